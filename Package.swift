@@ -1,0 +1,11 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "coffer",
+  targets: [
+    .target(name: "WasmFormat"),
+    .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,152 @@
+/// A decoded module (specification 2.5). Index spaces put imports first, as the specification has them.
+public struct Module: Sendable {
+  /// The whole binary; ranges below index into it.
+  public var bytes: [UInt8]
+  public var types: [FunctionType] = []
+  public var imports: [Import] = []
+  /// The type indices of the functions defined here (imports not included).
+  public var functions: [UInt32] = []
+  /// Tables, memories and globals defined here (imports not included).
+  public var tables: [TableType] = []
+  public var memories: [MemoryType] = []
+  public var globals: [Global] = []
+  public var exports: [Export] = []
+  public var start: UInt32?
+  public var elements: [ElementSegment] = []
+  public var dataCount: UInt32?
+  public var data: [DataSegment] = []
+  /// One for each entry of `functions`.
+  public var code: [FunctionBody] = []
+  public var customSections: [CustomSection] = []
+  /// From the "name" custom section, where it is there and well formed.
+  public var names = NameSection()
+
+  public init(bytes: [UInt8]) { self.bytes = bytes }
+}
+
+public struct Import: Sendable, Hashable {
+  public enum Kind: Sendable, Hashable {
+    /// An index into the module's types.
+    case function(type: UInt32)
+    case table(TableType)
+    case memory(MemoryType)
+    case global(GlobalType)
+  }
+  public var module: String
+  public var name: String
+  public var kind: Kind
+
+  public init(module: String, name: String, kind: Kind) {
+    self.module = module
+    self.name = name
+    self.kind = kind
+  }
+}
+
+public struct Export: Sendable, Hashable {
+  public enum Kind: UInt8, Sendable, Hashable {
+    case function = 0
+    case table = 1
+    case memory = 2
+    case global = 3
+  }
+  public var name: String
+  public var kind: Kind
+  public var index: UInt32
+
+  public init(name: String, kind: Kind, index: UInt32) {
+    self.name = name
+    self.kind = kind
+    self.index = index
+  }
+}
+
+public struct Global: Sendable {
+  public var type: GlobalType
+  public var initializer: ConstantExpression
+
+  public init(type: GlobalType, initializer: ConstantExpression) {
+    self.type = type
+    self.initializer = initializer
+  }
+}
+
+/// A constant expression of WebAssembly 2.0: always a single instruction (specification 3.3.8.2).
+public enum ConstantExpression: Sendable, Hashable {
+  case i32(Int32)
+  case i64(Int64)
+  /// Bit patterns, so that every NaN survives.
+  case f32(UInt32)
+  case f64(UInt64)
+  case refNull(ValueType)
+  case refFunction(UInt32)
+  case global(UInt32)
+}
+
+public struct ElementSegment: Sendable {
+  public enum Mode: Sendable {
+    case passive
+    case active(table: UInt32, offset: ConstantExpression)
+    case declarative
+  }
+  public var type: ValueType
+  public var mode: Mode
+  public var elements: [ConstantExpression]
+
+  public init(type: ValueType, mode: Mode, elements: [ConstantExpression]) {
+    self.type = type
+    self.mode = mode
+    self.elements = elements
+  }
+}
+
+public struct DataSegment: Sendable {
+  public enum Mode: Sendable {
+    case passive
+    case active(memory: UInt32, offset: ConstantExpression)
+  }
+  public var mode: Mode
+  /// Where the contents lie in the module's bytes.
+  public var range: Range<Int>
+
+  public init(mode: Mode, range: Range<Int>) {
+    self.mode = mode
+    self.range = range
+  }
+}
+
+public struct FunctionBody: Sendable {
+  /// The declared locals, parameters not included, run-length encoded as in the binary: a hostile module may
+  /// declare 2^32 - 1 of them in five bytes, so they are never expanded before a limit has been checked.
+  public var locals: [(count: UInt32, type: ValueType)]
+  /// The instructions with their final `end`, in the module's bytes.
+  public var range: Range<Int>
+
+  public init(locals: [(count: UInt32, type: ValueType)], range: Range<Int>) {
+    self.locals = locals
+    self.range = range
+  }
+}
+
+public struct CustomSection: Sendable {
+  public var name: String
+  /// The contents after the name, in the module's bytes.
+  public var range: Range<Int>
+
+  public init(name: String, range: Range<Int>) {
+    self.name = name
+    self.range = range
+  }
+}
+
+/// Names for people, never trusted for meaning (specification, appendix 7.4).
+public struct NameSection: Sendable {
+  public var module: String?
+  public var functions: [UInt32: String] = [:]
+
+  public init() {}
+}
+
+extension Module {
+  public var importedFunctions: [Import] { imports.filter { if case .function = $0.kind { true } else { false } } }
+}
