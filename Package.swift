@@ -4,6 +4,7 @@ import PackageDescription
 let package = Package(
   name: "coffer",
   targets: [
+    .target(name: "EdgeCalls"),
     .target(name: "WasmFormat"),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
   ],

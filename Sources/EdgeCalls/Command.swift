@@ -1,0 +1,90 @@
+/// What the host asks a trustlet to do next. At the start the first command stands in the edge window's payload behind the
+/// ``Configuration``; further ones are answers to ``EdgeCall/nextCommand``.
+///
+/// Encoding: UInt32 ``Kind``, UInt32 operand, UInt32 slot count, UInt32 zero, then the slots of 16 bytes.
+public enum Command {
+  public enum Kind: UInt32, Sendable {
+    /// Nothing further: leave with status 0.
+    case end = 0
+    /// Operand: index of the instance to initialise (tables, memories, start function).
+    case instantiate = 1
+    /// Operand: index into the program's entry points; slots: arguments, each in the lower bytes of its slot. A null
+    /// reference is 0, an external reference n is n + 1, a function reference is an address that means nothing outside.
+    case call = 2
+  }
+  public static let kindOffset: UInt64 = 0
+  public static let operandOffset: UInt64 = 4
+  public static let slotCountOffset: UInt64 = 8
+  public static let slotsOffset: UInt64 = 16
+  public static let slotSize: UInt64 = 16
+  /// Enough for the largest parameter and result lists that are accepted.
+  public static let slotLimit: UInt32 = 1024
+}
+
+public enum CommandStatus: UInt64, Sendable {
+  case done = 0
+  case trapped = 1
+}
+
+/// Why a program was stopped. The raw values are part of the edge and of the generated code.
+public enum TrapKind: UInt32, Sendable, CaseIterable {
+  case unreachable = 1
+  case integerDivideByZero = 2
+  case integerOverflow = 3
+  case invalidConversionToInteger = 4
+  case outOfBoundsMemoryAccess = 5
+  case outOfBoundsTableAccess = 6
+  case undefinedElement = 7
+  case uninitializedElement = 8
+  case indirectCallTypeMismatch = 9
+  case callStackExhausted = 10
+  /// A fault that the hardware reported; what it means follows from its address, which only the host may know.
+  case hardwareFault = 11
+}
+
+/// What the host tells a trustlet at its start, in the edge window's payload. All of it is the host's word.
+///
+/// Encoding, little-endian, without padding: UInt32 magic, UInt32 zero, UInt64 `counterFrequency`, UInt32 bytes of each of
+/// the four parts that follow (arguments, environment, directories, command), then the parts.
+/// - arguments, environment ("NAME=VALUE"): UInt32 count, then for each UInt32 length and the bytes;
+/// - directories: UInt32 count, then for each UInt32 handle, UInt32 flags (1: writable), UInt32 length, the guest path;
+/// - command: as ``Command`` has it.
+public enum Configuration {
+  public static let magic: UInt32 = 0x4346_4F43
+  /// Hertz of the processor's cycle counter, or 0 if it cannot be used.
+  public static let counterFrequencyOffset: UInt64 = 8
+  public static let lengthsOffset: UInt64 = 16
+  public static let partsOffset: UInt64 = 32
+  public static let directoryWritable: UInt32 = 1
+}
+
+/// What the library OS must know of the manifest, measured with the image, at ``MemoryMap/guestManifest``.
+///
+/// Encoding, little-endian: UInt32 magic, UInt32 flags, UInt32 count of environment entries, then for each UInt32 length and
+/// "NAME=VALUE"; then UInt32 count of arguments (without the program's name, put before the host's), likewise.
+public enum GuestManifest {
+  public static let magic: UInt32 = 0x4E_4D_46_43
+  public static let flagsOffset: UInt64 = 4
+  /// The host may offer directories to read, and to write.
+  public static let hostDirectoriesRead: UInt32 = 1
+  public static let hostDirectoriesWrite: UInt32 = 2
+  /// The host may add environment variables (never replace the manifest's), and arguments.
+  public static let hostEnvironment: UInt32 = 4
+  public static let hostArguments: UInt32 = 8
+}
+
+/// The image's read-only files, at ``MemoryMap/fileTree``; offsets are from there.
+///
+/// UInt64 magic, UInt32 entry count, UInt32 zero; then the entries of 32 bytes sorted by path (bytewise), the first being the
+/// root with an empty path; then paths; then contents, each at a multiple of 16.
+public enum FileTree {
+  public static let magic: UInt64 = 0x4545_5254_4646_4F43
+  public static let headerSize: UInt64 = 16
+  public static let entrySize: UInt64 = 32
+  /// Offsets in an entry: UInt32, UInt32, UInt32 (``NodeKind`` file or directory), UInt32 zero, UInt64, UInt64.
+  public static let pathOffset: UInt64 = 0
+  public static let pathLength: UInt64 = 4
+  public static let kind: UInt64 = 8
+  public static let dataOffset: UInt64 = 16
+  public static let dataLength: UInt64 = 24
+}

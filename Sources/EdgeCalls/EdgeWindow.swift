@@ -1,0 +1,52 @@
+/// The layout of the window that a trustlet shares with its host: one call at a time, little-endian.
+///
+/// The guest writes a request (number, arguments, payload), leaves through the machine page, and finds the response in the
+/// same window. Either side may be hostile to the other: each reads a field once into a local, checks it, and then uses the
+/// local.
+public enum EdgeWindow {
+  // Request
+  /// UInt32: ``EdgeCall``.
+  public static let callOffset: UInt64 = 0
+  /// UInt32: bytes of payload that the request carries.
+  public static let requestLengthOffset: UInt64 = 4
+  /// Six UInt64.
+  public static let argumentsOffset: UInt64 = 8
+  public static let argumentCount = 6
+  // Response
+  /// UInt32: 0, or a Linux error number between 1 and 4095 (``EdgeError``).
+  public static let errorOffset: UInt64 = 64
+  /// UInt32: bytes of payload that the response carries.
+  public static let responseLengthOffset: UInt64 = 68
+  /// Four UInt64.
+  public static let resultsOffset: UInt64 = 72
+  public static let resultCount = 4
+
+  public static let payloadOffset: UInt64 = 4096
+  public static let payloadCapacity: UInt64 = 0x4_0000
+}
+
+/// Error numbers on the edge are Linux's, whatever the host: the library OS turns them into WASI's or, later, hands them to
+/// Linux programs.
+public enum EdgeError {
+  public static let limit: UInt32 = 4096
+  public static let permission: UInt32 = 1
+  public static let notFound: UInt32 = 2
+  public static let interrupted: UInt32 = 4
+  public static let inputOutput: UInt32 = 5
+  public static let badHandle: UInt32 = 9
+  public static let outOfMemory: UInt32 = 12
+  public static let access: UInt32 = 13
+  public static let exists: UInt32 = 17
+  public static let notDirectory: UInt32 = 20
+  public static let isDirectory: UInt32 = 21
+  public static let invalid: UInt32 = 22
+  public static let tooManyFiles: UInt32 = 24
+  public static let noSpace: UInt32 = 28
+  public static let illegalSeek: UInt32 = 29
+  public static let readOnly: UInt32 = 30
+  public static let brokenPipe: UInt32 = 32
+  public static let nameTooLong: UInt32 = 36
+  public static let notSupported: UInt32 = 38
+  public static let notEmpty: UInt32 = 39
+  public static let loop: UInt32 = 40
+}

@@ -1,0 +1,11 @@
+/// Offsets of the entries in the machine page, the only way from the library OS to the outside. The image carries one page for
+/// each kind of machine; all of them are measured, and the machine maps its own.
+public enum MachinePage {
+  /// A function without arguments or result, C calling convention: the request in the edge window is served when it returns.
+  public static let edgeWait: UInt64 = 0x00
+  /// Where the processor enters for exception `v` on x86-64: `trapEntries + v * trapEntrySize`. From there the library OS's trap entry
+  /// (``MemoryMap/trapEntryOffset``) is reached with the C arguments (vector, error code, instruction address, stack pointer), on the trap stack.
+  public static let trapEntries: UInt64 = 0x400
+  public static let trapEntrySize: UInt64 = 16
+  public static let trapEntryCount: UInt64 = 32
+}
