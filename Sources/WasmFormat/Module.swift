@@ -3,14 +3,14 @@ public struct Module: Sendable {
   /// The whole binary; ranges below index into it.
   public var bytes: [UInt8]
   public var types: [FunctionType] = []
-  public var imports: [Import] = []
+  public var imports: [Import] = [] { didSet { imported = ImportedIndexSpaces(imports) } }
   /// The type indices of the functions defined here (imports not included).
   public var functions: [UInt32] = []
   /// Tables, memories and globals defined here (imports not included).
   public var tables: [TableType] = []
   public var memories: [MemoryType] = []
   public var globals: [Global] = []
-  public var exports: [Export] = []
+  public var exports: [Export] = [] { didSet { exportedFunctionNames = Self.functionNames(in: exports) } }
   public var start: UInt32?
   public var elements: [ElementSegment] = []
   public var dataCount: UInt32?
@@ -20,6 +20,14 @@ public struct Module: Sendable {
   public var customSections: [CustomSection] = []
   /// From the "name" custom section, where it is there and well formed.
   public var names = NameSection()
+  /// Those that decoding kept to; validation keeps to its part of them.
+  public var limits = DecodingLimits.default
+
+  // Kept beside what they are derived from, because compilers ask for the type of a function at every call.
+  private(set) var imported = ImportedIndexSpaces([])
+  private(set) var exportedFunctionNames: [UInt32: String] = [:]
+  /// Where the items lie, for the errors of validation.
+  var offsets = ItemOffsets()
 
   public init(bytes: [UInt8]) { self.bytes = bytes }
 }

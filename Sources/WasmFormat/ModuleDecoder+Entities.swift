@@ -1,0 +1,95 @@
+/// Types, imports, functions, tables, memories, globals, exports and the start function (specification 5.5.4 to 5.5.11).
+extension ModuleDecoder {
+  mutating func typeSection() throws(WasmError) {
+    for _ in 0..<(try itemCount("too many types", limit: limits.types)) {
+      module.offsets.types.append(reader.position)
+      module.types.append(try reader.functionType(limits: limits))
+    }
+  }
+
+  mutating func importSection() throws(WasmError) {
+    // Gathered first: each change of the module's imports sorts them into index spaces anew.
+    var imports: [Import] = []
+    for _ in 0..<(try itemCount("too many imports", limit: limits.imports)) {
+      module.offsets.imports.append(reader.position)
+      let module = try reader.name()
+      let name = try reader.name()
+      imports.append(Import(module: module, name: name, kind: try importKind()))
+    }
+    let offset = reader.position
+    module.imports = imports
+    try check(module.imported.functionTypes.count, "too many functions", limit: limits.functions, at: offset)
+    try check(module.imported.tables.count, "too many tables", limit: limits.tables, at: offset)
+    try check(module.imported.memories.count, "too many memories", limit: limits.memories, at: offset)
+    try check(module.imported.globals.count, "too many globals", limit: limits.globals, at: offset)
+  }
+
+  private func check(_ count: Int, _ complaint: String, limit: Int, at offset: Int) throws(WasmError) {
+    guard count <= limit else { throw .overLimit(complaint, found: count, allowed: limit, at: offset) }
+  }
+
+  private mutating func importKind() throws(WasmError) -> Import.Kind {
+    let start = reader.position
+    let kind = try reader.byte()
+    switch kind {
+    case 0: return .function(type: try reader.unsigned32())
+    case 1: return .table(try reader.tableType())
+    case 2: return .memory(MemoryType(limits: try reader.limits()))
+    case 3: return .global(try reader.globalType())
+    default: throw .malformed("malformed import kind \(hexadecimal(kind))", at: start)
+    }
+  }
+
+  mutating func functionSection() throws(WasmError) {
+    let imported = module.importedFunctionCount
+    for _ in 0..<(try itemCount("too many functions", besides: imported, limit: limits.functions)) {
+      module.offsets.functions.append(reader.position)
+      module.functions.append(try reader.unsigned32())
+    }
+  }
+
+  mutating func tableSection() throws(WasmError) {
+    let imported = module.importedTableCount
+    for _ in 0..<(try itemCount("too many tables", besides: imported, limit: limits.tables)) {
+      module.offsets.tables.append(reader.position)
+      module.tables.append(try reader.tableType())
+    }
+  }
+
+  mutating func memorySection() throws(WasmError) {
+    let imported = module.importedMemoryCount
+    for _ in 0..<(try itemCount("too many memories", besides: imported, limit: limits.memories)) {
+      module.offsets.memories.append(reader.position)
+      module.memories.append(MemoryType(limits: try reader.limits()))
+    }
+  }
+
+  mutating func globalSection() throws(WasmError) {
+    let imported = module.importedGlobalCount
+    for _ in 0..<(try itemCount("too many globals", besides: imported, limit: limits.globals)) {
+      module.offsets.globals.append(reader.position)
+      let type = try reader.globalType()
+      module.globals.append(Global(type: type, initializer: try constantExpression()))
+    }
+  }
+
+  mutating func exportSection() throws(WasmError) {
+    var exports: [Export] = []
+    for _ in 0..<(try itemCount("too many exports", limit: limits.exports)) {
+      module.offsets.exports.append(reader.position)
+      let name = try reader.name()
+      let start = reader.position
+      let code = try reader.byte()
+      guard let kind = Export.Kind(rawValue: code) else {
+        throw .malformed("malformed export kind \(hexadecimal(code))", at: start)
+      }
+      exports.append(Export(name: name, kind: kind, index: try reader.unsigned32()))
+    }
+    module.exports = exports
+  }
+
+  mutating func startSection() throws(WasmError) {
+    module.offsets.start = reader.position
+    module.start = try reader.unsigned32()
+  }
+}
