@@ -4,7 +4,12 @@ import PackageDescription
 let package = Package(
   name: "coffer",
   targets: [
+    .target(name: "WasmCompiler", dependencies: ["EdgeCalls", "WasmFormat"]),
     .target(name: "EdgeCalls"),
+    .target(name: "LibOS", dependencies: ["EdgeCalls"]),
+    .executableTarget(name: "guest-builder", dependencies: ["EdgeCalls"]),
+    .plugin(name: "GuestPlugin", capability: .buildTool(), dependencies: ["guest-builder"]),
+    .target(name: "GuestObjects", plugins: ["GuestPlugin"]),
     .target(name: "WasmFormat"),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
   ],

@@ -40,6 +40,8 @@ public enum TrapKind: UInt32, Sendable, CaseIterable {
   case callStackExhausted = 10
   /// A fault that the hardware reported; what it means follows from its address, which only the host may know.
   case hardwareFault = 11
+  /// An imported memory or table is smaller than the import asks for.
+  case incompatibleImport = 12
 }
 
 /// What the host tells a trustlet at its start, in the edge window's payload. All of it is the host's word.

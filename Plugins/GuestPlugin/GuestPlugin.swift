@@ -1,0 +1,28 @@
+import Foundation
+import PackagePlugin
+
+/// Compiles the library OS a second time, as Embedded Swift for each architecture, whenever one of its sources has changed.
+@main struct GuestPlugin: BuildToolPlugin {
+  func createBuildCommands(context: PluginContext, target: Target) async throws -> [Command] {
+    let guest = context.package.directoryURL.appending(path: "Guest")
+    let shared = try ["EdgeCalls", "LibOS"].flatMap { name in
+      try context.package.targets(named: [name]).compactMap { $0 as? SwiftSourceModuleTarget }
+        .flatMap { $0.sourceFiles.map(\.url) }
+    }
+    let manager = FileManager.default
+    let own = try manager.contentsOfDirectory(at: guest, includingPropertiesForKeys: nil)
+    let headers = try manager.contentsOfDirectory(at: guest.appending(path: "include"), includingPropertiesForKeys: nil)
+    let output = context.pluginWorkDirectoryURL.appending(path: "CompiledGuest.swift")
+    let tools = try ["swiftc", "clang", "ld.lld"].map { try context.tool(named: $0).url }
+    let sources = (shared.filter { $0.pathExtension == "swift" } + own).sorted { $0.path < $1.path }
+    return [
+      .buildCommand(
+        displayName: "Compiling the library OS for trustlets",
+        executable: try context.tool(named: "guest-builder").url,
+        arguments: tools.map(\.path) + [context.pluginWorkDirectoryURL.path, output.path, guest.path]
+          + sources.filter { $0.hasDirectoryPath == false }.map(\.path),
+        inputFiles: sources + headers + tools,
+        outputFiles: [output])
+    ]
+  }
+}

@@ -1,0 +1,129 @@
+import EdgeCalls
+import WasmFormat
+
+extension FunctionGenerator {
+  mutating func globalGet(_ index: UInt32) {
+    let global = instance.globals[Int(index)]
+    if let value = instance.constant(ofGlobal: index) {
+      // A constant of floating point is hidden, as those of `f32.const` are.
+      if global.type.value == .f32 || global.type.value == .f64 { return opaque(value, global.type.value) }
+      return push(value, global.type.value)
+    }
+    unit.variable(global.symbol, global.type.value.ir)
+    emit("load \(global.type.value.ir), ptr @\"\(global.symbol)\"", global.type.value)
+  }
+
+  /// Volatile, so that what others see of it after a trap is what had been written before.
+  mutating func globalSet(_ index: UInt32) {
+    let global = instance.globals[Int(index)]
+    unit.variable(global.symbol, global.type.value.ir)
+    body.line("store volatile \(global.type.value.ir) \(pop().text), ptr @\"\(global.symbol)\"")
+  }
+
+  mutating func refFunction(_ index: UInt32) {
+    let function = instance.functions[Int(index)]
+    unit.variable(function.reference, LLVMGenerator.referenceType, isConstant: true)
+    push("@\"\(function.reference)\"", .funcref)
+  }
+
+  mutating func refIsNull() {
+    let value = pop()
+    let isNull = define("icmp eq \(value.type.ir) \(value.text), \(value.type.irZero)")
+    emit("zext i1 \(isNull) to i32", .i32)
+  }
+
+  mutating func callIndirect(type index: UInt32, table: UInt32) {
+    let type = module.types[checked: index] ?? FunctionType()
+    let selector = pop()
+    let slot = elementAddress(table, selector.text, .undefinedElement)
+    let reference = define("load ptr, ptr \(slot)")
+    trap(if: define("icmp eq ptr \(reference), null"), .uninitializedElement)
+    // The descriptor: code, then the type's symbol.
+    let typeSlot = define("getelementptr i8, ptr \(reference), i64 8")
+    let found = define("load ptr, ptr \(typeSlot), !invariant.load !{}")
+    unit.typeSymbol(type)
+    trap(if: define("icmp ne ptr \(found), @\"\(type.typeSymbol)\""), .indirectCallTypeMismatch)
+    let code = define("load ptr, ptr \(reference), !invariant.load !{}")
+    call(code, type)
+  }
+
+  mutating func tableGet(_ table: UInt32) {
+    let element = instance.tables[Int(table)].type.element
+    let slot = elementAddress(table, pop().text, .outOfBoundsTableAccess)
+    emit("load \(element.ir), ptr \(slot)", element)
+  }
+
+  mutating func tableSet(_ table: UInt32) {
+    let value = pop()
+    let slot = elementAddress(table, pop().text, .outOfBoundsTableAccess)
+    body.line("store volatile \(value.type.ir) \(value.text), ptr \(slot)")
+  }
+
+  mutating func tableSize(_ table: UInt32) {
+    let size = define("load i64, ptr getelementptr (i8, ptr \(tableState(table)), i64 8)")
+    emit("trunc i64 \(size) to i32", .i32)
+  }
+
+  mutating func tableGrow(_ table: UInt32) {
+    let count = pop()
+    let value = bits(pop())
+    unit.runtime("coffer_table_grow", "i32 (ptr, i64, i32)")
+    emit(
+      "call i32 @coffer_table_grow(ptr \(tableState(table)), i64 \(value), i32 \(count.text)), \(location)", .i32)
+  }
+
+  mutating func tableFill(_ table: UInt32) {
+    let count = pop()
+    let value = bits(pop())
+    let start = pop()
+    unit.runtime("coffer_table_fill", "void (ptr, i32, i64, i32)")
+    body.line(
+      "call void @coffer_table_fill(ptr \(tableState(table)), i32 \(start.text), i64 \(value), i32 \(count.text)) #2, \(location)")
+  }
+
+  mutating func tableCopy(destination: UInt32, source: UInt32) {
+    let operands = pop(3)
+    unit.runtime("coffer_table_copy", "void (ptr, ptr, i32, i32, i32)")
+    body.line(
+      "call void @coffer_table_copy(ptr \(tableState(destination)), ptr \(tableState(source)), \(list(operands))) #2, \(location)")
+  }
+
+  mutating func tableInit(element: UInt32, table: UInt32) {
+    let operands = pop(3)
+    let segment = "\(instance.prefix).e\(element)"
+    unit.variable(segment, LLVMGenerator.segmentType)
+    unit.runtime("coffer_table_init", "void (ptr, ptr, i32, i32, i32)")
+    body.line(
+      "call void @coffer_table_init(ptr \(tableState(table)), ptr @\"\(segment)\", \(list(operands))) #2, \(location)")
+  }
+
+  /// The address of a table's element, after the check that there is one.
+  private mutating func elementAddress(_ table: UInt32, _ selector: String, _ kind: TrapKind) -> String {
+    let symbol = instance.tables[Int(table)]
+    let index = define("zext i32 \(selector) to i64")
+    let elements: String
+    let size: String
+    if let fixed = symbol.fixedElements {
+      unit.variable(fixed, "[\(symbol.type.limits.minimum) x i64]")
+      elements = "@\"\(fixed)\""
+      size = "\(symbol.type.limits.minimum)"
+    } else {
+      let state = tableState(table)
+      size = define("load i64, ptr getelementptr (i8, ptr \(state), i64 8)")
+      elements = define("load ptr, ptr \(state)")
+    }
+    trap(if: define("icmp uge i64 \(index), \(size)"), kind)
+    return define("getelementptr i64, ptr \(elements), i64 \(index)")
+  }
+
+  private mutating func tableState(_ table: UInt32) -> String {
+    let symbol = instance.tables[Int(table)].state
+    unit.variable(symbol, LLVMGenerator.tableStateType)
+    return "@\"\(symbol)\""
+  }
+
+  /// A reference as the 64 bits in which a table holds it.
+  private mutating func bits(_ reference: Operand) -> String {
+    reference.type == .funcref ? define("ptrtoint ptr \(reference.text) to i64") : reference.text
+  }
+}

@@ -1,0 +1,62 @@
+import WasmFormat
+
+/// Writes the table by which the library OS finds its way into the program (Guest/include/program.h).
+struct ProgramGenerator {
+  let program: Program
+
+  func unit() -> TranslationUnit {
+    var context = UnitContext()
+    var text = IRText()
+    var entries: [String] = []
+    for (index, entry) in program.entryPoints.enumerated() {
+      define(entry, "entry\(index)", &text, &context)
+      entries.append("ptr @entry\(index)")
+    }
+    var instances: [String] = []
+    for instance in program.instances {
+      context.function("\(instance.prefix).initialise", FunctionType())
+      var memory = "null"
+      if let first = instance.memories.first {
+        context.variable(first.state, LLVMGenerator.memoryStateType)
+        memory = "@\"\(first.state)\""
+      }
+      instances.append("{ ptr, ptr } { ptr @\"\(instance.prefix).initialise\", ptr \(memory) }")
+    }
+    text.line("@instances = internal constant [\(instances.count) x { ptr, ptr }] [\(instances.joined(separator: ", "))]")
+    text.line("@entries = internal constant [\(entries.count) x ptr] [\(entries.joined(separator: ", "))]")
+    text.line(
+      "@coffer_program = constant { i32, i32, ptr, ptr } { i32 \(instances.count), i32 \(entries.count), ptr @instances, ptr @entries }")
+    return TranslationUnit(name: "program", source: context.finish(text, name: "program"))
+  }
+
+  /// Takes the arguments from slots of 16 bytes and leaves the results there.
+  private func define(_ entry: EntryPoint, _ name: String, _ text: inout IRText, _ context: inout UnitContext) {
+    text.line("define internal void @\(name)(ptr %slots) #0 {")
+    switch entry.kind {
+    case .global(let global):
+      context.variable(global.symbol, global.type.value.ir)
+      text.line("%r = load \(global.type.value.ir), ptr @\"\(global.symbol)\"")
+      text.line("store \(global.type.value.ir) %r, ptr %slots")
+    case .function(let symbol, let type):
+      context.function(symbol, type)
+      for (index, parameter) in type.parameters.enumerated() {
+        text.line("%s\(index) = getelementptr i8, ptr %slots, i64 \(index * 16)")
+        text.line("%p\(index) = load \(parameter.ir), ptr %s\(index)")
+      }
+      let arguments = type.parameters.enumerated().map { "\($1.ir) %p\($0)" }.joined(separator: ", ")
+      let call = "call \(type.irResult) @\"\(symbol)\"(\(arguments)) #2"
+      text.line(type.results.isEmpty ? call : "%r = \(call)")
+      for (index, result) in type.results.enumerated() {
+        var value = "%r"
+        if type.results.count > 1 {
+          text.line("%r\(index) = extractvalue \(type.irResult) %r, \(index)")
+          value = "%r\(index)"
+        }
+        text.line("%t\(index) = getelementptr i8, ptr %slots, i64 \(index * 16)")
+        text.line("store \(result.ir) \(value), ptr %t\(index)")
+      }
+    }
+    text.line("ret void")
+    text.line("}")
+  }
+}

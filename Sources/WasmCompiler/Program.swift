@@ -1,0 +1,83 @@
+import WasmFormat
+
+/// The instances that make up one trustlet, in the order of their creation, linked statically: what an import means is known
+/// before any code is generated, so that a call between instances is a direct call.
+public struct Program: Sendable {
+  public var instances: [Instance]
+  /// What can be called from outside, by index in ``EdgeCalls/Command``.
+  public var entryPoints: [EntryPoint]
+
+  public init(instances: [Instance] = [], entryPoints: [EntryPoint] = []) {
+    self.instances = instances
+    self.entryPoints = entryPoints
+  }
+}
+
+/// An exported function to call, or an exported global to read.
+public struct EntryPoint: Sendable, Hashable {
+  public enum Kind: Sendable, Hashable {
+    case function(symbol: String, type: FunctionType)
+    case global(GlobalSymbol)
+  }
+  public var instance: Int
+  public var name: String
+  public var kind: Kind
+
+  public init(instance: Int, name: String, kind: Kind) {
+    self.instance = instance
+    self.name = name
+    self.kind = kind
+  }
+
+  public var type: FunctionType {
+    switch kind {
+    case .function(_, let type): type
+    case .global(let global): FunctionType(results: [global.type.value])
+    }
+  }
+}
+
+/// A module with every import bound to a symbol.
+public struct Instance: Sendable {
+  public var module: Module
+  /// Keeps the symbols of instances apart: "i0", "i1", ...
+  public var prefix: String
+  /// Index spaces with imports first, as in the module.
+  public var functions: [FunctionSymbol]
+  public var tables: [TableSymbol]
+  public var memories: [MemorySymbol]
+  public var globals: [GlobalSymbol]
+}
+
+public struct FunctionSymbol: Sendable, Hashable {
+  /// Of the code.
+  public var code: String
+  /// Of the descriptor that a function reference points to.
+  public var reference: String
+  public var type: FunctionType
+
+  public init(code: String, reference: String, type: FunctionType) {
+    self.code = code
+    self.reference = reference
+    self.type = type
+  }
+}
+
+public struct TableSymbol: Sendable, Hashable {
+  public var state: String
+  public var type: TableType
+  /// The array itself, when the table can never change its size or be seen by another instance.
+  public var fixedElements: String?
+}
+
+public struct MemorySymbol: Sendable, Hashable {
+  public var state: String
+  public var type: MemoryType
+  /// Which linear memory of the image this is. Number 0 lies at an address that generated code has as a constant.
+  public var index: UInt32
+}
+
+public struct GlobalSymbol: Sendable, Hashable {
+  public var symbol: String
+  public var type: GlobalType
+}

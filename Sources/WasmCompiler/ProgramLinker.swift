@@ -1,0 +1,226 @@
+import WasmFormat
+
+/// An import that nothing provides, or that is provided with another type.
+public struct ImportError: Error, Sendable, CustomStringConvertible {
+  public var description: String
+  /// Whether there was something of that name, but of the wrong type (specification 4.5.4).
+  public var isTypeMismatch: Bool
+}
+
+/// What an instance offers to those made after it.
+public enum Exported: Sendable {
+  case function(FunctionSymbol)
+  case table(TableSymbol)
+  case memory(MemorySymbol)
+  case global(GlobalSymbol)
+
+  var kindName: String {
+    switch self {
+    case .function: "function"
+    case .table: "table"
+    case .memory: "memory"
+    case .global: "global"
+    }
+  }
+}
+
+/// Builds a ``Program`` instance by instance, binding imports to what earlier instances and the library OS offer.
+public struct ProgramLinker: Sendable {
+  /// Function imports that the library OS answers, by module and name.
+  public struct HostFunction: Sendable, Hashable {
+    public var module: String
+    public var name: String
+    public var symbol: String
+    public var type: FunctionType
+
+    public init(module: String, name: String, symbol: String, type: FunctionType) {
+      self.module = module
+      self.name = name
+      self.symbol = symbol
+      self.type = type
+    }
+  }
+
+  public private(set) var program = Program()
+  public private(set) var memories: [MemoryType] = []
+  private let host: [String: [String: HostFunction]]
+
+  public init(host: [HostFunction]) {
+    var byModule: [String: [String: HostFunction]] = [:]
+    for function in host { byModule[function.module, default: [:]][function.name] = function }
+    self.host = byModule
+  }
+
+  /// Adds an instance of a validated module.
+  ///
+  /// - Parameter resolve: what an earlier instance offers under a module name and a field name.
+  /// - Returns: what the new instance exports.
+  public mutating func instantiate(
+    _ module: Module, resolve: (_ module: String, _ name: String) -> Exported?
+  ) throws(ImportError) -> [String: Exported] {
+    var instance = Instance(
+      module: module, prefix: "i\(program.instances.count)", functions: [], tables: [], memories: [], globals: [])
+    for item in module.imports { try bind(item, into: &instance, resolve: resolve) }
+    defineFunctions(&instance)
+    defineState(&instance)
+    let exports = exports(of: instance)
+    let number = program.instances.count
+    for export in module.exports {
+      switch exports[export.name] {
+      case .function(let function):
+        program.entryPoints.append(
+          EntryPoint(
+            instance: number, name: export.name, kind: .function(symbol: function.code, type: function.type)))
+      case .global(let global):
+        program.entryPoints.append(EntryPoint(instance: number, name: export.name, kind: .global(global)))
+      default: break
+      }
+    }
+    program.instances.append(instance)
+    return exports
+  }
+
+  private func bind(
+    _ item: Import, into instance: inout Instance, resolve: (String, String) -> Exported?
+  ) throws(ImportError) {
+    let title = "\"\(item.module)\" \"\(item.name)\""
+    if case .function(let index) = item.kind, let wanted = instance.module.types[checked: index],
+      let function = host[item.module]?[item.name]
+    {
+      guard function.type == wanted else {
+        throw ImportError(
+          description: "incompatible import type: \(title) is offered as \(function.type), but imported as \(wanted)",
+          isTypeMismatch: true)
+      }
+      instance.functions.append(
+        FunctionSymbol(
+          code: "\(instance.prefix).host.\(function.symbol)",
+          reference: "\(instance.prefix).host.\(function.symbol).ref", type: wanted))
+      return
+    }
+    guard let found = resolve(item.module, item.name) else {
+      throw ImportError(description: unknown(item), isTypeMismatch: false)
+    }
+    func mismatch(_ offered: String, _ wanted: String) -> ImportError {
+      ImportError(
+        description: "incompatible import type: \(title) is offered as \(offered), but imported as \(wanted)",
+        isTypeMismatch: true)
+    }
+    switch (item.kind, found) {
+    case (.function(let index), .function(let function)):
+      let wanted = instance.module.types[checked: index] ?? FunctionType()
+      guard function.type == wanted else { throw mismatch("\(function.type)", "\(wanted)") }
+      instance.functions.append(function)
+    case (.table(let wanted), .table(let table)):
+      guard table.type.element == wanted.element, table.type.limits.canSatisfy(wanted.limits) else {
+        throw mismatch("\(table.type)", "\(wanted)")
+      }
+      instance.tables.append(table)
+    case (.memory(let wanted), .memory(let memory)):
+      guard memory.type.limits.canSatisfy(wanted.limits) else { throw mismatch("\(memory.type)", "\(wanted)") }
+      instance.memories.append(memory)
+    case (.global(let wanted), .global(let global)):
+      guard global.type == wanted else { throw mismatch("\(global.type)", "\(wanted)") }
+      instance.globals.append(global)
+    default: throw mismatch("a \(found.kindName)", item.kindName)
+    }
+  }
+
+  private func unknown(_ item: Import) -> String {
+    var text = "unknown import: nothing offers the \(item.kindName) \"\(item.module)\" \"\(item.name)\""
+    if let offered = host[item.module] {
+      text += "; offered by \"\(item.module)\" are: " + offered.keys.sorted().joined(separator: ", ")
+    } else if !host.isEmpty {
+      text += "; offered are the modules: " + host.keys.sorted().joined(separator: ", ")
+    }
+    return text
+  }
+
+  private func defineFunctions(_ instance: inout Instance) {
+    let first = instance.functions.count
+    for (offset, type) in instance.module.functions.enumerated() {
+      let index = UInt32(first + offset)
+      let name = instance.module.functionName(index).map { "." + Self.symbolCharacters($0) } ?? ""
+      let symbol = "\(instance.prefix).f\(index)\(name)"
+      instance.functions.append(
+        FunctionSymbol(
+          code: symbol, reference: "\(instance.prefix).f\(index).ref",
+          type: instance.module.types[checked: type] ?? FunctionType()))
+    }
+  }
+
+  private mutating func defineState(_ instance: inout Instance) {
+    let module = instance.module
+    let shared = Set(module.exports.filter { $0.kind == .table }.map(\.index))
+    let grown = module.growsTables
+    for type in module.tables {
+      let index = UInt32(instance.tables.count)
+      let symbol = "\(instance.prefix).t\(index)"
+      let isFixed = !shared.contains(index) && !grown
+      instance.tables.append(
+        TableSymbol(state: symbol, type: type, fixedElements: isFixed ? symbol + ".elements" : nil))
+    }
+    for type in module.memories {
+      instance.memories.append(
+        MemorySymbol(
+          state: "\(instance.prefix).memory\(instance.memories.count)", type: type, index: UInt32(memories.count)))
+      memories.append(type)
+    }
+    for global in module.globals {
+      instance.globals.append(
+        GlobalSymbol(symbol: "\(instance.prefix).g\(instance.globals.count)", type: global.type))
+    }
+  }
+
+  private func exports(of instance: Instance) -> [String: Exported] {
+    var result: [String: Exported] = [:]
+    for export in instance.module.exports {
+      switch export.kind {
+      case .function: result[export.name] = instance.functions[checked: export.index].map(Exported.function)
+      case .table: result[export.name] = instance.tables[checked: export.index].map(Exported.table)
+      case .memory: result[export.name] = instance.memories[checked: export.index].map(Exported.memory)
+      case .global: result[export.name] = instance.globals[checked: export.index].map(Exported.global)
+      }
+    }
+    return result
+  }
+
+  /// Symbols end up in quoted IR names and in the linker's tables: printable ASCII without quotes, and not endless.
+  private static func symbolCharacters(_ name: String) -> String {
+    var result: [UInt8] = []
+    for byte in name.utf8.prefix(256) {
+      let isPlain = byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+      result.append(isPlain ? byte : UInt8(ascii: "_"))
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+}
+
+extension Limits {
+  /// Import matching (specification 4.5.4), but for the minimum: what counts is the size at the time of instantiation, which a
+  /// running program may have raised. That part is checked in the trustlet.
+  fileprivate func canSatisfy(_ wanted: Limits) -> Bool {
+    if minimum < wanted.minimum, let maximum, maximum < wanted.minimum { return false }
+    guard let limit = wanted.maximum else { return true }
+    guard let maximum else { return false }
+    return maximum <= limit
+  }
+}
+
+extension Import {
+  fileprivate var kindName: String {
+    switch kind {
+    case .function: "function"
+    case .table: "table"
+    case .memory: "memory"
+    case .global: "global"
+    }
+  }
+}
+
+extension Array {
+  /// The element, or nil beyond the end: indices come from modules.
+  subscript(checked index: UInt32) -> Element? {
+    Int(index) < count ? self[Int(index)] : nil
+  }
+}
