@@ -5,7 +5,9 @@ let package = Package(
   name: "coffer",
   targets: [
     .target(name: "WasmFormat"),
+    .target(name: "WasmText"),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
+    .testTarget(name: "WasmTextTests", dependencies: ["WasmText"]),
   ],
   swiftLanguageModes: [.v6]
 )
