@@ -11,7 +11,9 @@ let package = Package(
     .plugin(name: "GuestPlugin", capability: .buildTool(), dependencies: ["guest-builder"]),
     .target(name: "GuestObjects", plugins: ["GuestPlugin"]),
     .target(name: "WasmFormat"),
+    .target(name: "WasmText"),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
+    .testTarget(name: "WasmTextTests", dependencies: ["WasmText"]),
   ],
   swiftLanguageModes: [.v6]
 )
