@@ -5,6 +5,8 @@ let package = Package(
   name: "coffer",
   targets: [
     .target(name: "EdgeCalls"),
+    .target(name: "LibOS", dependencies: ["EdgeCalls"]),
+    .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"]),
     .target(name: "WasmFormat"),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
   ],
