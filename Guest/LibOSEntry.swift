@@ -1,0 +1,98 @@
+import GuestRuntime
+
+/// The trustlet's library OS. Made once, on its only processor, before anything can call.
+nonisolated(unsafe) private var current: LibraryOS?
+
+func libraryOS() -> LibraryOS {
+  guard let current else { coffer_halt() }
+  return current
+}
+
+private func region(_ address: UInt64, _ size: UInt64) -> MemoryRegion {
+  guard let base = UnsafeMutableRawPointer(bitPattern: UInt(address)) else { coffer_halt() }
+  return MemoryRegion(base: base, count: size)
+}
+
+private func edgeClient() -> EdgeClient {
+  guard let window = UnsafeMutableRawPointer(bitPattern: UInt(MemoryMap.edgeWindow)) else { coffer_halt() }
+  return EdgeClient(transport: EdgeTransport(window: window, exchange: { coffer_edge_wait() }))
+}
+
+@c(libos_start)
+public func startLibraryOS(_ manifestSize: UInt64, _ fileTreeSize: UInt64) {
+  let edge = edgeClient()
+  do throws(StartFailure) {
+    current = try LibraryOS(
+      edge: edge, manifest: region(MemoryMap.guestManifest, manifestSize),
+      files: fileTreeSize == 0 ? nil : region(MemoryMap.fileTree, fileTreeSize), counter: { coffer_counter() },
+      entropy: {
+        var word: UInt64 = 0
+        return coffer_hardware_random(&word) ? word : nil
+      })
+  } catch {
+    edge.abort(reason: error.reason)
+    coffer_halt()
+  }
+}
+
+// MARK: Commands
+
+private func deliver(
+  _ command: HostCommand, _ target: UnsafeMutablePointer<UInt32>, _ slots: UnsafeMutableRawPointer
+) {
+  target[0] = command.kind.rawValue
+  target[1] = command.operand
+  target[2] = command.slotCount
+  target[3] = 0
+  try? MemoryRegion(base: slots, count: UInt64(Command.slotLimit) * Command.slotSize).copy(from: command.slots)
+}
+
+@c(libos_first_command)
+public func firstCommand(_ target: UnsafeMutablePointer<UInt32>, _ slots: UnsafeMutableRawPointer) {
+  let os = libraryOS()
+  guard let command = HostCommand(os.settings.command) else { malformedCommand(os) }
+  deliver(command, target, slots)
+}
+
+@c(libos_next_command)
+public func nextCommand(
+  _ status: UInt64, _ results: UnsafeMutableRawPointer, _ resultCount: UInt32, _ target: UnsafeMutablePointer<UInt32>,
+  _ slots: UnsafeMutableRawPointer
+) {
+  let os = libraryOS()
+  let results = MemoryRegion(base: results, count: UInt64(resultCount) * Command.slotSize)
+  guard let command = try? os.edge.nextCommand(status: status, results: results) else { malformedCommand(os) }
+  deliver(command, target, slots)
+}
+
+private func malformedCommand(_ os: LibraryOS) -> Never {
+  os.edge.abort(reason: "the host gave a malformed command")
+  coffer_halt()
+}
+
+// MARK: Life
+
+@c(libos_trap)
+public func reportTrap(
+  _ kind: UInt32, _ instruction: UInt64, _ cause: UInt64, _ errorCode: UInt64, _ stackPointer: UInt64
+) {
+  // Not the library OS's client: the trap may have come while it was at work.
+  edgeClient().trap(
+    kind: kind, instruction: instruction, cause: cause, errorCode: errorCode, stackPointer: stackPointer)
+}
+
+@c(libos_grow_memory)
+public func growMemory(_ index: UInt32, _ size: UInt64) -> Bool {
+  do throws(SystemError) {
+    try libraryOS().edge.growMemory(index: index, bytes: size)
+    return true
+  } catch {
+    return false
+  }
+}
+
+@c(libos_exit)
+public func exitProgram(_ status: UInt32) -> Never {
+  libraryOS().edge.exit(status: status)
+  coffer_halt()
+}

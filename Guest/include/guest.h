@@ -1,0 +1,20 @@
+// What the C and assembly side of a trustlet gives to the library OS. The other way round is libos.h.
+#ifndef COFFER_GUEST_H
+#define COFFER_GUEST_H
+#include <stdbool.h>
+#include <stdint.h>
+
+// Hands the request in the edge window over; returns when the response is there.
+void coffer_edge_wait(void);
+// The processor's cycle counter.
+uint64_t coffer_counter(void);
+// 64 bits from the processor's own source; false if it gives none.
+bool coffer_hardware_random(uint64_t *word);
+// Linear memory 0 of the command's instance: its first byte, and its size in bytes now.
+uint8_t *coffer_memory_base(void);
+uint64_t coffer_memory_size(void);
+// Ends the program with a trap, a TrapKind of EdgeCalls, as if its own code had trapped.
+_Noreturn void coffer_trap(uint32_t kind);
+// Stops this processor for good.
+_Noreturn void coffer_halt(void);
+#endif

@@ -1,0 +1,59 @@
+/// The program's clocks. Monotonic time is the processor's cycle counter, read inside, and starts from 0; wall-clock time is
+/// the host's word.
+public final class Clock {
+  private let edge: EdgeClient
+  private let counter: () -> UInt64
+  /// Hertz, or 0 when monotonic time is the host's too.
+  private let frequency: UInt64
+  private let origin: UInt64
+  private var latest: UInt64 = 0
+
+  /// Beyond this the remainder of a second in ticks, times a billion, does not fit 64 bits.
+  static let frequencyLimit: UInt64 = 18_000_000_000
+
+  /// - Parameters:
+  ///   - frequency: of the counter, in hertz, as the host says; not believed if it cannot be.
+  ///   - counter: the processor's cycle counter.
+  init(edge: EdgeClient, frequency: UInt64, counter: @escaping () -> UInt64) {
+    self.edge = edge
+    self.counter = counter
+    self.frequency = frequency <= Clock.frequencyLimit ? frequency : 0
+    origin = self.frequency == 0 ? ((try? edge.monotonicClock()) ?? 0) : counter()
+  }
+
+  /// Nanoseconds since the program's start, never fewer than before.
+  public func monotonic() throws(SystemError) -> UInt64 {
+    let elapsed: UInt64
+    if frequency == 0 {
+      let now = try edge.monotonicClock()
+      elapsed = now > origin ? now - origin : 0
+    } else {
+      let now = counter()
+      elapsed = nanoseconds(ticks: now > origin ? now - origin : 0)
+    }
+    if elapsed > latest { latest = elapsed }
+    return latest
+  }
+
+  private func nanoseconds(ticks: UInt64) -> UInt64 {
+    let (seconds, overflow) = (ticks / frequency).multipliedReportingOverflow(by: 1_000_000_000)
+    if overflow { return UInt64.max }
+    let (sum, carry) = seconds.addingReportingOverflow(ticks % frequency * 1_000_000_000 / frequency)
+    return carry ? UInt64.max : sum
+  }
+
+  /// In nanoseconds.
+  public func monotonicResolution() -> UInt64 {
+    frequency == 0 || frequency >= 1_000_000_000 ? 1 : (1_000_000_000 + frequency - 1) / frequency
+  }
+
+  /// Nanoseconds since 1970.
+  public func wall() throws(SystemError) -> UInt64 {
+    try edge.wallClock().now
+  }
+
+  /// In nanoseconds.
+  public func wallResolution() throws(SystemError) -> UInt64 {
+    try edge.wallClock().resolution
+  }
+}

@@ -1,0 +1,113 @@
+#if canImport(EdgeCalls)
+  import EdgeCalls
+#endif
+
+/// Edge calls as typed requests. What the host answers is checked here and nowhere else: an answer that breaks the edge's
+/// rules is an input/output error to the program.
+public final class EdgeClient {
+  let transport: EdgeTransport
+
+  public init(transport: EdgeTransport) {
+    self.transport = transport
+  }
+
+  var payload: MemoryRegion { transport.payload }
+
+  struct Answer {
+    let first: UInt64
+    let second: UInt64
+    /// Bytes of payload, at most the window's capacity.
+    let length: UInt64
+  }
+
+  func call(
+    _ call: EdgeCall, _ a0: UInt64 = 0, _ a1: UInt64 = 0, _ a2: UInt64 = 0, _ a3: UInt64 = 0, _ a4: UInt64 = 0,
+    length: UInt64 = 0
+  ) throws(SystemError) -> Answer {
+    guard length <= EdgeWindow.payloadCapacity else { throw .invalid }
+    let response = try transport.perform(
+      EdgeTransport.Request(call: call, length: length, arguments: (a0, a1, a2, a3, a4)))
+    guard response.error == 0 else {
+      throw response.error < EdgeError.limit ? SystemError(number: response.error) : .inputOutput
+    }
+    guard UInt64(response.length) <= EdgeWindow.payloadCapacity else { throw .inputOutput }
+    return Answer(first: response.results.0, second: response.results.1, length: UInt64(response.length))
+  }
+}
+
+// MARK: Life
+
+extension EdgeClient {
+  /// Does not return when the host keeps to the rules; the caller halts if it does.
+  public func exit(status: UInt32) {
+    _ = try? call(.exit, UInt64(status))
+  }
+
+  /// Returns when the host has further commands.
+  public func trap(
+    kind: UInt32, instruction: UInt64 = 0, cause: UInt64 = 0, errorCode: UInt64 = 0, stackPointer: UInt64 = 0
+  ) {
+    _ = try? call(.trap, UInt64(kind), instruction, cause, errorCode, stackPointer)
+  }
+
+  /// Does not return when the host keeps to the rules; the caller halts if it does.
+  public func abort(reason: StaticString) {
+    let text = MemoryRegion(reason)
+    try? payload.copy(from: text)
+    _ = try? call(.abort, length: text.count)
+  }
+
+  /// - Parameter bytes: the new size of the linear memory `index`.
+  public func growMemory(index: UInt32, bytes: UInt64) throws(SystemError) {
+    _ = try call(.growMemory, UInt64(index), bytes)
+  }
+}
+
+// MARK: Streams
+
+extension EdgeClient {
+  /// Reads into the payload. - Returns: bytes read, 0 at the end.
+  func readStream(_ stream: UInt32, wanted: UInt64) throws(SystemError) -> UInt64 {
+    let length = try call(.readStream, UInt64(stream), wanted).length
+    guard length <= wanted else { throw .inputOutput }
+    return length
+  }
+
+  /// Writes the first `length` bytes of the payload. - Returns: how many of them were taken, at least 1.
+  func writeStream(_ stream: UInt32, length: UInt64) throws(SystemError) -> UInt64 {
+    let taken = try call(.writeStream, UInt64(stream), length: length).first
+    guard taken >= 1, taken <= length else { throw .inputOutput }
+    return taken
+  }
+
+  func streamKind(_ stream: UInt32) throws(SystemError) -> NodeKind {
+    try nodeKind(try call(.streamKind, UInt64(stream)).first)
+  }
+
+  func nodeKind(_ number: UInt64) throws(SystemError) -> NodeKind {
+    guard number <= UInt64(UInt32.max), let kind = NodeKind(rawValue: UInt32(truncatingIfNeeded: number)) else {
+      throw .inputOutput
+    }
+    return kind
+  }
+}
+
+// MARK: Time
+
+extension EdgeClient {
+  /// Nanoseconds since 1970, and the clock's resolution, between a nanosecond and a second.
+  func wallClock() throws(SystemError) -> (now: UInt64, resolution: UInt64) {
+    let answer = try call(.wallClock)
+    guard answer.second >= 1, answer.second <= 1_000_000_000 else { throw .inputOutput }
+    return (answer.first, answer.second)
+  }
+
+  func monotonicClock() throws(SystemError) -> UInt64 {
+    try call(.monotonicClock).first
+  }
+
+  /// - Returns: those of `streams` that are ready, bit n for stream n.
+  func wait(nanoseconds: UInt64, streams: UInt64) throws(SystemError) -> UInt64 {
+    try call(.wait, nanoseconds, streams).first & streams
+  }
+}

@@ -1,0 +1,43 @@
+#if canImport(EdgeCalls)
+  import EdgeCalls
+#endif
+
+/// The library OS of one trustlet: what a program has, whichever interface it is written for. Single-threaded.
+public final class LibraryOS {
+  public let edge: EdgeClient
+  public let settings: ProgramSettings
+  public let streams: Streams
+  public let clock: Clock
+  public let random: RandomGenerator
+  public var descriptors = DescriptorTable()
+
+  /// - Parameters:
+  ///   - edge: its payload holds the host's ``Configuration``.
+  ///   - manifest: the measured ``GuestManifest``.
+  ///   - files: the measured ``FileTree``, if the image has one.
+  ///   - counter: the processor's cycle counter.
+  ///   - entropy: 64 bits from the processor, or nil if it gives none.
+  public init(
+    edge: EdgeClient, manifest: MemoryRegion, files: MemoryRegion?, counter: @escaping () -> UInt64,
+    entropy: @escaping () -> UInt64?
+  ) throws(StartFailure) {
+    // First of all: every edge call overwrites the payload.
+    settings = try ProgramSettings(payload: edge.payload, manifest: manifest)
+    self.edge = edge
+    streams = Streams(edge: edge)
+    clock = Clock(edge: edge, frequency: settings.counterFrequency, counter: counter)
+    random = RandomGenerator(entropy: entropy)
+    do throws(SystemError) {
+      for stream in Streams.input...Streams.error { _ = try descriptors.insert(.stream(stream)) }
+      if let files {
+        let tree = try ImageTree(files)
+        _ = try descriptors.insert(.directory(OpenDirectory(root: tree)))
+      }
+      for directory in settings.directories {
+        _ = try descriptors.insert(.directory(OpenDirectory(offered: directory, edge: edge)))
+      }
+    } catch {
+      throw error == .tooManyOpenFiles ? .tooManyDirectories : .malformedFileTree
+    }
+  }
+}

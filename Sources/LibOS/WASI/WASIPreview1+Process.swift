@@ -1,0 +1,43 @@
+extension WASIPreview1 {
+  /// Tells the host; the caller must not go on.
+  public func procExit(status: UInt32) {
+    os.edge.exit(status: status)
+  }
+
+  public func procRaise(signal: UInt32) throws(SystemError) {
+    guard signal <= 30 else { throw .invalid }
+    throw .notSupported
+  }
+
+  public func randomGet(_ memory: LinearMemory, buffer: UInt32, length: UInt32) throws(SystemError) {
+    try os.random.fill(try memory.slice(buffer, length))
+  }
+}
+
+// MARK: Sockets: no descriptor is one
+
+extension WASIPreview1 {
+  public func sockAccept(descriptor number: UInt32, flags: UInt32) throws(SystemError) {
+    try checkFlags(flags, known: DescriptorFlags.all)
+    _ = try descriptor(number)
+    throw .notSocket
+  }
+
+  public func sockReceive(descriptor number: UInt32, flags: UInt32) throws(SystemError) {
+    try checkFlags(flags, known: 0b11)
+    _ = try descriptor(number)
+    throw .notSocket
+  }
+
+  public func sockSend(descriptor number: UInt32, flags: UInt32) throws(SystemError) {
+    try checkFlags(flags, known: 0)
+    _ = try descriptor(number)
+    throw .notSocket
+  }
+
+  public func sockShutdown(descriptor number: UInt32, how: UInt32) throws(SystemError) {
+    try checkFlags(how, known: 0b11)
+    _ = try descriptor(number)
+    throw .notSocket
+  }
+}

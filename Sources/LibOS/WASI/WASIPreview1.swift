@@ -1,0 +1,38 @@
+/// `wasi_snapshot_preview1` over the library OS, with the rights, error numbers and corner cases of Wasmtime. A method a function,
+/// in the files beside this one; addresses are the program's, and each method throws what ``WASIOutcome`` turns into an answer.
+public struct WASIPreview1 {
+  public let os: LibraryOS
+
+  public init(os: LibraryOS) {
+    self.os = os
+  }
+
+  func descriptor(_ number: UInt32) throws(SystemError) -> Descriptor {
+    guard let descriptor = os.descriptors[number] else { throw .badDescriptor }
+    return descriptor
+  }
+
+  func file(_ number: UInt32) throws(SystemError) -> OpenFile {
+    guard case .file(let file) = try descriptor(number) else { throw .badDescriptor }
+    return file
+  }
+
+  /// Streams, too, are descriptors, but have no position.
+  func seekableFile(_ number: UInt32) throws(SystemError) -> OpenFile {
+    switch try descriptor(number) {
+    case .stream: throw .illegalSeek
+    case .file(let file): return file
+    case .directory: throw .badDescriptor
+    }
+  }
+
+  func directory(_ number: UInt32) throws(SystemError) -> OpenDirectory {
+    guard case .directory(let directory) = try descriptor(number) else { throw .badDescriptor }
+    return directory
+  }
+}
+
+/// The flags that `known` does not have are an error.
+func checkFlags(_ flags: UInt32, known: UInt32) throws(SystemError) {
+  guard flags & ~known == 0 else { throw .invalid }
+}
