@@ -3,6 +3,10 @@ import PackageDescription
 
 let package = Package(
   name: "coffer",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
   targets: [
     .target(name: "WasmCompiler", dependencies: ["EdgeCalls", "WasmFormat"]),
     .target(name: "EdgeCalls"),

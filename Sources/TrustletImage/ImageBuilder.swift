@@ -1,0 +1,87 @@
+import EdgeCalls
+
+/// Makes an image from a linked executable and what belongs to it. The same inputs give the same bytes.
+public struct ImageBuilder {
+  private let architecture: String
+  private let manifest: Manifest
+  private let executable: [UInt8]
+  private let machinePages: [(machine: String, bytes: [UInt8])]
+  private let linearMemories: [(initial: UInt64, maximum: UInt64)]
+  private let exports: [ImageExport]
+  private let instanceCount: UInt32
+  private let files: ImageFiles
+
+  /// - Parameters:
+  ///   - architecture: `x86_64`, `aarch64` or `riscv64`.
+  ///   - executable: a static ELF executable for fixed addresses, its entry at ``MemoryMap/image``.
+  ///   - machinePages: for each machine the code in its page, at most a page, in any order.
+  ///   - linearMemories: their sizes in bytes, multiples of 64 KiB; the manifest's limit cuts the maximum.
+  ///   - exports: in any order.
+  ///   - files: what the trustlet finds in its file system; a manifest's are ``ImageFiles/init(manifest:relativeTo:)``.
+  public init(
+    architecture: String, manifest: Manifest, executable: [UInt8], machinePages: [(machine: String, bytes: [UInt8])],
+    linearMemories: [(initial: UInt64, maximum: UInt64)], exports: [ImageExport], instanceCount: UInt32,
+    files: ImageFiles = ImageFiles()
+  ) {
+    self.architecture = architecture
+    self.manifest = manifest
+    self.executable = executable
+    self.machinePages = machinePages
+    self.linearMemories = linearMemories
+    self.exports = exports
+    self.instanceCount = instanceCount
+    self.files = files
+  }
+
+  /// The image, having passed all that reading it would check.
+  public func build() throws(ImageError) -> TrustletImage {
+    try TrustletImage.read(bytes: try encode(hasher: SHA384Hasher.self))
+  }
+
+  func encode<Hasher: ImageHasher>(hasher: Hasher.Type) throws(ImageError) -> [UInt8] {
+    try manifest.check()
+    let linked = try executable.withUnsafeBufferPointer { (buffer) throws(ImageError) in
+      try Executable(decoding: UnsafeRawBufferPointer(buffer), architecture: architecture)
+    }
+    let pages = machinePages.sorted { $0.machine.utf8.lexicographicallyPrecedes($1.machine.utf8) }
+    let draft = ImageDraft(
+      record: LaunchRecord(
+        architecture: architecture, entry: linked.entry, stackPointer: MemoryMap.stackTop, regions: [],
+        manifest: manifest, machinePages: pages),
+      regions: try regions(linked), exports: ImageExport.encodeTable(exports), instanceCount: instanceCount,
+      symbols: SymbolTable.encode(linked.functions), lines: LineTable.encode(linked.lines))
+    return try draft.encode(hasher: hasher)
+  }
+
+  private func regions(_ linked: Executable) throws(ImageError) -> [ImageDraft.Region] {
+    typealias Region = ImageDraft.Region
+    let guestManifest = try manifest.guestManifest()
+    let tree = try files.encoded()
+    var regions = linked.segments.map {
+      Region(kind: $0.kind, address: $0.address, size: $0.size, sizeLimit: $0.size, contents: $0.contents)
+    }
+    regions += [
+      Region(kind: .stack, address: MemoryMap.stackTop - manifest.stackSize, size: manifest.stackSize),
+      Region(kind: .trapStack, address: MemoryMap.trapStack, size: MemoryMap.trapStackSize),
+      Region(kind: .heap, address: MemoryMap.heap, size: MemoryMap.heapSize),
+      Region(kind: .edgeWindow, address: MemoryMap.edgeWindow, size: MemoryMap.edgeWindowSize),
+      Region(kind: .guestManifest, address: MemoryMap.guestManifest, contents: guestManifest),
+      Region(kind: .fileTree, address: MemoryMap.fileTree, contents: tree),
+    ]
+    guard linearMemories.count <= Int(ImageFormat.linearMemoryLimit) else {
+      throw ImageError(.limit, "there are \(linearMemories.count) linear memories, more than \(ImageFormat.linearMemoryLimit)")
+    }
+    for (index, memory) in linearMemories.enumerated() {
+      let kind = ImageRegion.Kind.linearMemory(UInt32(index))
+      guard memory.initial <= manifest.memory.bytes else {
+        throw ImageError(
+          .manifest,
+          "\(kind) begins with \(ByteCount(bytes: memory.initial)), but the manifest allows \(manifest.memory): raise 'memory'")
+      }
+      let limit = min(memory.maximum, manifest.memory.bytes / 0x1_0000 * 0x1_0000)
+      regions.append(
+        Region(kind: kind, address: MemoryMap.linearMemory(UInt32(index)), size: memory.initial, sizeLimit: limit, contents: []))
+    }
+    return regions.sorted { $0.address < $1.address }
+  }
+}

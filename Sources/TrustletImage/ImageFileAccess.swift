@@ -1,0 +1,85 @@
+import Glibc
+
+extension TrustletImage {
+  /// Reads an image into private memory and checks all of it.
+  public static func read(path: String) throws(ImageError) -> TrustletImage {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw fileFailure("cannot open", path) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw fileFailure("cannot examine", path) }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw ImageError(.fileSystem, "'\(path)' is no regular file") }
+
+    // The header decides how much is read at all.
+    let fileLength = Int(status.st_size)
+    let headerBytes = try ImageStorage(count: ImageFormat.headerSize) { (buffer) throws(ImageError) in
+      let count = min(fileLength, buffer.count)
+      try fill(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]), from: descriptor, path)
+    }
+    let header = try ImageHeader(decoding: headerBytes.bytes)
+    guard header.fileLength == UInt64(fileLength) else {
+      throw ImageError(.length, "'\(path)' has \(fileLength) bytes, but its header says \(header.fileLength)")
+    }
+    let storage = try ImageStorage(count: fileLength) { (buffer) throws(ImageError) in
+      try fill(buffer, from: descriptor, path)
+    }
+    return try parse(storage, hasher: SHA384Hasher.self)
+  }
+
+  /// Checks all of an image that is already in memory, of which a copy is made.
+  public static func read(bytes: [UInt8]) throws(ImageError) -> TrustletImage {
+    let storage = try bytes.withUnsafeBufferPointer { (buffer) throws(ImageError) in
+      try ImageStorage(copying: UnsafeRawBufferPointer(buffer))
+    }
+    return try parse(storage, hasher: SHA384Hasher.self)
+  }
+
+  /// Writes the image beside `path` and moves it there, so that `path` is never half an image.
+  public func write(to path: String) throws(ImageError) {
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let directory = slash.map { path[...$0] } ?? ""
+    let random = UInt64.random(in: .min ... .max)
+    let temporary = "\(directory).coffer-\(String(random, radix: 36))"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw Self.fileFailure("cannot create a file beside", path) }
+    do throws(ImageError) {
+      defer { close(descriptor) }
+      try Self.writeAll(storage.bytes, to: descriptor, path)
+      guard fsync(descriptor) == 0 else { throw Self.fileFailure("cannot write", path) }
+      guard rename(temporary, path) == 0 else { throw Self.fileFailure("cannot replace", path) }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+  }
+
+  private static func writeAll(
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ path: String
+  ) throws(ImageError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw fileFailure("cannot write", path) }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  private static func fill(
+    _ buffer: UnsafeMutableRawBufferPointer, from descriptor: Int32, _ path: String
+  ) throws(ImageError) {
+    var offset = 0
+    while offset < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[offset...])
+      let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset))
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw fileFailure("cannot read", path) }
+      guard count > 0 else { throw ImageError(.length, "'\(path)' became shorter while it was read") }
+      offset += count
+    }
+  }
+
+  private static func fileFailure(_ what: String, _ path: String) -> ImageError {
+    ImageError(.fileSystem, "\(what) '\(path)': \(String(cString: strerror(errno)))")
+  }
+}

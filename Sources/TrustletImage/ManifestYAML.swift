@@ -1,0 +1,129 @@
+import Yams
+
+extension Manifest {
+  /// Reads `coffer.yaml`. Keys that are not there have their defaults; a key that nobody knows is refused with the nearest one
+  /// that is known.
+  public init(yaml text: String) throws(ImageError) {
+    guard text.utf8.count <= ImageFormat.manifestSizeLimit else {
+      throw ImageError(.limit, "the manifest has \(text.utf8.count) bytes, more than \(ImageFormat.manifestSizeLimit)")
+    }
+    self.init()
+    let root: Node?
+    do {
+      root = try compose(yaml: text)
+    } catch {
+      throw ImageError(.manifest, "the manifest is no YAML: \(error)")
+    }
+    guard let root else { return }
+    for member in try root.members(of: "manifest", known: Self.keys) {
+      try set(member)
+    }
+    try check()
+  }
+
+  private static let keys = [
+    "memory", "stack", "time", "arguments", "environment", "files", "host", "cpu",
+  ]
+
+  private mutating func set(_ member: Member) throws(ImageError) {
+    switch member.name {
+    case "memory": memory = try member.byteCount()
+    case "stack": stack = try member.byteCount()
+    case "time": time = try member.timeSpan()
+    case "arguments": arguments = try member.strings()
+    case "environment": environment = try member.dictionary()
+    case "files": files = try member.dictionary()
+    case "cpu": cpu = try member.string()
+    default: host = try Host(member)
+    }
+  }
+}
+
+extension Manifest.Host {
+  fileprivate init(_ member: Member) throws(ImageError) {
+    self.init()
+    for inner in try member.value.members(of: "host", known: ["directories", "environment", "arguments"]) {
+      switch inner.name {
+      case "directories":
+        let text = try inner.string()
+        guard let value = Directories(rawValue: text) else {
+          throw inner.failure("'\(text)' is none of \(Directories.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        directories = value
+      case "environment": environment = try inner.boolean()
+      default: arguments = try inner.boolean()
+      }
+    }
+  }
+}
+
+/// One key of a mapping with its value.
+private struct Member {
+  let name: String
+  let value: Node
+
+  func failure(_ message: String) -> ImageError {
+    ImageError(.manifest, "\(lineOf(value))\(name): \(message)")
+  }
+
+  func string() throws(ImageError) -> String {
+    guard case .scalar(let scalar) = value else { throw failure("is not a single value") }
+    return scalar.string
+  }
+
+  func boolean() throws(ImageError) -> Bool {
+    switch try string() {
+    case "true": return true
+    case "false": return false
+    case let text: throw failure("'\(text)' is neither true nor false")
+    }
+  }
+
+  func byteCount() throws(ImageError) -> ByteCount {
+    let text = try string()
+    guard let count = ByteCount(parsing: text) else {
+      throw failure("'\(text)' is no number of bytes; write it as 64MiB or 1.5GiB")
+    }
+    return count
+  }
+
+  func timeSpan() throws(ImageError) -> TimeSpan {
+    let text = try string()
+    guard let span = TimeSpan(parsing: text) else { throw failure("'\(text)' is no time; write it as 30s or 250ms") }
+    return span
+  }
+
+  func strings() throws(ImageError) -> [String] {
+    guard case .sequence(let sequence) = value else { throw failure("is not a list") }
+    var strings: [String] = []
+    for element in sequence { strings.append(try Member(name: name, value: element).string()) }
+    return strings
+  }
+
+  func dictionary() throws(ImageError) -> [String: String] {
+    var strings: [String: String] = [:]
+    for member in try value.members(of: name, known: nil) { strings[member.name] = try member.string() }
+    return strings
+  }
+}
+
+extension Node {
+  /// With `known`, other keys are refused.
+  fileprivate func members(of what: String, known: [String]?) throws(ImageError) -> [Member] {
+    guard case .mapping(let mapping) = self else {
+      throw ImageError(.manifest, "\(lineOf(self))\(what): is not a mapping of keys to values")
+    }
+    var members: [Member] = []
+    for (key, value) in mapping {
+      guard case .scalar(let scalar) = key else { throw ImageError(.manifest, "\(lineOf(key))\(what): a key is no text") }
+      if let known, !known.contains(scalar.string) {
+        let nearest = nearestName(to: scalar.string, among: known).map { "; did you mean '\($0)'?" } ?? ""
+        throw ImageError(.manifest, "\(lineOf(key))\(what): the key '\(scalar.string)' is unknown\(nearest)")
+      }
+      members.append(Member(name: scalar.string, value: value))
+    }
+    return members
+  }
+}
+
+private func lineOf(_ node: Node) -> String { node.mark.map { "line \($0.line): " } ?? "" }

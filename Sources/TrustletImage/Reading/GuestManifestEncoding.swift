@@ -1,0 +1,31 @@
+import EdgeCalls
+
+extension Manifest {
+  /// What the library OS needs of it, as ``GuestManifest`` has it; the variables are sorted by the bytes of their names.
+  func guestManifest() throws(ImageError) -> [UInt8] {
+    var writer = ByteWriter()
+    writer.uint32(GuestManifest.magic)
+    writer.uint32(guestFlags)
+    writer.uint32(UInt32(truncatingIfNeeded: environment.count))
+    for (name, value) in environment.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+      writer.counted("\(name)=\(value)".utf8)
+    }
+    writer.uint32(UInt32(truncatingIfNeeded: arguments.count))
+    for argument in arguments { writer.counted(argument.utf8) }
+    guard writer.bytes.count <= Int(MemoryMap.guestManifestSizeLimit) else {
+      throw ImageError(
+        .guestManifest,
+        "arguments and environment take \(writer.bytes.count) bytes, more than \(MemoryMap.guestManifestSizeLimit)")
+    }
+    return writer.bytes
+  }
+
+  private var guestFlags: UInt32 {
+    var flags: UInt32 = 0
+    if host.directories != .none { flags |= GuestManifest.hostDirectoriesRead }
+    if host.directories == .write { flags |= GuestManifest.hostDirectoriesWrite }
+    if host.environment { flags |= GuestManifest.hostEnvironment }
+    if host.arguments { flags |= GuestManifest.hostArguments }
+    return flags
+  }
+}

@@ -1,0 +1,100 @@
+import WasmFormat
+
+/// Something of the program that a command can call by its number.
+public struct ImageExport: Sendable, Hashable {
+  public enum Kind: UInt8, Sendable, Hashable {
+    case function = 0
+    /// Called through a function without parameters that gives the global's value.
+    case global = 1
+  }
+
+  /// The instance that exports it, by its number in the image.
+  public var instance: UInt32
+  public var name: String
+  public var kind: Kind
+  /// The operand of ``Command/Kind/call``.
+  public var entryPoint: UInt32
+  /// A global's has no parameters and one result.
+  public var type: FunctionType
+
+  public init(instance: UInt32, name: String, kind: Kind, entryPoint: UInt32, type: FunctionType) {
+    self.instance = instance
+    self.name = name
+    self.kind = kind
+    self.entryPoint = entryPoint
+    self.type = type
+  }
+}
+
+extension ImageExport {
+  /// The order of the table: by instance, then by the bytes of the name.
+  static func precedes(_ left: ImageExport, _ right: ImageExport) -> Bool {
+    left.instance != right.instance
+      ? left.instance < right.instance : left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
+  }
+
+  static func decodeTable(_ bytes: UnsafeRawBufferPointer, instanceCount: UInt32) throws(ImageError) -> [ImageExport] {
+    var cursor = ByteCursor(bytes, part: "exports", code: .export)
+    var exports: [ImageExport] = []
+    while !cursor.isAtEnd {
+      let export = try decode(&cursor)
+      try export.check(instanceCount: instanceCount)
+      if let last = exports.last, !precedes(last, export) {
+        throw ImageError(.order, "the export '\(export.name)' of instance \(export.instance) is out of order or there twice")
+      }
+      exports.append(export)
+    }
+    return exports
+  }
+
+  private static func decode(_ cursor: inout ByteCursor) throws(ImageError) -> ImageExport {
+    let instance = try cursor.uint32()
+    let entryPoint = try cursor.uint32()
+    let kindCode = try cursor.uint8()
+    guard let kind = Kind(rawValue: kindCode) else { throw cursor.failure("an export of the unknown kind \(kindCode)") }
+    let nameBytes = try cursor.takeCounted(limit: ImageFormat.exportNameLimit)
+    guard let name = String(validating: nameBytes, as: UTF8.self) else { throw cursor.failure("a name is not UTF-8") }
+    let type = FunctionType(parameters: try decodeTypes(&cursor), results: try decodeTypes(&cursor))
+    return ImageExport(instance: instance, name: name, kind: kind, entryPoint: entryPoint, type: type)
+  }
+
+  private static func decodeTypes(_ cursor: inout ByteCursor) throws(ImageError) -> [ValueType] {
+    var types: [ValueType] = []
+    for byte in try cursor.takeCounted(limit: ImageFormat.signatureLimit) {
+      guard let type = ValueType(rawValue: byte) else { throw cursor.failure("\(byte) is no value type") }
+      types.append(type)
+    }
+    return types
+  }
+
+  func check(instanceCount: UInt32) throws(ImageError) {
+    guard instance < instanceCount else {
+      throw ImageError(.export, "the export '\(name)' is of instance \(instance), but there are \(instanceCount)")
+    }
+    guard entryPoint < ImageFormat.entryPointLimit else {
+      throw ImageError(.export, "the export '\(name)' has the entry point \(entryPoint), beyond \(ImageFormat.entryPointLimit)")
+    }
+    guard name.utf8.count <= ImageFormat.exportNameLimit else {
+      throw ImageError(.export, "an export's name has \(name.utf8.count) bytes, more than \(ImageFormat.exportNameLimit)")
+    }
+    guard max(type.parameters.count, type.results.count) <= ImageFormat.signatureLimit else {
+      throw ImageError(.export, "the export '\(name)' has more than \(ImageFormat.signatureLimit) parameters or results")
+    }
+    guard kind == .function || (type.parameters.isEmpty && type.results.count == 1) else {
+      throw ImageError(.export, "the global '\(name)' is not read by a function without parameters and with one result")
+    }
+  }
+
+  static func encodeTable(_ exports: [ImageExport]) -> [UInt8] {
+    var writer = ByteWriter()
+    for export in exports.sorted(by: precedes) {
+      writer.uint32(export.instance)
+      writer.uint32(export.entryPoint)
+      writer.uint8(export.kind.rawValue)
+      writer.counted(export.name.utf8)
+      writer.counted(export.type.parameters.map(\.rawValue))
+      writer.counted(export.type.results.map(\.rawValue))
+    }
+    return writer.bytes
+  }
+}

@@ -1,0 +1,82 @@
+import EdgeCalls
+
+/// What a trustlet may do and how it is set up: part of the image and of what is measured.
+///
+/// Written by people as `coffer.yaml` (``init(yaml:)``); carried in the image as canonical JSON (``canonicalEncoding``).
+public struct Manifest: Codable, Sendable, Hashable {
+  /// What the host may add to the trustlet when it starts it.
+  public struct Host: Codable, Sendable, Hashable {
+    public enum Directories: String, Codable, Sendable, Hashable, CaseIterable {
+      case none
+      case read
+      /// Implies `read`.
+      case write
+    }
+
+    /// Default: `write`.
+    public var directories = Directories.write
+    /// Whether the host may add environment variables; it never replaces the manifest's. Default: true.
+    public var environment = true
+    /// Whether the host may append arguments to the manifest's. Default: true.
+    public var arguments = true
+
+    public init(directories: Directories = .write, environment: Bool = true, arguments: Bool = true) {
+      self.directories = directories
+      self.environment = environment
+      self.arguments = arguments
+    }
+  }
+
+  /// The limit of each linear memory, at most 4 GiB. Default: 1 GiB.
+  public var memory = ByteCount.gibibytes(1)
+  /// The program's stack, rounded up to whole pages; 16 KiB to 128 MiB. Default: 1 MiB.
+  public var stack = ByteCount.mebibytes(1)
+  /// How long a command may take by the wall clock. Default: no limit.
+  public var time: TimeSpan?
+  /// Without the program's name. Default: none.
+  public var arguments: [String] = []
+  /// Default: none.
+  public var environment: [String: String] = [:]
+  /// Files and directories to put into the image: guest path to host path, the latter relative to the manifest's file. Only
+  /// the build uses it: the image carries the files themselves, and no host path.
+  public var files: [String: String] = [:]
+  public var host = Host()
+  /// The name of the processor baseline that the code needs. Default: the generator's choice, which the build records here.
+  public var cpu: String?
+  /// Recorded by the build, not written by people: what made the code.
+  public var generator = ""
+  public var compiler = ""
+
+  public init() {}
+
+  public static let stackMinimum = ByteCount.kibibytes(16)
+  public static let memoryLimit = ByteCount.gibibytes(4)
+
+  /// The stack region's size in bytes.
+  var stackSize: UInt64 { (stack.bytes + MemoryMap.pageSize - 1) / MemoryMap.pageSize * MemoryMap.pageSize }
+
+  /// Refuses values that no image can have.
+  public func check() throws(ImageError) {
+    guard memory <= Self.memoryLimit else {
+      throw ImageError(.manifest, "memory: \(memory) is more than \(Self.memoryLimit), which is all that a linear memory can have")
+    }
+    let stackLimit = ByteCount(bytes: MemoryMap.stackSizeLimit)
+    guard stack >= Self.stackMinimum, stack <= stackLimit else {
+      throw ImageError(.manifest, "stack: \(stack) is not between \(Self.stackMinimum) and \(stackLimit)")
+    }
+    if let time, time.nanoseconds == 0 { throw ImageError(.manifest, "time: the limit is zero") }
+    for argument in arguments where argument.utf8.contains(0) {
+      throw ImageError(.manifest, "arguments: a NUL byte in '\(argument)'")
+    }
+    for (name, value) in environment {
+      guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "=")), !name.utf8.contains(0) else {
+        throw ImageError(.manifest, "environment: '\(name)' cannot be a variable's name")
+      }
+      guard !value.utf8.contains(0) else { throw ImageError(.manifest, "environment: a NUL byte in the value of '\(name)'") }
+    }
+    for text in [cpu ?? "-", generator, compiler] where text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+      throw ImageError(.manifest, "cpu, generator, compiler: a control character in '\(text)'")
+    }
+    guard cpu != "" else { throw ImageError(.manifest, "cpu: the name is empty") }
+  }
+}

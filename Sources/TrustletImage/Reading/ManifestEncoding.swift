@@ -1,0 +1,96 @@
+extension Manifest {
+  /// The manifest as the image carries it: canonical JSON with every member but `files`; `time` and `cpu` are left out when
+  /// not set. Sizes in bytes, times in nanoseconds.
+  public var canonicalEncoding: [UInt8] {
+    var members: [(name: String, value: CanonicalJSON)] = [
+      ("memory", .number(memory.bytes)),
+      ("stack", .number(stack.bytes)),
+      ("arguments", .array(arguments.map { .string($0) })),
+      ("environment", .object(environment.map { ($0.key, .string($0.value)) })),
+      (
+        "host",
+        .object([
+          ("directories", .string(host.directories.rawValue)),
+          ("environment", .boolean(host.environment)),
+          ("arguments", .boolean(host.arguments)),
+        ])
+      ),
+      ("generator", .string(generator)),
+      ("compiler", .string(compiler)),
+    ]
+    if let time { members.append(("time", .number(time.nanoseconds))) }
+    if let cpu { members.append(("cpu", .string(cpu))) }
+    return CanonicalJSON.object(members).encoded
+  }
+
+  /// Reads what ``canonicalEncoding`` wrote, and refuses everything else: another order, white space, unknown, missing or
+  /// repeated members, and values that no image can have.
+  public init(canonical bytes: [UInt8]) throws(ImageError) {
+    self = try bytes.withUnsafeBufferPointer { (buffer) throws(ImageError) in
+      try Manifest(canonical: UnsafeRawBufferPointer(buffer))
+    }
+  }
+
+  init(canonical bytes: UnsafeRawBufferPointer) throws(ImageError) {
+    guard case .object(let members) = try CanonicalJSON(decoding: bytes) else {
+      throw ImageError(.manifest, "manifest: is no object")
+    }
+    self.init()
+    for (name, value) in members {
+      switch (name, value) {
+      case ("memory", .number(let bytes)): memory = ByteCount(bytes: bytes)
+      case ("stack", .number(let bytes)): stack = ByteCount(bytes: bytes)
+      case ("time", .number(let nanoseconds)): time = TimeSpan(nanoseconds: nanoseconds)
+      case ("arguments", .array(let elements)): arguments = try Self.strings(elements)
+      case ("environment", .object(let variables)): environment = try Self.variables(variables)
+      case ("host", .object(let members)): host = try Host(members)
+      case ("cpu", .string(let text)): cpu = text
+      case ("generator", .string(let text)): generator = text
+      case ("compiler", .string(let text)): compiler = text
+      default: throw ImageError(.manifest, "manifest: '\(name)' is unknown or of the wrong type")
+      }
+    }
+    try check()
+    // Members that are missing, and names that Swift takes for equal though their bytes differ, show here.
+    guard canonicalEncoding.elementsEqual(bytes) else {
+      throw ImageError(.manifest, "manifest: members are missing")
+    }
+  }
+
+  private static func strings(_ elements: [CanonicalJSON]) throws(ImageError) -> [String] {
+    var strings: [String] = []
+    for element in elements {
+      guard case .string(let text) = element else { throw ImageError(.manifest, "manifest: an argument is no string") }
+      strings.append(text)
+    }
+    return strings
+  }
+
+  private static func variables(_ members: [(name: String, value: CanonicalJSON)]) throws(ImageError) -> [String: String] {
+    var variables: [String: String] = [:]
+    for (name, value) in members {
+      guard case .string(let text) = value, variables.updateValue(text, forKey: name) == nil else {
+        throw ImageError(.manifest, "manifest: the environment's '\(name)' is no string or there twice")
+      }
+    }
+    return variables
+  }
+}
+
+extension Manifest.Host {
+  fileprivate init(_ members: [(name: String, value: CanonicalJSON)]) throws(ImageError) {
+    self.init()
+    for (name, value) in members {
+      switch (name, value) {
+      case ("directories", .string(let text)):
+        guard let value = Directories(rawValue: text) else {
+          throw ImageError(.manifest, "manifest: host directories '\(text)'")
+        }
+        directories = value
+      case ("environment", .boolean(let value)): environment = value
+      case ("arguments", .boolean(let value)): arguments = value
+      default: throw ImageError(.manifest, "manifest: '\(name)' of host is unknown or of the wrong type")
+      }
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import EdgeCalls
+
+/// Which function lies where, sorted by address and without overlaps. Not measured: for messages only.
+///
+/// Kept as the image has it: for each function the bytes between it and the one before (or the image's base), its size, how
+/// many bytes of its name are those of the one before, how many follow, and these.
+public struct SymbolTable: Sendable, Sequence {
+  public struct Symbol: Sendable, Hashable {
+    public let address: UInt64
+    public let size: UInt64
+    /// UTF-8 without control characters; the name in the executable's symbol table.
+    public let name: String
+  }
+
+  let bytes: ImageBytes
+  /// How many functions there are.
+  public let count: Int
+
+  /// Walks the whole table once, so that iterating need not fail.
+  init(checking bytes: ImageBytes) throws(ImageError) {
+    self.bytes = bytes
+    count = try bytes.withUnsafeBytes { (buffer) throws(ImageError) in
+      var walk = SymbolWalk(buffer)
+      var count = 0
+      while try walk.next() { count += 1 }
+      return count
+    }
+  }
+
+  public var underestimatedCount: Int { count }
+
+  public struct Iterator: IteratorProtocol {
+    private let bytes: ImageBytes
+    private var walk: SymbolWalk
+
+    fileprivate init(_ bytes: ImageBytes) {
+      self.bytes = bytes
+      walk = SymbolWalk(UnsafeRawBufferPointer(rebasing: bytes.storage.bytes[bytes.range]))
+    }
+
+    public mutating func next() -> Symbol? {
+      defer { withExtendedLifetime(bytes) {} }
+      guard let found = try? walk.next(), found else { return nil }
+      return walk.symbol
+    }
+  }
+
+  public func makeIterator() -> Iterator { Iterator(bytes) }
+
+  /// The function whose code `address` is part of. Walks the table: meant for the few addresses of a message.
+  public func symbol(containing address: UInt64) -> Symbol? {
+    bytes.withUnsafeBytes { buffer in
+      var walk = SymbolWalk(buffer)
+      while let found = try? walk.next(), found, walk.address <= address {
+        if address - walk.address < walk.size { return walk.symbol }
+      }
+      return nil
+    }
+  }
+}
+
+private struct SymbolWalk {
+  private var cursor: ByteCursor
+  private(set) var address = MemoryMap.image
+  private(set) var size: UInt64 = 0
+  private var name: [UInt8] = []
+
+  init(_ bytes: UnsafeRawBufferPointer) {
+    cursor = ByteCursor(bytes, part: "symbols", code: .symbols)
+  }
+
+  var symbol: SymbolTable.Symbol {
+    SymbolTable.Symbol(address: address, size: size, name: String(decoding: name, as: UTF8.self))
+  }
+
+  /// False at the end.
+  mutating func next() throws(ImageError) -> Bool {
+    guard !cursor.isAtEnd else { return false }
+    let gap = try cursor.unsignedLEB()
+    let newSize = try cursor.unsignedLEB()
+    let start = address + size
+    guard gap < MemoryMap.imageLimit - start, newSize > 0, newSize <= MemoryMap.imageLimit - start - gap else {
+      throw cursor.failure("a function lies outside the image")
+    }
+    address = start + gap
+    size = newSize
+    let shared = try cursor.unsignedLEB()
+    let fresh = try cursor.unsignedLEB()
+    guard shared <= name.count, fresh <= ImageFormat.symbolNameLimit - min(Int(shared), ImageFormat.symbolNameLimit) else {
+      throw cursor.failure("a name shares more than there is, or is too long")
+    }
+    let suffix = try cursor.take(Int(fresh))
+    // Both parts being whole scalars, so is the name.
+    guard shared == name.count || name[Int(shared)] & 0xC0 != 0x80, isPrintable(suffix) else {
+      throw cursor.failure("a name is not UTF-8, or has control characters")
+    }
+    name.removeSubrange(Int(shared)...)
+    name.append(contentsOf: suffix)
+    return true
+  }
+
+  private func isPrintable(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    if bytes.allSatisfy({ (0x20..<0x7F).contains($0) }) { return true }
+    guard let text = String(validating: bytes, as: UTF8.self) else { return false }
+    return !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+  }
+}
+
+extension SymbolTable {
+  /// Leaves out what overlaps a function before it. Names are cut and cleaned to what the table can hold.
+  static func encode(_ symbols: [Symbol]) -> [UInt8] {
+    let sorted = symbols.sorted {
+      ($0.address, $1.size) != ($1.address, $0.size)
+        ? ($0.address, $1.size) < ($1.address, $0.size) : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+    }
+    var writer = ByteWriter()
+    var end = MemoryMap.image
+    var previous: [UInt8] = []
+    for symbol in sorted where symbol.address >= end && symbol.size > 0 {
+      let name = cleaned(symbol.name)
+      var shared = zip(previous, name).prefix { $0 == $1 }.count
+      while shared > 0, isContinuation(previous, shared) || isContinuation(name, shared) { shared -= 1 }
+      writer.unsignedLEB(symbol.address - end)
+      writer.unsignedLEB(symbol.size)
+      writer.unsignedLEB(UInt64(shared))
+      writer.unsignedLEB(UInt64(name.count - shared))
+      writer.append(name[shared...])
+      end = symbol.address + symbol.size
+      previous = name
+    }
+    return writer.bytes
+  }
+
+  private static func isContinuation(_ bytes: [UInt8], _ position: Int) -> Bool {
+    position < bytes.count && bytes[position] & 0xC0 == 0x80
+  }
+
+  private static func cleaned(_ name: String) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for scalar in name.unicodeScalars {
+      let clean: UnicodeScalar = scalar.properties.generalCategory == .control ? "?" : scalar
+      let encoded = Array(String(clean).utf8)
+      guard bytes.count + encoded.count <= ImageFormat.symbolNameLimit else { break }
+      bytes.append(contentsOf: encoded)
+    }
+    return bytes
+  }
+}
