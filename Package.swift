@@ -5,8 +5,11 @@ let package = Package(
   name: "coffer",
   targets: [
     .target(name: "EdgeCalls"),
+    .target(name: "CLinux"),
     .target(name: "WasmFormat"),
+    .target(name: "Monitor", dependencies: ["EdgeCalls", "CLinux"]),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
+    .testTarget(name: "MonitorTests", dependencies: ["Monitor", "EdgeCalls", "CLinux"]),
   ],
   swiftLanguageModes: [.v6]
 )
