@@ -1,0 +1,145 @@
+import CLinux
+import EdgeCalls
+import Glibc
+
+/// Standard streams. A descriptor may be shared with other processes, so its flags are left alone: before a call could block,
+/// poll(2) waits for it and for the stop signal together.
+extension EdgeService {
+  func readStream(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+    guard call.arguments.0 == 0 else { throw .badHandle }
+    let space = call.space(call.arguments.1)
+    guard space.count > 0 else { throw .invalid }
+    guard let descriptor = configuration.streams.input else { return EdgeAnswer() }
+    while true {
+      try waitForDescriptor(descriptor, POLLIN)
+      let count = read(descriptor, space.baseAddress, space.count)
+      if count >= 0 {
+        recordReading(count)
+        return EdgeAnswer(payloadLength: count)
+      }
+      try checkRepeatable(errno)
+    }
+  }
+
+  func writeStream(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+    let descriptor = try output(call.arguments.0)
+    guard call.payloadLength > 0 else { throw .invalid }
+    guard let descriptor else { throw CallFailure(EdgeError.brokenPipe) }
+    let bytes = UnsafeRawBufferPointer(rebasing: call.payload[..<(try reserveWriting(call.payloadLength))])
+    let piece = try writesWithoutBlocking(descriptor) ? bytes.count : Self.pipePiece
+    var written = 0
+    repeat {
+      if written == 0 {
+        try waitForDescriptor(descriptor, POLLOUT)
+      } else if !isReady(descriptor, POLLOUT) {
+        break
+      }
+      let part = UnsafeRawBufferPointer(rebasing: bytes[written..<min(written + piece, bytes.count)])
+      let count = write(descriptor, part.baseAddress, part.count)
+      if count > 0 {
+        written += count
+      } else if count == 0 {
+        // Nothing on Linux does this to a write of at least a byte; the guest is promised progress.
+        throw .inputOutput
+      } else if written > 0 {
+        // What was taken is reported now, the error with the next call.
+        break
+      } else {
+        try checkRepeatable(errno)
+      }
+    } while written < bytes.count
+    recordWriting(written)
+    return EdgeAnswer(results: UInt64(written))
+  }
+
+  /// PIPE_BUF: a pipe that poll(2) calls writable takes this much without blocking.
+  private static let pipePiece = 4096
+
+  func streamKind(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+    let descriptor =
+      call.arguments.0 == 0 ? configuration.streams.input : try output(call.arguments.0)
+    guard let descriptor else { return EdgeAnswer(results: UInt64(NodeKind.unknown.rawValue)) }
+    var status = coffer_file_status()
+    try checked(coffer_status(descriptor, &status))
+    return EdgeAnswer(results: UInt64(NodeKind(mode: status.mode).rawValue))
+  }
+
+  func wait(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+    let (time, streams) = (call.arguments.0, call.arguments.1)
+    guard streams < 8 else { throw .invalid }
+    let start = coffer_monotonic_clock()
+    let deadline: UInt64? = time == .max ? nil : start.addingReportingOverflow(time).overflow ? nil : start + time
+    var watched = [pollfd(fd: stopSignal.descriptor, events: Int16(POLLIN), revents: 0)]
+    var bits: [UInt64] = []
+    var ready: UInt64 = 0
+    for stream in UInt64(0)..<3 where streams & 1 << stream != 0 {
+      let descriptor = stream == 0 ? configuration.streams.input : try output(stream)
+      guard let descriptor else {
+        // At its end, or without a reader: a call would not block.
+        ready |= 1 << stream
+        continue
+      }
+      watched.append(pollfd(fd: descriptor, events: Int16(stream == 0 ? POLLIN : POLLOUT), revents: 0))
+      bits.append(1 << stream)
+    }
+    while true {
+      let left: Int64 =
+        if ready != 0 {
+          0
+        } else if let deadline {
+          Int64(clamping: deadline - min(deadline, coffer_monotonic_clock()))
+        } else {
+          -1
+        }
+      let result = coffer_poll(&watched, UInt32(watched.count), left)
+      if watched[0].revents != 0 || stopSignal.isRaised { throw .interrupted }
+      if result == -EINTR { continue }
+      try checked(result)
+      for (index, bit) in bits.enumerated() where watched[index + 1].revents != 0 { ready |= bit }
+      return EdgeAnswer(results: ready)
+    }
+  }
+
+  private func output(_ stream: UInt64) throws(CallFailure) -> Int32? {
+    switch stream {
+    case 1: configuration.streams.output
+    case 2: configuration.streams.errors
+    default: throw .badHandle
+    }
+  }
+
+  private func waitForDescriptor(_ descriptor: Int32, _ events: Int32) throws(CallFailure) {
+    var watched = (
+      pollfd(fd: stopSignal.descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: descriptor, events: Int16(events), revents: 0)
+    )
+    while true {
+      let result = withUnsafeMutablePointer(to: &watched) {
+        $0.withMemoryRebound(to: pollfd.self, capacity: 2) { coffer_poll($0, 2, -1) }
+      }
+      if stopSignal.isRaised { throw .interrupted }
+      if result == -EINTR { continue }
+      try checked(result)
+      if watched.1.revents != 0 { return }
+    }
+  }
+
+  private func isReady(_ descriptor: Int32, _ events: Int32) -> Bool {
+    var watched = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+    return coffer_poll(&watched, 1, 0) == 1
+  }
+
+  /// Files take everything at once.
+  private func writesWithoutBlocking(_ descriptor: Int32) throws(CallFailure) -> Bool {
+    var status = coffer_file_status()
+    try checked(coffer_status(descriptor, &status))
+    return NodeKind(mode: status.mode) == .file
+  }
+
+  /// Another reader or writer was quicker, or a signal came: then the stream is waited for again.
+  private func checkRepeatable(_ number: Int32) throws(CallFailure) {
+    guard number == EINTR || number == EAGAIN else {
+      throw CallFailure(UInt32(exactly: number) ?? EdgeError.inputOutput)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/// What a trustlet may reach through its edge calls, and what it is told at its start.
+public struct EdgeServiceConfiguration: Sendable {
+  /// Descriptors of the three standard streams. They stay the caller's: they have to outlive the service, are not closed by it,
+  /// and their flags are not changed. Nil is an input that has ended, or an output whose reader has gone.
+  public struct StandardStreams: Sendable {
+    public var input: Int32?
+    public var output: Int32?
+    public var errors: Int32?
+
+    public init(input: Int32? = 0, output: Int32? = 1, errors: Int32? = 2) {
+      self.input = input
+      self.output = output
+      self.errors = errors
+    }
+  }
+
+  public struct Directory: Sendable {
+    public var hostPath: String
+    public var guestPath: String
+    public var writable: Bool
+
+    public init(hostPath: String, guestPath: String, writable: Bool = false) {
+      self.hostPath = hostPath
+      self.guestPath = guestPath
+      self.writable = writable
+    }
+  }
+
+  public struct Limits: Sendable {
+    /// Files and directories open at a time, the offered directories among them.
+    public var openFiles: Int
+    /// Bytes written to files and streams over the service's life; further ones are refused with "no space".
+    public var writtenBytes: UInt64
+
+    public init(openFiles: Int = 256, writtenBytes: UInt64 = .max) {
+      self.openFiles = openFiles
+      self.writtenBytes = writtenBytes
+    }
+  }
+
+  public var streams: StandardStreams
+  public var directories: [Directory]
+  /// The program's name is the first.
+  public var arguments: [String]
+  /// "NAME=VALUE".
+  public var environment: [String]
+  public var limits: Limits
+
+  public init(
+    streams: StandardStreams = StandardStreams(), directories: [Directory] = [], arguments: [String] = [],
+    environment: [String] = [], limits: Limits = Limits()
+  ) {
+    self.streams = streams
+    self.directories = directories
+    self.arguments = arguments
+    self.environment = environment
+    self.limits = limits
+  }
+}
