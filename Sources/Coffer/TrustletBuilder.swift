@@ -1,0 +1,131 @@
+import CodeObjects
+import EdgeCalls
+import GuestObjects
+import LibOS
+import TrustletImage
+import WasmCompiler
+import WasmFormat
+
+/// Turns a program into an image: decode, validate, generate, compile, link, measure.
+///
+/// The same module, manifest and toolchain give the same bytes, in any directory and with any number of processors.
+public struct TrustletBuilder: Sendable {
+  /// How far a build has come: units compiled, of how many.
+  public typealias Progress = @Sendable (_ done: Int, _ total: Int) -> Void
+
+  public var architecture: CPUArchitecture
+  public var optimization: CompileJob.Optimization
+  public var toolchain: Toolchain
+  public var cache: ObjectCache?
+  public var progress: Progress?
+  public var warn: @Sendable (String) -> Void
+
+  public init(
+    architecture: CPUArchitecture = .host, optimization: CompileJob.Optimization = .speed, toolchain: Toolchain,
+    cache: ObjectCache?, progress: Progress? = nil, warn: @escaping @Sendable (String) -> Void = printWarning
+  ) {
+    self.architecture = architecture
+    self.optimization = optimization
+    self.toolchain = toolchain
+    self.cache = cache
+    self.progress = progress
+    self.warn = warn
+  }
+
+  /// The image of a WebAssembly module that imports nothing but what the library OS offers.
+  ///
+  /// - Throws: ``BuildError``.
+  public func image(
+    of bytes: [UInt8], manifest: Manifest = Manifest(), files: ImageFiles = ImageFiles()
+  ) throws(BuildError) -> TrustletImage {
+    do {
+      let module = try Module.decode(bytes)
+      try module.validate()
+      var linker = ProgramLinker(host: Self.hostFunctions)
+      _ = try linker.instantiate(module) { _, _ in nil }
+      return try image(of: linker, manifest: manifest, files: files)
+    } catch {
+      throw BuildError(error)
+    }
+  }
+
+  /// The image of instances that have been linked.
+  public func image(
+    of linker: ProgramLinker, manifest: Manifest, files: ImageFiles = ImageFiles()
+  ) throws(BuildError) -> TrustletImage {
+    do {
+      let program = linker.program
+      var manifest = manifest
+      manifest.cpu = architecture.baseline
+      let generator = LLVMGenerator(target: architecture.target)
+      manifest.generator = "\(generator.name), optimize \(optimization.rawValue)"
+      manifest.compiler = toolchain.clangVersion
+      let objects = try objects(of: program, generator)
+      let treeSize = UInt64(try files.encoded().count)
+      let executable = try StaticLinker(toolchain: toolchain, warn: warn).link(
+        objects: objects, script: GuestObjects.script,
+        definitions: [
+          ("COFFER_IMAGE", MemoryMap.image),
+          ("coffer_linear_memory", MemoryMap.linearMemory),
+          // Calls into the library OS want at least this much of the stack.
+          ("coffer_stack_reserve", MemoryMap.stackTop - manifest.stackSize + Self.stackReserve),
+          ("coffer_manifest_size", UInt64(try manifest.guestManifest().count)),
+          ("coffer_file_tree_size", treeSize),
+        ], architecture: architecture)
+      return try ImageBuilder(
+        architecture: architecture.rawValue, manifest: manifest, executable: executable,
+        machinePages: GuestObjects.machinePages(architecture.rawValue),
+        linearMemories: linker.memories.map { type in
+          (type.limits.minimum << 16, min(type.limits.maximum ?? 65536, 65536) << 16)
+        },
+        exports: program.entryPoints.enumerated().map { index, entry in
+          var kind = ImageExport.Kind.function
+          if case .global = entry.kind { kind = .global }
+          return ImageExport(
+            instance: UInt32(entry.instance), name: entry.name, kind: kind, entryPoint: UInt32(index), type: entry.type)
+        }, instanceCount: UInt32(program.instances.count), files: files
+      ).build()
+    } catch {
+      throw BuildError(error)
+    }
+  }
+
+  private func objects(
+    of program: Program, _ generator: LLVMGenerator
+  ) throws -> [(name: String, bytes: [UInt8])] {
+    var units: [TranslationUnit] = []
+    for instance in program.instances { units += try generator.units(for: instance) }
+    units.append(generator.programUnit(for: program))
+    let jobs = units.map { CompileJob(name: $0.name, source: $0.source, language: .llvmIR, optimization: optimization) }
+    let compiler = ObjectCompiler(
+      toolchain: toolchain, architecture: architecture, cache: cache, warn: warn)
+    let compiled = try compiler.compile(jobs, progress: progress)
+    guard let library = GuestObjects.library(architecture.rawValue) else {
+      throw BuildError(stage: .link, message: "this build of Coffer has no library OS for \(architecture.rawValue)")
+    }
+    return [("library-os", library)] + compiled.map { ($0.name, $0.bytes) }
+  }
+
+  private static let stackReserve: UInt64 = 32 * 1024
+
+  /// What the library OS offers to modules.
+  static let hostFunctions: [ProgramLinker.HostFunction] = WASIPreview1.functions.map { function in
+    ProgramLinker.HostFunction(
+      module: "wasi_snapshot_preview1", name: "\(function.name)", symbol: "wasi_snapshot_preview1_\(function.name)",
+      type: FunctionType(parameters: types(function.parameters), results: types(function.results)))
+  }
+
+  private static func types(_ letters: StaticString) -> [ValueType] {
+    "\(letters)".map { $0 == "I" ? .i64 : .i32 }
+  }
+}
+
+extension CPUArchitecture {
+  var target: LLVMTarget {
+    switch self {
+    case .x86_64: .x86_64
+    case .aarch64: .aarch64
+    case .riscv64: .riscv64
+    }
+  }
+}
