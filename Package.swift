@@ -1,23 +1,67 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
 let package = Package(
   name: "coffer",
+  products: [
+    .library(name: "Coffer", targets: ["Coffer"]),
+    .executable(name: "coffer", targets: ["coffer"]),
+    .executable(name: "coffer-wast", targets: ["coffer-wast"]),
+  ],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
-    .target(name: "WasmCompiler", dependencies: ["EdgeCalls", "WasmFormat"]),
+    // Floor 0: formats and words that everyone shares.
     .target(name: "EdgeCalls"),
+    .target(name: "WasmFormat"),
+    .target(name: "WasmText"),
+    .target(name: "CLinux"),
+
+    // Floor 1: what goes into a trustlet.
     .target(name: "LibOS", dependencies: ["EdgeCalls"]),
     .executableTarget(name: "guest-builder", dependencies: ["EdgeCalls"]),
     .plugin(name: "GuestPlugin", capability: .buildTool(), dependencies: ["guest-builder"]),
     .target(name: "GuestObjects", plugins: ["GuestPlugin"]),
-    .target(name: "WasmFormat"),
-    .target(name: "WasmText"),
+    .target(name: "WasmCompiler", dependencies: ["EdgeCalls", "WasmFormat"]),
+    .target(name: "CodeObjects", dependencies: ["CLinux", crypto]),
+
+    // Floor 2: images, and machines to run them on.
+    .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat", crypto, "Yams"]),
+    .target(name: "Machine", dependencies: ["EdgeCalls"]),
+    .target(name: "KVMMachine", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
+
+    // Floor 3: the life of a trustlet.
+    .target(name: "Monitor", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
+
+    // Floor 5: the library and the programs.
+    .target(
+      name: "Coffer",
+      dependencies: [
+        "CodeObjects", "EdgeCalls", "GuestObjects", "KVMMachine", "LibOS", "Machine", "Monitor", "TrustletImage",
+        "WasmCompiler", "WasmFormat",
+      ]),
+    .executableTarget(
+      name: "coffer", dependencies: ["Coffer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Sources/coffer-cli"),
+    .executableTarget(
+      name: "coffer-wast",
+      dependencies: ["Coffer", "WasmText", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
     .testTarget(name: "WasmTextTests", dependencies: ["WasmText"]),
+    .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"]),
+    .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
+    .testTarget(name: "TrustletImageTests", dependencies: ["TrustletImage", "EdgeCalls", "WasmFormat", crypto]),
+    .testTarget(name: "MonitorTests", dependencies: ["Monitor", "EdgeCalls", "CLinux"]),
+    .target(
+      name: "MachineScenarios", dependencies: ["EdgeCalls", "Machine", "KVMMachine"], path: "Tests/MachineScenarios"),
+    .executableTarget(name: "machine-check", dependencies: ["MachineScenarios"], path: "Tests/machine-check"),
+    .testTarget(name: "MachineTests", dependencies: ["EdgeCalls", "Machine", "KVMMachine", "MachineScenarios"]),
   ],
   swiftLanguageModes: [.v6]
 )
