@@ -1,0 +1,36 @@
+import CLinux
+import Glibc
+
+/// The files a confined program may read, as a Landlock ruleset that any number of processes can be given.
+final class LandlockRules {
+  let descriptor: CInt
+
+  /// Rules for running one program: the program and its loader to execute, libraries and headers to read.
+  init(program: String, readable: [String]) throws(SystemError) {
+    var rules = [(program, COFFER_PATH_READ.rawValue | COFFER_PATH_EXECUTE.rawValue)]
+    if let loader = try Self.loader(of: program) {
+      rules.append((loader, COFFER_PATH_READ.rawValue | COFFER_PATH_EXECUTE.rawValue))
+    }
+    rules += (Self.systemLibraries + readable).map { ($0, COFFER_PATH_READ.rawValue) }
+
+    let names = rules.map { strdup($0.0) }
+    defer { for name in names { free(name) } }
+    let entries = zip(names, rules).map { coffer_path_rule(path: $0, access: $1.1) }
+    descriptor = coffer_landlock_ruleset(entries, UInt32(entries.count))
+    guard descriptor >= 0 else { throw SystemError("landlock_create_ruleset") }
+  }
+
+  deinit { close(descriptor) }
+
+  private static let systemLibraries = [
+    "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/etc/ld.so.preload",
+    "/nix/store", "/gnu/store", "/dev/null",
+  ]
+
+  /// What the kernel starts in the program's stead: its PT_INTERP, nil for a static program.
+  static func loader(of program: String) throws(SystemError) -> String? {
+    let start = try readStart(of: program, count: 65536)
+    guard start.starts(with: ELFHeader.magic), let header = ELFHeader(start) else { return nil }
+    return header.interpreter(in: start)
+  }
+}
