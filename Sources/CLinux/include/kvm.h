@@ -1,0 +1,65 @@
+#ifndef COFFER_KVM_H
+#define COFFER_KVM_H
+
+#include <linux/kvm.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/// Linux's virtual machine interface without its variadic ioctl, its unions and its flexible arrays, which Swift cannot use.
+/// Every function returns what the system call returns, or the negative error number.
+
+#if defined(__x86_64__)
+
+int coffer_kvm_open(void);
+int coffer_kvm_api_version(int system);
+int coffer_kvm_extension(int system, int extension);
+
+int coffer_kvm_create_machine(int system);
+int coffer_kvm_create_processor(int machine, int number);
+
+/// Gives the machine a piece of this process's memory as guest-physical memory.
+int coffer_kvm_set_slot(int machine, uint32_t slot, uint64_t guest_address, uint64_t size, void *host_address);
+
+/// The processor's features as KVM can offer them to a guest. `coffer_kvm_features_free` ends it.
+struct coffer_kvm_features;
+int coffer_kvm_supported_features(int system, struct coffer_kvm_features **features);
+void coffer_kvm_features_free(struct coffer_kvm_features *features);
+/// Registers eax, ebx, ecx, edx (0 to 3) of a CPUID leaf, 0 where the leaf is missing.
+uint32_t coffer_kvm_features_register(const struct coffer_kvm_features *features, uint32_t leaf, uint32_t subleaf,
+                                      unsigned which);
+int coffer_kvm_set_features(int processor, const struct coffer_kvm_features *features);
+/// Whether this host's cycle counter runs at one rate in every power state, as the processor itself says.
+bool coffer_host_counter_is_invariant(void);
+
+int coffer_kvm_get_special_registers(int processor, struct kvm_sregs *registers);
+int coffer_kvm_set_special_registers(int processor, const struct kvm_sregs *registers);
+int coffer_kvm_get_registers(int processor, struct kvm_regs *registers);
+int coffer_kvm_set_extended_control(int processor, uint64_t xcr0);
+int coffer_kvm_set_model_register(int processor, uint32_t index, uint64_t value);
+int coffer_kvm_counter_kilohertz(int processor);
+
+/// The page that a vCPU shares with the kernel.
+struct kvm_run;
+int coffer_kvm_map_run(int system, int processor, struct kvm_run **run, size_t *size);
+void coffer_kvm_unmap_run(struct kvm_run *run, size_t size);
+
+/// Registers that the next coffer_kvm_run loads, without a system call of its own.
+void coffer_kvm_stage_registers(struct kvm_run *run, const struct kvm_regs *registers);
+/// 1: the next or present coffer_kvm_run returns -EINTR. From any thread.
+void coffer_kvm_set_immediate_exit(struct kvm_run *run, uint8_t value);
+
+/// Why a vCPU came back, for the reasons that a guest in ring 3 can cause.
+struct coffer_kvm_exit {
+  uint32_t reason; ///< KVM_EXIT_...
+  uint32_t detail; ///< suberror, event type or hardware reason
+  uint64_t address; ///< of an access to a place without memory
+  uint32_t length;
+  bool is_write;
+};
+
+/// Runs the vCPU until it comes back; `exit` is set when the result is 0.
+int coffer_kvm_run(int processor, struct kvm_run *run, struct coffer_kvm_exit *exit);
+
+#endif
+#endif

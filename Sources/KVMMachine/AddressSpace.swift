@@ -1,0 +1,157 @@
+import CLinux
+import EdgeCalls
+import Machine
+
+/// A trustlet's address space: where each region lies in guest-physical memory, and the tables that say so to the processor.
+///
+/// The first window holds, in this order, page tables, the descriptor page, all regions of fixed size and the first that may
+/// grow, so that most trustlets need a single slot. Every further region that may grow has a window of its own.
+struct AddressSpace {
+  struct Region {
+    let address: UInt64
+    var size: UInt64
+    let sizeLimit: UInt64
+    let rights: MemoryRights
+    let window: Int
+    /// Where it begins in its window.
+    let offset: UInt64
+  }
+
+  /// Tables set aside for the growth of memories before a slot of their own is made.
+  private static let spareTables: UInt64 = 16
+
+  let memory: GuestPhysicalMemory
+  private(set) var tables: PageTables
+  /// Sorted by address.
+  private(set) var regions: [Region] = []
+
+  /// - Parameter configuration: checked.
+  init(_ configuration: MachineConfiguration, memory: GuestPhysicalMemory) throws(MachineError) {
+    self.memory = memory
+    let machinePage = MachineRegion(
+      address: MemoryMap.machinePage, size: MemoryMap.pageSize, rights: [.read, .execute],
+      contents: .bytes(configuration.machinePage))
+    let fixed = [machinePage] + configuration.regions.filter { $0.size == $0.sizeLimit && $0.size > 0 }
+    let growing = configuration.regions.filter { $0.size < $0.sizeLimit }
+
+    // The root, the tables of the descriptor page and of the doorbell, then each region's.
+    var tableCount: UInt64 = 1 + 3 + 3 + Self.spareTables
+    for region in fixed + growing { tableCount += PageTables.tableCountLimit(address: region.address, size: region.size) }
+    var reserveCount: UInt64 = 0
+    for region in growing {
+      reserveCount += PageTables.grownTableCountLimit(address: region.address, size: region.sizeLimit)
+    }
+
+    let descriptorOffset = tableCount * PageTables.page
+    var offset = descriptorOffset + PageTables.page
+    var placed: [(region: MachineRegion, window: Int, offset: UInt64)] = []
+    for region in fixed {
+      offset = Self.place(region.address, size: region.size, notBefore: offset)
+      placed.append((region, 0, offset))
+      offset += region.size
+    }
+    var backed = offset
+    if let first = growing.first {
+      offset = Self.place(first.address, size: first.sizeLimit, notBefore: offset)
+      placed.append((first, 0, offset))
+      backed = offset + first.size
+      offset += first.sizeLimit
+    }
+    let firstWindow = try memory.openWindow(size: offset)
+    try memory.back(firstWindow, through: backed, relativeTo: 0)
+    for region in growing.dropFirst() {
+      let shift = region.address % GuestPhysicalMemory.largePage
+      let window = try memory.openWindow(size: shift + region.sizeLimit)
+      try memory.back(window, through: shift + region.size, relativeTo: 0)
+      placed.append((region, window, shift))
+    }
+
+    let base = memory.windows[firstWindow].guestAddress
+    tables = try PageTables(memory: memory, pool: TablePool(address: base, count: tableCount, reserve: reserveCount))
+    try tables.mapForProcessor(DescriptorTables.address, to: base + descriptorOffset)
+    DescriptorTables.write(
+      to: UnsafeMutableRawBufferPointer(
+        start: memory.windows[firstWindow].host + Int(descriptorOffset), count: Int(PageTables.page)))
+    try tables.map(MemoryMap.doorbell, to: GuestPhysicalMemory.doorbell, size: PageTables.page, rights: [.read, .write])
+
+    for (region, window, offset) in placed {
+      let place = memory.windows[window]
+      try tables.map(region.address, to: place.guestAddress + offset, size: region.size, rights: region.rights)
+      try fill(region, at: place.host + Int(offset))
+      regions.append(
+        Region(
+          address: region.address, size: region.size, sizeLimit: region.sizeLimit, rights: region.rights, window: window,
+          offset: offset))
+    }
+    regions.sort { $0.address < $1.address }
+  }
+
+  var mappedBytes: UInt64 { regions.reduce(0) { $0 + $1.size } }
+
+  /// The next offset where a region may begin: such that entries of 2 MiB fit it if it is large enough for them.
+  private static func place(_ address: UInt64, size: UInt64, notBefore offset: UInt64) -> UInt64 {
+    guard size >= GuestPhysicalMemory.largePage else { return offset }
+    let large = GuestPhysicalMemory.largePage
+    return offset + (address % large + large - offset % large) % large
+  }
+
+  mutating func grow(region address: UInt64, to size: UInt64) throws(MachineError) {
+    guard let index = regions.firstIndex(where: { $0.address == address }) else {
+      throw MachineError(.outOfRange, "growing the region at \(hexadecimal(address)): there is none: name a region's first address")
+    }
+    let region = regions[index]
+    guard size.isMultiple(of: MemoryMap.pageSize), size >= region.size, size <= region.sizeLimit else {
+      throw MachineError(
+        .outOfRange,
+        "growing the region at \(hexadecimal(address)) from \(region.size) to \(size) bytes: expected a multiple of \(MemoryMap.pageSize) up to \(region.sizeLimit)")
+    }
+    guard size > region.size else { return }
+    try memory.back(region.window, through: region.offset + size, relativeTo: region.offset)
+    let physical = memory.windows[region.window].guestAddress + region.offset
+    try tables.map(
+      address + region.size, to: physical + region.size, size: size - region.size, rights: region.rights)
+    regions[index].size = size
+  }
+
+  /// The host's view of a range, nil unless one region holds all of it.
+  func host(_ address: UInt64, count: UInt64) -> UnsafeMutableRawPointer? {
+    for region in regions where address >= region.address {
+      let offset = address - region.address
+      if offset <= region.size, count <= region.size - offset {
+        return memory.windows[region.window].host + Int(region.offset + offset)
+      }
+    }
+    return nil
+  }
+
+  private func fill(_ region: MachineRegion, at host: UnsafeMutableRawPointer) throws(MachineError) {
+    switch region.contents {
+    case .zero: break
+    case .bytes(let bytes):
+      bytes.withUnsafeBytes { source in
+        if let start = source.baseAddress { host.copyMemory(from: start, byteCount: source.count) }
+      }
+    case .file(let descriptor, let offset, let length):
+      guard length > 0 else { return }
+      let size = coffer_file_size(descriptor)
+      guard size >= 0 else { throw systemCallFailed("asking for the size of a region's file", Int32(truncatingIfNeeded: -size)) }
+      guard offset + length <= UInt64(size) else {
+        throw MachineError(
+          .invalidConfiguration,
+          "region \(hexadecimal(region.address)) wants bytes \(offset) to \(offset + length) of a file of \(size) bytes: the file is cut short, fetch it again")
+      }
+      // Whole pages are mapped; the rest is copied, so that nothing of the file shows behind the wanted length.
+      let mapped = offset.isMultiple(of: PageTables.page) ? length / PageTables.page * PageTables.page : 0
+      if mapped > 0 {
+        let result = coffer_memory_map_file(host, Int(mapped), descriptor, offset)
+        guard result == 0 else { throw systemCallFailed("mapping \(mapped) bytes of a region's file", -result) }
+      }
+      if mapped < length {
+        let result = coffer_file_read(descriptor, host + Int(mapped), Int(length - mapped), offset + mapped)
+        guard result == 0 else { throw systemCallFailed("reading a region's file", -result) }
+      }
+    }
+  }
+}
+
+func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }

@@ -1,0 +1,92 @@
+import CLinux
+import Machine
+
+/// Guest-physical memory in windows: each a stretch of guest-physical addresses with as much of this process's address space
+/// behind it, of which a growing first part is handed to KVM in slots.
+///
+/// Slots cost by their size, so that only what is nearly needed is handed over, and each by itself, so that they double.
+final class GuestPhysicalMemory {
+  struct Window {
+    let guestAddress: UInt64
+    let host: UnsafeMutableRawPointer
+    let reserved: UInt64
+    /// How much of it the machine has.
+    var backed: UInt64 = 0
+  }
+
+  static let largePage: UInt64 = 1 << 21
+  /// All windows lie from here on: below are the places that Linux takes for itself on some processors, and the doorbell.
+  static let firstAddress: UInt64 = 1 << 32
+  /// No slot ever lies here.
+  static let doorbell: UInt64 = 0xE000_0000
+  /// From this slot size on, huge pages are asked for: they make touching much memory cheap, and touching little dear.
+  static let hugePageThreshold: UInt64 = 8 << 20
+
+  private let machine: Int32
+  private let addressLimit: UInt64
+  private var nextAddress = firstAddress
+  private var reservations: [(base: UnsafeMutableRawPointer, size: Int)] = []
+  private(set) var windows: [Window] = []
+  private(set) var slotCount: UInt32 = 0
+
+  init(machine: Int32, physicalAddressBits: UInt32) {
+    self.machine = machine
+    addressLimit = 1 << UInt64(physicalAddressBits)
+  }
+
+  deinit {
+    for reservation in reservations { coffer_memory_release(reservation.base, reservation.size) }
+  }
+
+  /// Takes addresses for a new window; nothing of it is usable before ``back(_:through:relativeTo:)``.
+  /// - Parameter size: bytes, at most 2^47.
+  func openWindow(size: UInt64) throws(MachineError) -> Int {
+    let reserved = roundUp(size, to: Self.largePage)
+    guard nextAddress < addressLimit, reserved <= addressLimit - nextAddress else {
+      throw MachineError(
+        .exhausted,
+        "the regions need \(reserved) more bytes of guest-physical addresses, \(addressLimit - min(nextAddress, addressLimit)) are left: lower the memories' limits")
+    }
+    // Large pages need the same alignment on both sides.
+    let length = Int(reserved + Self.largePage)
+    var base: UnsafeMutableRawPointer?
+    let result = coffer_memory_reserve(length, &base)
+    guard result == 0, let base else { throw systemCallFailed("reserving \(length) bytes of address space", -result) }
+    reservations.append((base, length))
+    let aligned = base.alignedUp(toMultipleOf: Int(Self.largePage))
+    windows.append(Window(guestAddress: nextAddress, host: aligned, reserved: reserved))
+    nextAddress += reserved
+    return windows.count - 1
+  }
+
+  /// Makes the first `size` bytes of a window usable, and some more when it has to grow: as much again as there is behind `start`.
+  func back(_ window: Int, through size: UInt64, relativeTo start: UInt64) throws(MachineError) {
+    let backed = windows[window].backed
+    guard size > backed else { return }
+    let wanted = max(roundUp(size, to: Self.largePage), backed + (backed > start ? backed - start : 0))
+    let end = min(roundUp(wanted, to: Self.largePage), windows[window].reserved)
+    let host = windows[window].host + Int(backed)
+    let count = end - backed
+    let committed = coffer_memory_commit(host, Int(count))
+    guard committed == 0 else { throw systemCallFailed("taking \(count) bytes of memory", -committed) }
+    if count >= Self.hugePageThreshold { coffer_memory_advise_huge(host, Int(count)) }
+    let set = coffer_kvm_set_slot(machine, slotCount, windows[window].guestAddress + backed, count, host)
+    guard set == 0 else { throw systemCallFailed("giving the machine \(count) bytes of memory", -set) }
+    slotCount += 1
+    windows[window].backed = end
+  }
+
+  /// The host's view of a guest-physical range, nil unless the machine has all of it.
+  func host(_ guestAddress: UInt64, count: UInt64) -> UnsafeMutableRawPointer? {
+    for window in windows where guestAddress >= window.guestAddress {
+      let offset = guestAddress - window.guestAddress
+      if offset <= window.backed, count <= window.backed - offset { return window.host + Int(offset) }
+    }
+    return nil
+  }
+}
+
+/// - Precondition: `value` is far below 2^64; configurations are checked to stay below 2^47.
+func roundUp(_ value: UInt64, to multiple: UInt64) -> UInt64 {
+  (value + multiple - 1) / multiple * multiple
+}

@@ -1,0 +1,75 @@
+import CLinux
+import Glibc
+import Machine
+import Synchronization
+
+/// What every machine of this process asks of `/dev/kvm` once: the descriptor and the features that guests get.
+///
+/// It lives as long as the process: opening and asking again would cost every start some 20 us, and a process that has locked itself
+/// down can no longer open files.
+final class KVMSystem: @unchecked Sendable {
+  let descriptor: Int32
+  /// Never written after the initialiser, therefore safe to share.
+  let features: OpaquePointer
+  let control: ProcessorControl
+
+  private static let opened = Mutex<KVMSystem?>(nil)
+
+  /// Opens `/dev/kvm` at the first call; a failure is not remembered, so that the operator can mend it.
+  static func shared() throws(MachineError) -> KVMSystem {
+    // The closure cannot throw a typed error through the lock.
+    let result = opened.withLock { system -> Result<KVMSystem, MachineError> in
+      if let system { return .success(system) }
+      do throws(MachineError) {
+        let fresh = try KVMSystem()
+        system = fresh
+        return .success(fresh)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private init() throws(MachineError) {
+    let descriptor = OwnedDescriptor(coffer_kvm_open())
+    let availability = KVMAvailability.judge(descriptor: descriptor.number)
+    guard availability.isAvailable else {
+      throw MachineError(
+        .unavailable, errorNumber: descriptor.number < 0 ? -descriptor.number : 0,
+        "machine kvm is unavailable: \(availability.finding); \(availability.remedy)")
+    }
+    let installed = coffer_interruption_install()
+    guard installed == 0 else { throw systemCallFailed("installing a handler for SIGURG", -installed) }
+
+    var features: OpaquePointer?
+    let asked = coffer_kvm_supported_features(descriptor.number, &features)
+    guard asked == 0, let features else { throw systemCallFailed("asking KVM for the processor's features", -asked) }
+    self.features = features
+    control = ProcessorControl(features: features)
+    self.descriptor = descriptor.release()
+  }
+}
+
+/// A descriptor, or a negative error number, closed when it goes out of use.
+struct OwnedDescriptor: ~Copyable {
+  let number: Int32
+
+  init(_ number: Int32) { self.number = number }
+
+  deinit { if number >= 0 { close(number) } }
+
+  consuming func release() -> Int32 {
+    let number = number
+    discard self
+    return number
+  }
+}
+
+func systemCallFailed(_ what: String, _ errorNumber: Int32) -> MachineError {
+  let exhausted = [ENOMEM, EMFILE, ENFILE, ENOSPC, EAGAIN].contains(errorNumber)
+  return MachineError(
+    exhausted ? .exhausted : .systemCall, errorNumber: errorNumber,
+    "\(what) failed: \(String(cString: strerror(errorNumber)))"
+      + (exhausted ? ": end other machines or raise this process's limits (memory, open files, processes)" : ""))
+}

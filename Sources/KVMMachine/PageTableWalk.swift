@@ -1,0 +1,54 @@
+import Machine
+
+/// A stretch of the guest's address space as the page tables really have it.
+struct PageMapping: Equatable {
+  var address: UInt64
+  var size: UInt64
+  var physical: UInt64
+  var rights: MemoryRights
+  /// Whether ring 3 may use it.
+  var isUserAccessible: Bool
+}
+
+extension PageTables {
+  /// Reads the tables as the processor does, without regard to how they were made: neighbours with equal rights are joined.
+  func walk(_ memory: GuestPhysicalMemory) -> [PageMapping] {
+    var found: [PageMapping] = []
+    visit(root, level: 3, base: 0, rights: (true, true, true), memory) { mapping in
+      if let last = found.last, last.address + last.size == mapping.address, last.physical + last.size == mapping.physical,
+        last.rights == mapping.rights, last.isUserAccessible == mapping.isUserAccessible
+      {
+        found[found.count - 1].size += mapping.size
+      } else {
+        found.append(mapping)
+      }
+    }
+    return found
+  }
+
+  private func visit(
+    _ table: UInt64, level: Int, base: UInt64, rights: (write: Bool, execute: Bool, user: Bool), _ memory: GuestPhysicalMemory,
+    _ report: (PageMapping) -> Void
+  ) {
+    guard let host = memory.host(table, count: Self.page) else { return }
+    for (index, entry) in UnsafeRawBufferPointer(start: host, count: Int(Self.page)).bindMemory(to: UInt64.self).enumerated()
+    where entry & Entry.present != 0 {
+      let span = UInt64(1) << UInt64(12 + 9 * level)
+      let address = base + UInt64(index) * span
+      let combined = (
+        write: rights.write && entry & Entry.writable != 0, execute: rights.execute && entry & Entry.noExecute == 0,
+        user: rights.user && entry & Entry.user != 0
+      )
+      if level > 0 && entry & Entry.large == 0 {
+        visit(entry & Entry.addressMask, level: level - 1, base: address, rights: combined, memory, report)
+      } else {
+        var mapped: MemoryRights = .read
+        if combined.write { mapped.insert(.write) }
+        if combined.execute { mapped.insert(.execute) }
+        report(
+          PageMapping(
+            address: address, size: span, physical: entry & Entry.addressMask, rights: mapped, isUserAccessible: combined.user))
+      }
+    }
+  }
+}

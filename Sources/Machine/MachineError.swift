@@ -1,0 +1,33 @@
+/// Why a machine could not be made, run or changed. What a *guest* does wrong is never an error but a ``MachineExit``.
+public struct MachineError: Error, Sendable, Equatable {
+  public enum Code: Sendable, Equatable {
+    /// The configuration, or a request about memory, contradicts itself or the memory map.
+    case invalidConfiguration
+    /// An address range is not inside one region.
+    case outOfRange
+    /// This host cannot run this kind of machine.
+    case unavailable
+    /// The host has no memory, descriptors or machines left.
+    case exhausted
+    /// A system call failed although it should not.
+    case systemCall
+  }
+
+  public var code: Code
+  /// Linux's error number where a system call failed, else 0.
+  public var errorNumber: Int32
+  /// What failed, what was found, what was expected, what to do.
+  public var message: String
+
+  public init(_ code: Code, errorNumber: Int32 = 0, _ message: String) {
+    self.code = code
+    self.errorNumber = errorNumber
+    self.message = message
+  }
+}
+
+extension MachineError: CustomStringConvertible {
+  public var description: String {
+    errorNumber == 0 ? message : "\(message) (error number \(errorNumber))"
+  }
+}

@@ -1,0 +1,96 @@
+import EdgeCalls
+import Glibc
+import KVMMachine
+import Machine
+
+extension Scenario {
+  static let isolation: [Scenario] = [
+    Scenario("isolation: two machines with the same addresses do not see each other") {
+      let probers = try [Prober(), Prober()]
+      let places = [linearMemory, MemoryMap.heap, MemoryMap.stackTop - 0x8000, MemoryMap.trapStack]
+      for place in places {
+        try expect(try probers[0].write(place), "cannot write \(hexadecimal(place))")
+        try expect(try probers[1].read(place) == 0, "\(hexadecimal(place)) shows in the other machine")
+      }
+      try probers[0].machine.grow(region: linearMemory, to: 0x100_0000)
+      try expect(try probers[0].write(linearMemory + 0xFF_0000), "cannot write grown memory")
+      try expect(try probers[1].read(linearMemory + 0xFF_0000) == nil, "growth shows in the other machine")
+      for place in places {
+        try expect(try probers[0].read(place) == Prober.written, "\(hexadecimal(place)) was lost")
+      }
+    },
+    Scenario("isolation: 200 machines leave no descriptor, mapping or thread") {
+      try useOneMachine()
+      let before = try resources()
+      for _ in 0..<200 { try useOneMachine() }
+      let after = try resources()
+      try expect(after.descriptors <= before.descriptors, "descriptors: \(before.descriptors), then \(after.descriptors)")
+      try expect(after.mappings <= before.mappings + 20, "mappings: \(before.mappings), then \(after.mappings)")
+    },
+    Scenario("isolation: machines that cannot be made leave nothing") {
+      try useOneMachine()
+      let before = try resources()
+      for _ in 0..<100 {
+        var guest = TestGuest(TestGuest.endlessLoop)
+        guest.furtherRegions = [
+          MachineRegion(
+            address: 0x80_0000, size: 0x1000, rights: [.read], contents: .file(descriptor: -1, offset: 0, length: 16))
+        ]
+        do {
+          _ = try guest.start()
+          throw ScenarioFailure(description: "a machine was made of a file that is not open")
+        } catch let error as MachineError {
+          try expect(error.errorNumber == EBADF, "\(error)")
+        }
+      }
+      let after = try resources()
+      try expect(after.descriptors <= before.descriptors, "descriptors: \(before.descriptors), then \(after.descriptors)")
+      try expect(after.mappings <= before.mappings + 20, "mappings: \(before.mappings), then \(after.mappings)")
+    },
+    Scenario("clock: the guest's counter runs at the stated rate") {
+      // mov $data,%ebp; 1: rdtsc; shl $32,%rdx; or %rdx,%rax; mov %rax,(%rbp); edge call; jmp 1b
+      let machine = try TestGuest(machineCode("bd00006000 0f31 48c1e220 4809d0 48894500 b800001000ffd0 ebea")).start()
+      guard machine.counterFrequency > 0 else { return }
+      func sample() throws -> (counter: UInt64, time: UInt64) {
+        try expect(try machine.runWatched() == .edgeCall, "no edge call")
+        return (try machine.word(at: TestGuest.data), monotonicNanoseconds())
+      }
+      _ = try sample()
+      let first = try sample()
+      usleep(300_000)
+      let second = try sample()
+      try expect(second.counter > first.counter, "the counter went backwards")
+      let seconds = Double(second.time - first.time) / 1e9
+      let rate = Double(second.counter - first.counter) / seconds
+      let ratio = rate / Double(machine.counterFrequency)
+      try expect(ratio > 0.9 && ratio < 1.1, "stated \(machine.counterFrequency) Hz, found \(UInt64(rate))")
+    },
+  ]
+}
+
+private let linearMemory = MemoryMap.linearMemory
+
+private func useOneMachine() throws {
+  let prober = try Prober()
+  try prober.machine.grow(region: linearMemory, to: 0x60_0000)
+  try expect(try prober.write(linearMemory + 0x5F_0000), "cannot write grown memory")
+}
+
+/// The descriptors of this process that belong to KVM, and all its mappings: others may open files meanwhile.
+private func resources() throws -> (descriptors: Int, mappings: Int) {
+  var descriptors = 0
+  for number in 0..<1024 {
+    var target = [CChar](repeating: 0, count: 256)
+    let length = readlink("/proc/self/fd/\(number)", &target, target.count)
+    if length > 0, String(decoding: target.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self).contains("kvm") { descriptors += 1 }
+  }
+  guard let maps = fopen("/proc/self/maps", "r") else { throw ScenarioFailure(description: "no /proc/self/maps") }
+  defer { fclose(maps) }
+  var mappings = 0
+  while true {
+    let character = getc(maps)
+    if character == EOF { break }
+    if character == 10 { mappings += 1 }
+  }
+  return (descriptors, mappings)
+}

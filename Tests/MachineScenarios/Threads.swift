@@ -1,0 +1,49 @@
+import Glibc
+import Synchronization
+
+/// A thread with a body, joined before anything it uses goes away.
+public final class JoinedThread: @unchecked Sendable {
+  private var thread = pthread_t()
+  private let body: @Sendable () -> Void
+
+  public init(_ body: @escaping @Sendable () -> Void) {
+    self.body = body
+    pthread_create(&thread, nil, { argument in
+      guard let argument else { return nil }
+      Unmanaged<JoinedThread>.fromOpaque(argument).takeRetainedValue().body()
+      return nil
+    }, Unmanaged.passRetained(self).toOpaque())
+  }
+
+  public func join() { pthread_join(thread, nil) }
+}
+
+/// Does something when nobody cancels it in time.
+final class Watch: Sendable {
+  private let isCancelled: Atomic<Bool>
+  private let thread = Mutex<JoinedThread?>(nil)
+
+  init(seconds: Double, _ alarm: @escaping @Sendable () -> Void) {
+    isCancelled = Atomic(false)
+    let deadline = monotonicNanoseconds() + UInt64(seconds * 1e9)
+    let started = JoinedThread { [weak self] in
+      while monotonicNanoseconds() < deadline {
+        guard let self, !self.isCancelled.load(ordering: .relaxed) else { return }
+        usleep(1000)
+      }
+      alarm()
+    }
+    thread.withLock { $0 = started }
+  }
+
+  func cancel() {
+    isCancelled.store(true, ordering: .relaxed)
+    thread.withLock { $0?.join() }
+  }
+}
+
+public func monotonicNanoseconds() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}

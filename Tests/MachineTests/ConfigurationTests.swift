@@ -1,0 +1,4 @@
+import EdgeCalls
+import Testing
+
+@testable import Machine
