@@ -36,6 +36,12 @@ extension ModuleParser {
     case .i64: expression.code.signed(Int64(truncatingIfNeeded: try cursor.integer(bits: 64)))
     case .f32: expression.code.littleEndian(UInt64(try cursor.float32()), bytes: 4)
     case .f64: expression.code.littleEndian(try cursor.float64(), bytes: 8)
+    case .vector: expression.code.raw(try cursor.vector())
+    case .shuffle: expression.code.raw(try cursor.shuffleIndices())
+    case .lane: expression.code.byte(try cursor.laneIndex())
+    case .laneAccess(let alignment):
+      try access(naturalAlignment: alignment)
+      expression.code.byte(try cursor.laneIndex())
     }
   }
 

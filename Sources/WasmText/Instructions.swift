@@ -18,14 +18,14 @@ extension ModuleParser {
 
   /// The sequence and its end, with nothing in scope.
   mutating func constantExpression() throws(WatError) -> [UInt8] {
-    expression.locals = [:]
+    expression = ExpressionState()
     try instructions()
     expression.code.byte(0x0B)
     return expression.code.takeAll()
   }
 
   mutating func foldedConstantExpression() throws(WatError) -> [UInt8] {
-    expression.locals = [:]
+    expression = ExpressionState()
     try foldedInstruction()
     expression.code.byte(0x0B)
     return expression.code.takeAll()

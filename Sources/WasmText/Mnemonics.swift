@@ -30,6 +30,9 @@ enum Immediates: Sendable {
   case data, dataAndMemory
   // Constants
   case i32, i64, f32, f64
+  // Vectors
+  case vector, shuffle, lane
+  case laneAccess(alignment: UInt32)
 }
 
 /// The instructions of WebAssembly, all in one table.
@@ -40,7 +43,7 @@ enum Mnemonics {
       Spelling("end"): .end,
     ]
     for row in rows {
-      for (distance, name) in row.names.split(whereSeparator: \.isWhitespace).enumerated() {
+      for (distance, name) in row.names.split(whereSeparator: \.isWhitespace).enumerated() where name != "-" {
         table[Spelling(name)] = .plain(Opcode(prefix: row.prefix, code: row.first + UInt32(distance)), row.immediates)
       }
     }
@@ -48,7 +51,7 @@ enum Mnemonics {
   }()
 
   /// Mnemonics whose codes follow one another, and whose immediates are alike.
-  private struct Row {
+  struct Row {
     var prefix: UInt8?
     var first: UInt32
     var immediates: Immediates
@@ -62,7 +65,7 @@ enum Mnemonics {
     }
   }
 
-  private static let rows: [Row] = control + variablesAndTables + memory + numbers
+  private static let rows: [Row] = control + variablesAndTables + memory + numbers + vectors
 
   private static let control: [Row] = [
     Row(0x00, .none, "unreachable nop"),

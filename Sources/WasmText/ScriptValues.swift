@@ -13,6 +13,8 @@ extension Cursor {
       value = .f32(try float32())
     } else if take("f64.const") {
       value = .f64(try float64())
+    } else if take("v128.const") {
+      value = .v128(try vector())
     } else if take("ref.null") {
       value = .refNull(try heapTypeName())
     } else if take("ref.extern") {
@@ -44,12 +46,30 @@ extension Cursor {
   }
 
   private mutating func singleExpectation() throws(WatError) -> Script.Expected {
+    if takeOpen("v128.const") { return try vectorExpectation() }
     guard token.kind == .open, let open = openExpectation else { return .value(try scriptValue()) }
     advance()
     advance()
     if open.hasOperand { advance() }
     try expectClose()
     return open.expected
+  }
+
+  /// Behind `(v128.const`.
+  private mutating func vectorExpectation() throws(WatError) -> Script.Expected {
+    let shape = try vectorShape()
+    let lanes = try lanes(shape) { (cursor: inout Cursor) throws(WatError) -> Script.ExpectedLane in
+      if cursor.take("nan:canonical") { return .canonicalNaN }
+      if cursor.take("nan:arithmetic") { return .arithmeticNaN }
+      return .bits(try cursor.lane(shape))
+    }
+    try expectClose()
+    var numbers: [UInt64] = []
+    for lane in lanes {
+      guard case .bits(let number) = lane else { return .v128(shape, lanes) }
+      numbers.append(number)
+    }
+    return .value(.v128(shape.bytes(numbers)))
   }
 
   /// The expectation that starts here if it leaves something open.
