@@ -68,7 +68,7 @@ struct ByteReader {
         return UInt32(first)
       }
     }
-    return UInt32(truncatingIfNeeded: try unsigned(bits: 32))
+    return try longUnsigned32()
   }
 
   @inline(__always)
@@ -80,7 +80,19 @@ struct ByteReader {
         return Int32(Int8(bitPattern: first << 1) >> 1)
       }
     }
-    return Int32(truncatingIfNeeded: try signed(bits: 32))
+    return try longSigned32()
+  }
+
+  // Out of line, so that the common short forms above stay small where they are inlined.
+
+  @inline(never)
+  private mutating func longUnsigned32() throws(WasmError) -> UInt32 {
+    UInt32(truncatingIfNeeded: try unsigned(bits: 32))
+  }
+
+  @inline(never)
+  private mutating func longSigned32() throws(WasmError) -> Int32 {
+    Int32(truncatingIfNeeded: try signed(bits: 32))
   }
 
   mutating func signed33() throws(WasmError) -> Int64 { try signed(bits: 33) }
@@ -91,7 +103,7 @@ struct ByteReader {
   mutating func flag() throws(WasmError) -> Bool { try unsigned(bits: 1) == 1 }
 
   /// Up to `ceil(bits / 7)` bytes; in the last of them only the bits that the type has left may be set.
-  @inline(never)
+  @inline(__always)
   private mutating func unsigned(bits: Int) throws(WasmError) -> UInt64 {
     let start = position
     var value: UInt64 = 0
@@ -108,7 +120,7 @@ struct ByteReader {
   }
 
   /// As above, where the unused bits of the last byte must repeat the sign.
-  @inline(never)
+  @inline(__always)
   private mutating func signed(bits: Int) throws(WasmError) -> Int64 {
     let start = position
     var value: UInt64 = 0

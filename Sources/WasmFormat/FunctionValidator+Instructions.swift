@@ -1,30 +1,45 @@
 /// The rule of each instruction (specification 3.3).
 extension FunctionValidator {
-  mutating func check(_ instruction: Instruction) throws(WasmError) {
+  /// Checks instructions up to the `end` of the function. Reading and the rules stand in one loop because the compiler
+  /// then tells instructions apart once.
+  mutating func checkInstructions(of reader: inout InstructionReader) throws(WasmError) {
+    while !frames.isEmpty {
+      offset = reader.offset
+      guard let instruction = try reader.read() else {
+        throw .malformed("unexpected end of section or function", at: offset)
+      }
+      switch instruction {
+      case .localGet(let index): push(try local(index))
+      case .localSet(let index): try pop(try local(index))
+      case .localTee(let index):
+        let type = try local(index)
+        try replaceOne(type, with: type)
+      case .i32Const: push(.i32)
+      case .i64Const: push(.i64)
+      case .f32Const: push(.f32)
+      case .f64Const: push(.f64)
+      case .numeric(let numeric):
+        let shape = numeric.shape
+        if shape.isBinary {
+          try replaceTwo(shape.operand, with: shape.result)
+        } else {
+          try replaceOne(shape.operand, with: shape.result)
+        }
+      case .load(let load, let argument):
+        try checkMemory(argument, naturalAlignment: load.naturalAlignment)
+        try replaceOne(.i32, with: load.result)
+      case .store(let store, let argument):
+        try checkMemory(argument, naturalAlignment: store.naturalAlignment)
+        try pop(store.operand)
+        try pop(.i32)
+      default: try checkLessCommon(instruction)
+      }
+    }
+  }
+
+  @inline(never)
+  private mutating func checkLessCommon(_ instruction: Instruction) throws(WasmError) {
     switch instruction {
-    case .localGet(let index): push(try local(index))
-    case .localSet(let index): try pop(try local(index))
-    case .localTee(let index):
-      let type = try local(index)
-      try pop(type)
-      push(type)
-    case .i32Const: push(.i32)
-    case .i64Const: push(.i64)
-    case .f32Const: push(.f32)
-    case .f64Const: push(.f64)
-    case .numeric(let numeric):
-      let shape = numeric.shape
-      if shape.isBinary { try pop(shape.operand) }
-      try pop(shape.operand)
-      push(shape.result)
-    case .load(let load, let argument):
-      try checkMemory(argument, naturalAlignment: load.naturalAlignment)
-      try pop(.i32)
-      push(load.result)
-    case .store(let store, let argument):
-      try checkMemory(argument, naturalAlignment: store.naturalAlignment)
-      try pop(store.operand)
-      try pop(.i32)
     case .globalGet(let index): push(try global(index).value)
     case .globalSet(let index): try checkGlobalSet(index)
     case .unreachable: markUnreachable()
@@ -37,16 +52,17 @@ extension FunctionValidator {
     case .else: try checkElse()
     case .end: try checkEnd()
     case .br(let depth):
-      try pop(try label(depth))
+      let label = try label(depth)
+      try pop(label.side, of: label.type)
       markUnreachable()
     case .brIf(let depth):
       try pop(.i32)
-      let types = try label(depth)
-      try pop(types)
-      push(types)
+      let label = try label(depth)
+      try pop(label.side, of: label.type)
+      try push(label.side, of: label.type)
     case .brTable(let targets, let last): try checkBranchTable(targets, last)
     case .return:
-      try pop(frames.first?.results ?? [])
+      if let function = frames.first { try pop(.results, of: function.type) }
       markUnreachable()
     case .call(let index): try call(try functionType(index))
     case .callIndirect(let type, let table): try checkIndirectCall(type, table)
@@ -68,6 +84,8 @@ extension FunctionValidator {
       try checkTableInstruction(instruction)
     case .memorySize, .memoryGrow, .memoryInit, .dataDrop, .memoryCopy, .memoryFill:
       try checkMemoryInstruction(instruction)
+    case .localGet, .localSet, .localTee, .i32Const, .i64Const, .f32Const, .f64Const, .numeric, .load, .store:
+      break  // Done by the caller.
     }
   }
 
@@ -93,8 +111,8 @@ extension FunctionValidator {
   // MARK: Control
 
   private func type(_ index: UInt32) throws(WasmError) -> FunctionType {
-    guard Int(index) < context.module.types.count else { throw .invalid("unknown type \(index)", at: offset) }
-    return context.module.types[Int(index)]
+    guard Int(index) < context.types.count else { throw .invalid("unknown type \(index)", at: offset) }
+    return context.types[Int(index)]
   }
 
   private func functionType(_ index: UInt32) throws(WasmError) -> FunctionType {
@@ -103,50 +121,36 @@ extension FunctionValidator {
   }
 
   private mutating func open(_ kind: ControlFrame.Kind, _ blockType: BlockType) throws(WasmError) {
-    switch blockType {
-    case .empty: pushFrame(kind, parameters: [], results: [])
-    case .value(let type): pushFrame(kind, parameters: [], results: Self.single(type))
-    case .function(let index):
-      let type = try type(index)
-      try pop(type.parameters)
-      pushFrame(kind, parameters: type.parameters, results: type.results)
-    }
-  }
-
-  // Shared, because a block with one result is common and should not allocate.
-  private static let (i32, i64, f32, f64) = ([ValueType.i32], [ValueType.i64], [ValueType.f32], [ValueType.f64])
-
-  private static func single(_ type: ValueType) -> [ValueType] {
-    switch type {
-    case .i32: i32
-    case .i64: i64
-    case .f32: f32
-    case .f64: f64
-    case .v128, .funcref, .externref: [type]
-    }
+    if case .function(let index) = blockType { _ = try type(index) }
+    try pop(.parameters, of: blockType)
+    openFrame(kind, blockType)
+    try push(.parameters, of: blockType)
   }
 
   private mutating func checkElse() throws(WasmError) {
     guard frames.last?.kind == .if else { throw .malformed("END opcode expected, found else", at: offset) }
-    let frame = try popFrame()
-    pushFrame(.else, parameters: frame.parameters, results: frame.results)
+    let frame = try closeFrame()
+    openFrame(.else, frame.type)
+    try push(.parameters, of: frame.type)
   }
 
   private mutating func checkEnd() throws(WasmError) {
-    let frame = try popFrame()
-    if frame.kind == .if && frame.parameters != frame.results {
+    let frame = try closeFrame()
+    if frame.kind == .if && types(.parameters, of: frame.type) != types(.results, of: frame.type) {
       throw .invalid("type mismatch: an if without else must leave what it takes", at: offset)
     }
-    push(frame.results)
+    try push(.results, of: frame.type)
   }
 
   private mutating func checkBranchTable(_ targets: [UInt32], _ last: UInt32) throws(WasmError) {
     try pop(.i32)
-    let types = try label(last)
+    let label = try label(last)
+    let types = types(label.side, of: label.type)
     try expectOnTop(types)
     var checked = last
     for target in targets where target != checked {
-      let others = try label(target)
+      let label = try self.label(target)
+      let others = self.types(label.side, of: label.type)
       guard others.count == types.count else {
         throw .invalid(
           "type mismatch: label \(target) takes \(others.count) operands, the default label takes \(types.count)",
@@ -160,7 +164,7 @@ extension FunctionValidator {
 
   private mutating func call(_ type: FunctionType) throws(WasmError) {
     try pop(type.parameters)
-    push(type.results)
+    try push(type.results)
   }
 
   private mutating func checkIndirectCall(_ typeIndex: UInt32, _ tableIndex: UInt32) throws(WasmError) {

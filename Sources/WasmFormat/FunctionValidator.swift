@@ -3,68 +3,69 @@
 struct FunctionValidator {
   let context: ModuleContext
   var locals = LocalTypes()
-  /// A nil is an operand of any type, as there are after an unconditional branch.
-  private(set) var operands: [ValueType?] = []
+  private(set) var operands = OperandStack()
   private(set) var frames: [ControlFrame] = []
   /// Of the innermost frame, kept here because every instruction asks for it.
   private var floor = 0
   private let operandLimit: Int
+  private let branchTableLimit: Int
   /// Where the instruction being checked begins.
-  private(set) var offset = 0
+  var offset = 0
 
   init(_ context: ModuleContext) {
     self.context = context
     operandLimit = context.module.limits.operandStackDepth
+    branchTableLimit = context.module.limits.branchTableSize
   }
 
   mutating func validate(definedFunction index: Int) throws(WasmError) {
-    let module = context.module
-    let function = UInt32(clamping: module.importedFunctionCount + index)
-    guard let type = module.functionType(function) else { throw .invalid("unknown function \(function)", at: 0) }
-    let body = module.code[index]
-    locals.reset(parameters: type.parameters, declared: body.locals)
-    operands.removeAll(keepingCapacity: true)
-    frames.removeAll(keepingCapacity: true)
-    pushFrame(.function, parameters: [], results: type.results)
-
-    var reader = InstructionReader(module: module, range: body.range)
-    while true {
-      offset = reader.offset
-      var current: Instruction?
-      do throws(WasmError) {
-        guard let instruction = try reader.next() else { break }
-        current = instruction
-        guard !frames.isEmpty else { throw .malformed("section size mismatch: code after the last end", at: offset) }
-        try check(instruction)
-        guard operands.count <= operandLimit else {
-          throw WasmError.overLimit(
-            "too many operands on the stack", found: operands.count, allowed: operandLimit, at: offset)
-        }
-      } catch {
-        throw error.within(
-          function: function, named: module.functionName(function), instruction: current?.mnemonic)
+    let function = context.module.importedFunctionCount + index
+    let body = context.module.code[index]
+    do throws(WasmError) {
+      offset = body.range.lowerBound
+      let type = context.functions[function]
+      locals.reset(parameters: context.types[Int(type)].parameters, declared: body.locals)
+      operands.cut(to: 0)
+      frames.removeAll(keepingCapacity: true)
+      openFrame(.function, .function(type))
+      var reader = self.reader(of: body.range)
+      try checkInstructions(of: &reader)
+      guard reader.offset == body.range.upperBound else {
+        throw .malformed("section size mismatch: instructions after the last end", at: reader.offset)
       }
+    } catch {
+      // Read once more instead of being kept at every step.
+      var faulty = self.reader(of: offset..<max(offset, body.range.upperBound))
+      let mnemonic = (try? faulty.next())?.mnemonic
+      let function = UInt32(clamping: function)
+      throw error.within(function: function, named: context.module.functionName(function), instruction: mnemonic)
     }
-    guard frames.isEmpty else {
-      throw WasmError.malformed("unexpected end of section or function", at: offset)
-        .within(function: function, named: module.functionName(function), instruction: nil)
-    }
+  }
+
+  private func reader(of range: Range<Int>) -> InstructionReader {
+    InstructionReader(
+      ByteReader(bytes: context.module.bytes, range: range), branchTableLimit: branchTableLimit)
   }
 
   // MARK: Operands
 
   @inline(__always)
-  mutating func push(_ type: ValueType?) { operands.append(type) }
+  mutating func push(_ type: ValueType?) { operands.push(type) }
 
-  mutating func push(_ types: [ValueType]) {
-    for type in types { operands.append(type) }
+  /// A call can push many operands with few bytes, hence the limit; one at a time they stay below the body's size.
+  mutating func push(_ types: [ValueType]) throws(WasmError) {
+    guard operands.count + types.count <= operandLimit else {
+      throw .overLimit(
+        "too many operands on the stack", found: operands.count + types.count, allowed: operandLimit, at: offset)
+    }
+    for type in types { operands.push(type) }
   }
 
   @inline(__always)
   mutating func pop(_ expected: ValueType) throws(WasmError) {
-    let count = operands.count
-    if count > floor, operands[count - 1] == expected {
-      operands.removeLast()
+    let top = operands.count - 1
+    if top >= floor, operands[top] == expected {
+      operands.cut(to: top)
     } else {
       try popUncommon(expected)
     }
@@ -76,13 +77,43 @@ struct FunctionValidator {
     if let found = try popAny(), found != expected { throw .mismatch(expected, found: found, at: offset) }
   }
 
+  /// Two of the expected type give way to one of the other.
+  @inline(__always)
+  mutating func replaceTwo(_ expected: ValueType, with result: ValueType) throws(WasmError) {
+    let top = operands.count - 1
+    if top > floor, operands[top] == expected, operands[top - 1] == expected {
+      operands.cut(to: top)
+      // Every write asks whether the storage is shared, so the many that would change nothing are left out.
+      if result != expected { operands[top - 1] = result }
+    } else {
+      try pop(expected)
+      try pop(expected)
+      push(result)
+    }
+  }
+
+  @inline(__always)
+  mutating func replaceOne(_ expected: ValueType, with result: ValueType) throws(WasmError) {
+    let top = operands.count - 1
+    if top >= floor, operands[top] == expected {
+      if result != expected { operands[top] = result }
+    } else {
+      try pop(expected)
+      push(result)
+    }
+  }
+
   mutating func pop(_ types: [ValueType]) throws(WasmError) {
     for type in types.reversed() { try pop(type) }
   }
 
   /// Pops an operand whatever its type; nil where it may be of any.
   mutating func popAny() throws(WasmError) -> ValueType? {
-    if operands.count > floor { return operands.removeLast() }
+    let top = operands.count - 1
+    if top >= floor {
+      operands.cut(to: top)
+      return operands[top]
+    }
     guard isUnreachable else {
       throw .invalid("type mismatch: expected an operand, found nothing", at: offset)
     }
@@ -102,24 +133,53 @@ struct FunctionValidator {
     }
   }
 
+  // MARK: Operands of blocks
+
+  /// The types that a block takes or leaves. Its type index has been checked when it was opened.
+  func types(_ side: BlockSide, of type: BlockType) -> [ValueType] {
+    switch type {
+    case .empty: []
+    case .value(let value): side == .results ? [value] : []
+    case .function(let index):
+      side == .results
+        ? context.types[Int(index)].results : context.types[Int(index)].parameters
+    }
+  }
+
+  // Most blocks have no type or one result; these two see to it that such blocks make no arrays.
+
+  mutating func push(_ side: BlockSide, of type: BlockType) throws(WasmError) {
+    switch type {
+    case .empty: break
+    case .value(let value): if side == .results { push(value) }
+    case .function: try push(types(side, of: type))
+    }
+  }
+
+  mutating func pop(_ side: BlockSide, of type: BlockType) throws(WasmError) {
+    switch type {
+    case .empty: break
+    case .value(let value): if side == .results { try pop(value) }
+    case .function: try pop(types(side, of: type))
+    }
+  }
+
   // MARK: Blocks
 
   private var isUnreachable: Bool { frames.last?.isUnreachable ?? false }
 
-  mutating func pushFrame(_ kind: ControlFrame.Kind, parameters: [ValueType], results: [ValueType]) {
+  mutating func openFrame(_ kind: ControlFrame.Kind, _ type: BlockType) {
     floor = operands.count
-    frames.append(ControlFrame(kind: kind, parameters: parameters, results: results, floor: floor))
-    push(parameters)
+    frames.append(ControlFrame(kind: kind, type: type, floor: floor))
   }
 
   /// Closes the innermost block, which must have left exactly its results.
-  mutating func popFrame() throws(WasmError) -> ControlFrame {
+  mutating func closeFrame() throws(WasmError) -> ControlFrame {
     guard let frame = frames.last else { throw .malformed("unexpected end of section or function", at: offset) }
-    try pop(frame.results)
+    try pop(.results, of: frame.type)
     guard operands.count == floor else {
       throw .invalid(
-        "type mismatch: the block ends with \(operands.count - floor) operands beyond its \(frame.results.count) results",
-        at: offset)
+        "type mismatch: the block ends with \(operands.count - floor) operands beyond its results", at: offset)
     }
     frames.removeLast()
     floor = frames.last?.floor ?? 0
@@ -129,24 +189,28 @@ struct FunctionValidator {
   /// What follows in this block is never reached, so the rules let its operands be anything.
   mutating func markUnreachable() {
     guard let innermost = frames.indices.last else { return }
-    operands.removeLast(operands.count - floor)
+    operands.cut(to: floor)
     frames[innermost].isUnreachable = true
   }
 
-  /// What a branch to the label takes.
-  func label(_ depth: UInt32) throws(WasmError) -> [ValueType] {
+  /// The block that a branch leads to, and which of its types the branch takes.
+  func label(_ depth: UInt32) throws(WasmError) -> (side: BlockSide, type: BlockType) {
     guard Int(depth) < frames.count else { throw .invalid("unknown label \(depth)", at: offset) }
     let frame = frames[frames.count - 1 - Int(depth)]
-    return frame.kind == .loop ? frame.parameters : frame.results
+    return (frame.kind == .loop ? .parameters : .results, frame.type)
   }
+}
+
+enum BlockSide {
+  case parameters
+  case results
 }
 
 struct ControlFrame {
   enum Kind { case function, block, loop, `if`, `else` }
 
   let kind: Kind
-  let parameters: [ValueType]
-  let results: [ValueType]
+  let type: BlockType
   /// The height of the operand stack below the block's own operands.
   let floor: Int
   var isUnreachable = false

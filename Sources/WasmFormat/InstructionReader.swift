@@ -7,19 +7,24 @@ public struct InstructionReader: Sendable {
 
   /// The range is that of a `FunctionBody`; whatever of it lies outside the module is cut off.
   public init(module: Module, range: Range<Int>) {
-    self.init(ByteReader(bytes: module.bytes, range: range), limits: module.limits)
+    self.init(
+      ByteReader(bytes: module.bytes, range: range), branchTableLimit: module.limits.branchTableSize)
   }
 
-  init(_ reader: ByteReader, limits: DecodingLimits) {
+  init(_ reader: ByteReader, branchTableLimit: Int) {
     self.reader = reader
-    self.branchTableLimit = limits.branchTableSize
+    self.branchTableLimit = branchTableLimit
   }
 
   /// Where the next instruction begins, in the module's bytes.
   public var offset: Int { reader.position }
 
   /// The next instruction, or nil at the end of the range. After an error of kind `.invalid` reading may go on.
-  public mutating func next() throws(WasmError) -> Instruction? {
+  public mutating func next() throws(WasmError) -> Instruction? { try read() }
+
+  /// Inlined into the loops of decoding and validation, so that an instruction is told apart once and not twice.
+  @inline(__always)
+  mutating func read() throws(WasmError) -> Instruction? {
     guard !reader.isAtEnd else { return nil }
     let start = reader.position
     let opcode = try reader.byte()

@@ -53,7 +53,7 @@ extension ModuleDecoder {
     let start = reader.position
     // One entry for each open block: whether it may still have an `else`.
     var openBlocks: [Bool] = []
-    var instructions = InstructionReader(reader, limits: limits)
+    var instructions = InstructionReader(reader, branchTableLimit: limits.branchTableSize)
     while true {
       let offset = instructions.offset
       guard let instruction = try instructions.nextWellFormed() else { throw reader.unexpectedEnd() }
@@ -112,11 +112,12 @@ extension ModuleDecoder {
 }
 
 extension InstructionReader {
-  /// The next instruction that the grammar allows, whatever the rules say of it. (The only rule that `next` itself
+  /// The next instruction that the grammar allows, whatever the rules say of it. (The only rule that the reader itself
   /// knows is that of a typed `select`, which takes one type: here `unreachable` stands in for such a one.)
+  @inline(__always)
   fileprivate mutating func nextWellFormed() throws(WasmError) -> Instruction? {
     do {
-      return try next()
+      return try read()
     } catch {
       guard error.kind == .invalid else { throw error }
       return .unreachable

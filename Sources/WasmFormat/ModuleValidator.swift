@@ -11,22 +11,26 @@ extension Module {
 }
 
 /// What validation knows of a module (the context C of specification 3.1.1), in a form that is quick to ask.
-struct ModuleContext {
+/// A class, so that the validator of functions does not copy a module's worth of arrays wherever it asks for one.
+final class ModuleContext {
   let module: Module
+  let types: [FunctionType]
   /// Type indices by function index; all of them are known to name a type.
   let functions: [UInt32]
   let tables: [TableType]
   let memories: [MemoryType]
   let globals: [GlobalType]
   /// The functions that occur outside of bodies (C.refs): only these may be named by a `ref.func` inside.
-  private(set) var declaredFunctions: Set<UInt32> = []
+  let declaredFunctions: Set<UInt32>
 
   init(_ module: Module) throws(WasmError) {
     self.module = module
+    types = module.types
     functions = module.imported.functionTypes + module.functions
     tables = module.tableTypes
     memories = module.memoryTypes
     globals = module.globalTypes
+    declaredFunctions = Self.functionsOutsideBodies(of: module)
     for (index, item) in module.imports.enumerated() {
       guard case .function(let type) = item.kind else { continue }
       try Self.checkType(type, of: module, at: module.offsets.of(\.imports, index))
@@ -36,7 +40,6 @@ struct ModuleContext {
     }
     try checkTables()
     try checkMemories()
-    declareFunctions()
   }
 
   private static func checkType(_ type: UInt32, of module: Module, at offset: Int) throws(WasmError) {
@@ -89,15 +92,17 @@ struct ModuleContext {
     }
   }
 
-  private mutating func declareFunctions() {
-    func declare(_ constant: ConstantExpression) {
-      if case .refFunction(let index) = constant { declaredFunctions.insert(index) }
+  private static func functionsOutsideBodies(of module: Module) -> Set<UInt32> {
+    var functions: Set<UInt32> = []
+    func add(_ constant: ConstantExpression) {
+      if case .refFunction(let index) = constant { functions.insert(index) }
     }
-    for global in module.globals { declare(global.initializer) }
+    for global in module.globals { add(global.initializer) }
     for segment in module.elements {
-      for element in segment.elements { declare(element) }
+      for element in segment.elements { add(element) }
     }
-    for export in module.exports where export.kind == .function { declaredFunctions.insert(export.index) }
+    for export in module.exports where export.kind == .function { functions.insert(export.index) }
+    return functions
   }
 
   // MARK: Constants and segments
