@@ -1,0 +1,35 @@
+import Foundation
+import PackagePlugin
+
+/// Builds the WebAssembly programs that a target carries, from source, with the toolchain that runs the build:
+/// for `Examples` every folder of `Examples/`, for `BenchmarkKernels` the C files of `Benchmarks/kernels`.
+@main struct ExamplesPlugin: BuildToolPlugin {
+  func createBuildCommands(context: PluginContext, target: Target) async throws -> [Command] {
+    let root = context.package.directoryURL
+    let (job, folder) = switch target.name {
+    case "Examples": ("examples", root.appending(path: "Examples"))
+    case "BenchmarkKernels": ("kernels", root.appending(path: "Benchmarks/kernels"))
+    default: throw UnknownTarget(description: "ExamplesPlugin builds nothing for the target \(target.name)")
+    }
+    let tools = try ["swiftc", "clang", "wasm-ld"].map { try context.tool(named: $0).url }
+    let output = context.pluginWorkDirectoryURL.appending(path: "\(target.name)Programs.swift")
+    return [
+      .buildCommand(
+        displayName: "Compiling the \(job) to WebAssembly",
+        executable: try context.tool(named: "example-builder").url,
+        arguments: [job, folder.path] + tools.map(\.path) + [context.pluginWorkDirectoryURL.path, output.path],
+        inputFiles: try files(below: folder) + tools,
+        outputFiles: [output])
+    ]
+  }
+
+  private func files(below folder: URL) throws -> [URL] {
+    try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
+      .map { folder.appending(path: $0) }
+      .filter { !$0.hasDirectoryPath && !$0.lastPathComponent.hasPrefix(".") }
+  }
+}
+
+struct UnknownTarget: Error, CustomStringConvertible {
+  let description: String
+}

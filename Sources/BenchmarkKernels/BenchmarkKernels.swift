@@ -1,0 +1,34 @@
+import Foundation
+
+/// One computation of `coffer bench compute`.
+public struct Kernel: Sendable {
+  public let name: String
+  /// The amount that takes 50 to 150 ms natively on a server core of the 2020s.
+  public let usual: UInt32
+  public let summary: String
+}
+
+/// The kernels of `Benchmarks/kernels`, built twice from the same C files: as a WASI command and as a native executable.
+///
+/// Both programs take `NAME [N [REPEATS]]`, where N 0 is the usual amount, and print one line `checksum nanoseconds`
+/// for each repeat; the checksums of both agree.
+public enum BenchmarkKernels {
+  public static let all: [Kernel] = KernelPrograms.kernels
+
+  public static func named(_ name: String) -> Kernel? { all.first { $0.name == name } }
+
+  /// A WASI 0.1 command.
+  public static var wasm: [UInt8] { decoded(KernelPrograms.wasm) }
+
+  /// A static Linux executable for the processor that ran the build, at the baseline Coffer generates code for.
+  public static var native: [UInt8] { decoded(KernelPrograms.native) }
+
+  private static func decoded(_ base64: StaticString) -> [UInt8] {
+    base64.withUTF8Buffer { text in
+      guard let data = Data(base64Encoded: Data(text)) else {
+        preconditionFailure("example-builder wrote something other than base64")
+      }
+      return Array(data)
+    }
+  }
+}
