@@ -30,6 +30,12 @@ let package = Package(
     .target(name: "WasmCompiler", dependencies: ["EdgeCalls", "WasmFormat"]),
     .target(name: "CodeObjects", dependencies: ["CLinux", crypto]),
 
+    // Programs compiled to WebAssembly by the build itself: the examples and the benchmark's kernels.
+    .executableTarget(name: "example-builder"),
+    .plugin(name: "ExamplesPlugin", capability: .buildTool(), dependencies: ["example-builder"]),
+    .target(name: "BenchmarkKernels", plugins: ["ExamplesPlugin"]),
+    .target(name: "Examples", plugins: ["ExamplesPlugin"]),
+
     // Floor 2: images, and machines to run them on.
     .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat", crypto, "Yams"]),
     .target(name: "Machine", dependencies: ["EdgeCalls"]),
@@ -42,21 +48,28 @@ let package = Package(
     .target(
       name: "Coffer",
       dependencies: [
-        "CodeObjects", "EdgeCalls", "GuestObjects", "KVMMachine", "LibOS", "Machine", "Monitor", "TrustletImage",
+        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "KVMMachine", "LibOS", "Machine", "Monitor", "TrustletImage",
         "WasmCompiler", "WasmFormat",
       ]),
     .executableTarget(
-      name: "coffer", dependencies: ["Coffer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      name: "coffer", dependencies: [
+        "BenchmarkKernels", "Coffer", "CodeObjects", "Monitor", "TrustletImage", "WasmFormat",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "Sources/coffer-cli"),
     .executableTarget(
       name: "coffer-wast",
-      dependencies: ["Coffer", "WasmText", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "Coffer", "CodeObjects", "EdgeCalls", "Monitor", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
 
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
     .testTarget(name: "WasmTextTests", dependencies: ["WasmText"]),
     .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
     .testTarget(name: "TrustletImageTests", dependencies: ["TrustletImage", "EdgeCalls", "WasmFormat", crypto]),
+    .testTarget(name: "BenchmarkKernelsTests", dependencies: ["BenchmarkKernels"]),
     .testTarget(name: "MonitorTests", dependencies: ["Monitor", "EdgeCalls", "CLinux"]),
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "Machine", "KVMMachine"], path: "Tests/MachineScenarios"),

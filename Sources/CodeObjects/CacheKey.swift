@@ -5,7 +5,7 @@ public struct CacheKey: Sendable, Hashable {
   let bytes: [UInt8]
 
   /// Each part is hashed behind its length, so that a boundary between two cannot shift.
-  init(_ parts: [[UInt8]]) {
+  public init(_ parts: [[UInt8]]) {
     var hash = SHA256()
     for part in parts {
       withUnsafeBytes(of: UInt64(part.count).littleEndian) { hash.update(bufferPointer: $0) }

@@ -43,7 +43,7 @@ public struct ObjectCache: Sendable {
   }
 
   /// The payload stored under a key; nil where there is none, or none that is whole and unaltered. A hit counts as a use.
-  func payload(for key: CacheKey) -> [UInt8]? {
+  public func payload(for key: CacheKey) -> [UInt8]? {
     guard isOwnedByUserAlone() else { return nil }
     let path = path(of: key)
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
@@ -59,7 +59,7 @@ public struct ObjectCache: Sendable {
   }
 
   /// Stores a payload, or throws and leaves nothing behind.
-  func store(_ payload: [UInt8], for key: CacheKey) throws(CacheError) {
+  public func store(_ payload: [UInt8], for key: CacheKey) throws(CacheError) {
     guard payload.count <= Self.largestEntry - CacheEntry.overhead else { return }
     try prepareDirectory()
     let temporary = "\(directory)/\(Self.temporaryPrefix)\(getpid())-\(key.hexadecimal)"

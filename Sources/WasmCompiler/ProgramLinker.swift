@@ -24,6 +24,12 @@ public enum Exported: Sendable {
   }
 }
 
+/// A name as WebAssembly compares it: by its bytes. Two that Swift's `String` calls equal may differ.
+public struct ByteName: Hashable, Sendable {
+  private let bytes: [UInt8]
+  public init(_ name: String) { bytes = Array(name.utf8) }
+}
+
 /// Builds a ``Program`` instance by instance, binding imports to what earlier instances and the library OS offer.
 public struct ProgramLinker: Sendable {
   /// Function imports that the library OS answers, by module and name.
@@ -42,13 +48,29 @@ public struct ProgramLinker: Sendable {
   }
 
   public private(set) var program = Program()
-  public private(set) var memories: [MemoryType] = []
-  private let host: [String: [String: HostFunction]]
+  private var memoryTypes: [MemoryType] = []
+  private let host: [ByteName: [ByteName: HostFunction]]
+  private let constantMemory: Int
 
-  public init(host: [HostFunction]) {
-    var byModule: [String: [String: HostFunction]] = [:]
-    for function in host { byModule[function.module, default: [:]][function.name] = function }
+  /// - Parameter constantMemory: which memory, in the order of definition, is the image's number 0, whose address generated code has
+  ///   as a constant.
+  public init(host: [HostFunction], constantMemory: Int = 0) {
+    var byModule: [ByteName: [ByteName: HostFunction]] = [:]
+    for function in host { byModule[ByteName(function.module), default: [:]][ByteName(function.name)] = function }
     self.host = byModule
+    self.constantMemory = constantMemory
+  }
+
+  /// All memories defined so far, by their numbers in the image.
+  public var memories: [MemoryType] {
+    guard memoryTypes.indices.contains(constantMemory) else { return memoryTypes }
+    var result = memoryTypes
+    result.insert(result.remove(at: constantMemory), at: 0)
+    return result
+  }
+
+  private func imageIndex(ofMemory order: Int) -> UInt32 {
+    order == constantMemory ? 0 : UInt32(order < constantMemory ? order + 1 : order)
   }
 
   /// Adds an instance of a validated module.
@@ -57,7 +79,7 @@ public struct ProgramLinker: Sendable {
   /// - Returns: what the new instance exports.
   public mutating func instantiate(
     _ module: Module, resolve: (_ module: String, _ name: String) -> Exported?
-  ) throws(ImportError) -> [String: Exported] {
+  ) throws(ImportError) -> [ByteName: Exported] {
     var instance = Instance(
       module: module, prefix: "i\(program.instances.count)", functions: [], tables: [], memories: [], globals: [])
     for item in module.imports { try bind(item, into: &instance, resolve: resolve) }
@@ -66,7 +88,7 @@ public struct ProgramLinker: Sendable {
     let exports = exports(of: instance)
     let number = program.instances.count
     for export in module.exports {
-      switch exports[export.name] {
+      switch exports[ByteName(export.name)] {
       case .function(let function):
         program.entryPoints.append(
           EntryPoint(
@@ -85,7 +107,7 @@ public struct ProgramLinker: Sendable {
   ) throws(ImportError) {
     let title = "\"\(item.module)\" \"\(item.name)\""
     if case .function(let index) = item.kind, let wanted = instance.module.types[checked: index],
-      let function = host[item.module]?[item.name]
+      let function = host[ByteName(item.module)]?[ByteName(item.name)]
     {
       guard function.type == wanted else {
         throw ImportError(
@@ -128,10 +150,11 @@ public struct ProgramLinker: Sendable {
 
   private func unknown(_ item: Import) -> String {
     var text = "unknown import: nothing offers the \(item.kindName) \"\(item.module)\" \"\(item.name)\""
-    if let offered = host[item.module] {
-      text += "; offered by \"\(item.module)\" are: " + offered.keys.sorted().joined(separator: ", ")
+    if let offered = host[ByteName(item.module)] {
+      text += "; offered by \"\(item.module)\" are: " + offered.values.map(\.name).sorted().joined(separator: ", ")
     } else if !host.isEmpty {
-      text += "; offered are the modules: " + host.keys.sorted().joined(separator: ", ")
+      let modules = Set(host.values.flatMap(\.values).map(\.module))
+      text += "; offered are the modules: " + modules.sorted().joined(separator: ", ")
     }
     return text
   }
@@ -163,8 +186,9 @@ public struct ProgramLinker: Sendable {
     for type in module.memories {
       instance.memories.append(
         MemorySymbol(
-          state: "\(instance.prefix).memory\(instance.memories.count)", type: type, index: UInt32(memories.count)))
-      memories.append(type)
+          state: "\(instance.prefix).memory\(instance.memories.count)", type: type,
+          index: imageIndex(ofMemory: memoryTypes.count)))
+      memoryTypes.append(type)
     }
     for global in module.globals {
       instance.globals.append(
@@ -172,14 +196,14 @@ public struct ProgramLinker: Sendable {
     }
   }
 
-  private func exports(of instance: Instance) -> [String: Exported] {
-    var result: [String: Exported] = [:]
+  private func exports(of instance: Instance) -> [ByteName: Exported] {
+    var result: [ByteName: Exported] = [:]
     for export in instance.module.exports {
       switch export.kind {
-      case .function: result[export.name] = instance.functions[checked: export.index].map(Exported.function)
-      case .table: result[export.name] = instance.tables[checked: export.index].map(Exported.table)
-      case .memory: result[export.name] = instance.memories[checked: export.index].map(Exported.memory)
-      case .global: result[export.name] = instance.globals[checked: export.index].map(Exported.global)
+      case .function: result[ByteName(export.name)] = instance.functions[checked: export.index].map(Exported.function)
+      case .table: result[ByteName(export.name)] = instance.tables[checked: export.index].map(Exported.table)
+      case .memory: result[ByteName(export.name)] = instance.memories[checked: export.index].map(Exported.memory)
+      case .global: result[ByteName(export.name)] = instance.globals[checked: export.index].map(Exported.global)
       }
     }
     return result

@@ -69,3 +69,8 @@ public struct CodeLocation: Sendable, Hashable, CustomStringConvertible {
     return parts.joined(separator: ", ")
   }
 }
+
+extension TrustletImage {
+  /// Whether a file that begins with these bytes, eight or more, means to be an image.
+  public static func isImage(_ start: some Collection<UInt8>) -> Bool { start.starts(with: ImageFormat.magic) }
+}

@@ -1,0 +1,62 @@
+import Examples
+import TrustletImage
+
+/// What a user names when they say "run this": a module, an image, or one of Coffer's examples.
+public enum Application: Sendable {
+  /// The bytes of a WebAssembly module.
+  case module([UInt8], name: String)
+  case image(TrustletImage, name: String)
+
+  /// How an example is named on the command line.
+  public static let examplePrefix = "example:"
+  /// No module larger than this is read at all.
+  public static let moduleSizeLimit: UInt64 = 1 << 30
+
+  /// - Throws: ``ApplicationError``; an image that is damaged is an ``ImageError``.
+  public static func load(_ reference: String) throws -> Application {
+    if reference.hasPrefix(examplePrefix) {
+      let name = String(reference.dropFirst(examplePrefix.count))
+      guard let example = Example.named(name) else {
+        throw ApplicationError.noExample(name, known: Example.all.map(\.name))
+      }
+      return .module(example.module, name: name)
+    }
+    let name = String(reference.split(separator: "/").last ?? Substring(reference))
+    let start = try SmallFile.prefix(of: reference, count: 8)
+    if start.starts(with: [0x00, 0x61, 0x73, 0x6D]) {
+      if start.count >= 8 && start[6] == 1 { throw ApplicationError.component(reference) }
+      return .module(try SmallFile.contents(of: reference, limit: moduleSizeLimit), name: name)
+    }
+    if TrustletImage.isImage(start) { return .image(try TrustletImage.read(path: reference), name: name) }
+    throw ApplicationError.unknownFormat(reference, found: start)
+  }
+
+  public var name: String {
+    switch self {
+    case .module(_, let name), .image(_, let name): name
+    }
+  }
+}
+
+public enum ApplicationError: Error, Sendable, CustomStringConvertible {
+  case unreadable(path: String, reason: String)
+  case tooLarge(path: String, size: UInt64, limit: UInt64)
+  case noExample(String, known: [String])
+  case component(String)
+  case unknownFormat(String, found: [UInt8])
+
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let reason): return "cannot read \(path): \(reason)"
+    case .tooLarge(let path, let size, let limit):
+      return "\(path) has \(ByteCount(bytes: size)); expected at most \(ByteCount(bytes: limit))"
+    case .noExample(let name, let known):
+      return "there is no example \"\(name)\"; there are: \(known.joined(separator: ", "))"
+    case .component(let path):
+      return "\(path) is a WebAssembly component; this version runs core modules (wasi_snapshot_preview1)"
+    case .unknownFormat(let path, let found):
+      let bytes = found.prefix(4).map { String($0, radix: 16) }.joined(separator: " ")
+      return "\(path) is neither a WebAssembly module (00 61 73 6d) nor a trustlet image: it begins with \(bytes.isEmpty ? "nothing" : bytes)"
+    }
+  }
+}

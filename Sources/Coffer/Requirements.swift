@@ -1,0 +1,89 @@
+import CodeObjects
+import Glibc
+import KVMMachine
+
+/// Something that Coffer needs or can use, as `doctor` found it.
+public struct Requirement: Sendable {
+  public enum State: String, Sendable {
+    case met
+    /// Coffer works without it, but worse.
+    case degraded
+    case missing
+  }
+  public let name: String
+  public let state: State
+  public let finding: String
+  /// What to do about it; empty where there is nothing.
+  public let remedy: String
+}
+
+extension Requirement {
+  /// Everything, in the order in which a run needs it.
+  public static func all(environment: [String: String]) -> [Requirement] {
+    [machine(), processor(), compiler(environment), sandbox(), directories(), cache(environment), platform()]
+  }
+
+  private static func machine() -> Requirement {
+    let found = KVMMachine.availability()
+    return Requirement(
+      name: "machine kvm", state: found.isAvailable ? .met : .missing, finding: found.finding, remedy: found.remedy)
+  }
+
+  private static func processor() -> Requirement {
+    let baseline = CPUArchitecture.host.baseline
+    let missing = ProcessorFeatures.missing(for: .host)
+    return Requirement(
+      name: "processor", state: missing.isEmpty ? .met : .missing,
+      finding: missing.isEmpty ? "has everything of \(baseline), and RDRAND" : "lacks \(missing.joined(separator: ", "))",
+      remedy: missing.isEmpty ? "" : "images are made for \(baseline) with RDRAND: use a processor, or a CPU model of the hypervisor, that has it")
+  }
+
+  private static func compiler(_ environment: [String: String]) -> Requirement {
+    do {
+      let toolchain = try Toolchain.locate(environment: environment)
+      return Requirement(
+        name: "compiler", state: .met, finding: "\(toolchain.clangVersion), \(toolchain.linkerVersion)", remedy: "")
+    } catch {
+      return Requirement(
+        name: "compiler", state: .missing, finding: "\(error.failed): found \(error.found), expected \(error.expected)",
+        remedy: error.remedy + " (Images that are already built run without it.)")
+    }
+  }
+
+  private static func sandbox() -> Requirement {
+    let warnings = SandboxPolicy.status.warnings
+    return Requirement(
+      name: "compiler's sandbox", state: warnings.isEmpty ? .met : .degraded,
+      finding: warnings.isEmpty ? "seccomp and Landlock work" : warnings.joined(separator: "; "),
+      remedy: warnings.isEmpty ? "" : "use Linux 5.13 or newer with Landlock and seccomp switched on")
+  }
+
+  private static func directories() -> Requirement {
+    let works = HostSupport.resolvesBeneath
+    return Requirement(
+      name: "host directories", state: works ? .met : .degraded,
+      finding: works ? "openat2 resolves paths beneath a directory" : "openat2 does not work, so --dir is refused",
+      remedy: works ? "" : "use Linux 5.8 or newer, and allow openat2 in the container's seccomp profile")
+  }
+
+  private static func cache(_ environment: [String: String]) -> Requirement {
+    guard let cache = ObjectCache.standard(environment: environment) else {
+      return Requirement(
+        name: "cache", state: .degraded, finding: "none: every run of a module compiles it again",
+        remedy: "set HOME, or COFFER_CACHE to a directory of your own")
+    }
+    do {
+      try cache.store(Array("coffer doctor".utf8), for: CacheKey([Array("coffer doctor".utf8)]))
+      return Requirement(name: "cache", state: .met, finding: cache.directory, remedy: "")
+    } catch {
+      return Requirement(
+        name: "cache", state: .degraded, finding: "\(error)", remedy: "make it writable, or set COFFER_CACHE to another directory")
+    }
+  }
+
+  private static func platform() -> Requirement {
+    Requirement(
+      name: "platform", state: .degraded, finding: "none: nothing here is confidential; the host can read everything",
+      remedy: "development needs nothing else; evidence from confidential hardware is not made by this version")
+  }
+}

@@ -1,0 +1,7 @@
+import ArgumentParser
+
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures a promise of SPECIFICATION.md, beside its peers in the same run.",
+    subcommands: [ComputeBench.self])
+}

@@ -1,0 +1,46 @@
+/// What a benchmark found: a row for each case and each who. One JSON object for machines, a table with ratios for people.
+struct BenchReport {
+  struct Row {
+    var name: String
+    var who: String
+    var unit: String
+    var samples: [Double]
+
+    var sorted: [Double] { samples.sorted() }
+    var minimum: Double { samples.min() ?? .nan }
+    var median: Double { quantile(0.5) }
+    var p99: Double { quantile(0.99) }
+
+    private func quantile(_ fraction: Double) -> Double {
+      let values = sorted
+      guard !values.isEmpty else { return .nan }
+      return values[min(values.count - 1, Int(Double(values.count) * fraction))]
+    }
+  }
+
+  var bench: String
+  var rows: [Row] = []
+  /// Peers that are not installed.
+  var missing: [String] = []
+
+  func row(_ name: String, _ who: String) -> Row? { rows.first { $0.name == name && $0.who == who } }
+
+  var json: JSON {
+    .object([
+      ("bench", .string(bench)),
+      (
+        "rows",
+        .array(
+          rows.map {
+            .object([
+              ("case", .string($0.name)), ("who", .string($0.who)), ("unit", .string($0.unit)),
+              ("min", .decimal($0.minimum)), ("median", .decimal($0.median)), ("p99", .decimal($0.p99)),
+              ("runs", .number(UInt64($0.samples.count))),
+            ])
+          })
+      ),
+      ("missing", .array(missing.map { .string($0) })),
+      ("machine", MachineFacts.json),
+    ])
+  }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import BenchmarkKernels
+import Coffer
+import Glibc
+import TrustletImage
+
+struct ComputeBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compute",
+    abstract: "Compute kernels in a kvm trustlet, beside native code (clang -O2) and Wasmtime.",
+    discussion: """
+      The same C files, compiled to native code and to WebAssembly. Each program times itself; what is compared is the least time of all
+      rounds, in which the three take turns.
+      """)
+
+  @Option(help: "How often the three take turns.")
+  var rounds = 5
+
+  @Option(help: "Repeats of a kernel in each turn.")
+  var repeats = 3
+
+  @Option(help: "Only these kernels.")
+  var kernel: [String] = []
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @OptionGroup var build: BuildOptions
+
+  func run() throws {
+    try reporting {
+      let image = try build.image(of: .module(BenchmarkKernels.wasm, name: "kernels"))
+      let scratch = try ScratchDirectory()
+      defer { scratch.remove() }
+      let native = try scratch.add("native", BenchmarkKernels.native, executable: true)
+      let wasm = try scratch.add("kernels.wasm", BenchmarkKernels.wasm)
+      var report = BenchReport(bench: "compute")
+      let wasmtime = WasmtimePeer(module: wasm)
+      if !wasmtime.isInstalled { report.missing.append("wasmtime (PyPI: wasmtime)") }
+      let kernels = BenchmarkKernels.all.filter { kernel.isEmpty || kernel.contains($0.name) }
+      for kernel in kernels {
+        Terminal.progress("measuring \(kernel.name)")
+        let samples = try measure(kernel, image, native, wasmtime)
+        for (who, times) in samples where !times.isEmpty {
+          report.rows.append(BenchReport.Row(name: kernel.name, who: who, unit: "ms", samples: times))
+        }
+      }
+      Terminal.progress(nil)
+      Terminal.print(json ? report.json.description : Self.table(report, kernels.map(\.name)))
+    }
+  }
+
+  private func measure(
+    _ kernel: Kernel, _ image: TrustletImage, _ native: String, _ wasmtime: WasmtimePeer
+  ) throws -> [(String, [Double])] {
+    let arguments = [kernel.name, "0", "\(repeats)"]
+    var times: [String: [Double]] = [:]
+    var checksum: Substring?
+    for _ in 0..<rounds {
+      var turns = [
+        ("native", try Subprocess.output(of: [native] + arguments)),
+        ("coffer", try TrustletOutput.standardOutput(of: image, arguments: ["kernels"] + arguments)),
+      ]
+      if wasmtime.isInstalled { turns.append(("wasmtime", try wasmtime.output(arguments))) }
+      for (who, text) in turns {
+        for line in text.split(separator: "\n") {
+          let parts = line.split(separator: " ")
+          guard parts.count == 2, let nanoseconds = Double(parts[1]) else {
+            throw CommandFailure("\(who) printed \"\(line)\" for \(kernel.name); expected a checksum and nanoseconds")
+          }
+          if let checksum, checksum != parts[0] {
+            throw CommandFailure("\(who) computed \(parts[0]) for \(kernel.name), where native code computed \(checksum)")
+          }
+          checksum = parts[0]
+          times[who, default: []].append(nanoseconds / 1e6)
+        }
+      }
+    }
+    return ["coffer", "native", "wasmtime"].map { ($0, times[$0] ?? []) }
+  }
+
+  private static func table(_ report: BenchReport, _ names: [String]) -> String {
+    var lines = ["kernel            native ms  coffer ms  of native   wasmtime ms  of wasmtime"]
+    var logNative = 0.0
+    var logWasmtime = 0.0
+    for name in names {
+      guard let native = report.row(name, "native"), let coffer = report.row(name, "coffer") else { continue }
+      let ratio = coffer.minimum / native.minimum
+      logNative += log(ratio)
+      var line = name.padded(16) + native.minimum.column(11) + coffer.minimum.column(11) + ratio.column(11)
+      if let wasmtime = report.row(name, "wasmtime") {
+        logWasmtime += log(coffer.minimum / wasmtime.minimum)
+        line += wasmtime.minimum.column(14) + (coffer.minimum / wasmtime.minimum).column(13)
+      }
+      lines.append(line)
+    }
+    let count = Double(max(1, names.count))
+    var last = "geometric mean".padded(16) + "".padded(22) + exp(logNative / count).column(11)
+    if report.missing.isEmpty { last += "".padded(14) + exp(logWasmtime / count).column(13) }
+    lines.append(last)
+    if !report.missing.isEmpty { lines.append("missing: \(report.missing.joined(separator: ", "))") }
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension String {
+  func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}
+
+extension Double {
+  /// With three decimals, right-aligned.
+  func column(_ width: Int) -> String {
+    let thousandths = Int((self * 1000).rounded())
+    let digits = String(abs(thousandths) % 1000)
+    let text = "\(thousandths / 1000)." + String(repeating: "0", count: 3 - digits.count) + digits
+    return String(repeating: " ", count: max(1, width - text.count)) + text
+  }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Monitor
+import TrustletImage
+import WasmFormat
+
+/// `name(1, 2.5)`: a call of an exported function of a core module, whose values are numbers.
+struct Invocation: ExpressibleByArgument {
+  let name: String
+  let arguments: [String]
+
+  init?(argument: String) {
+    guard let open = argument.firstIndex(of: "("), argument.last == ")" else { return nil }
+    name = String(argument[..<open])
+    let inside = argument[argument.index(after: open)...].dropLast()
+    arguments = inside.isEmpty ? [] : inside.split(separator: ",", omittingEmptySubsequences: false).map {
+      String($0.filter { $0 != " " })
+    }
+    guard !name.isEmpty else { return nil }
+  }
+
+  func resolve(in image: TrustletImage) throws -> (ImageExport, [CommandSlot]) {
+    guard let export = image.export(name, instance: image.instanceCount - 1), export.kind == .function else {
+      let known = image.exports.filter { $0.kind == .function }.map(\.name)
+      throw CommandFailure("there is no exported function \"\(name)\"; there are: \(known.joined(separator: ", "))")
+    }
+    guard export.type.parameters.count == arguments.count else {
+      throw CommandFailure(
+        "\"\(name)\" takes \(export.type.parameters.count) arguments, found \(arguments.count)")
+    }
+    return (export, try zip(arguments, export.type.parameters).map(Self.slot))
+  }
+
+  private static func slot(_ text: String, _ type: ValueType) throws -> CommandSlot {
+    let value: UInt64? =
+      switch type {
+      case .i32: Int32(text).map { UInt64(UInt32(bitPattern: $0)) } ?? UInt32(text).map { UInt64($0) }
+      case .i64: Int64(text).map { UInt64(bitPattern: $0) } ?? UInt64(text)
+      case .f32: Float(text).map { UInt64($0.bitPattern) }
+      case .f64: Double(text).map { $0.bitPattern }
+      default: nil
+      }
+    guard let value else { throw CommandFailure("\"\(text)\" is no value of type \(type)") }
+    return CommandSlot(low: value)
+  }
+
+  static func text(_ slots: [CommandSlot], _ type: FunctionType) -> String {
+    zip(slots, type.results).map { slot, type in
+      switch type {
+      case .i32: "\(Int32(truncatingIfNeeded: slot.low))"
+      case .i64: "\(Int64(bitPattern: slot.low))"
+      case .f32: "\(Float(bitPattern: UInt32(truncatingIfNeeded: slot.low)))"
+      case .f64: "\(Double(bitPattern: slot.low))"
+      default: "\(type)"
+      }
+    }.joined(separator: " ")
+  }
+}

@@ -1,0 +1,143 @@
+import ArgumentParser
+import Coffer
+import Monitor
+import TrustletImage
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs a program as a trustlet.",
+    discussion: """
+      Examples:
+        coffer run example:hello
+        coffer run program.wasm -- --flag argument
+        coffer run --dir data::/data:rw --env MODE=fast program.wasm
+        coffer run --timeout 2s --memory 64MiB service.trustlet
+        coffer run --invoke 'add(2, 3)' library.wasm
+      """)
+
+  @Argument(help: "A WebAssembly module, an image, or example:NAME.")
+  var app: String
+
+  @Option(
+    name: .customLong("dir"),
+    help: ArgumentHelp(
+      "A directory of the host, and where the program finds it. Read-only unless it ends in ':rw'.",
+      valueName: "host[::guest][:rw]"))
+  var directories: [DirectoryArgument] = []
+
+  @Option(name: .customLong("env"), help: ArgumentHelp("An environment variable.", valueName: "name=value"))
+  var environment: [String] = []
+
+  @Option(help: ArgumentHelp("The most linear memory it may have, as 64MiB.", valueName: "size"))
+  var memory: ByteCount?
+
+  @Option(help: ArgumentHelp("How long it may take, as 2s or 500ms.", valueName: "time"))
+  var timeout: TimeSpan?
+
+  @Option(help: ArgumentHelp("Call an exported function with numbers, and print its results.", valueName: "f(args)"))
+  var invoke: Invocation?
+
+  @Flag(help: "Print what the run cost, on standard error.")
+  var stats = false
+
+  @Flag(help: "Do not say that nothing here is confidential.")
+  var quietPlatform = false
+
+  @OptionGroup var build: BuildOptions
+
+  @Argument(parsing: .captureForPassthrough, help: "Arguments of the program.")
+  var arguments: [String] = []
+
+  func run() throws {
+    try reporting {
+      let application = try Application.load(app)
+      let image = try build.image(of: application, memory: memory)
+      var options = RunOptions()
+      let passed = arguments.first == "--" ? Array(arguments.dropFirst()) : arguments
+      options.arguments = [application.name] + passed
+      options.environment = environment
+      options.directories = directories.map(\.directory)
+      options.memory = memory
+      options.time = timeout
+      if !quietPlatform { Terminal.note("platform none: nothing here is confidential; the host can read everything") }
+      let trustlet = try TrustletRunner.start(image, options)
+      let outcome: Outcome
+      if let invoke {
+        let (function, slots) = try invoke.resolve(in: image)
+        outcome = TrustletRunner.call(function, slots, of: image, trustlet)
+        if case .finished(let results) = outcome { Terminal.print(Invocation.text(results, function.type)) }
+      } else {
+        outcome = try TrustletRunner.runCommand(image, trustlet)
+      }
+      if stats { printStatistics(trustlet.statistics) }
+      try report(outcome, image)
+    }
+  }
+
+  private func report(_ outcome: Outcome, _ image: TrustletImage) throws {
+    switch outcome {
+    case .finished: return
+    case .exited(let status):
+      if status != 0 { throw ExitCode(Int32(status & 0xFF)) }
+    case .trapped(let trap):
+      Terminal.complain("\(TrapDescription(trap, in: image))")
+      throw ExitStatus.trap
+    case .timedOut:
+      let limit = timeout ?? image.manifest.time
+      Terminal.complain("the program was stopped at its time limit" + (limit.map { " of \($0)" } ?? ""))
+      throw ExitStatus.timeout
+    case .stopped: throw CommandFailure("the program was stopped")
+    case .killed(let reason): throw CommandFailure("the trustlet was killed: \(reason)")
+    case .failed(let reason): throw CommandFailure("the trustlet could not go on: \(reason)")
+    }
+  }
+
+  private func printStatistics(_ statistics: TrustletStatistics) {
+    let milliseconds = Double(statistics.wallTime / 1000) / 1000
+    Terminal.note(
+      "\(milliseconds) ms in the trustlet; \(statistics.edgeCalls.total) edge calls, \(statistics.machine.exits) exits; "
+        + "\(ByteCount(bytes: statistics.linearMemory)) of linear memory; read \(ByteCount(bytes: statistics.edgeCalls.bytesRead)), "
+        + "wrote \(ByteCount(bytes: statistics.edgeCalls.bytesWritten))")
+  }
+}
+
+/// HOST[::GUEST][:rw]; GUEST is HOST where it is left out.
+struct DirectoryArgument: ExpressibleByArgument {
+  let directory: EdgeServiceConfiguration.Directory
+
+  init?(argument: String) {
+    var text = Substring(argument)
+    let writable = text.hasSuffix(":rw")
+    if writable { text = text.dropLast(":rw".count) }
+    var host = text
+    var guest = text
+    if let range = text.range(ofSeparator: "::") {
+      host = text[..<range.lowerBound]
+      guest = text[range.upperBound...]
+    }
+    guard !host.isEmpty, !guest.isEmpty else { return nil }
+    directory = EdgeServiceConfiguration.Directory(
+      hostPath: String(host), guestPath: String(guest), writable: writable)
+  }
+}
+
+extension Substring {
+  fileprivate func range(ofSeparator separator: String) -> Range<Index>? {
+    var position = startIndex
+    while position < endIndex {
+      if self[position...].hasPrefix(separator) {
+        return position..<index(position, offsetBy: separator.count)
+      }
+      position = index(after: position)
+    }
+    return nil
+  }
+}
+
+extension ByteCount: ExpressibleByArgument {
+  public init?(argument: String) { self.init(parsing: argument) }
+}
+
+extension TimeSpan: ExpressibleByArgument {
+  public init?(argument: String) { self.init(parsing: argument) }
+}

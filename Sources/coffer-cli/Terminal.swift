@@ -1,0 +1,32 @@
+import Glibc
+
+/// What goes to people: complaints and progress on standard error, results on standard output.
+enum Terminal {
+  static let isInteractive = isatty(STDERR_FILENO) == 1
+
+  private static let hasColour = isInteractive && getenv("NO_COLOR") == nil && String(cString: getenv("TERM") ?? strdup("dumb")) != "dumb"
+
+  static func paint(_ text: String, _ code: String) -> String { hasColour ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
+
+  static func complain(_ text: String) { write("\(paint("coffer:", "31")) \(text)\n", to: STDERR_FILENO) }
+
+  static func note(_ text: String) { write("\(paint("coffer:", "33")) \(text)\n", to: STDERR_FILENO) }
+
+  static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+
+  /// A line that is written over; only on a terminal.
+  static func progress(_ text: String?) {
+    guard isInteractive else { return }
+    write(text.map { "\r\u{1B}[K\($0)" } ?? "\r\u{1B}[K", to: STDERR_FILENO)
+  }
+
+  private static func write(_ text: String, to descriptor: Int32) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+}

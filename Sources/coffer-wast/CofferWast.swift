@@ -1,0 +1,86 @@
+import ArgumentParser
+import CodeObjects
+import Coffer
+import Glibc
+import TrustletImage
+import WasmText
+
+@main struct CofferWast: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "coffer-wast",
+    abstract: "Runs WebAssembly specification scripts inside trustlets.",
+    discussion: """
+      A line for each failure, and last "N passed, N failed, N skipped": assertions. The exit status is 0 when all that ran held.
+
+      Example:
+        coffer-wast --expectations Tests/Specification/expectations.txt suite/*.wast
+      """)
+
+  @Argument(help: "Scripts (.wast).")
+  var files: [String]
+
+  @Option(help: "How hard the compiler works: none or speed.")
+  var optimize: CompileJob.Optimization = .speed
+
+  @Option(help: ArgumentHelp("Known failures, a line each: FILE:LINE REASON.", valueName: "file"))
+  var expectations: String?
+
+  @Flag(help: "Run each script once for each of its memories, with that one at the constant address.")
+  var eachMemory = false
+
+  func run() throws {
+    let known = try expectations.map(Expectations.init(path:)) ?? Expectations()
+    let environment = ["COFFER_CLANG", "COFFER_LINKER", "COFFER_CACHE", "HOME", "PATH", "XDG_CACHE_HOME"].reduce(into: [:]) {
+      (result: inout [String: String], name) in result[name] = getenv(name).map { String(cString: $0) }
+    }
+    let builder = TrustletBuilder(
+      optimization: optimize, toolchain: try Toolchain.locate(environment: environment),
+      cache: ObjectCache.standard(environment: environment))
+    var total = Tally()
+    var unexpected = 0
+    for file in files {
+      let name = String(file.split(separator: "/").last ?? "")
+      let tally = Self.run(file, builder, eachMemory: eachMemory)
+      for failure in tally.failures where !known.contains(name, failure.line) {
+        unexpected += 1
+        print("\(name):\(failure.line): \(failure.reason)")
+      }
+      total = total + tally
+    }
+    print("\(total.passed) passed, \(total.failures.count) failed, \(total.skipped) skipped")
+    if unexpected > 0 { throw ExitCode(1) }
+  }
+
+  private static func run(_ file: String, _ builder: TrustletBuilder, eachMemory: Bool) -> Tally {
+    var tally = Tally()
+    do {
+      let script = try Script.parse(try WastFile.contents(of: file))
+      // The first memory is spectest's; the script's own are more interesting.
+      var choice = 1
+      repeat {
+        let plan = try ScriptPlan(script, constantMemory: choice)
+        if plan.linker.memories.count <= choice {
+          let plan = try ScriptPlan(script, constantMemory: 0)
+          return try tally + plan.tally + run(plan, builder)
+        }
+        tally = tally + plan.tally + (try run(plan, builder))
+        choice += 1
+        if choice >= plan.linker.memories.count { break }
+      } while eachMemory
+    } catch {
+      tally.fail(0, "\(error)")
+    }
+    return tally
+  }
+
+  private static func run(_ plan: ScriptPlan, _ builder: TrustletBuilder) throws -> Tally {
+    // Nothing but spectest to instantiate, and nothing to call.
+    guard plan.steps.count > 1 else { return Tally() }
+    var manifest = Manifest()
+    manifest.memory = Manifest.memoryLimit
+    let image = try builder.image(of: plan.linker, manifest: manifest)
+    return try ScriptRun(image: image).run(plan.steps)
+  }
+}
+
+extension CompileJob.Optimization: ExpressibleByArgument {}

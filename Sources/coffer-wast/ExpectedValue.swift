@@ -1,0 +1,38 @@
+import Monitor
+import WasmFormat
+import WasmText
+
+extension Script.Expected {
+  /// Whether a result is what the script wants.
+  func matches(_ slot: CommandSlot, _ type: ValueType) -> Bool {
+    let low32 = UInt32(truncatingIfNeeded: slot.low)
+    switch self {
+    case .value(let value): return value.matches(slot, type)
+    case .f32CanonicalNaN: return type == .f32 && low32 & 0x7FFF_FFFF == 0x7FC0_0000
+    case .f32ArithmeticNaN: return type == .f32 && low32 & 0x7FC0_0000 == 0x7FC0_0000
+    case .f64CanonicalNaN: return type == .f64 && slot.low & (.max >> 1) == 0x7FF8_0000_0000_0000
+    case .f64ArithmeticNaN: return type == .f64 && slot.low & 0x7FF8_0000_0000_0000 == 0x7FF8_0000_0000_0000
+    case .v128: return false
+    case .refFuncAny: return type == .funcref && slot.low != 0
+    case .refExternAny: return type == .externref && slot.low != 0
+    case .refNullAny: return type.isReference && slot.low == 0
+    case .either(let choices): return choices.contains { $0.matches(slot, type) }
+    }
+  }
+}
+
+extension Script.Value {
+  fileprivate func matches(_ slot: CommandSlot, _ type: ValueType) -> Bool {
+    let low32 = UInt32(truncatingIfNeeded: slot.low)
+    switch self {
+    case .i32(let value): return type == .i32 && low32 == value
+    case .i64(let value): return type == .i64 && slot.low == value
+    case .f32(let bits): return type == .f32 && low32 == bits
+    case .f64(let bits): return type == .f64 && slot.low == bits
+    case .v128: return false
+    case .refNull: return type.isReference && slot.low == 0
+    case .refExtern(let number): return type == .externref && slot.low == UInt64(number) + 1
+    case .refFunc: return type == .funcref && slot.low != 0
+    }
+  }
+}

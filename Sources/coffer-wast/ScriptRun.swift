@@ -1,0 +1,49 @@
+import Coffer
+import EdgeCalls
+import Monitor
+import TrustletImage
+
+/// Runs a plan's steps in a trustlet, one after another, and compares.
+struct ScriptRun {
+  let image: TrustletImage
+  /// For each step; a script that has not answered by then never will.
+  static let timeLimit = TimeSpan.seconds(60)
+
+  func run(_ steps: [ScriptPlan.Step]) throws -> Tally {
+    var tally = Tally()
+    var options = RunOptions()
+    options.time = Self.timeLimit
+    let trustlet = try TrustletRunner.start(image, options)
+    for (index, step) in steps.enumerated() {
+      let outcome = trustlet.perform(step.command)
+      judge(step, outcome, &tally)
+      guard outcome.isContinuable else {
+        tally.fail(step.line, "the trustlet ended, and \(steps.count - index - 1) steps with it: \(outcome)")
+        return tally
+      }
+    }
+    return tally
+  }
+
+  private func judge(_ step: ScriptPlan.Step, _ outcome: Outcome, _ tally: inout Tally) {
+    switch (step.expectation, outcome) {
+    case (.success, .finished):
+      // Only assertions count.
+      break
+    case (.results(let expected, let types), .finished(let slots)):
+      let holds = expected.count == types.count && zip(expected, zip(slots, types)).allSatisfy { $0.0.matches($0.1.0, $0.1.1) }
+      tally.check(step.line, holds, "expected \(expected), found \(slots)")
+    case (.trap(let message), .trapped(let trap)):
+      let phrase = trap.kind.phrase
+      tally.check(
+        step.line, message.hasPrefix(phrase) || phrase.hasPrefix(message),
+        "expected the trap \"\(message)\", found \(TrapDescription(trap, in: image))")
+    case (.unlinkable, .trapped(let trap)):
+      tally.check(step.line, trap.kind == .incompatibleImport, "expected to be unlinkable, found \(TrapDescription(trap, in: image))")
+    case (_, .trapped(let trap)): tally.fail(step.line, "unexpected \(TrapDescription(trap, in: image))")
+    case (.trap(let message), _): tally.fail(step.line, "expected the trap \"\(message)\", found \(outcome)")
+    case (.unlinkable, _): tally.fail(step.line, "linked although it must not")
+    case (_, _): tally.fail(step.line, "found \(outcome)")
+    }
+  }
+}
