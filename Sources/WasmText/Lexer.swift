@@ -56,8 +56,8 @@ struct Lexer {
     let start = index
     if next(1) == UInt8(ascii: ";") { return try passBlockComment() }
     openTokens.append(tokens.count)
-    append(.open, from: start)
     index += 1
+    append(.open, from: start)
     guard next(0) == UInt8(ascii: "@") else { return }
     index += 1
     let name = try passWord()
