@@ -11,7 +11,7 @@ let package = Package(
     .target(name: "KVMMachine", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
     .target(name: "MachineScenarios", dependencies: ["CLinux", "EdgeCalls", "Machine", "KVMMachine"], path: "Tests/MachineScenarios"),
     .executableTarget(name: "machine-check", dependencies: ["MachineScenarios"], path: "Tests/machine-check"),
-    .testTarget(name: "MachineTests", dependencies: ["EdgeCalls", "Machine", "KVMMachine", "MachineScenarios"]),
+    .testTarget(name: "MachineTests", dependencies: ["CLinux", "EdgeCalls", "Machine", "KVMMachine", "MachineScenarios"]),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
   ],
   swiftLanguageModes: [.v6]
