@@ -29,24 +29,19 @@ int coffer_kvm_set_slot(int machine, uint32_t slot, uint64_t guest_address, uint
   return result(ioctl(machine, KVM_SET_USER_MEMORY_REGION, &region));
 }
 
-// The kernel never has more entries than this (KVM_MAX_CPUID_ENTRIES).
+// The kernel never has more entries than this (KVM_MAX_CPUID_ENTRIES). The opaque structure is a kvm_cpuid2.
 enum { feature_limit = 256 };
 
-struct coffer_kvm_features {
-  struct kvm_cpuid2 header;
-  struct kvm_cpuid_entry2 entries[feature_limit];
-};
-
 int coffer_kvm_supported_features(int system, struct coffer_kvm_features **features) {
-  struct coffer_kvm_features *found = calloc(1, sizeof *found);
+  struct kvm_cpuid2 *found = calloc(1, sizeof *found + feature_limit * sizeof found->entries[0]);
   if (!found) return -ENOMEM;
-  found->header.nent = feature_limit;
-  if (ioctl(system, KVM_GET_SUPPORTED_CPUID, &found->header) < 0) {
+  found->nent = feature_limit;
+  if (ioctl(system, KVM_GET_SUPPORTED_CPUID, found) < 0) {
     int error = -errno;
     free(found);
     return error;
   }
-  *features = found;
+  *features = (struct coffer_kvm_features *)found;
   return 0;
 }
 
@@ -54,8 +49,9 @@ void coffer_kvm_features_free(struct coffer_kvm_features *features) { free(featu
 
 uint32_t coffer_kvm_features_register(const struct coffer_kvm_features *features, uint32_t leaf, uint32_t subleaf,
                                       unsigned which) {
-  for (uint32_t i = 0; i < features->header.nent && i < feature_limit; i++) {
-    const struct kvm_cpuid_entry2 *entry = &features->entries[i];
+  const struct kvm_cpuid2 *list = (const struct kvm_cpuid2 *)features;
+  for (uint32_t i = 0; i < list->nent && i < feature_limit; i++) {
+    const struct kvm_cpuid_entry2 *entry = &list->entries[i];
     if (entry->function != leaf) continue;
     if ((entry->flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX) && entry->index != subleaf) continue;
     switch (which) {
@@ -69,7 +65,7 @@ uint32_t coffer_kvm_features_register(const struct coffer_kvm_features *features
 }
 
 int coffer_kvm_set_features(int processor, const struct coffer_kvm_features *features) {
-  return result(ioctl(processor, KVM_SET_CPUID2, &features->header));
+  return result(ioctl(processor, KVM_SET_CPUID2, (const struct kvm_cpuid2 *)features));
 }
 
 bool coffer_host_counter_is_invariant(void) {
@@ -95,11 +91,11 @@ int coffer_kvm_set_extended_control(int processor, uint64_t xcr0) {
 }
 
 int coffer_kvm_set_model_register(int processor, uint32_t index, uint64_t value) {
-  struct {
-    struct kvm_msrs header;
-    struct kvm_msr_entry entry;
-  } registers = {.header = {.nmsrs = 1}, .entry = {.index = index, .data = value}};
-  int set = result(ioctl(processor, KVM_SET_MSRS, &registers));
+  _Alignas(struct kvm_msrs) char space[sizeof(struct kvm_msrs) + sizeof(struct kvm_msr_entry)] = {0};
+  struct kvm_msrs *registers = (struct kvm_msrs *)space;
+  registers->nmsrs = 1;
+  registers->entries[0] = (struct kvm_msr_entry){.index = index, .data = value};
+  int set = result(ioctl(processor, KVM_SET_MSRS, registers));
   return set < 0 ? set : set == 1 ? 0 : -EINVAL;
 }
 

@@ -22,7 +22,6 @@ public final class KVMMachine: Machine, @unchecked Sendable {
   let runningThread = Atomic<Int32>(0)
   let isInterruptionRequested = Atomic<Bool>(false)
 
-  /// Linux's number for a system-wide cycle counter rate that the guest sees.
   public let counterFrequency: UInt64
 
   public init(_ configuration: MachineConfiguration) throws(MachineError) {
@@ -43,8 +42,7 @@ public final class KVMMachine: Machine, @unchecked Sendable {
     registers.rflags = 2
     coffer_kvm_stage_registers(processor.run, &registers)
 
-    let kilohertz = coffer_host_counter_is_invariant() ? coffer_kvm_counter_kilohertz(processor.descriptor.number) : 0
-    counterFrequency = kilohertz > 0 ? UInt64(kilohertz) * 1000 : 0
+    counterFrequency = system.counterFrequency(of: processor.descriptor.number)
     statistics.mappedBytes = space.mappedBytes
   }
 

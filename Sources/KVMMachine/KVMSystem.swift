@@ -12,6 +12,8 @@ final class KVMSystem: @unchecked Sendable {
   /// Never written after the initialiser, therefore safe to share.
   let features: OpaquePointer
   let control: ProcessorControl
+  private let knownCounterFrequency = Atomic<UInt64>(unknownFrequency)
+  private static let unknownFrequency = UInt64.max
 
   private static let opened = Mutex<KVMSystem?>(nil)
 
@@ -48,6 +50,16 @@ final class KVMSystem: @unchecked Sendable {
     self.features = features
     control = ProcessorControl(features: features)
     self.descriptor = descriptor.release()
+  }
+
+  /// Hertz of the counter that guests read, 0 if it is no clock. The same for all processors, so that only the first is asked.
+  func counterFrequency(of processor: Int32) -> UInt64 {
+    let known = knownCounterFrequency.load(ordering: .relaxed)
+    if known != Self.unknownFrequency { return known }
+    let kilohertz = coffer_host_counter_is_invariant() ? coffer_kvm_counter_kilohertz(processor) : 0
+    let frequency = kilohertz > 0 ? UInt64(kilohertz) * 1000 : 0
+    knownCounterFrequency.store(frequency, ordering: .relaxed)
+    return frequency
   }
 }
 

@@ -26,6 +26,21 @@ extension PageTables {
     return found
   }
 
+  /// The guest-physical addresses of all tables that the processor can come upon.
+  func tablePages(_ memory: GuestPhysicalMemory) -> [UInt64] {
+    var pages: [UInt64] = []
+    func visit(_ table: UInt64, level: Int) {
+      pages.append(table)
+      guard level > 0, let host = memory.host(table, count: Self.page) else { return }
+      for entry in UnsafeRawBufferPointer(start: host, count: Int(Self.page)).bindMemory(to: UInt64.self)
+      where entry & Entry.present != 0 && entry & Entry.large == 0 {
+        visit(entry & Entry.addressMask, level: level - 1)
+      }
+    }
+    visit(root, level: 3)
+    return pages
+  }
+
   private func visit(
     _ table: UInt64, level: Int, base: UInt64, rights: (write: Bool, execute: Bool, user: Bool), _ memory: GuestPhysicalMemory,
     _ report: (PageMapping) -> Void

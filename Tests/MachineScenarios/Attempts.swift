@@ -53,7 +53,7 @@ struct Attempt: Sendable {
   }
 
   private func judge(_ trap: ReportedTrap, _ faultAddress: UInt64?) throws {
-    try expect(expectation.vectors.contains(trap.vector), "vector \(trap.vector), error code \(hexadecimal(trap.errorCode))")
+    try expect(expectation.vectors.contains(trap.vector), "\(trap), fault address \(String(describing: faultAddress))")
     if let errorCode = expectation.errorCode {
       try expect(trap.errorCode == errorCode, "error code \(hexadecimal(trap.errorCode)), expected \(hexadecimal(errorCode))")
     }
@@ -224,12 +224,12 @@ extension Scenario {
     Attempt("str", "0f00c8", .mayContinue([13])),
     // smsw %eax
     Attempt("smsw", "0f01e0", .mayContinue([13])),
-    // pushq $0x10; lea 1f(%rip),%rax; push %rax; lretq; 1: ud2
-    Attempt("far return to a ring 0 selector", "6a10488d05030000005048cb0f0b", .trap(13, error: 0x10)),
-    // pushq $0x40; lea 1f(%rip),%rax; push %rax; lretq; 1: ud2
-    Attempt("far return to the task selector", "6a40488d05030000005048cb0f0b", .anyTrap([10, 11, 13])),
-    // pushq $0x23; lea 1f(%rip),%rax; push %rax; lretq; 1: ud2
-    Attempt("far return to 32-bit code", "6a23488d05030000005048cb0f0b", .anyTrap([6, 11, 13])),
+    // sub $64,%rsp; pushq $0x10; lea 1f(%rip),%rax; push %rax; lretq; 1: ud2
+    Attempt("far return to a ring 0 selector", "4883ec406a10488d05030000005048cb0f0b", .trap(13, error: 0x10)),
+    // sub $64,%rsp; pushq $0x40; lea 1f(%rip),%rax; push %rax; lretq; 1: ud2
+    Attempt("far return to the task selector", "4883ec406a40488d05030000005048cb0f0b", .anyTrap([10, 11, 13])),
+    // sub $64,%rsp; pushq $0x23; lea 1f(%rip),%rax; push %rax; lretq; 1: ud2
+    Attempt("far return to 32-bit code", "4883ec406a23488d05030000005048cb0f0b", .anyTrap([6, 11, 13])),
     // mov %rsp,%rax; pushq $0x18; push %rax; pushq $2; pushq $0x10; lea 1f(%rip),%rax; push %rax; iretq; 1: ud2
     Attempt("iret to a ring 0 selector", "4889e06a18506a026a10488d05030000005048cf0f0b", .anyTrap([11, 13])),
     // pushq $0x4002; popfq; mov %rsp,%rax; pushq $0x2b; push %rax; pushq $2; pushq $0x33; lea 1f(%rip),%rax; push %rax; iretq; 1: ud2

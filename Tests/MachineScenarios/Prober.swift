@@ -10,8 +10,8 @@ final class Prober {
   ///     2: mov %eax,(%rbx); jmp 1b
   private static let loop = machineCode(
     "bd00006000 b800001000ffd0 488b5d00 837d0800 7508 8b03 48894510 ebe7 8903 ebe3")
-  /// After the report: `mov $stackTop-8,%esp; mov $loop,%eax; jmp *%rax`
-  private static let backToLoop = machineCode("bcf8fffe3f b805104000 ffe0")
+  /// After the report: `mov $stackTop-8,%esp; mov $code,%eax; jmp *%rax`
+  private static let backToLoop = machineCode("bcf8fffe3f b800104000 ffe0")
 
   init(memorySize: UInt64 = 0x1_0000, memoryLimit: UInt64 = 0x1_0000_0000, furtherRegions: [MachineRegion] = []) throws {
     var guest = TestGuest(Self.loop)
@@ -29,10 +29,11 @@ final class Prober {
     try touch(address, write: 0) ? UInt32(truncatingIfNeeded: machine.word(at: TestGuest.data + 16)) : nil
   }
 
-  /// Writes 0x00100000; false when that faults as it should.
+  /// Writes `written`; false when that faults as it should.
   func write(_ address: UInt64) throws -> Bool { try touch(address, write: 1) }
 
-  static let written: UInt32 = 0x0010_0000
+  /// What an edge call leaves in eax.
+  static let written: UInt32 = 0x8000_0000
 
   private func touch(_ address: UInt64, write: UInt64) throws -> Bool {
     try machine.setWord(address, at: TestGuest.data)
