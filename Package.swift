@@ -6,7 +6,7 @@ let package = Package(
   targets: [
     .target(name: "EdgeCalls"),
     .target(name: "LibOS", dependencies: ["EdgeCalls"]),
-    .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"]),
+    .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"], exclude: ["Wasmtime"]),
     .target(name: "WasmFormat"),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
   ],
