@@ -69,11 +69,6 @@ public struct MemoryRegion {
     try address(offset, 8).storeBytes(of: value.littleEndian, as: UInt64.self)
   }
 
-  public func clear() {
-    guard count > 0 else { return }
-    base.initializeMemory(as: UInt8.self, repeating: 0, count: Int(truncatingIfNeeded: count))
-  }
-
   /// Overwrites the beginning of the region with all of another, which may overlap it.
   public func copy(from source: MemoryRegion) throws(SystemError) {
     guard source.count > 0 else { return }

@@ -170,7 +170,10 @@ public final class OpenDirectory {
     case .image(let tree, let start):
       _ = try tree.resolve(path, from: start)
       throw .invalid
-    case .host(let handle): return try handle.edge.readLink(handle, path)
+    case .host(let handle):
+      let target = try handle.edge.readLink(handle, path)
+      guard target.first != RelativePath.separator else { throw .notPermitted }
+      return target
     }
   }
 

@@ -13,7 +13,7 @@ public final class OpenFile {
   public let canRead: Bool
   public let canWrite: Bool
   /// Whether the directory it came from lets anything be changed.
-  private let isMutable: Bool
+  public let isMutable: Bool
   public private(set) var position: UInt64 = 0
   /// Every write goes to the end.
   public var appends = false

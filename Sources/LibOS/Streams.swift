@@ -29,7 +29,8 @@ public final class Streams {
   public func read<List: BufferList>(_ stream: UInt32, _ list: inout List) throws(SystemError) -> UInt64 {
     let capacity = edge.payload.count
     let wanted = list.remaining < capacity ? list.remaining : capacity
-    guard wanted > 0 else { return 0 }
+    // Wasmtime's answer when there is no room.
+    guard wanted > 0 else { throw .interrupted }
     let length = try edge.readStream(stream, wanted: wanted)
     return try list.scatter(from: edge.payload.prefix(length))
   }

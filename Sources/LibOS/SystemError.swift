@@ -32,7 +32,8 @@ extension SystemError {
   public static var notSocket: SystemError { SystemError(number: 88) }
   public static var notSupported: SystemError { SystemError(number: 95) }
 
-  /// An address of the program that is not in its memory, or not aligned. Linux programs see the number, WebAssembly traps.
+  /// An argument of the program that the interface cannot even read: an address that is not in its memory or not aligned, a flag
+  /// that does not exist. WebAssembly programs trap.
   public static var fault: SystemError { SystemError(number: EdgeError.limit) }
   /// The processor gives no randomness: the trustlet must end rather than go on with what someone could guess.
   public static var noEntropy: SystemError { SystemError(number: EdgeError.limit + 1) }

@@ -12,7 +12,7 @@ extension WASIPreview1 {
     case ClockIdentity.realtime: nanoseconds = try os.clock.wallResolution()
     case ClockIdentity.monotonic: nanoseconds = os.clock.monotonicResolution()
     case ClockIdentity.processTime, ClockIdentity.threadTime: throw .badDescriptor
-    default: throw .invalid
+    default: throw .fault
     }
     try memory.store64(nanoseconds, resolution)
   }
@@ -23,7 +23,7 @@ extension WASIPreview1 {
     case ClockIdentity.realtime: nanoseconds = try os.clock.wall()
     case ClockIdentity.monotonic: nanoseconds = try os.clock.monotonic()
     case ClockIdentity.processTime, ClockIdentity.threadTime: throw .badDescriptor
-    default: throw .invalid
+    default: throw .fault
     }
     try memory.store64(nanoseconds, time)
   }

@@ -65,7 +65,7 @@ extension WASIPreview1 {
     case 0: origin = .start
     case 1: origin = .current
     case 2: origin = .end
-    default: throw .invalid
+    default: throw .fault
     }
     try memory.store64(try seekableFile(number).seek(offset, from: origin), position)
   }
@@ -81,8 +81,9 @@ extension WASIPreview1 {
   public func fdAdvise(
     descriptor number: UInt32, offset: UInt64, length: UInt64, advice: UInt32
   ) throws(SystemError) {
-    guard advice <= 5 else { throw .invalid }
+    guard advice <= 5 else { throw .fault }
     _ = try file(number)
+    guard length <= OpenFile.offsetLimit else { throw .invalid }
   }
 
   public func fdAllocate(descriptor number: UInt32) throws(SystemError) {
@@ -108,7 +109,7 @@ extension WASIPreview1 {
     guard let path = try directory(number).givenPath else { throw .badDescriptor }
     let target = try memory.structure(status, 8, alignment: 4)
     // Tag 0: a directory.
-    try target.store32(0, 0)
+    try target.store8(0, 0)
     try target.store32(UInt32(truncatingIfNeeded: path.count), 4)
   }
 
@@ -154,7 +155,6 @@ extension WASIPreview1 {
       if file.isNonblocking { flags |= DescriptorFlags.nonblock }
     }
     let target = try memory.structure(status, 24, alignment: 8)
-    target.clear()
     try target.store8(type, 0)
     try target.store16(UInt16(truncatingIfNeeded: flags), 2)
     try target.store64(rights, 8)
@@ -179,7 +179,7 @@ extension WASIPreview1 {
   public func fdFdstatSetRights(
     descriptor number: UInt32, base: UInt64, inheriting: UInt64
   ) throws(SystemError) {
-    guard (base | inheriting) & ~Rights.all == 0 else { throw .invalid }
+    try checkRights(base, inheriting)
     if case .stream = try descriptor(number) { throw .badDescriptor }
     throw .notSupported
   }
@@ -187,22 +187,16 @@ extension WASIPreview1 {
   public func fdFilestatGet(
     _ memory: LinearMemory, descriptor number: UInt32, status: UInt32
   ) throws(SystemError) {
-    let attributes: NodeAttributes?
-    var type = FileType.unknown
+    let attributes: NodeAttributes
     switch try descriptor(number) {
     case .stream(let stream):
-      attributes = nil
-      type = try streamType(stream)
+      attributes = NodeAttributes(
+        device: 0, inode: 0, kind: try os.streams.isTerminal(stream) ? .characterDevice : .unknown, linkCount: 0, size: 0,
+        accessTime: 0, modificationTime: 0, changeTime: 0)
     case .file(let file): attributes = try file.attributes()
     case .directory(let directory): attributes = try directory.attributes()
     }
-    let target = try memory.structure(status, FileStatus.size, alignment: 8)
-    if let attributes {
-      try FileStatus.put(attributes, target)
-    } else {
-      target.clear()
-      try target.store8(type, 16)
-    }
+    try FileStatus.put(attributes, try memory.structure(status, FileStatus.size, alignment: 8))
   }
 
   public func fdFilestatSetSize(descriptor number: UInt32, size: UInt64) throws(SystemError) {
@@ -246,44 +240,48 @@ extension WASIPreview1 {
     _ memory: LinearMemory, descriptor number: UInt32, buffer: UInt32, length: UInt32, cookie: UInt64, used: UInt32
   ) throws(SystemError) {
     let directory = try directory(number)
-    let target = DirectoryBuffer(try memory.slice(buffer, length))
-    try directory.list(from: cookie, room: UInt64(length)) { (item, index) throws(SystemError) in
-      try target.append(item, next: index + 1)
+    var target = DirectoryBuffer(memory, buffer, length)
+    if length > 0 {
+      try directory.list(from: cookie, room: UInt64(length)) { (item, index) throws(SystemError) in
+        try target.append(item, next: index + 1)
+      }
     }
-    try memory.store32(UInt32(truncatingIfNeeded: target.used), used)
+    try memory.store32(target.used, used)
   }
 }
 
-/// Fills with `$dirent`s; the last may be cut off, which tells the program that there is more.
-private final class DirectoryBuffer {
-  private let region: MemoryRegion
-  private(set) var used: UInt64 = 0
+/// Fills with `$dirent`s; the last may be cut off, which tells the program that there is more. What is not filled need not be
+/// in memory.
+private struct DirectoryBuffer {
+  private let memory: LinearMemory
+  private let address: UInt32
+  private let length: UInt32
+  private(set) var used: UInt32 = 0
 
-  static let headerSize: UInt64 = 24
-
-  init(_ region: MemoryRegion) {
-    self.region = region
+  init(_ memory: LinearMemory, _ address: UInt32, _ length: UInt32) {
+    self.memory = memory
+    self.address = address
+    self.length = length
   }
 
   /// - Returns: whether there is room for more.
-  func append(_ item: DirectoryItem, next: UInt64) throws(SystemError) -> Bool {
-    var header = InlineArray<24, UInt8>(repeating: 0)
-    for byte in 0..<8 {
-      header[byte] = UInt8(truncatingIfNeeded: next >> UInt64(8 * byte))
-      header[8 + byte] = UInt8(truncatingIfNeeded: item.inode >> UInt64(8 * byte))
-    }
-    header[16] = UInt8(truncatingIfNeeded: item.name.count)
-    header[20] = FileType.number(item.kind)
-    for index in 0..<24 {
-      guard used < region.count else { return false }
-      try region.store8(header[index], used)
-      used += 1
-    }
-    for byte in item.name {
-      guard used < region.count else { return false }
-      try region.store8(byte, used)
-      used += 1
-    }
-    return used < region.count
+  mutating func append(_ item: DirectoryItem, next: UInt64) throws(SystemError) -> Bool {
+    var header: [UInt8] = []
+    for byte in 0..<8 as Range<UInt64> { header.append(UInt8(truncatingIfNeeded: next >> (8 * byte))) }
+    for byte in 0..<8 as Range<UInt64> { header.append(UInt8(truncatingIfNeeded: item.inode >> (8 * byte))) }
+    header += [UInt8(truncatingIfNeeded: item.name.count), 0, 0, 0, FileType.number(item.kind), 0, 0, 0]
+    try append(header)
+    try append(item.name)
+    return used < length
+  }
+
+  private mutating func append(_ bytes: [UInt8]) throws(SystemError) {
+    let room = length - used
+    guard room > 0 else { return }
+    let taken = bytes.count < Int(room) ? UInt32(truncatingIfNeeded: bytes.count) : room
+    let (target, overflow) = address.addingReportingOverflow(used)
+    guard !overflow else { throw .fault }
+    try memory.slice(target, taken).copy(from: taken == bytes.count ? bytes : [UInt8](bytes[..<Int(taken)]))
+    used += taken
   }
 }

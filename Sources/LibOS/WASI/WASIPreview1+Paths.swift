@@ -8,9 +8,13 @@ public struct PathArgument {
     self.length = length
   }
 
+  /// Longer paths are not even looked at: none is accepted that is longer than ``RelativePath/lengthLimit``.
+  private static let copyLimit: UInt64 = 1 << 16
+
   func bytes(_ memory: LinearMemory) throws(SystemError) -> [UInt8] {
+    guard length <= WASIPreview1.copyLimit else { throw .outOfMemory }
     let region = try memory.slice(address, length)
-    guard region.count <= UInt64(RelativePath.lengthLimit) else { throw .nameTooLong }
+    guard region.count <= PathArgument.copyLimit else { throw .nameTooLong }
     let bytes = try region.bytes(0, region.count)
     guard isUTF8(bytes) else { throw .illegalByteSequence }
     return bytes
@@ -38,7 +42,7 @@ extension WASIPreview1 {
   ) throws(SystemError) {
     try checkFlags(lookup, known: LookupFlags.follow)
     try checkFlags(flags, known: OpeningFlags.all)
-    guard (rights | inheriting) & ~Rights.all == 0 else { throw .invalid }
+    try checkRights(rights, inheriting)
     try checkFlags(descriptorFlags, known: DescriptorFlags.all)
     let path = try path.bytes(memory)
     let directory: OpenDirectory
@@ -142,7 +146,9 @@ extension WASIPreview1 {
     let target = try directory(number).readLink(try path.bytes(memory))
     guard isUTF8(target) else { throw .illegalByteSequence }
     let taken = target.count < Int(length) ? target.count : Int(length)
-    try memory.slice(buffer, UInt32(truncatingIfNeeded: taken)).copy(from: [UInt8](target[..<taken]))
+    if taken > 0 {
+      try memory.slice(buffer, UInt32(truncatingIfNeeded: taken)).copy(from: [UInt8](target[..<taken]))
+    }
     try memory.store32(UInt32(truncatingIfNeeded: taken), used)
   }
 }

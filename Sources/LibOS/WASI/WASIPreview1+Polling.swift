@@ -8,7 +8,7 @@ extension WASIPreview1 {
       /// Monotonic nanoseconds.
       case clock(deadline: UInt64)
       case read(Descriptor)
-      case write(Descriptor)
+      case write
     }
   }
 
@@ -51,12 +51,12 @@ extension WASIPreview1 {
       case .write: type = EventType.write
       }
       let event = try element(memory, events, written, WASIPreview1.eventSize)
-      event.clear()
       try event.store64(entry.userData, 0)
+      try event.store16(UInt16(WASIErrno.success), 8)
       try event.store8(type, 10)
       // Wasmtime does not say how much can be read or written, but that something can.
-      if type != EventType.clock { try event.store64(1, 16) }
-      if hangUp { try event.store16(1, 24) }
+      try event.store64(type == EventType.clock ? 0 : 1, 16)
+      try event.store16(hangUp ? 1 : 0, 24)
       written += 1
     }
     try memory.store32(written, ready)
@@ -85,8 +85,11 @@ extension WASIPreview1 {
       let descriptor = try descriptor(try source.load32(16))
       switch descriptor {
       case .stream(Streams.input), .directory: throw .badDescriptor
-      case .stream, .file: topic = .write(descriptor)
+      case .stream: break
+      case .file(let file):
+        guard file.isMutable else { throw .notPermitted }
       }
+      topic = .write
     default: throw .invalid
     }
     return Subscription(userData: userData, topic: topic)
@@ -97,9 +100,8 @@ extension WASIPreview1 {
     let clock = try source.load32(16)
     let timeout = try source.load64(24)
     let flags = UInt32(try source.load16(40))
-    try checkFlags(flags, known: 1)
     let isAbsolute = flags == 1
-    guard clock == ClockIdentity.realtime || clock == ClockIdentity.monotonic else { throw .invalid }
+    guard flags <= 1, clock == ClockIdentity.realtime || clock == ClockIdentity.monotonic else { throw .invalid }
     if isAbsolute, clock == ClockIdentity.monotonic { return timeout }
     var duration = timeout
     if isAbsolute {

@@ -5,12 +5,13 @@ extension WASIPreview1 {
   }
 
   public func procRaise(signal: UInt32) throws(SystemError) {
-    guard signal <= 30 else { throw .invalid }
+    guard signal <= 30 else { throw .fault }
     throw .notSupported
   }
 
   public func randomGet(_ memory: LinearMemory, buffer: UInt32, length: UInt32) throws(SystemError) {
-    try os.random.fill(try memory.slice(buffer, length))
+    // Nothing at all may be asked for at any address.
+    if length > 0 { try os.random.fill(try memory.slice(buffer, length)) }
   }
 }
 
@@ -30,7 +31,7 @@ extension WASIPreview1 {
   }
 
   public func sockSend(descriptor number: UInt32, flags: UInt32) throws(SystemError) {
-    try checkFlags(flags, known: 0)
+    try checkFlags(flags, known: 0xFFFF)
     _ = try descriptor(number)
     throw .notSocket
   }

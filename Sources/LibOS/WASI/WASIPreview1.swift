@@ -3,6 +3,9 @@
 public struct WASIPreview1 {
   public let os: LibraryOS
 
+  /// Bytes of a path, or of a list of buffers, that Wasmtime copies in one call.
+  static let copyLimit: UInt32 = 1 << 27
+
   public init(os: LibraryOS) {
     self.os = os
   }
@@ -32,7 +35,11 @@ public struct WASIPreview1 {
   }
 }
 
-/// The flags that `known` does not have are an error.
+/// As in Wasmtime, a flag that the interface does not have ends the program.
 func checkFlags(_ flags: UInt32, known: UInt32) throws(SystemError) {
-  guard flags & ~known == 0 else { throw .invalid }
+  guard flags & ~known == 0 else { throw .fault }
+}
+
+func checkRights(_ base: UInt64, _ inheriting: UInt64) throws(SystemError) {
+  guard (base | inheriting) & ~Rights.all == 0 else { throw .fault }
 }

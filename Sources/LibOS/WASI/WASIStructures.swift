@@ -50,7 +50,6 @@ enum FileStatus {
   static let size: UInt32 = 64
 
   static func put(_ attributes: NodeAttributes, _ target: MemoryRegion) throws(SystemError) {
-    target.clear()
     try target.store64(attributes.device, 0)
     try target.store64(attributes.inode, 8)
     try target.store8(FileType.number(attributes.kind), 16)
@@ -77,9 +76,15 @@ struct BufferVectors: BufferList {
     self.memory = memory
     self.vectors = vectors
     self.count = count
+    guard count <= WASIPreview1.copyLimit / 8 else { throw .outOfMemory }
     for index in 0..<count {
-      // The sum of 2^32 lengths of 32 bits fits.
-      remaining += UInt64(try vector(index).length)
+      do throws(SystemError) {
+        // The sum of so many lengths of 32 bits fits.
+        remaining += UInt64(try vector(index).length)
+      } catch {
+        if remaining == 0 { throw error }
+        break
+      }
     }
   }
 
@@ -93,7 +98,7 @@ struct BufferVectors: BufferList {
 
   mutating func next(limit: UInt64) throws(SystemError) -> MemoryRegion? {
     while index < count {
-      let (address, length) = try vector(index)
+      guard let (address, length) = try? vector(index) else { break }
       if offset >= length {
         index += 1
         offset = 0
