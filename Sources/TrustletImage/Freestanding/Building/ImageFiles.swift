@@ -49,7 +49,7 @@ public struct ImageFiles: Sendable {
     guard bytes.isEmpty || FileTreeWalk.isPath(bytes) else {
       throw ImageError(
         .files,
-        "files: '\(path)' is no path in the guest: names of at most \(FileTreeWalk.nameLengthLimit) bytes, without '.', '..' and double slashes")
+        "files: '\(path)' is no path in the guest (names of at most \(FileTreeWalk.nameLengthLimit) bytes, no '.', '..' or '//')")
     }
     return bytes
   }
@@ -58,7 +58,7 @@ public struct ImageFiles: Sendable {
     .limit, "files: they take more than \(ByteCount(bytes: MemoryMap.fileTreeSizeLimit))")
 
   /// As ``FileTree`` has it: the same bytes for the same files, in whatever order they were added.
-  func encoded() throws(ImageError) -> [UInt8] {
+  public func encoded() throws(ImageError) -> [UInt8] {
     let sorted = nodes.sorted { $0.key.lexicographicallyPrecedes($1.key) }
     let pathStart = FileTree.headerSize + UInt64(sorted.count) * FileTree.entrySize
     let pathsSize = sorted.reduce(UInt64(0)) { $0 + UInt64($1.key.count) }

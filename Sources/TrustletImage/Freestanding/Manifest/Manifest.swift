@@ -53,7 +53,7 @@ public struct Manifest: Codable, Sendable, Hashable {
   public static let memoryLimit = ByteCount.gibibytes(4)
 
   /// The stack region's size in bytes.
-  var stackSize: UInt64 { (stack.bytes + MemoryMap.pageSize - 1) / MemoryMap.pageSize * MemoryMap.pageSize }
+  public var stackSize: UInt64 { (stack.bytes + MemoryMap.pageSize - 1) / MemoryMap.pageSize * MemoryMap.pageSize }
 
   /// Refuses values that no image can have.
   public func check() throws(ImageError) {

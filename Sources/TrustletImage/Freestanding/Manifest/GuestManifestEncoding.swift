@@ -2,7 +2,7 @@ import EdgeCalls
 
 extension Manifest {
   /// What the library OS needs of it, as ``GuestManifest`` has it; the variables are sorted by the bytes of their names.
-  func guestManifest() throws(ImageError) -> [UInt8] {
+  public func guestManifest() throws(ImageError) -> [UInt8] {
     var writer = ByteWriter()
     writer.uint32(GuestManifest.magic)
     writer.uint32(guestFlags)
