@@ -28,10 +28,9 @@ extension TrustletImage {
 
   /// Checks all of an image that is already in memory, of which a copy is made.
   public static func read(bytes: [UInt8]) throws(ImageError) -> TrustletImage {
-    let storage = try bytes.withUnsafeBufferPointer { (buffer) throws(ImageError) in
-      try ImageStorage(copying: UnsafeRawBufferPointer(buffer))
+    try bytes.withUnsafeBufferPointer { (buffer) throws(ImageError) in
+      try read(bytes: UnsafeRawBufferPointer(buffer), hasher: SHA384Hasher.self)
     }
-    return try parse(storage, hasher: SHA384Hasher.self)
   }
 
   /// Writes the image beside `path` and moves it there, so that `path` is never half an image.

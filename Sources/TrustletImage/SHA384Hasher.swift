@@ -1,10 +1,19 @@
 import Crypto
 
-/// SHA-384 as the reader and the builder use it.
-struct SHA384Hasher: ImageHasher {
+/// SHA-384 for reading and building images.
+public struct SHA384Hasher: ImageHasher {
   private var state = SHA384()
 
-  mutating func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
+  public init() {}
 
-  func finish() -> [UInt8] { Array(state.finalize()) }
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
+
+  public func finish() -> [UInt8] { Array(state.finalize()) }
+}
+
+extension ImageBuilder {
+  /// The image, having passed all that reading it would check.
+  public func build() throws(ImageError) -> TrustletImage {
+    try TrustletImage.read(bytes: try encode(hasher: SHA384Hasher.self))
+  }
 }

@@ -1,9 +1,9 @@
-/// The line programs of `.debug_line` (DWARF 5, section 6.2), for which a line's number is an offset in a WebAssembly module.
+/// The line programs of `.debug_line` (DWARF 5, section 6.2), in which a line's number is an offset in a WebAssembly module.
 ///
-/// Only rows of source files whose name ends in `.wasm` count: the library OS has lines of its own. Units of other DWARF
-/// versions are passed over.
+/// Only rows of the source file `module` count, as the compiler calls it: the library OS has lines of its own. Units of other
+/// DWARF versions are passed over.
 struct DebugLines {
-  static let moduleSuffix = Array(".wasm".utf8)
+  static let moduleName = "module"
 
   let lines: UnsafeRawBufferPointer
   let lineStrings: UnsafeRawBufferPointer
@@ -98,7 +98,7 @@ struct LineProgramHeader {
       for (content, form) in formats {
         let value = try readValue(form, &header, sections)
         let path: UInt64 = 1
-        if content == path { isModule = value?.suffix(DebugLines.moduleSuffix.count).elementsEqual(DebugLines.moduleSuffix) ?? false }
+        if content == path { isModule = value?.elementsEqual(DebugLines.moduleName.utf8) ?? false }
       }
       areModules.append(isModule)
     }

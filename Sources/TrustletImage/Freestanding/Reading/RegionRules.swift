@@ -60,7 +60,8 @@ extension LaunchRecord {
     switch region.kind {
     case .code, .constants, .data:
       guard region.address >= MemoryMap.image, region.limit <= MemoryMap.imageLimit else {
-        throw ImageError(.region, "\(name(region)): is not within the image's place \(hex(MemoryMap.image)) to \(hex(MemoryMap.imageLimit))")
+        throw ImageError(
+          .region, "\(name(region)): is not within \(hex(MemoryMap.image)) to \(hex(MemoryMap.imageLimit)), the image's place")
       }
     case .stack:
       guard region.limit == MemoryMap.stackTop, region.size == manifest.stackSize else {
@@ -95,7 +96,8 @@ extension LaunchRecord {
       throw ImageError(.region, "\(name(region)): its size is no multiple of 64 KiB")
     }
     guard region.sizeLimit <= manifest.memory.bytes else {
-      throw ImageError(.region, "\(name(region)): may grow to \(ByteCount(bytes: region.sizeLimit)), beyond the manifest's \(manifest.memory)")
+      throw ImageError(
+        .region, "\(name(region)): may grow to \(ByteCount(bytes: region.sizeLimit)), the manifest allows \(manifest.memory)")
     }
   }
 

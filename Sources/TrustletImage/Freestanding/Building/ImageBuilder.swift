@@ -1,7 +1,7 @@
 import EdgeCalls
 
 /// Makes an image from a linked executable and what belongs to it. The same inputs give the same bytes.
-public struct ImageBuilder {
+public struct ImageBuilder: Sendable {
   private let architecture: String
   private let manifest: Manifest
   private let executable: [UInt8]
@@ -33,12 +33,8 @@ public struct ImageBuilder {
     self.files = files
   }
 
-  /// The image, having passed all that reading it would check.
-  public func build() throws(ImageError) -> TrustletImage {
-    try TrustletImage.read(bytes: try encode(hasher: SHA384Hasher.self))
-  }
-
-  func encode<Hasher: ImageHasher>(hasher: Hasher.Type) throws(ImageError) -> [UInt8] {
+  /// The image's bytes, of which only the executable is checked: reading them checks the rest.
+  public func encode<Hasher: ImageHasher>(hasher: Hasher.Type) throws(ImageError) -> [UInt8] {
     try manifest.check()
     let linked = try executable.withUnsafeBufferPointer { (buffer) throws(ImageError) in
       try Executable(decoding: UnsafeRawBufferPointer(buffer), architecture: architecture)

@@ -1,4 +1,11 @@
 extension TrustletImage {
+  /// Checks all of an image that is already in memory, of which a copy is made.
+  public static func read<Hasher: ImageHasher>(
+    bytes: UnsafeRawBufferPointer, hasher: Hasher.Type
+  ) throws(ImageError) -> TrustletImage {
+    try parse(try ImageStorage(copying: bytes), hasher: hasher)
+  }
+
   /// Checks everything: the header, both digests, the launch record, the memory map's rules, every table, and that what the
   /// guest reads says what the manifest says.
   ///

@@ -49,7 +49,7 @@ public struct ImageFiles: Sendable {
     guard bytes.isEmpty || FileTreeWalk.isPath(bytes) else {
       throw ImageError(
         .files,
-        "files: '\(path)' is no path in the guest: names of at most \(FileTreeWalk.nameLengthLimit) bytes, without '.', '..' and double slashes")
+        "files: '\(path)' is no path in the guest (names of at most \(FileTreeWalk.nameLengthLimit) bytes, no '.', '..' or '//')")
     }
     return bytes
   }

@@ -1,0 +1,140 @@
+import EdgeCalls
+import Testing
+
+@testable import TrustletImage
+
+@Suite struct ManifestTests {
+  @Test func defaults() throws {
+    let empty = try Manifest(yaml: "")
+    #expect(empty == Manifest())
+    #expect(empty.memory == .gibibytes(1))
+    #expect(empty.stack == .mebibytes(1))
+    #expect(empty.time == nil)
+    #expect(empty.arguments.isEmpty && empty.environment.isEmpty && empty.files.isEmpty)
+    #expect(empty.host == .init(directories: .write, environment: true, arguments: true))
+    #expect(empty.cpu == nil)
+    #expect(try Manifest(yaml: "# nothing\n") == Manifest())
+  }
+
+  @Test func everyKey() throws {
+    let manifest = try Manifest(
+      yaml: """
+        memory: 256MiB
+        stack: 100KB
+        time: 30s
+        arguments: [serve, 8080, "true"]
+        environment:
+          HOME: /
+          PORT: 8080
+        files:
+          /etc/app.conf: conf/app.conf
+          /share: data
+        host:
+          directories: read
+          environment: false
+          arguments: false
+        cpu: x86-64-v3
+        """)
+    #expect(manifest.memory.bytes == 256 << 20)
+    #expect(manifest.stack.bytes == 100_000)
+    #expect(manifest.stackSize == 102_400)
+    #expect(manifest.time == .seconds(30))
+    #expect(manifest.arguments == ["serve", "8080", "true"])
+    #expect(manifest.environment == ["HOME": "/", "PORT": "8080"])
+    #expect(manifest.files == ["/etc/app.conf": "conf/app.conf", "/share": "data"])
+    #expect(manifest.host == .init(directories: .read, environment: false, arguments: false))
+    #expect(manifest.cpu == "x86-64-v3")
+  }
+
+  @Test(arguments: [
+    ("memroy: 1MiB", "line 1: manifest: the key 'memroy' is unknown; did you mean 'memory'?"),
+    ("stack: 1MiB\nEnvironmnt: {}", "line 2: manifest: the key 'Environmnt' is unknown; did you mean 'environment'?"),
+    ("generator: llvm", "did you mean"), ("host: {directory: read}", "host: the key 'directory' is unknown; did you mean 'directories'?"),
+    ("host: {directories: all}", "'all' is none of none, read, write"), ("host: {arguments: yes}", "neither true nor false"),
+    ("host: true", "host: is not a mapping"), ("memory: lots", "64MiB"), ("memory: 5GiB", "memory: 5GiB is more than 4GiB"),
+    ("stack: 1KiB", "stack: 1KiB is not between 16KiB and 128MiB"), ("stack: 1GiB", "stack"), ("time: 30", "write it as 30s"),
+    ("time: 0s", "time: the limit is zero"), ("arguments: serve", "arguments: is not a list"), ("arguments: [[a]]", "not a single value"),
+    ("arguments: [\"a\\0b\"]", "NUL"), ("environment: [A]", "environment: is not a mapping"), ("environment: {A: [b]}", "A: is not a single value"),
+    ("environment: {\"A=B\": c}", "cannot be a variable's name"), ("environment: {\"\": c}", "cannot be a variable's name"),
+    ("environment: {A: \"\\0\"}", "NUL"), ("- a", "is not a mapping"), ("memory: 1MiB\nmemory: 2MiB", "no YAML"), ("a: [", "no YAML"),
+    ("? [a]\n: b", "a key is no text"), ("cpu: \"\"", "cpu: the name is empty"), ("cpu: \"a\\nb\"", "control character"),
+    ("memory: *nothing", "no YAML"), ("a: 1\n---\nb: 2", ""),
+  ])
+  func refusedManifests(text: String, message: String) {
+    let error = #expect(throws: ImageError.self) { try Manifest(yaml: text) }
+    #expect(error?.code == .manifest)
+    #expect(error.map { message.isEmpty || $0.message.contains(message) } == true, "\(error.map(\.message) ?? "")")
+  }
+
+  @Test func manifestsThatAreTooLongAreRefused() {
+    let error = #expect(throws: ImageError.self) { try Manifest(yaml: String(repeating: "#", count: 300_000)) }
+    #expect(error?.code == .limit)
+  }
+
+  @Test func theCanonicalEncodingIsOneText() throws {
+    let manifest = sampleManifest()
+    let text = String(decoding: manifest.canonicalEncoding, as: UTF8.self)
+    #expect(
+      text == """
+        {"arguments":["--verbose","ä\\"\\u000a"],"compiler":"clang 21","cpu":"x86-64-v2",\
+        "environment":{"HOME":"/","LANG":"C"},"generator":"llvm",\
+        "host":{"arguments":true,"directories":"read","environment":true},\
+        "memory":67108864,"stack":1048576,"time":30000000000}
+        """)
+    #expect(try Manifest(canonical: Array(text.utf8)) == manifest)
+    #expect(try Manifest(canonical: Manifest().canonicalEncoding) == Manifest())
+  }
+
+  @Test func everyByteOfTheCanonicalEncodingMatters() throws {
+    let bytes = sampleManifest().canonicalEncoding
+    for position in bytes.indices {
+      #expect(throws: ImageError.self) { try Manifest(canonical: Array(bytes[..<position])) }
+      for value: UInt8 in [0x00, 0x20, 0x22, 0x2C, 0x30, 0x5C, 0x7B, 0x7D, 0xFF] where value != bytes[position] {
+        var changed = bytes
+        changed[position] = value
+        guard let manifest = try? Manifest(canonical: changed) else { continue }
+        #expect(manifest.canonicalEncoding == changed)
+      }
+    }
+  }
+
+  @Test(arguments: [
+    "", "{}", "[]", "null", "{\"memory\":1}", "{ }", "{\"a\":1", "[[[[[[[[[[[[1]]]]]]]]]]]]", "{\"arguments\":[1]}",
+    "{\"unknown\":true}", "{\"memory\":99999999999999999999999999}", "{\"memory\":01}", "{\"memory\":-1}", "\"\\u0",
+  ])
+  func otherEncodingsAreRefused(text: String) {
+    #expect(throws: ImageError.self) { try Manifest(canonical: Array(text.utf8)) }
+  }
+
+  /// Names that Swift takes for the same text, but which are different bytes, are not both kept: nothing may be lost silently.
+  @Test func namesThatAreTheSameTextAreRefused() {
+    let text = String(decoding: Manifest().canonicalEncoding, as: UTF8.self)
+      .replacing("\"environment\":{}", with: "\"environment\":{\"e\u{301}\":\"1\",\"\u{E9}\":\"2\"}")
+    #expect(throws: ImageError.self) { try Manifest(canonical: Array(text.utf8)) }
+  }
+
+  @Test func whatTheLibraryOSReads() throws {
+    var manifest = Manifest()
+    manifest.environment = ["B": "2", "A": "1="]
+    manifest.arguments = ["x", ""]
+    manifest.host = .init(directories: .read, environment: false, arguments: true)
+    var expected = littleEndian(GuestManifest.magic) + littleEndian(UInt32(1 | 8)) + littleEndian(UInt32(2))
+    expected += littleEndian(UInt32(4)) + Array("A=1=".utf8) + littleEndian(UInt32(3)) + Array("B=2".utf8)
+    expected += littleEndian(UInt32(2)) + littleEndian(UInt32(1)) + Array("x".utf8) + littleEndian(UInt32(0))
+    #expect(try manifest.guestManifest() == expected)
+
+    manifest.arguments = [String(repeating: "x", count: 70_000)]
+    let error = #expect(throws: ImageError.self) { try manifest.guestManifest() }
+    #expect(error?.code == .guestManifest)
+  }
+
+  @Test(arguments: [
+    (Manifest.Host.Directories.none, 0), (.read, GuestManifest.hostDirectoriesRead),
+    (.write, GuestManifest.hostDirectoriesRead | GuestManifest.hostDirectoriesWrite),
+  ] as [(Manifest.Host.Directories, UInt32)])
+  func directoriesAsTheLibraryOSReadsThem(directories: Manifest.Host.Directories, flags: UInt32) throws {
+    var manifest = Manifest()
+    manifest.host = .init(directories: directories, environment: false, arguments: false)
+    #expect(try manifest.guestManifest()[4] == UInt8(flags))
+  }
+}
