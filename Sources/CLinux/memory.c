@@ -31,11 +31,6 @@ void coffer_memory_release(void *base, size_t size) {
   (void)munmap(base, size);
 }
 
-int coffer_memory_file(const char *label) {
-  int descriptor = memfd_create(label, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  return descriptor < 0 ? -errno : descriptor;
-}
-
 int64_t coffer_file_size(int descriptor) {
   struct stat status;
   return fstat(descriptor, &status) == 0 ? (int64_t)status.st_size : -(int64_t)errno;

@@ -20,9 +20,6 @@ void coffer_memory_advise_huge(void *address, size_t size);
 
 void coffer_memory_release(void *base, size_t size);
 
-/// A file without a name, in memory, close-on-exec and open to seals.
-int coffer_memory_file(const char *label);
-
 /// The size of the file behind the descriptor, or the negative error number.
 int64_t coffer_file_size(int descriptor);
 
