@@ -7,9 +7,10 @@ let package = Package(
     .target(name: "EdgeCalls"),
     .target(name: "CLinux"),
     .target(name: "WasmFormat"),
-    .target(name: "Monitor", dependencies: ["EdgeCalls", "CLinux"]),
+    .target(name: "Machine", dependencies: ["EdgeCalls"]),
+    .target(name: "Monitor", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
-    .testTarget(name: "MonitorTests", dependencies: ["Monitor", "EdgeCalls", "CLinux"]),
+    .testTarget(name: "MonitorTests", dependencies: ["CLinux", "EdgeCalls", "Machine", "Monitor"]),
   ],
   swiftLanguageModes: [.v6]
 )

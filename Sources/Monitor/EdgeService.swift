@@ -32,7 +32,11 @@ public final class EdgeService {
     guard let window = EdgeWindowView(buffer) else {
       return .abort(message: "the edge window has \(buffer.count) bytes instead of \(EdgeWindowView.size)")
     }
-    let request = window.readRequest()
+    let request = window.takeRequest()
+    if request.number == EdgeWindowView.noCall {
+      // What the library OS does where it cannot go on: it leaves again and again.
+      return .abort(message: "the library OS stopped without a request")
+    }
     guard let call = EdgeCall(rawValue: request.number) else {
       statistics.countUnknown()
       window.answer(.notSupported)

@@ -21,12 +21,19 @@ struct EdgeWindowView {
     UnsafeMutableRawBufferPointer(start: base + Int(EdgeWindow.payloadOffset), count: Self.payloadCapacity)
   }
 
-  func readRequest() -> EdgeRequest {
-    EdgeRequest(
+  /// Takes the request, once: the window then holds none, so that a guest that comes back without a new one is noticed.
+  func takeRequest() -> EdgeRequest {
+    let request = EdgeRequest(
       number: coffer_window_load_32(base + Int(EdgeWindow.callOffset)),
       payloadLength: coffer_window_load_32(base + Int(EdgeWindow.requestLengthOffset)),
       arguments: (argument(0), argument(1), argument(2), argument(3), argument(4), argument(5)))
+    coffer_window_store_32(base + Int(EdgeWindow.callOffset), Self.noCall)
+    return request
   }
+
+  /// No ``EdgeCalls/EdgeCall`` has this number.
+  static let noCall: UInt32 = 0
+
 
   private func argument(_ index: Int) -> UInt64 {
     coffer_window_load_64(base + Int(EdgeWindow.argumentsOffset) + index * 8)

@@ -1,0 +1,205 @@
+import CLinux
+import EdgeCalls
+import Machine
+
+/// A running instance of an image: a machine, and the service that answers its edge calls. It takes one command after another.
+///
+/// Belongs to one thread at a time; only ``stopper`` may be used from any other.
+public final class Trustlet {
+  /// Where the guest is between commands.
+  private enum State {
+    /// It has not run yet.
+    case new
+    /// Its edge call for the next command is to be answered.
+    case awaitingCommand
+    /// It has reported a trap, which is to be answered before it asks for the next command.
+    case inTrap
+    case over(Outcome)
+  }
+
+  public let stopper: TrustletStopper
+
+  private let machine: any Machine
+  private let service: EdgeService
+  private let limits: TrustletLimits
+  private var memories: LinearMemories
+  private let classification: FaultClassification
+  private var state = State.new
+  private var wallTime: UInt64 = 0
+  private var traps: UInt64 = 0
+
+  /// - Parameters:
+  ///   - machine: Made from the trustlet's image, and not yet run.
+  ///   - service: Of this trustlet alone.
+  public init(
+    machine: any Machine, service: EdgeService, layout: TrustletLayout, limits: TrustletLimits = TrustletLimits()
+  ) throws(TrustletError) {
+    memories = try LinearMemories(layout.linearMemories, limit: limits.memory)
+    self.machine = machine
+    self.service = service
+    self.limits = limits
+    classification = FaultClassification(layout: layout)
+    stopper = TrustletStopper(machine: machine, signal: service.stopSignal)
+  }
+
+  public var statistics: TrustletStatistics {
+    TrustletStatistics(
+      edgeCalls: service.statistics, machine: machine.statistics, wallTime: wallTime, traps: traps,
+      linearMemory: memories.total)
+  }
+
+  /// Carries commands out until there are no more of them or the trustlet has ended, all within one time limit.
+  /// - Parameter next: Gives the next command, from how the one before went; nil at the start.
+  /// - Returns: How the last command went; ``Outcome/finished(_:)`` without results if there was none.
+  public func run(_ next: (Outcome?) throws -> TrustletCommand?) rethrows -> Outcome {
+    let deadline = limits.time.map(Self.deadline)
+    var last: Outcome?
+    while let command = try next(last) {
+      let outcome = perform(command, deadline: deadline)
+      guard outcome.isContinuable else { return outcome }
+      last = outcome
+    }
+    return last ?? .finished([])
+  }
+
+  /// Carries one command out, within a time limit of its own.
+  public func perform(_ command: TrustletCommand) -> Outcome {
+    perform(command, deadline: limits.time.map(Self.deadline))
+  }
+
+  private static func deadline(_ time: UInt64) -> UInt64 {
+    let (deadline, overflow) = coffer_monotonic_clock().addingReportingOverflow(time)
+    return overflow ? .max : deadline
+  }
+
+  private func perform(_ command: TrustletCommand, deadline: UInt64?) -> Outcome {
+    if case .over(let outcome) = state { return outcome }
+    let start = coffer_monotonic_clock()
+    defer { wallTime += coffer_monotonic_clock() - start }
+    var token: UInt64?
+    if let deadline {
+      token = Watchdog.shared.arm(deadline, stopper)
+      guard token != nil else { return end(.failed(reason: "no thread could be started to watch the time limit")) }
+    }
+    defer {
+      if let token { Watchdog.shared.disarm(token) }
+    }
+    do {
+      let outcome = try carryOut(command)
+      return outcome.isContinuable ? outcome : end(outcome)
+    } catch {
+      return end(.failed(reason: "\(error)"))
+    }
+  }
+
+  private func end(_ outcome: Outcome) -> Outcome {
+    state = .over(outcome)
+    return outcome
+  }
+
+  /// - Throws: What is the host's failure.
+  private func carryOut(_ command: TrustletCommand) throws -> Outcome {
+    var waiting: [UInt8]? = try hand(try encoded(command))
+    while true {
+      if let outcome = stopper.outcome { return outcome }
+      switch try machine.run() {
+      case .interrupted: continue
+      case .killed(let reason): return .killed(reason: reason)
+      case .edgeCall: break
+      }
+      if let outcome = try serve(&waiting) { return outcome }
+    }
+  }
+
+  private func encoded(_ command: TrustletCommand) throws(TrustletError) -> [UInt8] {
+    guard let bytes = command.encoded() else { throw .tooManyArguments }
+    return bytes
+  }
+
+  /// Puts a command where the guest looks for it.
+  /// - Returns: The command, if the guest has to ask for it first.
+  private func hand(_ command: [UInt8]) throws -> [UInt8]? {
+    switch state {
+    case .new:
+      let payload = try service.configurationPayload(
+        counterFrequency: machine.counterFrequency, firstCommand: command)
+      try withWindow { _ = service.answer(window: $0, payload: payload) }
+    case .awaitingCommand:
+      try withWindow { _ = service.answer(window: $0, payload: command) }
+    case .inTrap:
+      try withWindow { _ = service.answer(window: $0) }
+      return command
+    case .over: break
+    }
+    return nil
+  }
+
+  private func withWindow<Result>(_ body: (UnsafeMutableRawBufferPointer) throws -> Result) throws -> Result {
+    try machine.withMemory(at: MemoryMap.edgeWindow, count: Int(MemoryMap.edgeWindowSize), body)
+  }
+
+  /// Serves an edge call.
+  /// - Parameter waiting: The command that a guest which has trapped is still to ask for.
+  /// - Returns: How the command went, or nil when it goes on.
+  private func serve(_ waiting: inout [UInt8]?) throws -> Outcome? {
+    switch try withWindow({ service.serve(window: $0) }) {
+    case .answered:
+      return nil
+    case .exit(let status):
+      return .exited(status: status)
+    case .abort(let message):
+      return .killed(reason: "the library OS gave up: \(message)")
+    case .trap(let report):
+      guard waiting == nil else { return .killed(reason: "the library OS trapped again before it asked for a command") }
+      traps += 1
+      state = .inTrap
+      return .trapped(classification.trap(report, faultAddress: machine.faultAddress))
+    case .nextCommand(let status, let slots):
+      guard let command = waiting else {
+        guard status == .done else { return .killed(reason: "the library OS asked for a command after a trap it had not reported") }
+        state = .awaitingCommand
+        return .finished(slots)
+      }
+      guard status == .trapped else { return .killed(reason: "the library OS gave results after a trap") }
+      waiting = nil
+      try withWindow { _ = service.answer(window: $0, payload: command) }
+      return nil
+    case .grow(let memory, let size):
+      let error = grow(memory, to: size)
+      try withWindow { window in
+        if let error { service.answer(window: window, error: error) } else { service.answer(window: window) }
+      }
+      return nil
+    }
+  }
+
+  /// - Returns: The error number to answer with, or nil.
+  private func grow(_ memory: UInt32, to size: UInt64) -> UInt32? {
+    switch memories.check(growing: memory, to: size) {
+    case .failure(let failure): return failure.number
+    case .success(let address):
+      do {
+        try machine.grow(region: address, to: size)
+      } catch {
+        return EdgeError.outOfMemory
+      }
+      memories.grown(memory, to: size)
+      return nil
+    }
+  }
+}
+
+/// Why a trustlet cannot be run as it was asked for.
+public enum TrustletError: Error, Equatable, CustomStringConvertible {
+  case tooLittleMemory(needed: UInt64, limit: UInt64)
+  case tooManyArguments
+
+  public var description: String {
+    switch self {
+    case .tooLittleMemory(let needed, let limit):
+      "the program starts with \(needed) bytes of linear memory, and its limit is \(limit): raise the limit"
+    case .tooManyArguments:
+      "a call has at most \(Command.slotLimit) arguments"
+    }
+  }
+}
