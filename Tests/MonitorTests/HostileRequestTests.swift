@@ -1,5 +1,6 @@
 import EdgeCalls
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Monitor
@@ -33,21 +34,34 @@ import Testing
     var testDescription: String { "\(call) \(arguments) \(payload.count) bytes" }
   }
 
-  static let badPaths: [([UInt8], UInt32)] = [
-    ([], EdgeError.notFound),
-    ([0], EdgeError.invalid),
-    (Array("f\0".utf8), EdgeError.invalid),
-    (Array("a\0b".utf8), EdgeError.invalid),
-    ([0xFF, 0xFE], UInt32(EILSEQ)),
-    ([0xC0, 0x80], UInt32(EILSEQ)),
-    ([0xED, 0xA0, 0x80], UInt32(EILSEQ)),
-    (Array("/f".utf8), EdgeError.permission),
-    ([UInt8](repeating: 97, count: 256), EdgeError.nameTooLong),
-    ([UInt8](repeating: 97, count: 4096), EdgeError.nameTooLong),
-    ([UInt8](repeating: 97, count: Int(EdgeWindow.payloadCapacity)), EdgeError.nameTooLong),
+  struct BadPath: Sendable, CustomTestStringConvertible {
+    let bytes: [UInt8]
+    let error: UInt32
+
+    init(_ bytes: [UInt8], _ error: UInt32) {
+      self.bytes = bytes
+      self.error = error
+    }
+
+    var testDescription: String { "\(bytes.count) bytes: \(bytes.prefix(8))" }
+  }
+
+  static let badPaths: [BadPath] = [
+    BadPath([], EdgeError.notFound),
+    BadPath([0], EdgeError.invalid),
+    BadPath(Array("f\0".utf8), EdgeError.invalid),
+    BadPath(Array("a\0b".utf8), EdgeError.invalid),
+    BadPath([0xFF, 0xFE], UInt32(EILSEQ)),
+    BadPath([0xC0, 0x80], UInt32(EILSEQ)),
+    BadPath([0xED, 0xA0, 0x80], UInt32(EILSEQ)),
+    BadPath(Array("/f".utf8), EdgeError.permission),
+    BadPath([UInt8](repeating: 97, count: 256), EdgeError.nameTooLong),
+    BadPath([UInt8](repeating: 97, count: 4096), EdgeError.nameTooLong),
+    BadPath([UInt8](repeating: 97, count: Int(EdgeWindow.payloadCapacity)), EdgeError.nameTooLong),
   ]
 
-  @Test(arguments: badPaths) func refusesPaths(_ path: [UInt8], _ error: UInt32) throws {
+  @Test(arguments: badPaths) func refusesPaths(_ bad: BadPath) throws {
+    let (path, error) = (bad.bytes, bad.error)
     let guest = try guest()
     for call: EdgeCall in [.open, .createDirectory, .removeDirectory, .unlink, .attributesAt, .readLink, .setTimesAt] {
       #expect(guest.call(call, [0, 1], payload: path).error == error, "\(call)")
@@ -164,6 +178,51 @@ import Testing
     #expect(guest.call(.close, [2]).error == 0)
     #expect(guest.call(.close, [2]).error == EdgeError.badHandle)
     #expect(guest.open("f").results[0] == 2)
+  }
+
+  /// Another processor of the guest rewrites request and path while they are being served.
+  @Test func answersAWindowThatChangesMeanwhile() throws {
+    folder.folder("inside")
+    folder.file("inside/f", "inside")
+    folder.file("secret", "secret")
+    let guest = try GuestSide(
+      .init(
+        streams: .init(input: nil, output: nil, errors: nil),
+        directories: [.init(hostPath: folder.url("inside"), guestPath: "/", writable: true)], limits: .init(openFiles: 8)))
+    let race = Scribbling(window: UInt(bitPattern: guest.window.baseAddress))
+    let scribbler = Timer {
+      guard let window = UnsafeMutableRawPointer(bitPattern: race.window) else { return }
+      let texts = ["f\0\0\0\0\0\0\0\0", "../secret", "inside/f\0"].map { Array($0.utf8) }
+      var random = SplitMix(state: 1)
+      while !race.isOver.load(ordering: .relaxed) {
+        let text = texts[Int(random.next() % 3)]
+        for (index, byte) in text.enumerated() { window.storeBytes(of: byte, toByteOffset: Int(EdgeWindow.payloadOffset) + index, as: UInt8.self) }
+        window.storeBytes(of: UInt32(truncatingIfNeeded: random.next() % 12), toByteOffset: Int(EdgeWindow.requestLengthOffset), as: UInt32.self)
+        window.storeBytes(of: random.next() % 3, toByteOffset: Int(EdgeWindow.argumentsOffset), as: UInt64.self)
+      }
+    }
+    defer {
+      race.isOver.store(true, ordering: .relaxed)
+      scribbler.join()
+    }
+    var opened = 0
+    for round in 0..<20_000 {
+      let calls: [EdgeCall] = [.open, .attributesAt, .readLink, .rename, .symlink, .unlink, .close]
+      guest.window.storeBytes(of: calls[round % calls.count].rawValue, toByteOffset: 0, as: UInt32.self)
+      guest.window.storeBytes(
+        of: OpenFlags.read | OpenFlags.create, toByteOffset: Int(EdgeWindow.argumentsOffset) + 8, as: UInt64.self)
+      #expect(guest.service.serve(window: guest.window) == .answered)
+      if guest.window.load(fromByteOffset: Int(EdgeWindow.errorOffset), as: UInt32.self) == 0 { opened += 1 }
+    }
+    #expect(opened > 0)
+    #expect(Set(names(folder.path)) == ["inside", "secret"] && folder.read("secret") == "secret")
+  }
+
+  private final class Scribbling: Sendable {
+    let window: UInt
+    let isOver = Atomic<Bool>(false)
+
+    init(window: UInt) { self.window = window }
   }
 
   /// Random windows; the calls that wait are left out, and the one that would fill the disk cannot be reached by luck.
