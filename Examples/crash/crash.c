@@ -5,7 +5,7 @@
 static volatile int zero;
 static volatile uintptr_t far_away = 0xFFFFFFF0;
 
-static int divide_by_zero(void) { return 1 / zero; }
+static int divide_by_zero(void) { return 7 / zero; }
 
 static int read_outside_memory(void) { return *(volatile char *)far_away; }
 

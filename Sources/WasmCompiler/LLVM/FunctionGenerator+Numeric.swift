@@ -86,8 +86,8 @@ extension FunctionGenerator {
     case .f32Sub: binary("fsub", .f32)
     case .f32Mul: binary("fmul", .f32)
     case .f32Div: binary("fdiv", .f32)
-    case .f32Min: binaryIntrinsic("minimum", .f32)
-    case .f32Max: binaryIntrinsic("maximum", .f32)
+    case .f32Min: extremum("minimum", .f32)
+    case .f32Max: extremum("maximum", .f32)
     case .f32Copysign: binaryIntrinsic("copysign", .f32)
     case .f64Abs: unary("fabs", .f64)
     case .f64Neg: emit("fneg double \(pop().text)", .f64)
@@ -100,8 +100,8 @@ extension FunctionGenerator {
     case .f64Sub: binary("fsub", .f64)
     case .f64Mul: binary("fmul", .f64)
     case .f64Div: binary("fdiv", .f64)
-    case .f64Min: binaryIntrinsic("minimum", .f64)
-    case .f64Max: binaryIntrinsic("maximum", .f64)
+    case .f64Min: extremum("minimum", .f64)
+    case .f64Max: extremum("maximum", .f64)
     case .f64Copysign: binaryIntrinsic("copysign", .f64)
 
     case .i32WrapI64: convert("trunc", to: .i32)
@@ -176,12 +176,22 @@ extension FunctionGenerator {
     emit("\(operation) \(type.ir) \(left), \(right)", type)
   }
 
-  private mutating func binaryIntrinsic(_ name: String, _ type: ValueType) {
+  private mutating func binaryIntrinsic(_ name: String, _ type: ValueType, flags: String = "") {
     let right = pop().text
     let left = pop().text
     let callee = intrinsic(name, type)
     unit.runtime(String(callee.dropFirst()), "\(type.ir) (\(type.ir), \(type.ir))", attributes: "")
-    emit("call \(type.ir) \(callee)(\(type.ir) \(left), \(type.ir) \(right))", type)
+    emit("call \(flags)\(type.ir) \(callee)(\(type.ir) \(left), \(type.ir) \(right))", type)
+  }
+
+  /// LLVM's minimum and maximum hand a signalling NaN on as it is; an addition makes it quiet (specification 4.3.3).
+  private mutating func extremum(_ name: String, _ type: ValueType) {
+    let operands = stack.suffix(2).map(\.text)
+    binaryIntrinsic(name, type, flags: "nnan ")
+    let extremum = pop().text
+    let isNaN = define("fcmp uno \(type.ir) \(operands[0]), \(operands[1])")
+    let sum = define("fadd \(type.ir) \(operands[0]), \(operands[1])")
+    emit("select i1 \(isNaN), \(type.ir) \(sum), \(type.ir) \(extremum)", type)
   }
 
   private mutating func shift(_ operation: String, _ type: ValueType) {
@@ -240,7 +250,7 @@ extension FunctionGenerator {
     trap(if: define("fcmp uno \(float) \(operand.text), \(operand.text)"), .invalidConversionToInteger)
     // low - 1 where the type can tell it from low, otherwise low itself belongs to the range.
     let below = low - 1
-    let isExact = operand.type == .f32 ? Double(Float(below)) == below : below != low
+    let isExact = below != low && (operand.type == .f64 || Double(Float(below)) == below)
     let tooLow = define(
       isExact
         ? "fcmp ole \(float) \(operand.text), \(irDouble(below))"

@@ -78,7 +78,7 @@ struct FunctionGenerator {
     }
     var text = IRText()
     let parameters = function.type.parameters.enumerated().map { "\($1.ir) %p\($0)" }.joined(separator: ", ")
-    text.line("define \(function.type.irResult) @\"\(function.code)\"(\(parameters)) #0 !dbg !\(scope) {")
+    text.line("define dso_local \(function.type.irResult) @\"\(function.code)\"(\(parameters)) #0 !dbg !\(scope) {")
     text.append(allocations)
     text.append(body)
     text.line("}")

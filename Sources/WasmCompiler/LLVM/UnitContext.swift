@@ -11,7 +11,7 @@ struct UnitContext {
 
   mutating func function(_ symbol: String, _ type: FunctionType) {
     guard declared.insert(symbol).inserted, !defined.contains(symbol) else { return }
-    declarations.line("declare \(type.irResult) @\"\(symbol)\"(\(type.irParameters)) #0")
+    declarations.line("declare dso_local \(type.irResult) @\"\(symbol)\"(\(type.irParameters)) #0")
   }
 
   mutating func runtime(_ symbol: String, _ signature: String, attributes: String = "#0") {
@@ -23,7 +23,7 @@ struct UnitContext {
 
   mutating func variable(_ symbol: String, _ type: String, isConstant: Bool = false) {
     guard declared.insert(symbol).inserted, !defined.contains(symbol) else { return }
-    declarations.line("@\"\(symbol)\" = external \(isConstant ? "constant" : "global") \(type)")
+    declarations.line("@\"\(symbol)\" = external dso_local \(isConstant ? "constant" : "global") \(type)")
   }
 
   mutating func define(_ symbol: String, _ text: String) {
@@ -36,7 +36,7 @@ struct UnitContext {
     let number = nextMetadata
     nextMetadata += 1
     metadata.line(
-      "!\(number) = distinct !DISubprogram(name: \"f\", scope: !1, file: !1, line: \(offset), type: !3, unit: !0, spFlags: DISPFlagDefinition | DISPFlagOptimized)"
+      "!\(number) = distinct !DISubprogram(name: \"f\", scope: !1, file: !1, line: \(offset), scopeLine: \(offset), type: !3, unit: !0, spFlags: DISPFlagDefinition | DISPFlagOptimized)"
     )
     return number
   }
@@ -68,6 +68,6 @@ struct UnitContext {
 extension UnitContext {
   /// Defines the symbol of a type; every unit may, and the linker keeps one. Its address is its meaning, so it is not `unnamed_addr`.
   mutating func typeSymbol(_ type: FunctionType) {
-    define(type.typeSymbol, "@\"\(type.typeSymbol)\" = linkonce_odr constant i8 0")
+    define(type.typeSymbol, "@\"\(type.typeSymbol)\" = linkonce_odr dso_local constant i8 0")
   }
 }
