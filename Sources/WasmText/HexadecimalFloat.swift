@@ -67,7 +67,9 @@ struct HexadecimalFloat {
       fraction = normalized > 1 << 63 || isInexact ? 1 : 0
     } else {
       let dropped = UInt64(64 - kept)
-      let (truncated, rest, half) = (normalized >> dropped, normalized & ((1 << dropped) - 1), UInt64(1) << (dropped - 1))
+      let (truncated, rest, half) = (
+        normalized >> dropped, normalized & ((1 << dropped) - 1), UInt64(1) << (dropped - 1)
+      )
       let isAboveHalf = rest > half || rest == half && isInexact
       fraction = isAboveHalf || rest == half && truncated & 1 == 1 ? truncated + 1 : truncated
     }

@@ -42,7 +42,8 @@ struct Lexer {
       try close(from: start)
     case UInt8(ascii: ";") where next(1) == UInt8(ascii: ";"):
       try passLineComment()
-    case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "{"), UInt8(ascii: "}"):
+    case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "{"),
+      UInt8(ascii: "}"):
       index += 1
       append(.reserved, from: start)
     case let byte where byte == UInt8(ascii: "\"") || Self.isIdentifierCharacter(byte):

@@ -15,7 +15,8 @@ import WasmText
 
   @Test(arguments: [
     ("f32.const 0", "43 00 00 00 00"), ("f32.const -0x0p+5", "43 00 00 00 80"), ("f32.const 1.5", "43 00 00 c0 3f"),
-    ("f32.const 0x1.8", "43 00 00 c0 3f"), ("f32.const 1_0.0_0e+0_1", "43 00 00 c8 42"), ("f32.const 5.", "43 00 00 a0 40"),
+    ("f32.const 0x1.8", "43 00 00 c0 3f"), ("f32.const 1_0.0_0e+0_1", "43 00 00 c8 42"),
+    ("f32.const 5.", "43 00 00 a0 40"),
     ("f32.const 0x0.000001p24", "43 00 00 80 3f"), ("f32.const inf", "43 00 00 80 7f"),
     ("f32.const -inf", "43 00 00 80 ff"), ("f32.const nan", "43 00 00 c0 7f"), ("f32.const -nan:0x1", "43 01 00 80 ff"),
     ("f32.const +nan:0x7f_ffff", "43 ff ff ff 7f"),
@@ -25,7 +26,8 @@ import WasmText
     ("f32.const 1.00000005960464477539062500000000000000001", "43 01 00 80 3f"),
     // The smallest number, half of it, and a little more than half.
     ("f32.const 0x1p-149", "43 01 00 00 00"), ("f32.const 0x1p-150", "43 00 00 00 00"),
-    ("f32.const 0x1.000000000000000001p-150", "43 01 00 00 00"), ("f32.const 0x1p-99999999999999999999", "43 00 00 00 00"),
+    ("f32.const 0x1.000000000000000001p-150", "43 01 00 00 00"),
+    ("f32.const 0x1p-99999999999999999999", "43 00 00 00 00"),
     ("f32.const 0x1.fffffep-127", "43 00 00 80 00"), ("f32.const 1e-400", "43 00 00 00 00"),
     // The largest number, and what still rounds down to it.
     ("f32.const 0x1.fffffep127", "43 ff ff 7f 7f"), ("f32.const 0x1.fffffefffffffp127", "43 ff ff 7f 7f"),
@@ -60,17 +62,22 @@ import WasmText
     ("i64.const 0x1_0000_0000_0000_0000", "i64 constant out of range"),
     ("i32.const 99999999999999999999999999", "i32 constant out of range"),
     ("i32.const 0x", "unknown operator 0x"), ("i32.const 1__0", "unknown operator 1__0"),
-    ("i32.const _1", "unknown operator _1"), ("i32.const 1_", "unknown operator 1_"), ("i32.const", "unexpected token )"),
+    ("i32.const _1", "unknown operator _1"), ("i32.const 1_", "unknown operator 1_"),
+    ("i32.const", "unexpected token )"),
     ("i32.const 1.0", "unexpected token 1.0"), ("i32.const 0X1", "unknown operator 0X1"),
-    ("f32.const .5", "unknown operator .5"), ("f32.const 1e", "unknown operator 1e"), ("f32.const 0x1p", "unknown operator 0x1p"),
+    ("f32.const .5", "unknown operator .5"), ("f32.const 1e", "unknown operator 1e"),
+    ("f32.const 0x1p", "unknown operator 0x1p"),
     ("f32.const 0x1.p0x1", "unknown operator 0x1.p0x1"), ("f32.const infinity", "unknown operator infinity"),
     ("f32.const nan:1", "unknown operator nan:1"), ("f32.const nan:0x0", "f32 constant out of range"),
-    ("f32.const nan:0x80_0000", "f32 constant out of range"), ("f32.const nan:canonical", "unexpected token nan:canonical"),
+    ("f32.const nan:0x80_0000", "f32 constant out of range"),
+    ("f32.const nan:canonical", "unexpected token nan:canonical"),
     ("f32.const 0x1p128", "f32 constant out of range"), ("f32.const 0x1.ffffffp127", "f32 constant out of range"),
     ("f32.const 1e39", "f32 constant out of range"), ("f32.const 1e99999999999999999999", "f32 constant out of range"),
     ("f32.const 340282356779733661637539395458142568448", "f32 constant out of range"),
-    ("f64.const 0x1p1024", "f64 constant out of range"), ("f64.const 0x1.fffffffffffff8p1023", "f64 constant out of range"),
-    ("f64.const 1e309", "f64 constant out of range"), ("f64.const nan:0x10_0000_0000_0000", "f64 constant out of range"),
+    ("f64.const 0x1p1024", "f64 constant out of range"),
+    ("f64.const 0x1.fffffffffffff8p1023", "f64 constant out of range"),
+    ("f64.const 1e309", "f64 constant out of range"),
+    ("f64.const nan:0x10_0000_0000_0000", "f64 constant out of range"),
   ])
   func refused(_ text: String, _ message: String) {
     #expect(refusal(of: "(func \(text))")?.message == message)

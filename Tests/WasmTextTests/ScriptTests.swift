@@ -37,26 +37,30 @@ import WasmText
     }
   }
 
-  @Test(arguments: [
-    ("(i32.const -1)", .i32(0xFFFF_FFFF)), ("(i64.const 0x10)", .i64(16)), ("(f32.const -0.0)", .f32(0x8000_0000)),
-    ("(f64.const nan:0x4)", .f64(0x7FF0_0000_0000_0004)), ("(ref.null func)", .refNull("func")),
-    ("(ref.null extern)", .refNull("extern")), ("(ref.extern 7)", .refExtern(7)),
-    ("(v128.const i32x4 1 2 3 -1)", .v128([1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 255, 255, 255, 255])),
-  ] as [(String, Script.Value)])
+  @Test(
+    arguments: [
+      ("(i32.const -1)", .i32(0xFFFF_FFFF)), ("(i64.const 0x10)", .i64(16)), ("(f32.const -0.0)", .f32(0x8000_0000)),
+      ("(f64.const nan:0x4)", .f64(0x7FF0_0000_0000_0004)), ("(ref.null func)", .refNull("func")),
+      ("(ref.null extern)", .refNull("extern")), ("(ref.extern 7)", .refExtern(7)),
+      ("(v128.const i32x4 1 2 3 -1)", .v128([1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 255, 255, 255, 255])),
+    ] as [(String, Script.Value)])
   func values(_ text: String, _ value: Script.Value) throws {
     let command = try commands("(assert_return (invoke \"\" \(text)) \(text))")[0]
-    guard case .assertReturn(.invoke(_, _, let arguments), let results) = command.kind else { throw Unexpected(command) }
+    guard case .assertReturn(.invoke(_, _, let arguments), let results) = command.kind else {
+      throw Unexpected(command)
+    }
     #expect(arguments == [value])
     #expect(results == [.value(value)])
   }
 
-  @Test(arguments: [
-    ("(f32.const nan:canonical)", .f32CanonicalNaN), ("(f32.const nan:arithmetic)", .f32ArithmeticNaN),
-    ("(f64.const nan:canonical)", .f64CanonicalNaN), ("(f64.const nan:arithmetic)", .f64ArithmeticNaN),
-    ("(ref.func)", .refFuncAny), ("(ref.extern)", .refExternAny), ("(ref.null)", .refNullAny),
-    ("(either (i32.const 1) (f32.const nan:canonical))", .either([.value(.i32(1)), .f32CanonicalNaN])),
-    ("(v128.const f64x2 1.0 nan:arithmetic)", .v128(.f64x2, [.bits(0x3FF0_0000_0000_0000), .arithmeticNaN])),
-  ] as [(String, Script.Expected)])
+  @Test(
+    arguments: [
+      ("(f32.const nan:canonical)", .f32CanonicalNaN), ("(f32.const nan:arithmetic)", .f32ArithmeticNaN),
+      ("(f64.const nan:canonical)", .f64CanonicalNaN), ("(f64.const nan:arithmetic)", .f64ArithmeticNaN),
+      ("(ref.func)", .refFuncAny), ("(ref.extern)", .refExternAny), ("(ref.null)", .refNullAny),
+      ("(either (i32.const 1) (f32.const nan:canonical))", .either([.value(.i32(1)), .f32CanonicalNaN])),
+      ("(v128.const f64x2 1.0 nan:arithmetic)", .v128(.f64x2, [.bits(0x3FF0_0000_0000_0000), .arithmeticNaN])),
+    ] as [(String, Script.Expected)])
   func expectations(_ text: String, _ expected: Script.Expected) throws {
     let command = try commands("(assert_return (invoke \"\") \(text))")[0]
     guard case .assertReturn(_, let results) = command.kind else { throw Unexpected(command) }
@@ -72,7 +76,8 @@ import WasmText
       (assert_invalid (module (func (result i32))) "d")
       (assert_unlinkable (module $u) "e")
       """)
-    guard case .assertMalformed(let quoted, message: "a") = commands[0].kind, case .quote(let text) = quoted.source else {
+    guard case .assertMalformed(let quoted, message: "a") = commands[0].kind, case .quote(let text) = quoted.source
+    else {
       throw Unexpected(commands[0])
     }
     #expect(text == Array("(func $f)".utf8))
