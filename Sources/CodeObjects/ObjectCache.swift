@@ -42,7 +42,8 @@ public struct ObjectCache: Sendable {
     return ObjectCache(directory: home + "/.cache/coffer")
   }
 
-  /// The payload stored under a key; nil where there is none, or none that is whole and unaltered. A hit counts as a use.
+  /// The payload stored under a key; nil where there is none, or none that is whole and unaltered. A hit counts as
+  /// a use.
   func payload(for key: CacheKey) -> [UInt8]? {
     guard isOwnedByUserAlone() else { return nil }
     let path = path(of: key)
