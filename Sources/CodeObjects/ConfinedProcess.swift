@@ -7,6 +7,8 @@ struct ConfinedCommand {
   /// With the name it goes by first.
   var arguments: [String]
   var environment: [String] = ConfinedCommand.bareEnvironment
+  /// The same everywhere: compilers write it into what they make.
+  var directory = "/"
   /// Descriptor 0.
   var input: MemoryFile
   /// Descriptors 3 and on, to be opened as /proc/self/fd/3.
@@ -81,13 +83,12 @@ final class ConfinedProcess {
     withCStrings(command.arguments) { arguments in
       withCStrings(command.environment) { environment in
         command.program.withCString { program in
-          "/".withCString { root in
+          command.directory.withCString { directory in
             descriptors.withUnsafeBufferPointer { descriptors in
               spawn.program = program
               spawn.arguments = arguments
               spawn.environment = environment
-              // The same directory everywhere: compilers write it into what they make.
-              spawn.directory = root
+              spawn.directory = directory
               spawn.descriptors = descriptors.baseAddress
               spawn.descriptor_count = UInt32(descriptors.count)
               let step = coffer_spawn_sandboxed(&spawn, &child)

@@ -47,8 +47,8 @@ public struct ObjectCompiler: Sendable {
     var flags = ["--no-default-config", "--target=\(architecture.clangTriple)"] + architecture.clangFlags
     flags += ["-c", "-x", job.language.rawValue, job.optimization == .speed ? "-O2" : "-O0"]
     flags += [
-      // Keeps C from being taken to know malloc or printf. Clang does not apply it to IR: there each function has to
-      // carry the attribute "no-builtins".
+      // Keeps clang from knowing better what a function named malloc does. It does so for C alone: in IR each function
+      // and each declaration has to carry the attribute "no-builtins", or a name that the C library does not have.
       "-ffreestanding", "-nostdlibinc",
       "-fno-pic", "-fno-pie", "-ffunction-sections", "-fdata-sections", "-fno-addrsig", "-fno-ident",
       "-fno-asynchronous-unwind-tables", "-ffile-compilation-dir=.",

@@ -11,12 +11,15 @@ public struct Toolchain: Sendable, Equatable {
   /// The first line of `ld.lld --version`.
   public let linkerVersion: String
 
+  /// Both versions, as the manifest records them.
+  public var versionRecord: String { "\(clangVersion); \(linkerVersion)" }
+
   /// The oldest LLVM whose IR has what the generator writes.
   public static let oldestMajorVersion = 17
 
   /// Finds the compiler and the linker.
   ///
-  /// Clang is `COFFER_CLANG`, else the clang beside `swiftc` on `PATH`, else the one on `PATH`. The linker is
+  /// Clang is `COFFER_CLANG`, else the clang of the `swiftc` on `PATH`, else the one on `PATH`. The linker is
   /// `COFFER_LINKER`, else the `ld.lld` beside that clang. Each is asked for its version once; the answer is cached by
   /// path, size and modification time.
   public static func locate(environment: [String: String]) throws(ToolchainError) -> Toolchain {
@@ -39,11 +42,9 @@ public struct Toolchain: Sendable, Equatable {
       return try requireProgram(chosen, variable: "COFFER_CLANG")
     }
     let directories = (environment["PATH"] ?? "").split(separator: ":").map(String.init).filter { $0.hasPrefix("/") }
-    for directory in directories {
-      guard let compiler = resolved(directory + "/swiftc") else { continue }
-      // Beside the compiler itself first: the link may stand in /usr/bin, beside a distribution's older clang.
-      for candidate in [parent(of: compiler) + "/clang", directory + "/clang"] where isProgram(candidate) {
-        return candidate
+    for directory in directories where isProgram(directory + "/swiftc") {
+      if let clang = SwiftInstallation(compiler: directory + "/swiftc", environment: environment).clang {
+        return clang
       }
     }
     for directory in directories where isProgram(directory + "/clang") { return directory + "/clang" }
@@ -85,6 +86,8 @@ public struct Toolchain: Sendable, Equatable {
     defer { free(real) }
     return String(cString: real)
   }
+
+  static func name(of path: String) -> Substring { path.split(separator: "/").last ?? "" }
 
   static func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }

@@ -4,8 +4,8 @@ import Testing
 
 @testable import CodeObjects
 
-/// What a compiler that a hostile module took over can do. Each attempt is made in the sandbox and, where it can be made
-/// safely, outside, so that a refusal is the sandbox's work.
+/// What a compiler that a hostile module took over can do. Each attempt is made in the sandbox and, where it can be
+/// made safely, outside, so that a refusal is the sandbox's work.
 @Suite(.enabled(if: SandboxProbe.hasCompiler, "no C compiler at /usr/bin/cc"))
 struct SandboxTests {
   struct Attempt: Sendable, CustomTestStringConvertible {
@@ -31,7 +31,9 @@ struct SandboxTests {
       body: "char p[64]; sprintf(p, \"/proc/%d/environ\", getppid()); return outcome(open(p, O_RDONLY));",
       ending: .exited(EACCES), byLandlock: true),
     Attempt(
-      name: "write a file", body: "return outcome(open(\"/tmp/coffer-probe\", O_WRONLY | O_CREAT, 0600));",
+      name: "write a file",
+      body: "char p[64]; sprintf(p, \"/tmp/coffer-probe-%d\", getpid()); int f = open(p, O_WRONLY | O_CREAT, 0600); "
+        + "int e = outcome(f); unlink(p); return e;",
       ending: .exited(EACCES)),
     Attempt(
       name: "write by openat", body: "return outcome(openat(AT_FDCWD, \"/dev/null\", O_RDWR));",
@@ -43,12 +45,15 @@ struct SandboxTests {
       name: "truncate when opening", body: "return outcome(open(\"/dev/null\", O_RDONLY | O_TRUNC));",
       ending: .exited(EACCES)),
     Attempt(
-      name: "openat2", body: "struct { long a, b, c; } how = {0}; return outcome(syscall(437, -100, \"/dev/null\", &how, 24));",
+      name: "openat2",
+      body: "struct { long a, b, c; } how = {0}; return outcome(syscall(437, -100, \"/dev/null\", &how, 24));",
       ending: .exited(EPERM)),
     Attempt(
       name: "remove a file", body: "return outcome(unlink(\"/tmp/coffer-no-such-file\"));", ending: .exited(EPERM),
       outside: .exited(ENOENT)),
-    Attempt(name: "make a directory", body: "return outcome(mkdir(\"/tmp\", 0700));", ending: .exited(EPERM), outside: .exited(EEXIST)),
+    Attempt(
+      name: "make a directory", body: "return outcome(mkdir(\"/tmp\", 0700));", ending: .exited(EPERM),
+      outside: .exited(EEXIST)),
     Attempt(name: "change a mode", body: "return outcome(chmod(\"/proc/self/fd/1\", 0600));", ending: .exited(EPERM)),
     Attempt(name: "a socket", body: "return outcome(socket(AF_INET, SOCK_STREAM, 0));", ending: .exited(EPERM)),
     Attempt(name: "a local socket", body: "return outcome(socket(AF_UNIX, SOCK_STREAM, 0));", ending: .exited(EPERM)),
@@ -59,7 +64,8 @@ struct SandboxTests {
       name: "a thread", body: "pthread_t t; return pthread_create(&t, 0, nothing, 0);", ending: .exited(EPERM)),
     Attempt(
       name: "another program",
-      body: "char *a[] = {\"true\", 0}; execv(\"/bin/true\", a); return errno;", ending: .exited(EACCES), byLandlock: true),
+      body: "char *a[] = {\"true\", 0}; execv(\"/bin/true\", a); return errno;", ending: .exited(EACCES),
+      byLandlock: true),
     Attempt(
       name: "a signal to the parent", body: "return outcome(kill(getppid(), 0));", ending: .exited(EPERM)),
     Attempt(
@@ -113,8 +119,6 @@ struct SandboxTests {
       extern char **environ; for (char **e = environ; *e; e++) printf("%.*s ", (int)strcspn(*e, "="), *e);
       char d[64]; printf("%s", getcwd(d, 64)); return 0;
       """)
-    setenv("COFFER_TEST_SECRET", "s", 1)
-    defer { unsetenv("COFFER_TEST_SECRET") }
     let leaked = dup(0)
     defer { close(leaked) }
     let output = try probe.run().output.bytes(limit: 1000)
@@ -139,7 +143,10 @@ struct SandboxTests {
 
   @Test func memoryIsBounded() throws {
     let probe = try SandboxProbe(
-      "for (int i = 0; i < 1024; i++) { char *p = malloc(1 << 20); if (!p) return ENOMEM; memset(p, 1, 1 << 20); } return 0;")
+      """
+      for (int i = 0; i < 1024; i++) { char *p = malloc(1 << 20); if (!p) return ENOMEM; memset(p, 1, 1 << 20); }
+      return 0;
+      """)
     let outcome = try probe.run(policy: SandboxPolicy(addressSpace: 256 << 20))
     #expect(outcome.ending == .exited(ENOMEM))
     #expect(outcome.peakBytes < 300 << 20)
@@ -178,21 +185,9 @@ struct SandboxTests {
     let probe = try SandboxProbe("for (;;) ;")
     final class Holder: @unchecked Sendable { var process: ConfinedProcess? }
     let holder = Holder()
-    try withThread { holder.process = try? probe.start() }
+    try onThread { holder.process = try? probe.start() }
     let process = try #require(holder.process)
     #expect(try process.outcome().ending == .signaled(SIGKILL))
-  }
-
-  private func withThread(_ body: @escaping () -> Void) throws {
-    final class Box { let body: () -> Void; init(_ body: @escaping () -> Void) { self.body = body } }
-    var thread = pthread_t()
-    let argument = Unmanaged.passRetained(Box(body)).toOpaque()
-    let result = pthread_create(&thread, nil, { argument in
-      if let argument { Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body() }
-      return nil
-    }, argument)
-    try #require(result == 0)
-    pthread_join(thread, nil)
   }
 
   @Test func aProgramThatIsMissingIsAnError() throws {

@@ -67,6 +67,27 @@ import Testing
     #expect(error?.found == "version 13")
   }
 
+  /// As swiftly does: every name in its directory is a link to itself.
+  @Test func asksThroughAVersionManager() throws {
+    let real = try testToolchain()
+    let usr = Toolchain.parent(of: Toolchain.parent(of: real.clang))
+    let directory = TemporaryDirectory()
+    let manager = directory.write(
+      "#!/bin/sh\necho '{\"paths\": {\"runtimeResourcePath\": \"\(usr)/lib/swift\"}}'\n", to: "manager", mode: 0o755)
+    symlink(manager, directory.path + "/swiftc")
+    symlink(manager, directory.path + "/clang")
+    let found = SwiftInstallation(compiler: directory.path + "/swiftc", environment: [:]).clang
+    #expect(found.flatMap(Toolchain.resolved) == real.clang)
+  }
+
+  @Test(arguments: [
+    ("", nil), ("\"runtimeResourcePath\"", nil), ("\"runtimeResourcePath\": \"\\/a\\/usr\\/lib\\/swift\"", "/a/usr"),
+    ("\"runtimeResourcePath\" : \"usr/lib/swift\"", nil), ("\"runtimeResourcePath\" : \"/usr/lib\"", nil),
+  ] as [(String, String?)])
+  func readsTargetInformation(text: String, directory: String?) {
+    #expect(SwiftInstallation.directory(inTargetInformation: text) == directory)
+  }
+
   @Test func versionsOfDistributions() {
     #expect(ToolProgram.majorVersion(in: "Ubuntu clang version 18.1.3 (1ubuntu1)", role: .clang) == 18)
     #expect(ToolProgram.majorVersion(in: "LLD 21.0.0 (compatible with GNU linkers)", role: .linker) == 21)
