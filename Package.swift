@@ -66,11 +66,11 @@ let package = Package(
 
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
     .testTarget(name: "WasmTextTests", dependencies: ["WasmText"]),
-    .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"]),
+    .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"], exclude: ["Wasmtime"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
     .testTarget(name: "TrustletImageTests", dependencies: ["TrustletImage", "EdgeCalls", "WasmFormat", crypto]),
     .testTarget(name: "BenchmarkKernelsTests", dependencies: ["BenchmarkKernels"]),
-    .testTarget(name: "MonitorTests", dependencies: ["Monitor", "EdgeCalls", "CLinux"]),
+    .testTarget(name: "MonitorTests", dependencies: ["CLinux", "EdgeCalls", "Machine", "Monitor"]),
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "Machine", "KVMMachine"], path: "Tests/MachineScenarios"),
     .executableTarget(name: "machine-check", dependencies: ["MachineScenarios"], path: "Tests/machine-check"),

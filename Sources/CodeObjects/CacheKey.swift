@@ -1,7 +1,7 @@
 import Crypto
 
 /// What an entry of the cache was made from, as a SHA-256.
-struct CacheKey: Sendable, Hashable {
+public struct CacheKey: Sendable, Hashable {
   let bytes: [UInt8]
 
   /// Each part is hashed behind its length, so that a boundary between two cannot shift.

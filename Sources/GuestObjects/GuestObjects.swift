@@ -17,14 +17,6 @@ public enum GuestObjects {
     architecture == "x86_64" ? [("kvm", decode(machine_kvm_x86_64))] : []
   }
 
-  /// What identifies the library OS and the machine pages, for caches: their text as it stands in this program.
-  public static func digestInput(_ architecture: String) -> [UInt8] {
-    let texts = [library_x86_64, library_aarch64, library_riscv64, machine_kvm_x86_64, linkerScript]
-    return texts.reduce(into: Array(architecture.utf8)) { bytes, text in
-      text.withUTF8Buffer { bytes.append(contentsOf: $0) }
-    }
-  }
-
   /// How the linker lays an image out.
   public static var script: [UInt8] { decode(linkerScript) }
 
