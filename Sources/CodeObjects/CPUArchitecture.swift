@@ -18,11 +18,11 @@ public enum CPUArchitecture: String, Sendable, CaseIterable, Codable {
 
   /// The processor that code may assume, as clang's `-march` takes it. The manifest records it.
   ///
-  /// x86-64-v2 has what WebAssembly's instructions want (POPCNT, SSE4.1 rounding, SSSE3 shuffles) and keeps a
-  /// trustlet's vector state in the 16 SSE registers, which need no XCR0 and make a small template.
+  /// x86-64-v3 has what WebAssembly's instructions want (POPCNT, LZCNT, TZCNT, SSE4.1 rounding, shifts by a register) and is
+  /// what every processor with confidential virtual machines has.
   public var baseline: String {
     switch self {
-    case .x86_64: "x86-64-v2"
+    case .x86_64: "x86-64-v3"
     case .aarch64: "armv8-a"
     case .riscv64: "rv64gc"
     }

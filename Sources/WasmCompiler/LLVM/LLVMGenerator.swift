@@ -22,7 +22,7 @@ public struct LLVMGenerator: CodeGenerator {
         end += 1
       } while end < instance.module.code.count && size + instance.module.code[end].range.count <= Self.unitSize
       let name = "\(instance.prefix).code\(units.count)"
-      var context = UnitContext()
+      var context = UnitContext(target: target)
       for index in start..<end { context.defined.insert(instance.functions[imported + index].code) }
       var body = IRText()
       for index in start..<end {
@@ -39,7 +39,7 @@ public struct LLVMGenerator: CodeGenerator {
   }
 
   public func programUnit(for program: Program) -> TranslationUnit {
-    ProgramGenerator(program: program).unit()
+    ProgramGenerator(program: program, target: target).unit()
   }
 
   // Layouts that the library OS's C half shares (Guest/include/program.h).

@@ -3,9 +3,10 @@ import WasmFormat
 /// Writes the table by which the library OS finds its way into the program (Guest/include/program.h).
 struct ProgramGenerator {
   let program: Program
+  let target: LLVMTarget
 
   func unit() -> TranslationUnit {
-    var context = UnitContext()
+    var context = UnitContext(target: target)
     var text = IRText()
     var entries: [String] = []
     for (index, entry) in program.entryPoints.enumerated() {

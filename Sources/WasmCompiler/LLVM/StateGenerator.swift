@@ -14,7 +14,7 @@ struct StateGenerator {
   }
 
   func unit() throws(WasmError) -> TranslationUnit {
-    var context = UnitContext()
+    var context = UnitContext(target: target)
     var text = IRText()
     let name = "\(instance.prefix).state"
     defineMemories(&text)

@@ -2,12 +2,15 @@ import WasmFormat
 
 /// What one translation unit has referred to so far, and therefore must declare.
 struct UnitContext {
+  let target: LLVMTarget
   private var declared: Set<String> = []
   private var declarations = IRText()
   private var metadata = IRText()
   private var nextMetadata = 5
   /// Symbols defined here, which must not be declared.
   var defined: Set<String> = []
+
+  init(target: LLVMTarget) { self.target = target }
 
   mutating func function(_ symbol: String, _ type: FunctionType) {
     guard declared.insert(symbol).inserted, !defined.contains(symbol) else { return }
@@ -49,7 +52,7 @@ struct UnitContext {
     text.append(body)
     // Frames are probed so that none can skip the guard below the stack; a self call in tail position must stay a call, or
     // runaway recursion would become an endless loop.
-    text.line("attributes #0 = { nounwind \"probe-stack\"=\"inline-asm\" \"disable-tail-calls\"=\"true\" \"frame-pointer\"=\"none\" }")
+    text.line("attributes #0 = { nounwind \"probe-stack\"=\"inline-asm\" \"disable-tail-calls\"=\"true\" \"frame-pointer\"=\"none\" \"no-builtins\" \(target.attributes) }")
     text.line("attributes #1 = { nounwind noreturn cold nomerge }")
     text.line("attributes #2 = { nounwind nomerge }")
     text.line("!llvm.dbg.cu = !{!0}")
