@@ -4,13 +4,12 @@ public enum LLVMTarget: String, Sendable, CaseIterable {
   case aarch64
   case riscv64
 
-  /// The processor whose instructions may be used and the one whose timing counts, as function attributes: clang's `-march` and `-mtune`
-  /// reach IR only so. Tuned for none in particular: x86-64-v3's own tuning turns rotations into SHLD, which takes twice as long on AMD's.
+  /// The processor whose instructions may be used and the one whose timing counts, as function attributes: clang's `-mtune`
+  /// reaches IR only so. Tuned for none in particular: x86-64-v3's own tuning turns rotations into SHLD, which takes twice as long on AMD's.
   var attributes: String {
     switch self {
     case .x86_64: "\"target-cpu\"=\"x86-64-v3\" \"tune-cpu\"=\"generic\""
-    case .aarch64: "\"target-cpu\"=\"generic\""
-    case .riscv64: "\"target-cpu\"=\"generic-rv64\""
+    case .aarch64, .riscv64: ""
     }
   }
 
