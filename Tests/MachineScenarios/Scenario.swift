@@ -20,7 +20,7 @@ public struct Scenario: Sendable, CustomStringConvertible {
 }
 
 extension Scenario {
-  private static let isEmulated = getenv("COFFER_EMULATED_PROCESSOR") != nil
+  static let isEmulated = getenv("COFFER_EMULATED_PROCESSOR") != nil
 
   /// How much slower than hardware everything may be: Scripts/test-on-emulated-svm says so in the environment.
   static let slowness: UInt64 = isEmulated ? 100 : 1
