@@ -19,6 +19,9 @@ struct AddressSpace {
 
   /// Tables set aside for the growth of memories before a slot of their own is made.
   private static let spareTables: UInt64 = 16
+  /// From this size on a memory that may grow gets huge pages: they make touching much memory 60 times cheaper, but touching a
+  /// little of it dearer, and a small trustlet larger.
+  private static let hugePageThreshold: UInt64 = 8 << 20
 
   let memory: GuestPhysicalMemory
   private(set) var tables: PageTables
@@ -82,6 +85,9 @@ struct AddressSpace {
         Region(
           address: region.address, size: region.size, sizeLimit: region.sizeLimit, rights: region.rights, window: window,
           offset: offset))
+      if region.size < region.sizeLimit, region.size >= Self.hugePageThreshold {
+        memory.adviseHuge(window, from: offset, to: place.backed)
+      }
     }
     regions.sort { $0.address < $1.address }
   }
@@ -106,7 +112,12 @@ struct AddressSpace {
         "growing the region at \(hexadecimal(address)) from \(region.size) to \(size) bytes: expected a multiple of \(MemoryMap.pageSize) up to \(region.sizeLimit)")
     }
     guard size > region.size else { return }
+    let backed = memory.windows[region.window].backed
     try memory.back(region.window, through: region.offset + size, relativeTo: region.offset)
+    let newlyBacked = memory.windows[region.window].backed
+    if size >= Self.hugePageThreshold, newlyBacked > backed {
+      memory.adviseHuge(region.window, from: max(backed, region.offset), to: newlyBacked)
+    }
     let physical = memory.windows[region.window].guestAddress + region.offset
     try tables.map(
       address + region.size, to: physical + region.size, size: size - region.size, rights: region.rights)

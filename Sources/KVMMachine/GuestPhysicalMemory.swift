@@ -19,9 +19,6 @@ final class GuestPhysicalMemory {
   static let firstAddress: UInt64 = 1 << 32
   /// No slot ever lies here.
   static let doorbell: UInt64 = 0xE000_0000
-  /// From this slot size on, huge pages are asked for: they make touching much memory cheap, and touching little dear.
-  static let hugePageThreshold: UInt64 = 8 << 20
-
   private let machine: Int32
   private let addressLimit: UInt64
   private var nextAddress = firstAddress
@@ -69,11 +66,16 @@ final class GuestPhysicalMemory {
     let count = end - backed
     let committed = coffer_memory_commit(host, Int(count))
     guard committed == 0 else { throw systemCallFailed("taking \(count) bytes of memory", -committed) }
-    if count >= Self.hugePageThreshold { coffer_memory_advise_huge(host, Int(count)) }
     let set = coffer_kvm_set_slot(machine, slotCount, windows[window].guestAddress + backed, count, host)
     guard set == 0 else { throw systemCallFailed("giving the machine \(count) bytes of memory", -set) }
     slotCount += 1
     windows[window].backed = end
+  }
+
+  /// Asks for huge pages behind a part of a window that the machine has.
+  func adviseHuge(_ window: Int, from start: UInt64, to end: UInt64) {
+    let start = roundUp(start, to: Self.largePage)
+    if end > start { coffer_memory_advise_huge(windows[window].host + Int(start), Int(end - start)) }
   }
 
   /// The host's view of a guest-physical range, nil unless the machine has all of it.

@@ -26,9 +26,9 @@ struct ProcessorControl: Sendable {
     if extendedC >> 2 & 1 != 0 { cr4 |= 1 << 11 }
     if extendedB & 1 != 0 { cr4 |= 1 << 16 }
     if hasExtendedState { cr4 |= 1 << 18 }
-    // Were there ever a way into ring 0, it could not run or touch a single page of the guest's.
+    // Were there ever a way into ring 0, it could not run a single page of the guest's. The companion for data, SMAP, stays off:
+    // an emulated processor (QEMU 7.2) applies it to the frame of a trap that stays in ring 3, and every trap would be fatal.
     if extendedB >> 7 & 1 != 0 { cr4 |= 1 << 20 }
-    if extendedB >> 20 & 1 != 0 { cr4 |= 1 << 21 }
     self.cr4 = cr4
 
     if hasExtendedState {

@@ -21,6 +21,10 @@ struct Attempt: Sendable {
     static func fault(error: UInt64, at address: UInt64) -> Self {
       Self(vectors: [14], errorCode: error, faultAddress: address)
     }
+    /// For what an emulated processor leaves out (QEMU 7.2 has no SSE exceptions).
+    static func trapWhereExact(_ vector: UInt64) -> Self {
+      Self(vectors: [vector], errorCode: 0, mayContinue: Scenario.isEmulated)
+    }
     static func mayContinue(_ vectors: Set<UInt64>) -> Self { Self(vectors: vectors, mayContinue: true) }
     static let continues = Self(mayContinue: true)
     static let killed = Self(mayBeKilled: true)
@@ -129,7 +133,7 @@ extension Scenario {
     // int3
     Attempt("int3", "cc", .anyTrap([3, 13])),
     // .byte 0xf1
-    Attempt("int1", "f1", .anyTrap([1, 13])),
+    Attempt("int1", "f1", .anyTrap([1, 6, 13])),
     // int $0x80
     Attempt("int 0x80", "cd80", .anyTrap([6, 13])),
     // int $14
@@ -267,11 +271,11 @@ extension Scenario {
     // xor %esp,%esp; ud2
     Attempt("ud2 without a stack", "31e40f0b", .trap(6, error: 0)),
     // movabs $0x8000000000001234,%rsp; push %rax
-    Attempt("push to a non-canonical stack", "48bc341200000000008050", .trap(12, error: 0)),
+    Attempt("push to a non-canonical stack", "48bc341200000000008050", .anyTrap([12, 13])),
     // fninit; pushq $0x360; fldcw (%rsp); fld1; fldz; fdivrp; fwait
     Attempt("x87 exception", "dbe36860030000d92c24d9e8d9eedef99b", .trap(16, error: 0)),
     // pushq $0x1d80; ldmxcsr (%rsp); xorps %xmm0,%xmm0; mov $1,%eax; cvtsi2sd %eax,%xmm1; divsd %xmm0,%xmm1
-    Attempt("SSE exception", "68801d00000fae14240f57c0b801000000f20f2ac8f20f5ec8", .trap(19, error: 0)),
+    Attempt("SSE exception", "68801d00000fae14240f57c0b801000000f20f2ac8f20f5ec8", .trapWhereExact(19)),
     // .byte 0x62,0x03
     Attempt("bound in 64-bit mode", "6203", .anyTrap([6])),
     // .byte 0xce
@@ -349,6 +353,6 @@ extension Scenario {
     // movabs $0x380000000,%rbx; vmovups %ymm0,(%rbx)
     Attempt("doorbell AVX store", "48bb0000008003000000c5fc1103", .killedOrUnknownInstruction),
     // movabs $0x380000000,%rbx; fxsave (%rbx)
-    Attempt("doorbell fxsave", "48bb00000080030000000fae03", .killed),
+    Attempt("doorbell fxsave", "48bb00000080030000000fae03", .killedOrUnknownInstruction),
   ]
 }

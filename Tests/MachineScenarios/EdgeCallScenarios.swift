@@ -19,7 +19,7 @@ extension Scenario {
       try expect(try machine.word(at: payload + 8) == 0x1234_5678, "the response did not arrive")
       try expect(machine.statistics.edgeCalls == 2, "\(machine.statistics)")
     },
-    Scenario("edge call: 20,000 keep every register") {
+    Scenario("edge call: thousands keep every register") {
       // mov $0x600000,%ebp; mov $7,%r12d; movq %r12,%xmm5; mov %rsp,%r15
       // 1: edge call; inc %r12; inc %rbx; movq %xmm5,8(%rbp); mov %r12,(%rbp); mov %rsp,%rcx; sub %r15,%rcx; mov %rcx,16(%rbp)
       //    mov %rbx,24(%rbp); jmp 1b
@@ -27,7 +27,7 @@ extension Scenario {
       let machine = try TestGuest(
         machineCode("bd00006000 41bc07000000 66490f6eec 4989e7") + loop + [0xEB, UInt8(truncatingIfNeeded: -(loop.count + 2))]
       ).start()
-      let count: UInt64 = 20_000
+      let count = repetitions(20_000)
       for _ in 0...count { try expect(try machine.runWatched() == .edgeCall, "no edge call") }
       try expect(try machine.word(at: TestGuest.data) == 7 + count, "r12 changed")
       try expect(try machine.word(at: TestGuest.data + 8) == 7, "xmm5 changed")

@@ -1,25 +1,27 @@
 import EdgeCalls
-import Glibc
 import KVMMachine
 import Machine
 import Synchronization
 
 extension Scenario {
   static let interruption: [Scenario] = [
-    Scenario("interruption: an endless loop, a thousand times") {
+    Scenario("interruption: an endless loop, time and again") {
       // mov $data,%ebp; 1: incq (%rbp); jmp 1b
       let machine = try TestGuest(machineCode("bd00006000 48ff4500 ebfa")).start()
-      let latencies = try interruptRepeatedly(machine, count: 1000)
-      let sorted = latencies.sorted()
-      try expect(sorted[500] < 10_000_000 * slowness, "half of the interruptions took more than \(sorted[500] / 1000) us")
-      try expect(machine.statistics.interruptions == 1000, "\(machine.statistics)")
+      let count = repetitions(1000)
+      let median = try interruptRepeatedly(machine, count: count).sorted()[Int(count / 2)]
+      try expect(median < 10_000_000 * slowness, "half of the interruptions took more than \(median / 1000) us")
+      try expect(machine.statistics.interruptions == count, "\(machine.statistics)")
       try expect(try machine.word(at: TestGuest.data) > 1000, "the guest did not go on between interruptions")
     },
-    Scenario("interruption: a guest that is mostly in edge calls, a thousand times") {
+    Scenario("interruption: a guest that is mostly in edge calls, time and again") {
       // mov $data,%ebp; 1: incq (%rbp); edge call; jmp 1b
       let machine = try TestGuest(machineCode("bd00006000 48ff4500 b800001000ffd0 ebf3")).start()
-      _ = try interruptRepeatedly(machine, count: 1000)
-      try expect(try machine.word(at: TestGuest.data) == machine.statistics.edgeCalls, "edge calls were lost or doubled")
+      _ = try interruptRepeatedly(machine, count: repetitions(1000))
+      let count = try machine.word(at: TestGuest.data)
+      let served = machine.statistics.edgeCalls
+      // The last interruption may have come between counting and calling.
+      try expect(count == served || count == served + 1, "\(count) edge calls were made, \(served) came")
     },
     Scenario("interruption: a guest that faults for ever") {
       var guest = TestGuest(machineCode("0f0b"))
@@ -45,8 +47,6 @@ extension Scenario {
     },
   ]
 
-  /// How much slower than hardware everything may be: the machine check on an emulated processor says so in its environment.
-  static let slowness = getenv("COFFER_EMULATED_PROCESSOR") == nil ? UInt64(1) : 100
 }
 
 private final class Handshake: Sendable {

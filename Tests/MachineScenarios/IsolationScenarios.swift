@@ -19,10 +19,10 @@ extension Scenario {
         try expect(try probers[0].read(place) == Prober.written, "\(hexadecimal(place)) was lost")
       }
     },
-    Scenario("isolation: 200 machines leave no descriptor, mapping or thread") {
+    Scenario("isolation: 200 machines leave no descriptor and no mapping") {
       try useOneMachine()
       let before = try resources()
-      for _ in 0..<200 { try useOneMachine() }
+      for _ in 0..<repetitions(200) { try useOneMachine() }
       let after = try resources()
       try expect(after.descriptors <= before.descriptors, "descriptors: \(before.descriptors), then \(after.descriptors)")
       try expect(after.mappings <= before.mappings + 20, "mappings: \(before.mappings), then \(after.mappings)")
@@ -30,7 +30,7 @@ extension Scenario {
     Scenario("isolation: machines that cannot be made leave nothing") {
       try useOneMachine()
       let before = try resources()
-      for _ in 0..<100 {
+      for _ in 0..<repetitions(100) {
         var guest = TestGuest(TestGuest.endlessLoop)
         guest.furtherRegions = [
           MachineRegion(

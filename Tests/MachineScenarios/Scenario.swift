@@ -1,3 +1,4 @@
+import Glibc
 import KVMMachine
 import Machine
 
@@ -16,6 +17,16 @@ public struct Scenario: Sendable, CustomStringConvertible {
 
   /// All of them.
   public static let all: [Scenario] = edgeCalls + attempts.map(\.scenario) + memory + interruption + isolation
+}
+
+extension Scenario {
+  static let isEmulated = getenv("COFFER_EMULATED_PROCESSOR") != nil
+
+  /// How much slower than hardware everything may be: Scripts/test-on-emulated-svm says so in the environment.
+  static let slowness: UInt64 = isEmulated ? 100 : 1
+
+  /// How often to repeat something; less where each time is slow.
+  static func repetitions(_ count: UInt64) -> UInt64 { isEmulated ? count / 20 : count }
 }
 
 /// Why a scenario does not hold.
