@@ -14,15 +14,17 @@ public enum EdgeCall: UInt32, Sendable {
   case trap = 3
   /// a0: index of the linear memory, a1: its new size in bytes, larger than before. The pages between are zero.
   case growMemory = 4
-  /// The library OS found its own state broken; the payload says why. Never answered.
+  /// The library OS cannot go on: its state is broken, the processor gives no randomness, or the configuration is not what the
+  /// manifest allows. The payload says why, for people, in UTF-8. Never answered.
   case abort = 5
 
   // Streams: a0 is 0, 1 or 2
-  /// a1: bytes wanted, at least 1. Response payload: at least 1 byte, none at the end. Blocks.
+  /// a1: bytes wanted, at least 1. Response payload: at least 1 byte and at most those wanted, none at the end. Blocks.
   case readStream = 16
   /// Payload: what to write. r0: how much of it was taken, at least 1. Blocks.
   case writeStream = 17
-  /// r0: a ``NodeKind``, so that programs can tell a terminal or a pipe from a file.
+  /// r0: a ``NodeKind``, so that programs can tell a terminal or a pipe from a file: `characterDevice` for a terminal and
+  /// nothing else, since programs take it for one. Asked once at most for each stream.
   case streamKind = 18
 
   // Time
@@ -34,8 +36,10 @@ public enum EdgeCall: UInt32, Sendable {
   /// r0: nanoseconds of a monotonic clock that started anywhere. Only used when ``Configuration/counterFrequency`` is 0.
   case monotonicClock = 26
 
-  // Files. Paths are relative, UTF-8, without NUL; the host resolves them beneath the directory and nowhere else.
-  /// a0: directory handle, a1: ``OpenFlags``; payload: path. r0: handle, r1: ``NodeKind``.
+  // Files. Paths are relative, UTF-8, without NUL; the host resolves them beneath the directory and nowhere else: a path or
+  // a link that leads out is `permission`.
+  /// a0: directory handle, a1: ``OpenFlags``; payload: path. r0: handle, r1: ``NodeKind``. A link at the end that is not to be followed
+  /// is `loop`.
   case open = 32
   case close = 33
   /// a0: handle, a1: offset, a2: bytes wanted. Response payload: what was read, empty at the end.

@@ -73,6 +73,8 @@ public final class OpenDirectory {
     }
   }
 
+  /// Without `OpenFlags.directory`, which would make of a link at the end "not a directory" rather than "loop": what was opened
+  /// says itself what it is.
   private func edgeFlags(_ request: OpenRequest) -> UInt64 {
     var flags: UInt64 = 0
     if request.canRead { flags |= OpenFlags.read }
@@ -80,7 +82,6 @@ public final class OpenDirectory {
     if request.create { flags |= OpenFlags.create }
     if request.exclusive { flags |= OpenFlags.exclusive }
     if request.truncate { flags |= OpenFlags.truncate }
-    if request.directory { flags |= OpenFlags.directory }
     if request.follow { flags |= OpenFlags.follow }
     return flags
   }

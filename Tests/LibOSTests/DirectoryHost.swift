@@ -151,7 +151,7 @@ final class DirectoryHost: TestHost {
     if wanted & OpenFlags.create != 0 { flags |= O_CREAT }
     if wanted & OpenFlags.create != 0, wanted & OpenFlags.exclusive != 0 { flags |= O_EXCL }
     if wanted & OpenFlags.truncate != 0 { flags |= O_TRUNC }
-    // With O_DIRECTORY a symbolic link would be ENOTDIR rather than ELOOP; the library OS checks the kind.
+    if wanted & OpenFlags.directory != 0 { flags |= O_DIRECTORY }
     let file = try check(openat(parent, name, flags, 0o666))
     var status = stat()
     fstat(file, &status)
