@@ -26,7 +26,7 @@ import PackagePlugin
   private func files(below folder: URL) throws -> [URL] {
     try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
       .map { folder.appending(path: $0) }
-      .filter { !$0.hasDirectoryPath && !$0.lastPathComponent.hasPrefix(".") }
+      .filter { try $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true }
   }
 }
 

@@ -14,7 +14,7 @@ struct Toolchain {
 
   /// Free-standing C. No fused multiply-add, so that every target rounds alike.
   static let cOptions = [
-    "-std=c17", "-O2", "-ffreestanding", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror",
+    "-std=c23", "-O2", "-ffreestanding", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror",
   ]
   static let wasmTarget = "--target=wasm32-unknown-unknown"
 

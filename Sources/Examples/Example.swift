@@ -1,0 +1,26 @@
+import Foundation
+
+/// A program to try Coffer with, built from source by `swift build`: a WASI 0.1 command.
+public struct Example: Sendable {
+  public let name: String
+  /// What it does, in one sentence.
+  public let summary: String
+  /// Its main source file, from the root of the repository.
+  public let source: String
+  let base64: StaticString
+
+  /// The WebAssembly module, with the names of its functions.
+  public var module: [UInt8] {
+    base64.withUTF8Buffer { text in
+      guard let data = Data(base64Encoded: Data(text)) else {
+        preconditionFailure("example-builder wrote something other than base64")
+      }
+      return Array(data)
+    }
+  }
+
+  /// Every example, by name.
+  public static let all: [Example] = ExamplePrograms.all
+
+  public static func named(_ name: String) -> Example? { all.first { $0.name == name } }
+}
