@@ -33,6 +33,8 @@ let package = Package(
     // Programs compiled to WebAssembly by the build itself: the examples and the benchmark's kernels.
     .executableTarget(name: "example-builder"),
     .plugin(name: "ExamplesPlugin", capability: .buildTool(), dependencies: ["example-builder"]),
+    .target(name: "Examples", plugins: ["ExamplesPlugin"]),
+    .testTarget(name: "ExamplesTests", dependencies: ["Examples"]),
     .target(name: "BenchmarkKernels", plugins: ["ExamplesPlugin"]),
     .target(name: "Examples", plugins: ["ExamplesPlugin"]),
 

@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Runs a WASI 0.1 command under Wasmtime, with the arguments of `coffer run`.
+
+    run-with-wasmtime.py [--dir HOST::GUEST[:rw]]... [--env KEY=VALUE]... PROGRAM.wasm [ARGUMENT]...
+
+The exit status is the program's, or 134 for a trap, whose message goes to standard error.
+Needs `pip install wasmtime`; exits with 69 when it is missing.
+"""
+import argparse
+import os
+import sys
+
+try:
+    from wasmtime import Config, Engine, ExitTrap, Linker, Module, Store, Trap, WasiConfig, WasmtimeError
+except ImportError:
+    print("run-with-wasmtime: the Python package wasmtime is not installed", file=sys.stderr)
+    sys.exit(69)
+
+
+def parse():
+    parser = argparse.ArgumentParser(description="Runs a WASI 0.1 command under Wasmtime.")
+    parser.add_argument("--dir", action="append", default=[], metavar="HOST::GUEST[:rw]")
+    parser.add_argument("--env", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("program")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+    return parser.parse_args()
+
+
+def configuration(given):
+    wasi = WasiConfig()
+    wasi.argv = [os.path.basename(given.program), *given.arguments]
+    wasi.env = [pair.split("=", 1) for pair in given.env]
+    wasi.inherit_stdin()
+    wasi.inherit_stdout()
+    wasi.inherit_stderr()
+    for directory in given.dir:
+        host, guest = directory.split("::", 1)
+        writable = guest.endswith(":rw")
+        wasi.preopen_dir(host, guest.removesuffix(":rw"), fs_mutable=writable)
+    return wasi
+
+
+def main():
+    given = parse()
+    engine = Engine(Config())
+    linker = Linker(engine)
+    linker.define_wasi()
+    store = Store(engine)
+    store.set_wasi(configuration(given))
+    instance = linker.instantiate(store, Module.from_file(engine, given.program))
+    try:
+        instance.exports(store)["_start"](store)
+    except ExitTrap as end:
+        return end.code
+    except (Trap, WasmtimeError) as trap:
+        print(trap, file=sys.stderr)
+        return 134
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
