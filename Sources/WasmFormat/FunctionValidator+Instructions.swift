@@ -147,9 +147,10 @@ extension FunctionValidator {
     let label = try label(last)
     let types = types(label.side, of: label.type)
     try expectOnTop(types)
-    var checked = last
-    for target in targets where target != checked {
+    var checked = label
+    for target in targets {
       let label = try self.label(target)
+      if label == checked { continue }
       let others = self.types(label.side, of: label.type)
       guard others.count == types.count else {
         throw .invalid(
@@ -157,7 +158,7 @@ extension FunctionValidator {
           at: offset)
       }
       try expectOnTop(others)
-      checked = target
+      checked = label
     }
     markUnreachable()
   }

@@ -58,7 +58,7 @@ struct FunctionValidator {
       throw .overLimit(
         "too many operands on the stack", found: operands.count + types.count, allowed: operandLimit, at: offset)
     }
-    for type in types { operands.push(type) }
+    operands.push(contentsOf: types)
   }
 
   @inline(__always)
@@ -104,7 +104,8 @@ struct FunctionValidator {
   }
 
   mutating func pop(_ types: [ValueType]) throws(WasmError) {
-    for type in types.reversed() { try pop(type) }
+    try expectOnTop(types)
+    operands.cut(to: max(floor, operands.count - types.count))
   }
 
   /// Pops an operand whatever its type; nil where it may be of any.
@@ -122,15 +123,20 @@ struct FunctionValidator {
 
   /// Checks that operands of these types are on top of the stack, and leaves them there.
   func expectOnTop(_ types: [ValueType]) throws(WasmError) {
+    let isEnough = operands.count - floor >= types.count || isUnreachable
+    if !isEnough || !operands.topMatches(types, above: floor) { throw mismatch(types) }
+  }
+
+  /// The first operand from the top that keeps the stack from ending with these types.
+  @inline(never)
+  private func mismatch(_ types: [ValueType]) -> WasmError {
     var place = operands.count
     for expected in types.reversed() {
-      guard place > floor else {
-        if isUnreachable { return }
-        throw .mismatch(expected, found: nil, at: offset)
-      }
+      guard place > floor else { return .mismatch(expected, found: nil, at: offset) }
       place -= 1
-      if let found = operands[place], found != expected { throw .mismatch(expected, found: found, at: offset) }
+      if let found = operands[place], found != expected { return .mismatch(expected, found: found, at: offset) }
     }
+    return .invalid("type mismatch", at: offset)
   }
 
   // MARK: Operands of blocks
