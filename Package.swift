@@ -34,9 +34,7 @@ let package = Package(
     .executableTarget(name: "example-builder"),
     .plugin(name: "ExamplesPlugin", capability: .buildTool(), dependencies: ["example-builder"]),
     .target(name: "Examples", plugins: ["ExamplesPlugin"]),
-    .testTarget(name: "ExamplesTests", dependencies: ["Examples"]),
     .target(name: "BenchmarkKernels", plugins: ["ExamplesPlugin"]),
-    .target(name: "Examples", plugins: ["ExamplesPlugin"]),
 
     // Floor 2: images, and machines to run them on.
     .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat", crypto, "Yams"]),
@@ -71,6 +69,7 @@ let package = Package(
     .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"], exclude: ["Wasmtime"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
     .testTarget(name: "TrustletImageTests", dependencies: ["TrustletImage", "EdgeCalls", "WasmFormat", crypto]),
+    .testTarget(name: "ExamplesTests", dependencies: ["Examples"]),
     .testTarget(name: "BenchmarkKernelsTests", dependencies: ["BenchmarkKernels"]),
     .testTarget(name: "MonitorTests", dependencies: ["CLinux", "EdgeCalls", "Machine", "Monitor"]),
     .target(
