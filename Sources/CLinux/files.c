@@ -37,7 +37,7 @@ int coffer_open_beneath(int directory, const char *path, int flags, unsigned mod
   struct how how = {
     .flags = (unsigned)flags | O_CLOEXEC,
     .mode = flags & O_CREAT ? mode : 0,
-    .resolve = 0,
+    .resolve = BENEATH | NO_MAGIC_LINKS,
   };
   long result = syscall(__NR_openat2, directory, path, &how, sizeof how);
   return result < 0 ? -errno : (int)result;
