@@ -3,7 +3,7 @@ import WASI
 /// A directory that the host opened for us before we started.
 struct Directory {
   let descriptor: Int32
-  /// Without a leading "./" or "/": empty for the root or the current directory.
+  /// Relative: empty for the root or the current directory.
   let name: [UInt8]
 
   /// They follow the standard streams, one after the other, until the host says there is no such descriptor.
@@ -26,13 +26,14 @@ struct Directory {
   func remainder(of path: [UInt8]) -> [UInt8]? {
     if name.isEmpty { return path }
     guard path.count > name.count + 1, path.starts(with: name), path[name.count] == slash else { return nil }
-    return [UInt8](path[(name.count + 1)...])
+    return relative([UInt8](path[(name.count + 1)...]))
   }
 }
 
 private let slash: UInt8 = 0x2F
 private let dot: UInt8 = 0x2E
 
+/// Without what leads it, "/" and "./", and without "/" at its end.
 private func relative(_ path: [UInt8]) -> [UInt8] {
   var rest = path[...]
   while let first = rest.first {
