@@ -3,7 +3,7 @@ import Glibc
 extension TrustletImage {
   /// Reads an image into private memory and checks all of it.
   public static func read(path: String) throws(ImageError) -> TrustletImage {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw fileFailure("cannot open", path) }
     defer { close(descriptor) }
     var status = stat()

@@ -4,9 +4,7 @@ extension Manifest {
   /// Reads `coffer.yaml`. Keys that are not there have their defaults; a key that nobody knows is refused with the nearest one
   /// that is known.
   public init(yaml text: String) throws(ImageError) {
-    guard text.utf8.count <= ImageFormat.manifestSizeLimit else {
-      throw ImageError(.limit, "the manifest has \(text.utf8.count) bytes, more than \(ImageFormat.manifestSizeLimit)")
-    }
+    try YAMLBounds.check(text)
     self.init()
     let root: Node?
     do {

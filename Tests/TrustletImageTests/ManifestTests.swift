@@ -66,6 +66,31 @@ import Testing
     #expect(error.map { message.isEmpty || $0.message.contains(message) } == true, "\(error.map(\.message) ?? "")")
   }
 
+  /// A few lines that would mean billions of values.
+  @Test(.timeLimit(.minutes(1)), arguments: ["arguments: *a9", "? *a9\n: 1", "environment: *a9", "host: {? *a9 : true}"])
+  func aliasesThatMultiplyAreRefused(use: String) {
+    var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+    for level in 1...9 { text += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ") + "]\n" }
+    #expect(throws: ImageError.self) { try Manifest(yaml: text + use) }
+  }
+
+  @Test(arguments: [
+    String(repeating: "[", count: 200_000), String(repeating: "a: [", count: 60_000), String(repeating: "{a: ", count: 60_000),
+    (0..<500).map { String(repeating: " ", count: $0) + "a:\n" }.joined(), String(repeating: "- ", count: 100_000),
+    String(repeating: "? ", count: 100_000), String(repeating: "!", count: 200_000), String(repeating: "&a ", count: 60_000),
+    String(repeating: "a: b: ", count: 40_000), "a: \"" + String(repeating: "\\n", count: 100_000),
+  ])
+  func oddTextsAreRefusedAtOnce(text: String) {
+    #expect(throws: ImageError.self) { try Manifest(yaml: text) }
+  }
+
+  @Test func aliasesAndStarsThatAreFewAreRead() throws {
+    let manifest = try Manifest(
+      yaml: "arguments: [\"*a\", b*c, \"*d\", \"*e\", \"*f\", \"*g\", \"*h\", \"*i\", \"*j\"]\nenvironment: {A: &x y, B: *x}")
+    #expect(manifest.arguments.count == 9)
+    #expect(manifest.environment == ["A": "y", "B": "y"])
+  }
+
   @Test func manifestsThatAreTooLongAreRefused() {
     let error = #expect(throws: ImageError.self) { try Manifest(yaml: String(repeating: "#", count: 300_000)) }
     #expect(error?.code == .limit)

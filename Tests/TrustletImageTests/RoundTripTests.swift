@@ -96,7 +96,9 @@ import WasmFormat
       let error = #expect(throws: ImageError.self) { try TrustletImage.read(path: path) }
       #expect(error?.code == code)
     }
-    for path in [directory.path, directory.path + "/missing", "/dev/null"] {
+    // Opening a pipe that nobody writes to must not wait.
+    #expect(mkfifo(directory.path + "/pipe", 0o600) == 0)
+    for path in [directory.path, directory.path + "/missing", directory.path + "/pipe", "/dev/null"] {
       let error = #expect(throws: ImageError.self) { try TrustletImage.read(path: path) }
       #expect(error?.code == .fileSystem)
     }

@@ -3,7 +3,7 @@
 /// Only rows of the source file `module` count, as the compiler calls it: the library OS has lines of its own. Units of other
 /// DWARF versions are passed over.
 struct DebugLines {
-  static let moduleName = "module"
+  static let moduleName = Array("module".utf8)
 
   let lines: UnsafeRawBufferPointer
   let lineStrings: UnsafeRawBufferPointer
@@ -98,14 +98,14 @@ struct LineProgramHeader {
       for (content, form) in formats {
         let value = try readValue(form, &header, sections)
         let path: UInt64 = 1
-        if content == path { isModule = value?.elementsEqual(DebugLines.moduleName.utf8) ?? false }
+        if content == path { isModule = value?.elementsEqual(DebugLines.moduleName) ?? false }
       }
       areModules.append(isModule)
     }
     return areModules
   }
 
-  /// Nil for a value that is no string.
+  /// Nil for a value that is no string. Of a string elsewhere only as much as can matter: many entries may name a long one.
   private static func readValue(
     _ form: UInt64, _ header: inout ByteCursor, _ sections: DebugLines
   ) throws(ImageError) -> UnsafeRawBufferPointer? {
@@ -128,8 +128,7 @@ struct LineProgramHeader {
     at offset: UInt32, in strings: UnsafeRawBufferPointer
   ) throws(ImageError) -> UnsafeRawBufferPointer {
     guard Int(offset) < strings.count else { throw ImageError(.executable, ".debug_line: a string lies outside its section") }
-    var cursor = ByteCursor(
-      UnsafeRawBufferPointer(rebasing: strings[Int(offset)...]), part: ".debug_line_str", code: .executable)
-    return try cursor.takeTerminated()
+    let start = strings[Int(offset)...].prefix(DebugLines.moduleName.count + 1)
+    return UnsafeRawBufferPointer(rebasing: start.prefix { $0 != 0 })
   }
 }

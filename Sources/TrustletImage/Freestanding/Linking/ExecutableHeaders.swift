@@ -3,7 +3,8 @@ struct ExecutableHeader {
   static let size = 64
   static let programHeaderSize = 56
   static let sectionHeaderSize = 64
-  static let tableLimit = 4096
+  static let segmentLimit = 64
+  static let sectionLimit = 4096
 
   let machine: UInt16
   let entry: UInt64
@@ -38,8 +39,8 @@ struct ExecutableHeader {
     guard sectionHeaderCount == 0 || sectionHeaderSize == Self.sectionHeaderSize else {
       throw cursor.failure("its section headers have an unknown size")
     }
-    guard programHeaderCount <= Self.tableLimit, sectionHeaderCount <= Self.tableLimit else {
-      throw cursor.failure("has more than \(Self.tableLimit) segments or sections")
+    guard programHeaderCount <= Self.segmentLimit, sectionHeaderCount <= Self.sectionLimit else {
+      throw cursor.failure("has more than \(Self.segmentLimit) segments or \(Self.sectionLimit) sections")
     }
   }
 }

@@ -32,13 +32,15 @@ struct ExecutableSections {
     return try slice(bytes, at: section.offset, count: section.size, of: "a section")
   }
 
+  /// At most as much of a name as can matter: many headers may name a long one.
   private static func name(
     at offset: UInt32, in strings: UnsafeRawBufferPointer
   ) throws(ImageError) -> UnsafeRawBufferPointer {
-    guard Int(offset) < strings.count, let end = strings[Int(offset)...].firstIndex(of: 0) else {
+    guard Int(offset) < strings.count else {
       throw ImageError(.executable, "executable: a name lies outside its string table")
     }
-    return UnsafeRawBufferPointer(rebasing: strings[Int(offset)..<end])
+    let start = strings[Int(offset)...].prefix(ImageFormat.symbolNameLimit)
+    return UnsafeRawBufferPointer(rebasing: start.prefix { $0 != 0 })
   }
 
   /// Empty when there is no such section.
@@ -78,7 +80,7 @@ struct ExecutableSections {
       symbols.append(
         SymbolTable.Symbol(
           address: address, size: size,
-          name: String(decoding: name.prefix(ImageFormat.symbolNameLimit), as: UTF8.self)))
+          name: String(decoding: name, as: UTF8.self)))
     }
     return symbols
   }

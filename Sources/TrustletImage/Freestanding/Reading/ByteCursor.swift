@@ -48,7 +48,17 @@ struct ByteCursor {
   }
 
   /// An unsigned LEB128 number. With `shortest`, a longer encoding than needed is refused, so that a value has one encoding.
+  @inline(__always)
   mutating func unsignedLEB(shortest: Bool = true) throws(ImageError) -> UInt64 {
+    // Nearly all of a large table's numbers are of one byte.
+    if offset < bytes.count, bytes[offset] < 0x80 {
+      offset += 1
+      return UInt64(bytes[offset - 1])
+    }
+    return try longUnsignedLEB(shortest: shortest)
+  }
+
+  private mutating func longUnsignedLEB(shortest: Bool) throws(ImageError) -> UInt64 {
     var value: UInt64 = 0
     var shift: UInt64 = 0
     while true {

@@ -28,9 +28,8 @@ public struct ImageExport: Sendable, Hashable {
 
 extension ImageExport {
   /// The order of the table: by instance, then by the bytes of the name.
-  static func precedes(_ left: ImageExport, _ right: ImageExport) -> Bool {
-    left.instance != right.instance
-      ? left.instance < right.instance : left.name.utf8.lexicographicallyPrecedes(right.name.utf8)
+  func precedes(_ instance: UInt32, _ name: String) -> Bool {
+    self.instance != instance ? self.instance < instance : self.name.utf8.lexicographicallyPrecedes(name.utf8)
   }
 
   static func decodeTable(_ bytes: UnsafeRawBufferPointer, instanceCount: UInt32) throws(ImageError) -> [ImageExport] {
@@ -39,7 +38,7 @@ extension ImageExport {
     while !cursor.isAtEnd {
       let export = try decode(&cursor)
       try export.check(instanceCount: instanceCount)
-      if let last = exports.last, !precedes(last, export) {
+      if let last = exports.last, !last.precedes(export.instance, export.name) {
         throw ImageError(.order, "the export '\(export.name)' of instance \(export.instance) is out of order or there twice")
       }
       exports.append(export)
@@ -87,7 +86,7 @@ extension ImageExport {
 
   static func encodeTable(_ exports: [ImageExport]) -> [UInt8] {
     var writer = ByteWriter()
-    for export in exports.sorted(by: precedes) {
+    for export in exports.sorted(by: { $0.precedes($1.instance, $1.name) }) {
       writer.uint32(export.instance)
       writer.uint32(export.entryPoint)
       writer.uint8(export.kind.rawValue)

@@ -9,7 +9,7 @@ final class ImageStorage: Sendable {
   /// Fills memory of `count` bytes by `fill`, which must write all of it.
   init(count: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws(ImageError) -> Void) throws(ImageError) {
     guard count > 0 else { throw ImageError(.notAnImage, "there are no bytes") }
-    let address = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    let address = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0)
     guard let address, address != MAP_FAILED else {
       throw ImageError(.fileSystem, "no memory for an image of \(count) bytes")
     }

@@ -41,7 +41,15 @@ extension TrustletImage {
   }
 
   public func export(_ name: String, instance: UInt32 = 0) -> ImageExport? {
-    exports.first { $0.instance == instance && $0.name.utf8.elementsEqual(name.utf8) }
+    var (low, high) = (0, exports.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if exports[middle].precedes(instance, name) { low = middle + 1 } else { high = middle }
+    }
+    guard low < exports.count, exports[low].instance == instance, exports[low].name.utf8.elementsEqual(name.utf8) else {
+      return nil
+    }
+    return exports[low]
   }
 
   /// What the instruction at `address` is part of; nil outside all functions and lines.
