@@ -71,19 +71,21 @@ struct ImportedIndexSpaces: Sendable {
 
 /// Where in the binary each item begins. A module put together by hand has none; its errors then say offset 0.
 struct ItemOffsets: Sendable {
-  var types: [Int] = []
-  var imports: [Int] = []
-  var functions: [Int] = []
-  var tables: [Int] = []
-  var memories: [Int] = []
-  var globals: [Int] = []
-  var exports: [Int] = []
-  var start: Int = 0
-  var elements: [Int] = []
-  var data: [Int] = []
+  struct List: Sendable {
+    private var offsets: [Int] = []
 
-  func of(_ items: KeyPath<ItemOffsets, [Int]>, _ index: Int) -> Int {
-    let offsets = self[keyPath: items]
-    return offsets.indices.contains(index) ? offsets[index] : 0
+    mutating func append(_ offset: Int) { offsets.append(offset) }
+
+    subscript(index: Int) -> Int { offsets.indices.contains(index) ? offsets[index] : 0 }
   }
+
+  var imports = List()
+  var functions = List()
+  var tables = List()
+  var memories = List()
+  var globals = List()
+  var exports = List()
+  var start = 0
+  var elements = List()
+  var data = List()
 }

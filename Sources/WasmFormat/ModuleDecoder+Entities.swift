@@ -1,8 +1,7 @@
-/// Types, imports, functions, tables, memories, globals, exports and the start function (specification 5.5.4 to 5.5.11).
+/// Types, imports, functions, tables, memories, globals, exports, the start function (specification 5.5.4 to 5.5.11).
 extension ModuleDecoder {
   mutating func typeSection() throws(WasmError) {
     for _ in 0..<(try itemCount("too many types", limit: limits.types)) {
-      module.offsets.types.append(reader.position)
       module.types.append(try reader.functionType(limits: limits))
     }
   }

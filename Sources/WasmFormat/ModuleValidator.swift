@@ -33,10 +33,10 @@ final class ModuleContext {
     declaredFunctions = Self.functionsOutsideBodies(of: module)
     for (index, item) in module.imports.enumerated() {
       guard case .function(let type) = item.kind else { continue }
-      try Self.checkType(type, of: module, at: module.offsets.of(\.imports, index))
+      try Self.checkType(type, of: module, at: module.offsets.imports[index])
     }
     for (index, type) in module.functions.enumerated() {
-      try Self.checkType(type, of: module, at: module.offsets.of(\.functions, index))
+      try Self.checkType(type, of: module, at: module.offsets.functions[index])
     }
     try checkTables()
     try checkMemories()
@@ -47,49 +47,47 @@ final class ModuleContext {
   }
 
   private func checkTables() throws(WasmError) {
-    for (index, table) in tables.enumerated() {
-      try checkRange(table.limits, at: offset(.table, index))
+    for (index, table) in tables.enumerated() where !isOrdered(table.limits) {
+      throw disorder(table.limits, at: tableOffset(index))
     }
   }
 
   private func checkMemories() throws(WasmError) {
+    let most: UInt64 = 65_536
     for (index, memory) in memories.enumerated() {
-      let (limits, most) = (memory.limits, UInt64(65_536))
-      let offset = offset(.memory, index)
+      let limits = memory.limits
       guard limits.minimum <= most, limits.maximum ?? 0 <= most else {
         throw .invalid(
           "memory size must be at most 65536 pages (4GiB), found \(max(limits.minimum, limits.maximum ?? 0))",
-          at: offset)
+          at: memoryOffset(index))
       }
-      try checkRange(limits, at: offset)
+      guard isOrdered(limits) else { throw disorder(limits, at: memoryOffset(index)) }
     }
     if memories.count > 1 {
-      throw .invalid("multiple memories: \(memories.count) found, 1 allowed", at: offset(.memory, 1))
+      throw .invalid("multiple memories: \(memories.count) found, 1 allowed", at: memoryOffset(1))
     }
   }
 
-  private func checkRange(_ limits: Limits, at offset: Int) throws(WasmError) {
-    guard let maximum = limits.maximum, maximum < limits.minimum else { return }
-    throw .invalid(
-      "size minimum must not be greater than maximum: \(limits.minimum) and \(maximum) found", at: offset)
+  private func isOrdered(_ limits: Limits) -> Bool { limits.minimum <= limits.maximum ?? .max }
+
+  private func disorder(_ limits: Limits, at offset: Int) -> WasmError {
+    .invalid(
+      "size minimum must not be greater than maximum: \(limits.minimum) and \(limits.maximum ?? .max) found",
+      at: offset)
   }
 
-  /// Where an item of an index space was declared: in the import section or in one of its own.
-  private func offset(_ kind: Export.Kind, _ index: Int) -> Int {
-    let importIndices = module.imports.indices.filter { place in
-      switch (kind, module.imports[place].kind) {
-      case (.function, .function), (.table, .table), (.memory, .memory), (.global, .global): true
-      default: false
-      }
-    }
-    if index < importIndices.count { return module.offsets.of(\.imports, importIndices[index]) }
-    let defined = index - importIndices.count
-    return switch kind {
-    case .function: module.offsets.of(\.functions, defined)
-    case .table: module.offsets.of(\.tables, defined)
-    case .memory: module.offsets.of(\.memories, defined)
-    case .global: module.offsets.of(\.globals, defined)
-    }
+  // These two look through all imports, so they are asked for errors only.
+
+  private func tableOffset(_ index: Int) -> Int {
+    let imports = module.imports.indices.filter { if case .table = module.imports[$0].kind { true } else { false } }
+    return index < imports.count
+      ? module.offsets.imports[imports[index]] : module.offsets.tables[index - imports.count]
+  }
+
+  private func memoryOffset(_ index: Int) -> Int {
+    let imports = module.imports.indices.filter { if case .memory = module.imports[$0].kind { true } else { false } }
+    return index < imports.count
+      ? module.offsets.imports[imports[index]] : module.offsets.memories[index - imports.count]
   }
 
   private static func functionsOutsideBodies(of module: Module) -> Set<UInt32> {
@@ -109,13 +107,13 @@ final class ModuleContext {
 
   func validateConstants() throws(WasmError) {
     for (index, global) in module.globals.enumerated() {
-      try check(global.initializer, is: global.type.value, at: module.offsets.of(\.globals, index))
+      try check(global.initializer, is: global.type.value, at: module.offsets.globals[index])
     }
   }
 
   func validateSegments() throws(WasmError) {
     for (index, segment) in module.elements.enumerated() {
-      let offset = module.offsets.of(\.elements, index)
+      let offset = module.offsets.elements[index]
       for element in segment.elements { try check(element, is: segment.type, at: offset) }
       guard case .active(let table, let start) = segment.mode else { continue }
       guard Int(table) < tables.count else { throw .invalid("unknown table \(table)", at: offset) }
@@ -125,7 +123,7 @@ final class ModuleContext {
     }
     for (index, segment) in module.data.enumerated() {
       guard case .active(let memory, let start) = segment.mode else { continue }
-      let offset = module.offsets.of(\.data, index)
+      let offset = module.offsets.data[index]
       guard Int(memory) < memories.count else { throw .invalid("unknown memory \(memory)", at: offset) }
       try check(start, is: .i32, at: offset)
     }
@@ -180,7 +178,7 @@ final class ModuleContext {
   func validateExports() throws(WasmError) {
     var names: Set<ExactName> = []
     for (index, export) in module.exports.enumerated() {
-      let offset = module.offsets.of(\.exports, index)
+      let offset = module.offsets.exports[index]
       let (space, count) =
         switch export.kind {
         case .function: ("function", functions.count)

@@ -1,6 +1,6 @@
 /// Types in the binary format (specification 5.3).
 extension ByteReader {
-  /// Types are encoded as negative integers of seven bits, so a byte with its high bit set is one that goes on too long.
+  /// Types are encoded as negative integers of seven bits, so a byte with its high bit set goes on for too long.
   private mutating func typeCode() throws(WasmError) -> UInt8 {
     let start = position
     let code = try byte()

@@ -32,7 +32,8 @@ struct BadModule: Sendable, CustomTestStringConvertible {
 private let malformed: [BadModule] = [
   BadModule("nothing", [], .malformed, "unexpected end", at: 0),
   BadModule("half a magic number", [0x00, 0x61], .malformed, "unexpected end", at: 2),
-  BadModule("another magic number", [0x7F, 0x45, 0x4C, 0x46, 1, 0, 0, 0], .malformed, "magic header not detected", at: 0),
+  BadModule(
+    "another magic number", [0x7F, 0x45, 0x4C, 0x46, 1, 0, 0, 0], .malformed, "magic header not detected", at: 0),
   BadModule("half a version", [0x00, 0x61, 0x73, 0x6D, 0x01], .malformed, "unexpected end", at: 5),
   BadModule("a component", [0x00, 0x61, 0x73, 0x6D, 0x0D, 0, 1, 0], .malformed, "unknown binary version", at: 4),
   BadModule("section 13", B.header + [0x0D, 0x00], .malformed, "malformed section id", at: 8),
@@ -53,7 +54,8 @@ private let malformed: [BadModule] = [
     "a size beyond 32 bits", B.header + [0x01, 0x80, 0x80, 0x80, 0x80, 0x10], .malformed, "integer too large", at: 9),
   BadModule("a custom section without a name", B.header + [0x00, 0x00], .malformed, "unexpected end", at: 10),
   BadModule(
-    "a name that is not UTF-8", B.header + [0x00, 0x03, 0x02, 0xC3, 0x28], .malformed, "malformed UTF-8 encoding", at: 11),
+    "a name that is not UTF-8", B.header + [0x00, 0x03, 0x02, 0xC3, 0x28],
+    .malformed, "malformed UTF-8 encoding", at: 11),
   BadModule(
     "a surrogate in a name", B.header + [0x00, 0x04, 0x03, 0xED, 0xA0, 0x80], .malformed, "malformed UTF-8 encoding",
     at: 11),
@@ -85,7 +87,8 @@ private let malformed: [BadModule] = [
   BadModule(
     "data flags 3", B.module(B.section(11, [0x01, 0x03, 0x00])), .malformed, "malformed data segment kind", at: 11),
   BadModule(
-    "data beyond the end", B.module(B.section(11, [0x01, 0x01, 0x05, 0x00])), .malformed, "length out of bounds", at: 12),
+    "data beyond the end", B.module(B.section(11, [0x01, 0x01, 0x05, 0x00])),
+    .malformed, "length out of bounds", at: 12),
   BadModule(
     "a function without a body", B.module(B.section(1, B.vector([B.type()])), B.section(3, [0x01, 0x00])), .malformed,
     "function and code section have inconsistent lengths", at: 18),
@@ -98,7 +101,8 @@ private let malformedCode: [BadModule] = [
   BadModule("no end", B.function([0x01]), .malformed, "unexpected end", at: 24),
   BadModule("an else without an if", B.function([0x05, 0x0B]), .malformed, "END opcode expected", at: 23),
   BadModule(
-    "a second else", B.function([0x41, 0, 0x04, 0x40, 0x05, 0x05, 0x0B, 0x0B]), .malformed, "END opcode expected", at: 28),
+    "a second else", B.function([0x41, 0, 0x04, 0x40, 0x05, 0x05, 0x0B, 0x0B]),
+    .malformed, "END opcode expected", at: 28),
   BadModule("code after the end", B.function([0x0B, 0x01]), .malformed, "section size mismatch", at: 21),
   BadModule("an opcode of a later proposal", B.function([0x12, 0x00, 0x0B]), .malformed, "illegal opcode 0x12", at: 23),
   BadModule("a prefixed opcode", B.function([0xFC, 0x12, 0x0B]), .malformed, "illegal opcode 0xfc 0x12", at: 23),
@@ -128,7 +132,8 @@ private let unsupported: [BadModule] = [
     "a vector parameter", B.module(B.section(1, B.vector([B.type([0x7B])]))), .unsupported, "SIMD is not supported yet",
     at: 13),
   BadModule(
-    "a vector local", B.function(locals: [0x01, 0x01, 0x7B], [0x0B]), .unsupported, "SIMD is not supported yet", at: 24),
+    "a vector local", B.function(locals: [0x01, 0x01, 0x7B], [0x0B]),
+    .unsupported, "SIMD is not supported yet", at: 24),
   BadModule(
     "a vector instruction", B.function([0xFD, 0x0F, 0x0B]), .unsupported, "SIMD is not supported yet", at: 23),
 ]

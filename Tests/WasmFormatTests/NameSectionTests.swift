@@ -8,7 +8,8 @@ private func functionNames(_ entries: [(Int, String)]) -> [UInt8] {
 }
 
 private func module(names: [UInt8]) -> [UInt8] {
-  B.function([0x0B], before: B.section(7, B.vector([B.name("exported") + [0x00, 0x00]])), after: B.custom("name", names))
+  let exports = B.section(7, B.vector([B.name("exported") + [0x00, 0x00]]))
+  return B.function([0x0B], before: exports, after: B.custom("name", names))
 }
 
 @Test func namesOfModuleAndFunctions() throws {

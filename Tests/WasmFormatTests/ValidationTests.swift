@@ -78,7 +78,8 @@ private let invalidModules: [BadModule] = [
   BadModule(
     "an export twice", B.module(memory, B.section(7, B.vector([B.name("a") + [2, 0], B.name("a") + [2, 0]]))), .invalid,
     "duplicate export name \"a\"", at: 20),
-  BadModule("an export of nothing", B.module(B.section(7, [0x01, 0x00, 0x03, 0x02])), .invalid, "unknown global 2", at: 11),
+  BadModule(
+    "an export of nothing", B.module(B.section(7, [0x01, 0x00, 0x03, 0x02])), .invalid, "unknown global 2", at: 11),
   BadModule("a start of nothing", B.module(B.section(8, [0x05])), .invalid, "unknown function 5", at: 10),
   BadModule(
     "a start with a parameter",
@@ -93,13 +94,18 @@ private let invalidModules: [BadModule] = [
     "a sum for a constant", B.module(B.section(6, [0x01, 0x7F, 0, 0x41, 0, 0x41, 0, 0x6A, 0x0B])), .invalid,
     "constant expression required", at: 13),
   BadModule(
-    "two constants", B.module(B.section(6, [0x01, 0x7F, 0, 0x41, 0, 0x41, 0, 0x0B])), .invalid, "type mismatch", at: 13),
+    "two constants", B.module(B.section(6, [0x01, 0x7F, 0, 0x41, 0, 0x41, 0, 0x0B])),
+    .invalid, "type mismatch", at: 13),
   BadModule("no constant", B.module(B.section(6, [0x01, 0x7F, 0, 0x0B])), .invalid, "type mismatch", at: 13),
-  BadModule("elements without a table", B.module(B.section(9, [0x01, 0, 0x41, 0, 0x0B, 0])), .invalid, "unknown table 0", at: 11),
+  BadModule(
+    "elements without a table", B.module(B.section(9, [0x01, 0, 0x41, 0, 0x0B, 0])),
+    .invalid, "unknown table 0", at: 11),
   BadModule(
     "an element of nothing", B.module(table, B.section(9, [0x01, 0, 0x41, 0, 0x0B, 1, 3])), .invalid,
     "unknown function 3", at: 17),
-  BadModule("data without a memory", B.module(B.section(11, [0x01, 0, 0x41, 0, 0x0B, 0])), .invalid, "unknown memory 0", at: 11),
+  BadModule(
+    "data without a memory", B.module(B.section(11, [0x01, 0, 0x41, 0, 0x0B, 0])),
+    .invalid, "unknown memory 0", at: 11),
   BadModule(
     "a data offset of another type", B.module(memory, B.section(11, [0x01, 0, 0x42, 0, 0x0B, 0])), .invalid,
     "type mismatch: expected i32, found i64", at: 16),
@@ -115,7 +121,10 @@ func refusesWhatIsInvalid(_ bad: BadModule) {
   ("operands of any type after unreachable", B.function([0x00, 0x6A, 0x1A, 0x1B, 0x1A, 0x0B])),
   ("a branch out of the function", B.function(type: B.type([], [0x7F]), [0x41, 0x00, 0x0C, 0x00, 0x0B])),
   ("a loop that takes a value", B.function(type: B.type([0x7F], [0x7F]), [0x20, 0, 0x03, 0, 0x0B, 0x0B])),
-  ("a local behind many", B.function(locals: [0x02, 0xD0, 0x0F, 0x7E, 0x01, 0x7D], [0x20, 0xD0, 0x0F, 0x8C, 0x1A, 0x0B])),
+  (
+    "a local behind many",
+    B.function(locals: [0x02, 0xD0, 0x0F, 0x7E, 0x01, 0x7D], [0x20, 0xD0, 0x0F, 0x8C, 0x1A, 0x0B])
+  ),
   ("the same text in two spellings",
     B.module(memory, B.section(7, B.vector([B.name("\u{E9}") + [2, 0], B.name("e\u{301}") + [2, 0]])))),
 ])
@@ -123,14 +132,15 @@ func acceptsWhatIsValid(_ what: String, _ bytes: [UInt8]) throws {
   try Module.decode(bytes).validate()
 }
 
-@Test func malformedCodeComesBeforeInvalidCode() {
-  let bytes = B.module(
-    B.section(6, [0x01, 0x7F, 0x00, 0x0B]), B.section(1, [0x00]))
-  do throws(WasmError) {
-    _ = try Module.decode(bytes)
-    Issue.record("accepted")
-  } catch {
-    #expect(error.kind == .malformed)
+@Test func malformedCodeComesBeforeABrokenRule() {
+  let global = B.section(6, [0x01, 0x7F, 0x00, 0x0B])
+  for (code, kind) in [(UInt8(0x01), WasmError.Kind.invalid), (0xFF, .malformed)] {
+    do throws(WasmError) {
+      _ = try Module.decode(B.function([code, 0x0B], before: global))
+      Issue.record("accepted")
+    } catch {
+      #expect(error.kind == kind)
+    }
   }
 }
 
