@@ -53,7 +53,9 @@ struct UnitContext {
     // Frames are probed so that none can skip the guard below the stack; a self call in tail position must stay a call, or
     // runaway recursion would become an endless loop.
     text.line("attributes #0 = { nounwind \"probe-stack\"=\"inline-asm\" \"disable-tail-calls\"=\"true\" \"frame-pointer\"=\"none\" \"no-builtins\" \(target.attributes) }")
-    text.line("attributes #1 = { nounwind noreturn cold nomerge }")
+    // Not `cold`: Swift's clang would move the call into a function of its own, where no trap of the module is. The branch weights say
+    // as much.
+    text.line("attributes #1 = { nounwind noreturn nomerge }")
     text.line("attributes #2 = { nounwind nomerge }")
     text.line("!llvm.dbg.cu = !{!0}")
     text.line("!llvm.module.flags = !{!2, !4}")
