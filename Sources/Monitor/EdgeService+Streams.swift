@@ -61,7 +61,10 @@ extension EdgeService {
     guard let descriptor else { return EdgeAnswer(results: UInt64(NodeKind.unknown.rawValue)) }
     var status = coffer_file_status()
     try checked(coffer_status(descriptor, &status))
-    return EdgeAnswer(results: UInt64(NodeKind(mode: status.mode).rawValue))
+    let kind = NodeKind(mode: status.mode)
+    // To a program a character device is a terminal; /dev/null is none.
+    let isOtherDevice = kind == .characterDevice && isatty(descriptor) != 1
+    return EdgeAnswer(results: UInt64((isOtherDevice ? NodeKind.unknown : kind).rawValue))
   }
 
   func wait(_ call: Call) throws(CallFailure) -> EdgeAnswer {
