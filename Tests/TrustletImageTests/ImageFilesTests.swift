@@ -41,7 +41,9 @@ import Testing
     #expect(try listed(ImageFiles()) == ["/ 0"])
   }
 
-  @Test(arguments: ["a//b", "../a", "a/..", "./a", "a/.", "//a", "a\0", String(repeating: "x", count: 256), String(repeating: "x/", count: 2500) + "x"])
+  @Test(arguments: [
+    "a//b", "../a", "a/..", "./a", "a/.", "//a", "a\0", String(repeating: "x", count: 256), String(repeating: "x/", count: 2500) + "x",
+  ])
   func pathsThatAreNoneAreRefused(path: String) {
     var files = ImageFiles()
     #expect(throws: ImageError.self) { try files.addFile(path, contents: []) }
