@@ -89,7 +89,8 @@ private let invalidModules: [BadModule] = [
     "type mismatch: expected i64, found i32", at: 11),
   BadModule(
     "a global of a global defined here",
-    B.module(B.section(6, [0x02, 0x7F, 0, 0x41, 0, 0x0B, 0x7F, 0, 0x23, 0, 0x0B])), .invalid, "unknown global 0", at: 16),
+    B.module(B.section(6, [0x02, 0x7F, 0, 0x41, 0, 0x0B, 0x7F, 0, 0x23, 0, 0x0B])),
+    .invalid, "unknown global 0", at: 16),
   BadModule(
     "a sum for a constant", B.module(B.section(6, [0x01, 0x7F, 0, 0x41, 0, 0x41, 0, 0x6A, 0x0B])), .invalid,
     "constant expression required", at: 13),
