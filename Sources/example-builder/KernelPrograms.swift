@@ -7,8 +7,8 @@ struct KernelPrograms {
 
   #if arch(x86_64)
     /// The processor that Coffer's own code is generated for. Tuned as generic: the tuning that comes with
-    /// x86-64-v2 turns rotations into SHLD, which takes twice as long on AMD processors.
-    private static let processor = ["-march=x86-64-v2", "-mtune=generic"]
+    /// x86-64-v3 turns rotations into SHLD, which takes twice as long on AMD processors.
+    private static let processor = ["-march=x86-64-v3", "-mtune=generic"]
   #else
     private static let processor: [String] = []
   #endif
