@@ -41,6 +41,7 @@ public struct TrustletBuilder: Sendable {
     do {
       let module = try Module.decode(bytes)
       try module.validate()
+      try Self.checkTables(of: module)
       var linker = ProgramLinker(host: Self.hostFunctions)
       _ = try linker.instantiate(module) { _, _ in nil }
       return try image(of: linker, manifest: manifest, files: files)
@@ -104,6 +105,18 @@ public struct TrustletBuilder: Sendable {
       throw BuildError(stage: .link, message: "this build of Coffer has no library OS for \(architecture.rawValue)")
     }
     return [("library-os", library)] + compiled.map { ($0.name, $0.bytes) }
+  }
+
+  /// Elements that all tables of a module may have at the start.
+  public static let tableElementLimit: UInt64 = 10_000_000
+
+  /// A table's first elements are part of the image's data, whatever a module claims to need.
+  private static func checkTables(of module: Module) throws(BuildError) {
+    let elements = module.tables.reduce(UInt64(0)) { $0 + $1.limits.minimum }
+    guard elements <= tableElementLimit else {
+      throw BuildError(
+        stage: .module, message: "the module's tables begin with \(elements) elements; at most \(tableElementLimit) are supported")
+    }
   }
 
   private static let stackReserve: UInt64 = 32 * 1024
