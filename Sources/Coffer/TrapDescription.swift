@@ -15,7 +15,7 @@ public struct TrapDescription: Sendable, CustomStringConvertible {
     let location = image.describe(address: trap.report.instruction)
     offset = location?.wasmOffset
     // "i0.f12.name": instance, function index, name (ProgramLinker).
-    let parts = (location?.function ?? "").split(separator: ".", maxSplits: 2)
+    let parts = (location?.sourceFunction ?? location?.function ?? "").split(separator: ".", maxSplits: 2)
     if parts.count >= 2, parts[0].hasPrefix("i"), parts[1].hasPrefix("f"), let index = UInt32(parts[1].dropFirst()) {
       functionIndex = index
       function = parts.count == 3 ? String(parts[2]) : nil

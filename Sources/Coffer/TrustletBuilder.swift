@@ -69,7 +69,7 @@ public struct TrustletBuilder: Sendable {
           ("COFFER_IMAGE", MemoryMap.image),
           ("coffer_linear_memory", MemoryMap.linearMemory),
           // Calls into the library OS want at least this much of the stack.
-          ("coffer_stack_reserve", MemoryMap.stackTop - manifest.stackSize + Self.stackReserve),
+          ("coffer_stack_reserve", MemoryMap.stackTop - manifest.stackSize + min(Self.stackReserve, manifest.stackSize / 2)),
           ("coffer_manifest_size", UInt64(try manifest.guestManifest().count)),
           ("coffer_file_tree_size", treeSize),
         ], architecture: architecture)
@@ -84,7 +84,8 @@ public struct TrustletBuilder: Sendable {
           if case .global = entry.kind { kind = .global }
           return ImageExport(
             instance: UInt32(entry.instance), name: entry.name, kind: kind, entryPoint: UInt32(index), type: entry.type)
-        }, instanceCount: UInt32(program.instances.count), files: files
+        }, instanceCount: UInt32(program.instances.count),
+        sourceFunctions: program.instances.count == 1 ? program.instances[0].sourceFunctions : [], files: files
       ).build()
     } catch {
       throw BuildError(error)
@@ -139,6 +140,16 @@ extension CPUArchitecture {
     case .x86_64: .x86_64
     case .aarch64: .aarch64
     case .riscv64: .riscv64
+    }
+  }
+}
+
+extension Instance {
+  /// Where the functions defined here lie in the module's bytes.
+  fileprivate var sourceFunctions: [SymbolTable.Symbol] {
+    zip(functions.suffix(module.code.count), module.code).map { function, body in
+      SymbolTable.Symbol(
+        address: UInt64(body.range.lowerBound), size: UInt64(body.range.count), name: function.code)
     }
   }
 }

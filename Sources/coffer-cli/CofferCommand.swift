@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 @main struct CofferCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -7,7 +8,7 @@ import ArgumentParser
     discussion: """
       Examples:
         coffer run example:hello
-        coffer run --dir . example:wordcount README.md
+        coffer run example:wordcount --dir .::/here -- /here/README.md
         coffer build program.wasm -o program.trustlet
         coffer run program.trustlet -- arguments
         coffer doctor
@@ -17,4 +18,19 @@ import ArgumentParser
       """,
     version: "coffer 0.1.0",
     subcommands: [Build.self, Run.self, Measure.self, Inspect.self, Doctor.self, Bench.self])
+
+  static func main() {
+    // A full disk or a reader that went away is an error that is told, not a signal that ends the program half way.
+    signal(SIGXFSZ, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      // What cannot be understood is Coffer's own failure, by the same status as every other; 64 may be the program's.
+      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+      Terminal.complain(fullMessage(for: error))
+      Glibc.exit(ExitStatus.failure.rawValue)
+    }
+  }
 }

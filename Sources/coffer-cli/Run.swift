@@ -10,9 +10,9 @@ struct Run: ParsableCommand {
       Examples:
         coffer run example:hello
         coffer run program.wasm -- --flag argument
-        coffer run --dir data::/data:rw --env MODE=fast program.wasm
-        coffer run --timeout 2s --memory 64MiB service.trustlet
-        coffer run --invoke 'add(2, 3)' library.wasm
+        coffer run program.wasm --dir data::/data:rw --env MODE=fast
+        coffer run service.trustlet --timeout 2s --memory 64MiB
+        coffer run library.wasm --invoke 'add(2, 3)'
       """)
 
   @Argument(help: "A WebAssembly module, an image, or example:NAME.")
@@ -45,7 +45,7 @@ struct Run: ParsableCommand {
 
   @OptionGroup var build: BuildOptions
 
-  @Argument(parsing: .captureForPassthrough, help: "Arguments of the program.")
+  @Argument(help: ArgumentHelp("Arguments of the program; behind '--' where they begin with '-'.", valueName: "arguments"))
   var arguments: [String] = []
 
   func run() throws {
@@ -53,8 +53,7 @@ struct Run: ParsableCommand {
       let application = try Application.load(app)
       let image = try build.image(of: application, memory: memory)
       var options = RunOptions()
-      let passed = arguments.first == "--" ? Array(arguments.dropFirst()) : arguments
-      options.arguments = [application.name] + passed
+      options.arguments = [application.name] + arguments
       options.environment = environment
       options.directories = directories.map(\.directory)
       options.memory = memory

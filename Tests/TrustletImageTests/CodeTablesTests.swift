@@ -5,10 +5,10 @@ import Testing
 
 @Suite struct CodeTablesTests {
   private func symbolTable(_ symbols: [SymbolTable.Symbol]) throws -> SymbolTable {
-    let bytes = SymbolTable.encode(symbols)
+    let bytes = SymbolTable.encode(symbols, of: .image)
     // Storage is never empty: a byte more, which is not part of the table.
     let storage = try (bytes + [0]).withUnsafeBytes { (buffer) throws(ImageError) in try ImageStorage(copying: buffer) }
-    return try SymbolTable(checking: ImageBytes(storage, 0..<bytes.count))
+    return try SymbolTable(checking: ImageBytes(storage, 0..<bytes.count), of: .image)
   }
 
   private func lineTable(_ entries: [LineTable.Entry]) throws -> LineTable {
@@ -41,7 +41,7 @@ import Testing
     let symbols = (0..<100_000).map {
       SymbolTable.Symbol(address: MemoryMap.image + UInt64($0) * 200, size: 190, name: "wasm.function.\($0)")
     }
-    #expect(SymbolTable.encode(symbols).count < 1_000_000)
+    #expect(SymbolTable.encode(symbols, of: .image).count < 1_000_000)
     let lines = (0..<100_000).map {
       LineTable.Entry(address: MemoryMap.image + UInt64($0) * 9, wasmOffset: 1_000_000 + UInt32($0) * 3)
     }

@@ -102,7 +102,7 @@ func sampleDraft() throws -> ImageDraft {
     symbols: SymbolTable.encode([
       .init(address: MemoryMap.image, size: 16, name: "_start"),
       .init(address: MemoryMap.image + 16, size: 40, name: "_stop"),
-    ]),
+    ], of: .image),
     lines: LineTable.encode([
       .init(address: MemoryMap.image + 4, wasmOffset: 70), .init(address: MemoryMap.image + 20, wasmOffset: 0),
     ]))

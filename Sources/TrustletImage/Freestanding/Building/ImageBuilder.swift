@@ -9,6 +9,7 @@ public struct ImageBuilder: Sendable {
   private let linearMemories: [(initial: UInt64, maximum: UInt64)]
   private let exports: [ImageExport]
   private let instanceCount: UInt32
+  private let sourceFunctions: [SymbolTable.Symbol]
   private let files: ImageFiles
 
   /// - Parameters:
@@ -17,11 +18,13 @@ public struct ImageBuilder: Sendable {
   ///   - machinePages: for each machine the code in its page, at most a page, in any order.
   ///   - linearMemories: their sizes in bytes, multiples of 64 KiB; the manifest's limit cuts the maximum.
   ///   - exports: in any order.
+  ///   - sourceFunctions: where the functions of the module lie in its bytes. After inlining only this can tell which one an instruction
+  ///     is of. Left out for a program of several modules, whose offsets say nothing alone.
   ///   - files: what the trustlet finds in its file system; a manifest's are ``ImageFiles/init(manifest:relativeTo:)``.
   public init(
     architecture: String, manifest: Manifest, executable: [UInt8], machinePages: [(machine: String, bytes: [UInt8])],
     linearMemories: [(initial: UInt64, maximum: UInt64)], exports: [ImageExport], instanceCount: UInt32,
-    files: ImageFiles = ImageFiles()
+    sourceFunctions: [SymbolTable.Symbol] = [], files: ImageFiles = ImageFiles()
   ) {
     self.architecture = architecture
     self.manifest = manifest
@@ -30,6 +33,7 @@ public struct ImageBuilder: Sendable {
     self.linearMemories = linearMemories
     self.exports = exports
     self.instanceCount = instanceCount
+    self.sourceFunctions = sourceFunctions
     self.files = files
   }
 
@@ -45,7 +49,8 @@ public struct ImageBuilder: Sendable {
         architecture: architecture, entry: linked.entry, stackPointer: MemoryMap.stackTop, regions: [],
         manifest: manifest, machinePages: pages),
       regions: try regions(linked), exports: ImageExport.encodeTable(exports), instanceCount: instanceCount,
-      symbols: SymbolTable.encode(linked.functions), lines: LineTable.encode(linked.lines))
+      symbols: SymbolTable.encode(linked.functions, of: .image), lines: LineTable.encode(linked.lines),
+      functions: SymbolTable.encode(sourceFunctions, of: .module))
     return try draft.encode(hasher: hasher)
   }
 

@@ -37,6 +37,7 @@ struct ImageDraft {
   var instanceCount: UInt32
   var symbols: [UInt8]
   var lines: [UInt8]
+  var functions: [UInt8] = []
 
   func encode<Hasher: ImageHasher>(hasher: Hasher.Type) throws(ImageError) -> [UInt8] {
     var record = record
@@ -56,6 +57,7 @@ struct ImageDraft {
     header.exportsLength = exports.count
     header.symbolsLength = symbols.count
     header.linesLength = lines.count
+    header.functionsLength = functions.count
     header.fileLength = UInt64(header.padding.upperBound) + offset
     guard header.fileLength <= ImageFormat.fileSizeLimit else {
       throw ImageError(.limit, "the image would have \(header.fileLength) bytes, more than \(ImageFormat.fileSizeLimit)")
@@ -63,7 +65,7 @@ struct ImageDraft {
 
     var writer = ByteWriter()
     writer.append(header.encoded)
-    for part in [recordBytes, exports, symbols, lines] { writer.append(part) }
+    for part in [recordBytes, exports, symbols, lines, functions] { writer.append(part) }
     for region in regions {
       writer.pad(toMultipleOf: ImageFormat.pageSize)
       writer.append(region.contents)

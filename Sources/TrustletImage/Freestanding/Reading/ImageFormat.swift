@@ -7,7 +7,7 @@ enum ImageFormat {
   static let pageSize = Int(MemoryMap.pageSize)
 
   static let headerSize = 256
-  static let reservedRange = 56..<160
+  static let reservedRange = 64..<160
   static let launchDigestRange = 160..<208
   static let fileDigestRange = 208..<256
 

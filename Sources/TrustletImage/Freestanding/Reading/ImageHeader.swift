@@ -6,6 +6,7 @@ struct ImageHeader {
   var exportsLength = 0
   var symbolsLength = 0
   var linesLength = 0
+  var functionsLength = 0
   var launchDigest = [UInt8](repeating: 0, count: Measurement.byteCount)
   var fileDigest = [UInt8](repeating: 0, count: Measurement.byteCount)
 
@@ -14,7 +15,8 @@ struct ImageHeader {
   var exports: Range<Int> { range(after: launchRecord.upperBound, exportsLength) }
   var symbols: Range<Int> { range(after: exports.upperBound, symbolsLength) }
   var lines: Range<Int> { range(after: symbols.upperBound, linesLength) }
-  var padding: Range<Int> { lines.upperBound..<roundedUpToPage(lines.upperBound) }
+  var functions: Range<Int> { range(after: lines.upperBound, functionsLength) }
+  var padding: Range<Int> { functions.upperBound..<roundedUpToPage(functions.upperBound) }
   var contents: Range<Int> { padding.upperBound..<Int(fileLength) }
 
   private func range(after start: Int, _ count: Int) -> Range<Int> { start..<start + count }
@@ -43,6 +45,7 @@ extension ImageHeader {
     exportsLength = try Self.length(&cursor, limit: ImageFormat.tableSizeLimit, of: "exports")
     symbolsLength = try Self.length(&cursor, limit: ImageFormat.tableSizeLimit, of: "symbols")
     linesLength = try Self.length(&cursor, limit: ImageFormat.tableSizeLimit, of: "lines")
+    functionsLength = try Self.length(&cursor, limit: ImageFormat.tableSizeLimit, of: "functions")
     let reserved = try cursor.take(ImageFormat.reservedRange.count)
     guard reserved.allSatisfy({ $0 == 0 }) else { throw cursor.failure("reserved bytes are not zero") }
     launchDigest = Array(try cursor.take(Measurement.byteCount))
@@ -72,7 +75,7 @@ extension ImageHeader {
     writer.uint32(ImageFormat.version)
     writer.uint32(instanceCount)
     writer.uint64(fileLength)
-    for length in [launchRecordLength, exportsLength, symbolsLength, linesLength] {
+    for length in [launchRecordLength, exportsLength, symbolsLength, linesLength, functionsLength] {
       writer.uint64(UInt64(length))
     }
     writer.append(repeatElement(0, count: ImageFormat.reservedRange.count))

@@ -34,8 +34,9 @@ extension TrustletImage {
     return TrustletImage(
       architecture: record.architecture, manifest: record.manifest, regions: record.regions,
       machinePages: record.machinePages, entry: record.entry, stackPointer: record.stackPointer, exports: exports,
-      instanceCount: header.instanceCount, symbols: try SymbolTable(checking: ImageBytes(storage, header.symbols)),
-      lineTable: try LineTable(checking: ImageBytes(storage, header.lines)), measurement: measurement, storage: storage)
+      instanceCount: header.instanceCount, symbols: try SymbolTable(checking: ImageBytes(storage, header.symbols), of: .image),
+      lineTable: try LineTable(checking: ImageBytes(storage, header.lines)),
+      sourceFunctions: try SymbolTable(checking: ImageBytes(storage, header.functions), of: .module), measurement: measurement, storage: storage)
   }
 }
 

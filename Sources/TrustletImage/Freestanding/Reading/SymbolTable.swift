@@ -1,8 +1,9 @@
 import EdgeCalls
 
-/// Which function lies where, sorted by address and without overlaps. Not measured: for messages only.
+/// Which function lies where, sorted by address and without overlaps: in the image's address space, or in the bytes of the module that
+/// it was made from. Not measured: for messages only.
 ///
-/// Kept as the image has it: for each function the bytes between it and the one before (or the image's base), its size, how
+/// Kept as the image has it: for each function the bytes between it and the one before (or the beginning of the space), its size, how
 /// many bytes of its name are those of the one before, how many follow, and these.
 public struct SymbolTable: Sendable, Sequence {
   public struct Symbol: Sendable, Hashable {
@@ -10,17 +11,38 @@ public struct SymbolTable: Sendable, Sequence {
     public let size: UInt64
     /// UTF-8 without control characters; the name in the executable's symbol table.
     public let name: String
+
+    public init(address: UInt64, size: UInt64, name: String) {
+      self.address = address
+      self.size = size
+      self.name = name
+    }
+  }
+
+  /// What the addresses are addresses of.
+  enum Space {
+    case image
+    case module
+
+    var range: Range<UInt64> {
+      switch self {
+      case .image: MemoryMap.image..<MemoryMap.imageLimit
+      case .module: 0..<UInt64(UInt32.max)
+      }
+    }
   }
 
   let bytes: ImageBytes
+  let space: Space
   /// How many functions there are.
   public let count: Int
 
   /// Walks the whole table once, so that iterating need not fail.
-  init(checking bytes: ImageBytes) throws(ImageError) {
+  init(checking bytes: ImageBytes, of space: Space) throws(ImageError) {
     self.bytes = bytes
+    self.space = space
     count = try bytes.withUnsafeBytes { (buffer) throws(ImageError) in
-      var walk = SymbolWalk(buffer)
+      var walk = SymbolWalk(buffer, space)
       var count = 0
       while try walk.next() { count += 1 }
       return count
@@ -33,9 +55,9 @@ public struct SymbolTable: Sendable, Sequence {
     private let bytes: ImageBytes
     private var walk: SymbolWalk
 
-    fileprivate init(_ bytes: ImageBytes) {
+    fileprivate init(_ bytes: ImageBytes, _ space: Space) {
       self.bytes = bytes
-      walk = SymbolWalk(UnsafeRawBufferPointer(rebasing: bytes.storage.bytes[bytes.range]))
+      walk = SymbolWalk(UnsafeRawBufferPointer(rebasing: bytes.storage.bytes[bytes.range]), space)
     }
 
     public mutating func next() -> Symbol? {
@@ -45,12 +67,12 @@ public struct SymbolTable: Sendable, Sequence {
     }
   }
 
-  public func makeIterator() -> Iterator { Iterator(bytes) }
+  public func makeIterator() -> Iterator { Iterator(bytes, space) }
 
   /// The function whose code `address` is part of. Walks the table: meant for the few addresses of a message.
   public func symbol(containing address: UInt64) -> Symbol? {
     bytes.withUnsafeBytes { buffer in
-      var walk = SymbolWalk(buffer)
+      var walk = SymbolWalk(buffer, space)
       while let found = try? walk.next(), found, walk.address <= address {
         if address - walk.address < walk.size { return walk.symbol }
       }
@@ -61,12 +83,15 @@ public struct SymbolTable: Sendable, Sequence {
 
 private struct SymbolWalk {
   private var cursor: ByteCursor
-  private(set) var address = MemoryMap.image
+  private let limit: UInt64
+  private(set) var address: UInt64
   private(set) var size: UInt64 = 0
   private var name: [UInt8] = []
 
-  init(_ bytes: UnsafeRawBufferPointer) {
+  init(_ bytes: UnsafeRawBufferPointer, _ space: SymbolTable.Space) {
     cursor = ByteCursor(bytes, part: "symbols", code: .symbols)
+    address = space.range.lowerBound
+    limit = space.range.upperBound
   }
 
   var symbol: SymbolTable.Symbol {
@@ -79,7 +104,7 @@ private struct SymbolWalk {
     let gap = try cursor.unsignedLEB()
     let newSize = try cursor.unsignedLEB()
     let start = address + size
-    guard gap < MemoryMap.imageLimit - start, newSize > 0, newSize <= MemoryMap.imageLimit - start - gap else {
+    guard gap < limit - start, newSize > 0, newSize <= limit - start - gap else {
       throw cursor.failure("a function lies outside the image")
     }
     address = start + gap
@@ -108,15 +133,16 @@ private struct SymbolWalk {
 
 extension SymbolTable {
   /// Leaves out what overlaps a function before it. Names are cut and cleaned to what the table can hold.
-  static func encode(_ symbols: [Symbol]) -> [UInt8] {
+  static func encode(_ symbols: [Symbol], of space: Space) -> [UInt8] {
     let sorted = symbols.sorted {
       ($0.address, $1.size) != ($1.address, $0.size)
         ? ($0.address, $1.size) < ($1.address, $0.size) : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
     }
     var writer = ByteWriter()
-    var end = MemoryMap.image
+    var end = space.range.lowerBound
     var previous: [UInt8] = []
-    for symbol in sorted where symbol.address >= end && symbol.size > 0 {
+    for symbol in sorted 
+    where symbol.address >= end && symbol.size > 0 && symbol.address + symbol.size <= space.range.upperBound {
       let name = cleaned(symbol.name)
       var shared = zip(previous, name).prefix { $0 == $1 }.count
       while shared > 0, isContinuation(previous, shared) || isContinuation(name, shared) { shared -= 1 }

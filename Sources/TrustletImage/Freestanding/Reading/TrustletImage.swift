@@ -20,6 +20,8 @@ public struct TrustletImage: Sendable {
   public let instanceCount: UInt32
   public let symbols: SymbolTable
   public let lineTable: LineTable
+  /// Where the module's functions lie in its bytes; empty where the image is of several modules.
+  public let sourceFunctions: SymbolTable
   public let measurement: Measurement
 
   let storage: ImageStorage
@@ -57,8 +59,10 @@ extension TrustletImage {
     let symbol = symbols.symbol(containing: address)
     let wasmOffset = lineTable.wasmOffset(at: address)
     guard symbol != nil || wasmOffset != nil else { return nil }
+    let source = wasmOffset.flatMap { sourceFunctions.symbol(containing: UInt64($0)) }
     return CodeLocation(
-      function: symbol?.name, functionOffset: symbol.map { address - $0.address }, wasmOffset: wasmOffset)
+      function: symbol?.name, functionOffset: symbol.map { address - $0.address }, wasmOffset: wasmOffset,
+      sourceFunction: source?.name)
   }
 }
 
@@ -69,6 +73,8 @@ public struct CodeLocation: Sendable, Hashable, CustomStringConvertible {
   public let functionOffset: UInt64?
   /// The offset in the WebAssembly module's bytes.
   public let wasmOffset: UInt32?
+  /// The function that the offset lies in: another than `function` where the compiler has put one into another.
+  public let sourceFunction: String?
 
   public var description: String {
     var parts: [String] = []
