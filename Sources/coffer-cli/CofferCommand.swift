@@ -29,7 +29,7 @@ import Glibc
     } catch {
       // What cannot be understood is Coffer's own failure, by the same status as every other; 64 may be the program's.
       guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-      Terminal.complain(fullMessage(for: error))
+      Terminal.explain(fullMessage(for: error))
       Glibc.exit(ExitStatus.failure.rawValue)
     }
   }

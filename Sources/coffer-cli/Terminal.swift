@@ -4,11 +4,14 @@ import Glibc
 enum Terminal {
   static let isInteractive = isatty(STDERR_FILENO) == 1
 
-  private static let hasColour = isInteractive && getenv("NO_COLOR") == nil && String(cString: getenv("TERM") ?? strdup("dumb")) != "dumb"
+  private static let hasColour = isInteractive && getenv("NO_COLOR") == nil && getenv("TERM").map { String(cString: $0) } ?? "dumb" != "dumb"
 
   static func paint(_ text: String, _ code: String) -> String { hasColour ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
 
   static func complain(_ text: String) { write("\(paint("coffer:", "31")) \(text)\n", to: STDERR_FILENO) }
+
+  /// Several lines that say themselves whose they are.
+  static func explain(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
   static func note(_ text: String) { write("\(paint("coffer:", "33")) \(text)\n", to: STDERR_FILENO) }
 
