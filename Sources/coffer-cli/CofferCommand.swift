@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 @main struct CofferCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,4 +18,19 @@ import ArgumentParser
       """,
     version: "coffer 0.1.0",
     subcommands: [Build.self, Run.self, Measure.self, Inspect.self, Doctor.self, Bench.self])
+
+  /// As the parser's own, but a command line that is wrong ends with Coffer's status, which nobody can take for the program's.
+  static func main() {
+    // A write beyond the file-size limit is to fail, like one to a full disk. A handler, since compilers would inherit that it is ignored.
+    signal(SIGXFSZ) { _ in }
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch where exitCode(for: error) == .validationFailure {
+      Terminal.complain("\(message(for: error)); see coffer --help")
+      exit(withError: ExitStatus.failure)
+    } catch {
+      exit(withError: error)
+    }
+  }
 }
