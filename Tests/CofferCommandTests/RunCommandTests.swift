@@ -24,8 +24,10 @@ struct RunCommandTests {
     try place.module(
       "trap.wasm",
       """
-      (module (memory 1) (func $inner (param i32) (drop (i32.load (local.get 0))))
-        (func (export "_start") (call $inner (i32.const 65536))))
+      (module (memory 1) (type $inner (func (param i32)))
+        (table (export "table") 1 funcref) (elem (i32.const 0) func $inner)
+        (func $inner (param i32) (drop (i32.load (local.get 0))))
+        (func (export "_start") (call_indirect (type $inner) (i32.const 65536) (i32.const 0))))
       """)
     let result = try place.run("run", "trap.wasm")
     #expect(result.status == 134)
@@ -90,7 +92,7 @@ struct RunCommandTests {
       (["run", "--manifest", "wrong.yaml", "good.wasm"], ["wrong.yaml", "memry", "memory"]),
       (["run", "--manifest", "absent.yaml", "good.wasm"], ["absent.yaml", "No such file"]),
       (["build", "good.wasm", "-o", "absent/x.trustlet"], ["absent", "No such file"]),
-      (["build", "good.wasm", "-o", "."], ["directory"]),
+      (["build", "good.wasm", "-o", "."], ["cannot replace '.'"]),
       (["measure", "absent.wasm"], ["absent.wasm"]),
       (["inspect", "text.txt"], ["text.txt"]),
     ] {

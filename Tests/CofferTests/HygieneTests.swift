@@ -69,7 +69,7 @@ extension RunningTests {
       func round(_ number: Int) throws {
         switch number % 4 {
         case 0:
-          let running = try RunningProgram(program, time: .milliseconds(2))
+          let running = try RunningProgram(program, time: .milliseconds(25))
           #expect(try running.call("endless") == .timedOut)
         case 1:
           let running = try RunningProgram(program, time: .seconds(10))

@@ -96,6 +96,25 @@ private let accessProgram: TestProgram = {
     """, manifest: manifest)
 }()
 
+/// Index and offset are both constants, which compilers add up on their own.
+private let constantAddressPairs: [(index: UInt64, offset: UInt64)] = {
+  let edges: [UInt64] = [
+    0, 1, 65532, 65533, 65536, 0xFF_FFFC, 0xFF_FFFF, 0x100_0000, 0x3FFF_FFFF, 0x4000_0000, 0x7FFF_FFFF, 0x8000_0000, 0xBFFF_FFFF, 0xC000_0000,
+    0xFFFF_FFFC, 0xFFFF_FFFF,
+  ]
+  return edges.flatMap { index in edges.map { (index, $0) } }
+}()
+
+private let constantAddressProgram: TestProgram = {
+  let functions = constantAddressPairs.map { index, offset in
+    """
+    (func (export "load \(index)+\(offset)") (result i32) (i32.load offset=\(offset) (i32.const \(index))))
+    (func (export "store \(index)+\(offset)") (i32.store offset=\(offset) (i32.const \(index)) (i32.const 7)))
+    """
+  }
+  return TestProgram("(module (memory 1) \(functions.joined(separator: "\n")))")
+}()
+
 private func pattern(_ address: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: address &* 37 &+ 11) }
 
 extension RunningTests {
@@ -142,6 +161,17 @@ extension RunningTests {
       }
     }
 
+    @Test(arguments: Variant.all) func constantAddresses(variant: Variant) throws {
+      let program = try constantAddressProgram.start(variant)
+      for (index, offset) in constantAddressPairs {
+        let expected: TrapKind? = index + offset + 4 <= 65536 ? nil : .outOfBoundsMemoryAccess
+        #expect(try program.call("store \(index)+\(offset)").trapKind == expected, "\(index)+\(offset)")
+        let loaded = try program.call("load \(index)+\(offset)")
+        #expect(loaded.trapKind == expected, "\(index)+\(offset)")
+        if expected == nil { #expect(loaded == .finished([CommandSlot(low: 7)]), "\(index)+\(offset)") }
+      }
+    }
+
     private func check(_ access: Access, _ size: UInt64, _ program: RunningProgram) throws {
       // Not the pattern, in any byte.
       let value: UInt64 = 0xF1E2_D3C4_B5A6_9788
@@ -177,14 +207,15 @@ extension RunningTests {
     ) throws {
       let start = min(address, size - 8)
       let peeked = try program.value("peek", start)
-      let expected = (0..<8).reversed().reduce(UInt64(0)) { result, byte in
+      let expected = (0..<UInt64(8)).reversed().reduce(UInt64(0)) { (result: UInt64, byte: UInt64) -> UInt64 in
         let position = start + byte
-        let isStored = position >= address && position < address + access.width
-        return result << 8 | (isStored ? value >> ((position - address) * 8) & 0xFF : UInt64(pattern(position)))
+        guard position >= address, position < address + access.width else { return result << 8 | UInt64(pattern(position)) }
+        return result << 8 | (value >> ((position - address) * 8)) & 0xFF
       }
       #expect(peeked == expected, place)
       let (before, after) = (address > 8 ? address - 8 : 0, min(address + access.width + 8, size))
-      #expect(try program.value("changed", before, after) == access.width, place)
+      let changed = (0..<access.width).count { UInt8(truncatingIfNeeded: value >> ($0 * 8)) != pattern(address + $0) }
+      #expect(try program.value("changed", before, after) == UInt64(changed), place)
       _ = try program.call("fill", address, address + access.width)
     }
   }
