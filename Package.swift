@@ -57,10 +57,13 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/coffer-cli"),
+    .target(
+      name: "SpecificationScripts",
+      dependencies: ["Coffer", "EdgeCalls", "Monitor", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText"]),
     .executableTarget(
       name: "coffer-wast",
       dependencies: [
-        "Coffer", "CodeObjects", "EdgeCalls", "Monitor", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
+        "Coffer", "CodeObjects", "SpecificationScripts",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -72,6 +75,13 @@ let package = Package(
     .testTarget(name: "ExamplesTests", dependencies: ["Examples"]),
     .testTarget(name: "BenchmarkKernelsTests", dependencies: ["BenchmarkKernels"]),
     .testTarget(name: "MonitorTests", dependencies: ["CLinux", "EdgeCalls", "Machine", "Monitor"]),
+    .testTarget(
+      name: "CofferTests",
+      dependencies: [
+        "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "Monitor", "SpecificationScripts", "TrustletImage", "WasmCompiler",
+        "WasmFormat", "WasmText",
+      ]),
+    .testTarget(name: "CofferCommandTests", dependencies: ["Examples", "KVMMachine", "WasmText"]),
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "Machine", "KVMMachine"], path: "Tests/MachineScenarios"),
     .executableTarget(name: "machine-check", dependencies: ["MachineScenarios"], path: "Tests/machine-check"),

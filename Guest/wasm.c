@@ -12,6 +12,12 @@
   coffer_report_trap(kind, (uint64_t)__builtin_return_address(0) - 1, 0, 0, (uint64_t)__builtin_frame_address(0))
 #define PAGE_SHIFT 16
 
+// Growing changes the library OS's own state, in the middle of which the stack must not run out: like calls of WASI, which generated
+// code checks. The symbol's address is known when the image is linked.
+extern const char coffer_stack_reserve[];
+#define REQUIRE_STACK() \
+  if ((uint64_t)__builtin_frame_address(0) < (uint64_t)coffer_stack_reserve) TRAP(COFFER_TRAP_STACK)
+
 static bool fits(uint64_t start, uint64_t count, uint64_t size) { return start + count <= size; }
 
 int32_t coffer_memory_grow(struct coffer_memory *memory, uint32_t pages) {
@@ -19,6 +25,7 @@ int32_t coffer_memory_grow(struct coffer_memory *memory, uint32_t pages) {
   uint64_t new = old + pages;
   if (new > memory->limit >> PAGE_SHIFT) return -1;
   if (pages == 0) return (int32_t)old;
+  REQUIRE_STACK();
   if (!libos_grow_memory((uint32_t)memory->index, new << PAGE_SHIFT)) return -1;
   memory->size = new << PAGE_SHIFT;
   return (int32_t)old;
@@ -46,6 +53,7 @@ int32_t coffer_table_grow(struct coffer_table *table, uint64_t value, uint32_t c
   uint64_t new = old + count;
   if (new > table->limit) return -1;
   if (count == 0) return (int32_t)old;
+  REQUIRE_STACK();
   void *elements;
   if (new > COFFER_HEAP_SIZE / sizeof(uint64_t)) return -1;
   if (posix_memalign(&elements, 16, new * sizeof(uint64_t)) != 0) return -1;

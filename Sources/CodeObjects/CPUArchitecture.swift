@@ -31,7 +31,9 @@ public enum CPUArchitecture: String, Sendable, CaseIterable, Codable {
   /// What clang is told about the processor, besides the target.
   public var clangFlags: [String] {
     switch self {
-    case .x86_64: ["-march=\(baseline)", "-mtune=generic", "-mcmodel=small"]
+    // Behind the optimiser's back, a load that a conditional move has folded would be sunk into one branch, volatile or not: a trap lost.
+    case .x86_64:
+      ["-march=\(baseline)", "-mtune=generic", "-mcmodel=small", "-mllvm", "-x86-cmov-converter-force-mem-operand=false"]
     case .aarch64: ["-march=\(baseline)", "-mtune=generic", "-mno-outline-atomics"]
     // Linear memory is addressed at any alignment; without -mno-strict-align each access becomes single bytes.
     case .riscv64: ["-march=\(baseline)", "-mabi=lp64d", "-mcmodel=medany", "-mno-strict-align"]

@@ -12,7 +12,7 @@ public enum Application: Sendable {
   /// No module larger than this is read at all.
   public static let moduleSizeLimit: UInt64 = 1 << 30
 
-  /// - Throws: ``ApplicationError``; an image that is damaged is an ``ImageError``.
+  /// - Throws: ``ApplicationError``; also for an image that is damaged.
   public static func load(_ reference: String) throws -> Application {
     if reference.hasPrefix(examplePrefix) {
       let name = String(reference.dropFirst(examplePrefix.count))
@@ -27,7 +27,13 @@ public enum Application: Sendable {
       if start.count >= 8 && start[6] == 1 { throw ApplicationError.component(reference) }
       return .module(try SmallFile.contents(of: reference, limit: moduleSizeLimit), name: name)
     }
-    if TrustletImage.isImage(start) { return .image(try TrustletImage.read(path: reference), name: name) }
+    if TrustletImage.isImage(start) {
+      do throws(ImageError) {
+        return .image(try TrustletImage.read(path: reference), name: name)
+      } catch {
+        throw ApplicationError.unusableImage(reference, error)
+      }
+    }
     throw ApplicationError.unknownFormat(reference, found: start)
   }
 
@@ -43,6 +49,7 @@ public enum ApplicationError: Error, Sendable, CustomStringConvertible {
   case tooLarge(path: String, size: UInt64, limit: UInt64)
   case noExample(String, known: [String])
   case component(String)
+  case unusableImage(String, ImageError)
   case unknownFormat(String, found: [UInt8])
 
   public var description: String {
@@ -54,6 +61,8 @@ public enum ApplicationError: Error, Sendable, CustomStringConvertible {
       return "there is no example \"\(name)\"; there are: \(known.joined(separator: ", "))"
     case .component(let path):
       return "\(path) is a WebAssembly component; this version runs core modules (wasi_snapshot_preview1)"
+    case .unusableImage(let path, let error):
+      return "\(path): \(error)"
     case .unknownFormat(let path, let found):
       let bytes = found.prefix(4).map { String($0, radix: 16) }.joined(separator: " ")
       return "\(path) is neither a WebAssembly module (00 61 73 6d) nor a trustlet image: it begins with \(bytes.isEmpty ? "nothing" : bytes)"

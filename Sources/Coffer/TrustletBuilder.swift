@@ -19,6 +19,8 @@ public struct TrustletBuilder: Sendable {
   public var cache: ObjectCache?
   public var progress: Progress?
   public var warn: @Sendable (String) -> Void
+  /// How many compilers run at once; nil for one on each processor. It changes nothing of what is built.
+  public var workers: Int?
 
   public init(
     architecture: CPUArchitecture = .host, optimization: CompileJob.Optimization = .speed, toolchain: Toolchain,
@@ -100,7 +102,7 @@ public struct TrustletBuilder: Sendable {
     units.append(generator.programUnit(for: program))
     let jobs = units.map { CompileJob(name: $0.name, source: $0.source, language: .llvmIR, optimization: optimization) }
     let compiler = ObjectCompiler(
-      toolchain: toolchain, architecture: architecture, cache: cache, warn: warn)
+      toolchain: toolchain, architecture: architecture, cache: cache, workers: workers, warn: warn)
     let compiled = try compiler.compile(jobs, progress: progress)
     guard let library = GuestObjects.library(architecture.rawValue) else {
       throw BuildError(stage: .link, message: "this build of Coffer has no library OS for \(architecture.rawValue)")

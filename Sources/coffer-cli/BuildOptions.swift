@@ -37,13 +37,18 @@ struct BuildOptions: ParsableArguments {
         throw CommandFailure("--manifest is for modules; an image carries its own, which is part of what is measured")
       }
       return image
-    case .module(let bytes, _):
+    case .module(let bytes, let name):
       var manifest = try readManifest()
       if let memory { manifest.memory = memory }
       defer { Terminal.progress(nil) }
-      if manifest.files.isEmpty { return try builder().cachedImage(of: bytes, manifest: manifest) }
-      let files = try ImageFiles(manifest: manifest, relativeTo: TextFile.directory(of: self.manifest ?? "."))
-      return try builder().image(of: bytes, manifest: manifest, files: files)
+      let builder = try builder()
+      do {
+        if manifest.files.isEmpty { return try builder.cachedImage(of: bytes, manifest: manifest) }
+        let files = try ImageFiles(manifest: manifest, relativeTo: TextFile.directory(of: self.manifest ?? "."))
+        return try builder.image(of: bytes, manifest: manifest, files: files)
+      } catch let error as BuildError {
+        throw CommandFailure("\(name): \(error)")
+      }
     }
   }
 

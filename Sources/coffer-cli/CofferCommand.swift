@@ -19,18 +19,20 @@ import Glibc
     version: "coffer 0.1.0",
     subcommands: [Build.self, Run.self, Measure.self, Inspect.self, Doctor.self, Bench.self])
 
+  /// As the parser's own, but a command line that is wrong ends with Coffer's status, which nobody can take for the program's.
   static func main() {
-    // A full disk or a reader that went away is an error that is told, not a signal that ends the program half way.
-    signal(SIGXFSZ, SIG_IGN)
-    signal(SIGPIPE, SIG_IGN)
+    // A full disk or a reader that went away is an error that is told, not a signal that ends the program half way. Handlers, since compilers
+    // would inherit that a signal is ignored.
+    signal(SIGXFSZ) { _ in }
+    signal(SIGPIPE) { _ in }
     do {
       var command = try parseAsRoot()
       try command.run()
+    } catch where exitCode(for: error) == .validationFailure {
+      Terminal.complain("\(message(for: error)); see coffer --help")
+      exit(withError: ExitStatus.failure)
     } catch {
-      // What cannot be understood is Coffer's own failure, by the same status as every other; 64 may be the program's.
-      guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-      Terminal.explain(fullMessage(for: error))
-      Glibc.exit(ExitStatus.failure.rawValue)
+      exit(withError: error)
     }
   }
 }

@@ -92,7 +92,7 @@ struct Inspect: ParsableCommand {
       ),
       (
         "files",
-        .array(image.files.map { .object([("path", .string($0.path)), ("size", .number($0.size))]) })
+        .array(image.files.filter { !$0.isDirectory }.map { .object([("path", .string($0.path)), ("size", .number($0.size))]) })
       ),
     ])
   }

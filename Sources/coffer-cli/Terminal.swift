@@ -10,9 +10,6 @@ enum Terminal {
 
   static func complain(_ text: String) { write("\(paint("coffer:", "31")) \(text)\n", to: STDERR_FILENO) }
 
-  /// Several lines that say themselves whose they are.
-  static func explain(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
-
   static func note(_ text: String) { write("\(paint("coffer:", "33")) \(text)\n", to: STDERR_FILENO) }
 
   static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }

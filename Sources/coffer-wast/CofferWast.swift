@@ -2,8 +2,7 @@ import ArgumentParser
 import CodeObjects
 import Coffer
 import Glibc
-import TrustletImage
-import WasmText
+import SpecificationScripts
 
 @main struct CofferWast: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -52,34 +51,11 @@ import WasmText
   }
 
   private static func run(_ file: String, _ builder: TrustletBuilder, eachMemory: Bool) -> Tally {
-    var tally = Tally()
     do {
-      let script = try Script.parse(try WastFile.contents(of: file))
-      // The first memory is spectest's; the script's own are more interesting.
-      var choice = 1
-      repeat {
-        let plan = try ScriptPlan(script, constantMemory: choice)
-        if plan.linker.memories.count <= choice {
-          let plan = try ScriptPlan(script, constantMemory: 0)
-          return try tally + plan.tally + run(plan, builder)
-        }
-        tally = tally + plan.tally + (try run(plan, builder))
-        choice += 1
-        if choice >= plan.linker.memories.count { break }
-      } while eachMemory
+      return try SpecificationScript(path: file).run(builder, eachMemory: eachMemory)
     } catch {
-      tally.fail(0, "\(error)")
+      return Tally(failure: "\(error)")
     }
-    return tally
-  }
-
-  private static func run(_ plan: ScriptPlan, _ builder: TrustletBuilder) throws -> Tally {
-    // Nothing but spectest to instantiate, and nothing to call.
-    guard plan.steps.count > 1 else { return Tally() }
-    var manifest = Manifest()
-    manifest.memory = Manifest.memoryLimit
-    let image = try builder.image(of: plan.linker, manifest: manifest)
-    return try ScriptRun(image: image).run(plan.steps)
   }
 }
 

@@ -20,6 +20,7 @@ let definitions: [(String, UInt64)] = [
   ("COFFER_STATUS_TRAPPED", CommandStatus.trapped.rawValue),
   ("COFFER_TRAP_MEMORY", UInt64(TrapKind.outOfBoundsMemoryAccess.rawValue)),
   ("COFFER_TRAP_TABLE", UInt64(TrapKind.outOfBoundsTableAccess.rawValue)),
+  ("COFFER_TRAP_STACK", UInt64(TrapKind.callStackExhausted.rawValue)),
   ("COFFER_TRAP_HARDWARE", UInt64(TrapKind.hardwareFault.rawValue)),
   ("COFFER_TRAP_IMPORT", UInt64(TrapKind.incompatibleImport.rawValue)),
 ]

@@ -52,7 +52,7 @@ import Testing
     ("generator: llvm", "did you mean"), ("host: {directory: read}", "host: the key 'directory' is unknown; did you mean 'directories'?"),
     ("host: {directories: all}", "'all' is none of none, read, write"), ("host: {arguments: yes}", "neither true nor false"),
     ("host: true", "host: is not a mapping"), ("memory: lots", "64MiB"), ("memory: 5GiB", "memory: 5GiB is more than 4GiB"),
-    ("stack: 1KiB", "stack: 1KiB is not between 16KiB and 128MiB"), ("stack: 1GiB", "stack"), ("time: 30", "write it as 30s"),
+    ("stack: 1KiB", "stack: 1KiB is not between 64KiB and 128MiB"), ("stack: 1GiB", "stack"), ("time: 30", "write it as 30s"),
     ("time: 0s", "time: the limit is zero"), ("arguments: serve", "arguments: is not a list"), ("arguments: [[a]]", "not a single value"),
     ("arguments: [\"a\\0b\"]", "NUL"), ("environment: [A]", "environment: is not a mapping"), ("environment: {A: [b]}", "A: is not a single value"),
     ("environment: {\"A=B\": c}", "cannot be a variable's name"), ("environment: {\"\": c}", "cannot be a variable's name"),

@@ -7,7 +7,8 @@ extension FunctionGenerator {
   private mutating func address(_ argument: MemoryArgument) -> String {
     let index = define("zext i32 \(pop().text) to i64")
     let memory = instance.memories[Int(argument.memory)]
-    if memory.index == 0 {
+    // A constant is folded into the address as 32 signed bits, which hold the base too; LLVM checks that only when it optimises.
+    if memory.index == 0 && argument.offset < 1 << 24 {
       unit.variable(LLVMGenerator.memorySymbol, "i8")
       let base =
         argument.offset == 0

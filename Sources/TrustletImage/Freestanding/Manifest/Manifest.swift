@@ -29,7 +29,7 @@ public struct Manifest: Codable, Sendable, Hashable {
 
   /// The limit of each linear memory, at most 4 GiB. Default: 1 GiB.
   public var memory = ByteCount.gibibytes(1)
-  /// The program's stack, rounded up to whole pages; 16 KiB to 128 MiB. Default: 1 MiB.
+  /// The program's stack, rounded up to whole pages; 64 KiB to 128 MiB. Default: 1 MiB.
   public var stack = ByteCount.mebibytes(1)
   /// How long a command may take by the wall clock. Default: no limit.
   public var time: TimeSpan?
@@ -49,7 +49,8 @@ public struct Manifest: Codable, Sendable, Hashable {
 
   public init() {}
 
-  public static let stackMinimum = ByteCount.kibibytes(16)
+  /// Half of it is kept for calls into the library OS.
+  public static let stackMinimum = ByteCount.kibibytes(64)
   public static let memoryLimit = ByteCount.gibibytes(4)
 
   /// The stack region's size in bytes.

@@ -1,6 +1,7 @@
 import Glibc
 
-enum WastFile {
+/// Reading scripts and lists of expectations whole.
+enum ScriptFile {
   struct Unreadable: Error, CustomStringConvertible {
     let description: String
   }

@@ -1,0 +1,140 @@
+import Foundation
+import Testing
+
+private let exiting = """
+  (module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1) (func (export "_start") (call $exit (i32.const 42))))
+  """
+
+@Suite(.enabled(if: CofferCommand.areMet, CofferCommand.finding))
+struct RunCommandTests {
+  @Test func exitStatusIsTheProgramsOwn() throws {
+    let place = try Workplace()
+    try place.module("exit.wasm", exiting)
+    try place.module("good.wasm", "(module (memory 1) (func (export \"_start\")))")
+    #expect(try place.run("run", "exit.wasm").status == 42)
+    #expect(try place.run("run", "good.wasm").status == 0)
+    let hello = try place.run("run", "example:hello")
+    #expect(hello.status == 0 && !hello.output.isEmpty)
+    #expect(hello.complaints.isEmpty)
+  }
+
+  @Test func trapIsNamedWithItsFunctionAndOffset() throws {
+    let place = try Workplace()
+    try place.module(
+      "trap.wasm",
+      """
+      (module (memory 1) (type $inner (func (param i32)))
+        (table (export "table") 1 funcref) (elem (i32.const 0) func $inner)
+        (func $inner (param i32) (drop (i32.load (local.get 0))))
+        (func (export "_start") (call_indirect (type $inner) (i32.const 65536) (i32.const 0))))
+      """)
+    let result = try place.run("run", "trap.wasm")
+    #expect(result.status == 134)
+    #expect(result.complaints.count == 1)
+    let bytes = try place.bytes("trap.wasm")
+    // i32.load: opcode 28, alignment 2, offset 0.
+    let offset = try #require(bytes.indices.dropLast(2).first { bytes[$0] == 0x28 && bytes[$0 + 1] == 2 && bytes[$0 + 2] == 0 })
+    #expect(
+      result.complaints.first?.hasSuffix(
+        "trap: out of bounds memory access, in function \"inner\" (0), at offset 0x\(String(offset, radix: 16)) of the module") == true,
+      "\(result.errors)")
+  }
+
+  @Test func timeLimitGives124() throws {
+    let place = try Workplace()
+    try place.module("endless.wasm", "(module (memory 1) (func (export \"_start\") (loop $next (br $next))))")
+    let result = try place.run("run", "--timeout", "50ms", "endless.wasm")
+    #expect(result.status == 124)
+    #expect(result.complaints.count == 1 && result.errors.contains("50ms"), "\(result.errors)")
+  }
+
+  @Test func stackExhaustionIsATrap() throws {
+    let place = try Workplace()
+    try place.module("deep.wasm", "(module (memory 1) (func $f (export \"_start\") (call $f)))")
+    let result = try place.run("run", "deep.wasm")
+    #expect(result.status == 134 && result.errors.contains("trap: call stack exhausted, in function"), "\(result.errors)")
+  }
+
+  /// What cannot be run: one line that says what was found and what was expected, and status 125.
+  @Test func failuresAreOneLineAnd125() throws {
+    let place = try Workplace()
+    let good = try place.bytes(try place.module("good.wasm", exiting))
+    try place.write("truncated.wasm", Array(good.dropLast(5)))
+    try place.write("component.wasm", [0, 0x61, 0x73, 0x6D, 0x0D, 0, 1, 0])
+    try place.write("text.txt", Array("hello".utf8))
+    try place.write("empty.wasm", [])
+    try place.write("coffer.yaml", Array("memory: 1MiB\nhost:\n  directories: none\n".utf8))
+    try place.write("wrong.yaml", Array("memry: 1MiB\n".utf8))
+    try place.module("unknown.wasm", "(module (import \"env\" \"missing\" (func)) (func (export \"_start\")))")
+    try place.module("misspelt.wasm", "(module (import \"wasi_snapshot_preview1\" \"fd_wrote\" (func)) (func (export \"_start\")))")
+    try place.module("mistyped.wasm", "(module (import \"wasi_snapshot_preview1\" \"fd_write\" (func)) (func (export \"_start\")))")
+    try place.module("library.wasm", "(module (func (export \"add\") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))")
+    try place.module("large.wasm", "(module (memory 17) (func (export \"_start\")))")
+    for (arguments, expected) in [
+      (["run", "truncated.wasm"], ["truncated.wasm", "byte 0x"]),
+      (["run", "component.wasm"], ["component.wasm", "component"]),
+      (["run", "text.txt"], ["text.txt", "neither"]),
+      (["run", "empty.wasm"], ["empty.wasm", "neither"]),
+      (["run", "absent.wasm"], ["absent.wasm", "No such file"]),
+      (["run", "."], ["regular file"]),
+      (["run", "example:nothing"], ["nothing", "hello"]),
+      (["run", "unknown.wasm"], ["\"env\" \"missing\"", "wasi_snapshot_preview1"]),
+      (["run", "misspelt.wasm"], ["fd_wrote", "fd_write"]),
+      (["run", "mistyped.wasm"], ["fd_write", "offered as"]),
+      (["run", "library.wasm"], ["_start", "add", "--invoke"]),
+      (["run", "--invoke", "sub(1, 2)", "library.wasm"], ["sub", "add"]),
+      (["run", "--invoke", "add(1)", "library.wasm"], ["2 arguments"]),
+      (["run", "--invoke", "add(1, x)", "library.wasm"], ["\"x\"", "i32"]),
+      (["run", "--memory", "1MiB", "large.wasm"], ["1MiB"]),
+      (["run", "--dir", "absent", "good.wasm"], ["absent", "No such file"]),
+      (["run", "--dir", ".", "--manifest", "coffer.yaml", "good.wasm"], ["manifest", "--dir"]),
+      (["run", "--manifest", "wrong.yaml", "good.wasm"], ["wrong.yaml", "memry", "memory"]),
+      (["run", "--manifest", "absent.yaml", "good.wasm"], ["absent.yaml", "No such file"]),
+      (["build", "good.wasm", "-o", "absent/x.trustlet"], ["absent", "No such file"]),
+      (["build", "good.wasm", "-o", "."], ["cannot replace '.'"]),
+      (["measure", "absent.wasm"], ["absent.wasm"]),
+      (["inspect", "text.txt"], ["text.txt"]),
+    ] {
+      let result = try CofferCommand.run(arguments, in: place.path)
+      let title: Comment = "\(arguments.joined(separator: " ")): \(result.errors)"
+      #expect(result.status == 125, title)
+      #expect(result.complaints.count == 1, title)
+      #expect(result.output.isEmpty, title)
+      for text in expected { #expect(result.errors.contains(text), title) }
+    }
+  }
+
+  /// What is wrong with the command line itself is Coffer's failure too, never to be taken for the program's own status.
+  @Test(arguments: [
+    ["run"], ["run", "--timeout", "5", "example:hello"], ["run", "--memory", "much", "example:hello"], ["nonsense"],
+    ["run", "--invoke", "f", "example:hello"], ["build", "--optimize", "most", "example:hello"],
+  ]) func wrongCommandLineGives125(arguments: [String]) throws {
+    let place = try Workplace()
+    let result = try CofferCommand.run(arguments, in: place.path)
+    #expect(result.status == 125, "\(result.errors)")
+    #expect(result.output.isEmpty && result.complaints.count == 1, "\(result.errors)")
+  }
+
+  @Test func helpIsNoFailure() throws {
+    let place = try Workplace()
+    for arguments in [["--help"], ["run", "--help"], ["--version"], ["help", "run"]] {
+      let result = try CofferCommand.run(arguments, in: place.path)
+      #expect(result.status == 0 && !result.output.isEmpty, "\(arguments)")
+    }
+  }
+
+  @Test func invokePrintsResults() throws {
+    let place = try Workplace()
+    try place.module("library.wasm", "(module (func (export \"add\") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))")
+    let result = try place.run("run", "--invoke", "add(-7, 2)", "library.wasm")
+    #expect(result.status == 0 && result.output == "-5\n")
+  }
+
+  @Test func coloursOnlyOnATerminal() throws {
+    let place = try Workplace()
+    let result = try place.run("run", "absent.wasm", environment: ["NO_COLOR": "1", "TERM": "xterm"])
+    #expect(!result.errors.contains("\u{1B}"))
+    #expect(try !place.run("run", "absent.wasm", environment: ["TERM": "xterm"]).errors.contains("\u{1B}"))
+  }
+}
