@@ -8,10 +8,10 @@ public struct Kernel: Sendable {
   public let summary: String
 }
 
-/// The kernels of `Benchmarks/kernels`, built twice from the same C files: as a WASI command and as a native executable.
+/// The kernels of `Benchmarks/kernels`, built from the same C files as a WASI command and as native executables.
 ///
-/// Both programs take `NAME [N [REPEATS]]`, where N 0 is the usual amount, and print one line `checksum nanoseconds`
-/// for each repeat; the checksums of both agree.
+/// All take `NAME [N [REPEATS]]`, where N 0 is the usual amount, and print one line `checksum nanoseconds`
+/// for each repeat; their checksums agree.
 public enum BenchmarkKernels {
   public static let all: [Kernel] = KernelPrograms.kernels
 
@@ -20,8 +20,11 @@ public enum BenchmarkKernels {
   /// A WASI 0.1 command.
   public static var wasm: [UInt8] { decoded(KernelPrograms.wasm) }
 
-  /// A static Linux executable for the processor that ran the build, at the baseline Coffer generates code for.
+  /// A static Linux executable for the architecture that ran the build: plain `clang -O2`.
   public static var native: [UInt8] { decoded(KernelPrograms.native) }
+
+  /// The same for the processor that Coffer generates code for (on x86-64: x86-64-v3, tuned for none in particular).
+  public static var nativeBaseline: [UInt8] { decoded(KernelPrograms.nativeBaseline) }
 
   private static func decoded(_ base64: StaticString) -> [UInt8] {
     base64.withUTF8Buffer { text in

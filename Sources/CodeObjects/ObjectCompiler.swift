@@ -52,6 +52,9 @@ public struct ObjectCompiler: Sendable {
       "-ffreestanding", "-nostdlibinc",
       "-fno-pic", "-fno-pie", "-ffunction-sections", "-fdata-sections", "-fno-addrsig", "-fno-ident",
       "-fno-asynchronous-unwind-tables", "-ffile-compilation-dir=.",
+      // Moving unlikely code into functions of its own would put a trap into a function that the module does not have. The pass
+      // cannot be turned off in every clang, but it weighs its gain against this.
+      "-mllvm", "-hotcoldsplit-threshold=1000000",
       "-fno-crash-diagnostics", "-fno-color-diagnostics", "-Wno-override-module", "-Wno-unused-command-line-argument",
     ]
     return flags + job.flags

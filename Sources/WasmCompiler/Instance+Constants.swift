@@ -16,21 +16,3 @@ extension Instance {
     }
   }
 }
-
-extension Module {
-  /// Whether some table may change its size. A body that cannot be read counts as one that does.
-  var growsTables: Bool {
-    guard !tables.isEmpty else { return false }
-    for body in code {
-      var reader = InstructionReader(module: self, range: body.range)
-      do {
-        while let instruction = try reader.next() {
-          if case .tableGrow = instruction { return true }
-        }
-      } catch {
-        return true
-      }
-    }
-    return false
-  }
-}

@@ -68,6 +68,11 @@ public struct TableSymbol: Sendable, Hashable {
   public var type: TableType
   /// The array itself, when the table can never change its size or be seen by another instance.
   public var fixedElements: String?
+  /// Indices of functions, when no code changes what is in the table: calls then go through a constant copy of it.
+  var constantContents: [UInt32?]?
+
+  /// The constant copy: the type and the code of each element.
+  var callTargets: String { state + ".calls" }
 }
 
 public struct MemorySymbol: Sendable, Hashable {

@@ -175,13 +175,15 @@ public struct ProgramLinker: Sendable {
   private mutating func defineState(_ instance: inout Instance) {
     let module = instance.module
     let shared = Set(module.exports.filter { $0.kind == .table }.map(\.index))
-    let grown = module.growsTables
+    let use = TableUse(of: module)
     for type in module.tables {
       let index = UInt32(instance.tables.count)
       let symbol = "\(instance.prefix).t\(index)"
-      let isFixed = !shared.contains(index) && !grown
+      let isFixed = !shared.contains(index) && !use.grows
       instance.tables.append(
-        TableSymbol(state: symbol, type: type, fixedElements: isFixed ? symbol + ".elements" : nil))
+        TableSymbol(
+          state: symbol, type: type, fixedElements: isFixed ? symbol + ".elements" : nil,
+          constantContents: module.constantContents(ofTable: index, use)))
     }
     for type in module.memories {
       instance.memories.append(

@@ -1,21 +1,22 @@
 import Foundation
 
-/// All kernels in one WASI command and in one native executable, compiled from the same files with the same options.
+/// All kernels in one WASI command and in two native executables, compiled from the same files with the same options: one for the
+/// processor that clang takes by default, one for the processor that Coffer generates code for.
 struct KernelPrograms {
   let folder: URL
   let toolchain: Toolchain
 
   #if arch(x86_64)
-    /// The processor that Coffer's own code is generated for. Tuned as generic: the tuning that comes with
-    /// x86-64-v3 turns rotations into SHLD, which takes twice as long on AMD processors.
-    private static let processor = ["-march=x86-64-v3", "-mtune=generic"]
+    /// The processor that Coffer's own code is generated for.
+    private static let baseline = ["-march=x86-64-v3", "-mtune=generic"]
   #else
-    private static let processor: [String] = []
+    private static let baseline: [String] = []
   #endif
 
   func swiftSource() throws -> String {
     let wasm = try wasmProgram()
-    let native = try nativeProgram()
+    let native = try nativeProgram("native", processor: [])
+    let nativeBaseline = try nativeProgram("native-baseline", processor: Self.baseline)
     // The program itself says which kernels it has.
     let listing = String(decoding: try toolchain.run(native.path, []), as: UTF8.self)
     let rows = try listing.split(separator: "\n").map { line in
@@ -31,6 +32,7 @@ struct KernelPrograms {
         ]
         static let wasm: StaticString = \(try base64Literal(wasm))
         static let native: StaticString = \(try base64Literal(native))
+        static let nativeBaseline: StaticString = \(try base64Literal(nativeBaseline))
       }
 
       """
@@ -43,10 +45,10 @@ struct KernelPrograms {
     return program
   }
 
-  private func nativeProgram() throws -> URL {
-    let program = toolchain.workFolder.appending(path: "kernels")
-    let options = Toolchain.cOptions + Self.processor + ["-fno-pie", "-fno-stack-protector"]
-    let objects = try objects(host: "host-linux.c", kind: "native", options: options)
+  private func nativeProgram(_ name: String, processor: [String]) throws -> URL {
+    let program = toolchain.workFolder.appending(path: "kernels-\(name)")
+    let options = Toolchain.cOptions + processor + ["-fno-pie", "-fno-stack-protector"]
+    let objects = try objects(host: "host-linux.c", kind: name, options: options)
     try toolchain.run(
       toolchain.clang, ["-nostdlib", "-static", "-fuse-ld=lld"] + objects.map(\.path) + ["-o", program.path])
     return program

@@ -21,16 +21,18 @@ import Testing
     ("sieve", "1000000", "000132a2000f422f"),  // 78,498 primes, the last 999,983
   ])
   func nativeChecksum(kernel: String, n: String, expected: String) throws {
-    let lines = try runNative([kernel, n, "2"]).split(separator: "\n")
-    #expect(lines.map { $0.prefix(while: { $0 != " " }) } == [expected[...], expected[...]])
+    for program in [BenchmarkKernels.native, BenchmarkKernels.nativeBaseline] {
+      let lines = try run(program, [kernel, n, "2"]).split(separator: "\n")
+      #expect(lines.map { $0.prefix(while: { $0 != " " }) } == [expected[...], expected[...]])
+    }
   }
 
-  private func runNative(_ arguments: [String]) throws -> String {
+  private func run(_ native: [UInt8], _ arguments: [String]) throws -> String {
     let folder = FileManager.default.temporaryDirectory.appending(path: "coffer-kernels-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let program = folder.appending(path: "kernels")
-    try Data(BenchmarkKernels.native).write(to: program)
+    try Data(native).write(to: program)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
     let process = Process()
     let output = Pipe()

@@ -50,6 +50,27 @@ import Testing
     #expect(String(decoding: object.bytes, as: UTF8.self).contains("malloc"), "the call is gone")
   }
 
+  /// A trap's address has to lie in the function that trapped: unlikely code stays where it is.
+  @Test func keepsUnlikelyCodeInItsFunction() throws {
+    let source = """
+      define void @checked(i32 %value) nounwind {
+      %bad = icmp eq i32 %value, 0
+      br i1 %bad, label %trap, label %fine, !prof !{!"branch_weights", i32 1, i32 1048575}
+      trap:
+      call void @report(i32 5) noreturn cold nomerge
+      unreachable
+      fine:
+      call void @work()
+      ret void
+      }
+      declare void @report(i32)
+      declare void @work()
+
+      """
+    let object = try compiler().compile([CompileJob(name: "cold", source: Array(source.utf8))])[0]
+    #expect(!String(decoding: object.bytes, as: UTF8.self).contains("checked.cold"))
+  }
+
   @Test func keepsTheOrderOfJobs() throws {
     let jobs = (0..<12).map { CompileJob(name: "job\($0)", source: sampleIR($0)) }
     let calls = Mutex<[Int]>([])

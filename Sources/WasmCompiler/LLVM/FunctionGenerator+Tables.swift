@@ -35,6 +35,9 @@ extension FunctionGenerator {
   mutating func callIndirect(type index: UInt32, table: UInt32) {
     let type = module.types[checked: index] ?? FunctionType()
     let selector = pop()
+    if let contents = instance.tables[Int(table)].constantContents {
+      return callConstant(type: type, table: instance.tables[Int(table)], size: contents.count, selector.text)
+    }
     let slot = elementAddress(table, selector.text, .undefinedElement)
     let reference = define("load ptr, ptr \(slot)")
     trap(if: define("icmp eq ptr \(reference), null"), .uninitializedElement)
@@ -45,6 +48,31 @@ extension FunctionGenerator {
     trap(if: define("icmp ne ptr \(found), @\"\(type.typeSymbol)\""), .indirectCallTypeMismatch)
     let code = define("load ptr, ptr \(reference), !invariant.load !{}")
     call(code, type)
+  }
+
+  /// Through a table whose contents are constant. An empty element has no type, so that one comparison finds both what is empty
+  /// and what is of another type.
+  private mutating func callConstant(type: FunctionType, table: TableSymbol, size: Int, _ selector: String) {
+    let index = define("zext i32 \(selector) to i64")
+    trap(if: define("icmp uge i64 \(index), \(size)"), .undefinedElement)
+    unit.variable(table.callTargets, "[\(size) x \(LLVMGenerator.callTargetType)]", isConstant: true)
+    unit.typeSymbol(type)
+    // Both addresses from the symbol itself, so that each is one instruction's operand.
+    let offset = define("shl nuw nsw i64 \(index), 4")
+    let typeSlot = define("getelementptr i8, ptr @\"\(table.callTargets)\", i64 \(offset)")
+    let found = define("load ptr, ptr \(typeSlot), !invariant.load !{}")
+    let isOther = define("icmp ne ptr \(found), @\"\(type.typeSymbol)\"")
+    let number = fresh()
+    body.line("br i1 \(isOther), label %other\(number), label %same\(number), !prof !{!\"branch_weights\", i32 1, i32 1048575}")
+    body.line("other\(number):")
+    // Read again, so that the comparison above needs no register.
+    let again = define("load volatile ptr, ptr \(typeSlot)")
+    trap(if: define("icmp eq ptr \(again), null"), .uninitializedElement)
+    trap(.indirectCallTypeMismatch)
+    body.line("same\(number):")
+    let codeSlot = define(
+      "getelementptr i8, ptr getelementptr (i8, ptr @\"\(table.callTargets)\", i64 8), i64 \(offset)")
+    call(define("load ptr, ptr \(codeSlot), !invariant.load !{}"), type)
   }
 
   mutating func tableGet(_ table: UInt32) {

@@ -21,6 +21,7 @@ struct StateGenerator {
     defineTables(&text)
     defineGlobals(&text, &context)
     defineReferences(&text, &context)
+    defineCallTargets(&text, &context)
     defineHostCalls(&text, &context)
     defineElements(&text, &context)
     defineData(&text)
@@ -104,6 +105,22 @@ struct StateGenerator {
       text.line(
         "@\"\(function.reference)\" = constant \(LLVMGenerator.referenceType) { ptr @\"\(function.code)\", ptr @\"\(function.type.typeSymbol)\" }, section \".data.rel.ro.\(function.reference)\""
       )
+    }
+  }
+
+  /// After the references, which declare every function and every type.
+  private func defineCallTargets(_ text: inout IRText, _ context: inout UnitContext) {
+    for table in instance.tables {
+      guard let contents = table.constantContents else { continue }
+      let targets = contents.map { index in
+        guard let index, let function = instance.functions[checked: index] else {
+          return "\(LLVMGenerator.callTargetType) zeroinitializer"
+        }
+        if !isHost(function) { context.function(function.code, function.type) }
+        return "\(LLVMGenerator.callTargetType) { ptr @\"\(function.type.typeSymbol)\", ptr @\"\(function.code)\" }"
+      }
+      text.line(
+        "@\"\(table.callTargets)\" = constant [\(contents.count) x \(LLVMGenerator.callTargetType)] [\(targets.joined(separator: ", "))], align 16")
     }
   }
 

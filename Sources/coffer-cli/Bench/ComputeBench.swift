@@ -10,10 +10,11 @@ struct ComputeBench: ParsableCommand {
     abstract: "Compute kernels in a kvm trustlet, beside native code (clang -O2) and Wasmtime.",
     discussion: """
       The same C files, compiled to native code and to WebAssembly. Each program times itself; what is compared is the least time of all
-      rounds, in which the three take turns.
+      rounds, in which all take turns. Native code is compiled twice: for clang's default processor ("native"), and for the one that Coffer
+      generates code for ("native-v3" on x86-64).
       """)
 
-  @Option(help: "How often the three take turns.")
+  @Option(help: "How often they take turns.")
   var rounds = 5
 
   @Option(help: "Repeats of a kernel in each turn.")
@@ -33,6 +34,7 @@ struct ComputeBench: ParsableCommand {
       let scratch = try ScratchDirectory()
       defer { scratch.remove() }
       let native = try scratch.add("native", BenchmarkKernels.native, executable: true)
+      let baseline = try scratch.add("native-v3", BenchmarkKernels.nativeBaseline, executable: true)
       let wasm = try scratch.add("kernels.wasm", BenchmarkKernels.wasm)
       var report = BenchReport(bench: "compute")
       let wasmtime = WasmtimePeer(module: wasm)
@@ -40,7 +42,7 @@ struct ComputeBench: ParsableCommand {
       let kernels = BenchmarkKernels.all.filter { kernel.isEmpty || kernel.contains($0.name) }
       for kernel in kernels {
         Terminal.progress("measuring \(kernel.name)")
-        let samples = try measure(kernel, image, native, wasmtime)
+        let samples = try measure(kernel, image, native, baseline, wasmtime)
         for (who, times) in samples where !times.isEmpty {
           report.rows.append(BenchReport.Row(name: kernel.name, who: who, unit: "ms", samples: times))
         }
@@ -51,7 +53,7 @@ struct ComputeBench: ParsableCommand {
   }
 
   private func measure(
-    _ kernel: Kernel, _ image: TrustletImage, _ native: String, _ wasmtime: WasmtimePeer
+    _ kernel: Kernel, _ image: TrustletImage, _ native: String, _ baseline: String, _ wasmtime: WasmtimePeer
   ) throws -> [(String, [Double])] {
     let arguments = [kernel.name, "0", "\(repeats)"]
     var times: [String: [Double]] = [:]
@@ -59,6 +61,7 @@ struct ComputeBench: ParsableCommand {
     for _ in 0..<rounds {
       var turns = [
         ("native", try Subprocess.output(of: [native] + arguments)),
+        ("native-v3", try Subprocess.output(of: [baseline] + arguments)),
         ("coffer", try TrustletOutput.standardOutput(of: image, arguments: ["kernels"] + arguments)),
       ]
       if wasmtime.isInstalled { turns.append(("wasmtime", try wasmtime.output(arguments))) }
@@ -76,27 +79,28 @@ struct ComputeBench: ParsableCommand {
         }
       }
     }
-    return ["coffer", "native", "wasmtime"].map { ($0, times[$0] ?? []) }
+    return ["coffer", "native", "native-v3", "wasmtime"].map { ($0, times[$0] ?? []) }
   }
 
   private static func table(_ report: BenchReport, _ names: [String]) -> String {
-    var lines = ["kernel            native ms  coffer ms  of native   wasmtime ms  of wasmtime"]
-    var logNative = 0.0
-    var logWasmtime = 0.0
+    let others = ["native", "native-v3", "wasmtime"].filter { other in report.rows.contains { $0.who == other } }
+    var title = "kernel".padded(16) + "coffer ms".aligned(11)
+    for other in others { title += "\(other) ms".aligned(15) + "ratio".aligned(8) }
+    var lines = [title]
+    var logarithms = [Double](repeating: 0, count: others.count)
     for name in names {
-      guard let native = report.row(name, "native"), let coffer = report.row(name, "coffer") else { continue }
-      let ratio = coffer.minimum / native.minimum
-      logNative += log(ratio)
-      var line = name.padded(16) + native.minimum.column(11) + coffer.minimum.column(11) + ratio.column(11)
-      if let wasmtime = report.row(name, "wasmtime") {
-        logWasmtime += log(coffer.minimum / wasmtime.minimum)
-        line += wasmtime.minimum.column(14) + (coffer.minimum / wasmtime.minimum).column(13)
+      guard let coffer = report.row(name, "coffer") else { continue }
+      var line = name.padded(16) + coffer.minimum.column(11)
+      for (index, other) in others.enumerated() {
+        guard let row = report.row(name, other) else { continue }
+        let ratio = coffer.minimum / row.minimum
+        logarithms[index] += log(ratio)
+        line += row.minimum.column(15) + ratio.column(8)
       }
       lines.append(line)
     }
-    let count = Double(max(1, names.count))
-    var last = "geometric mean".padded(16) + "".padded(22) + exp(logNative / count).column(11)
-    if report.missing.isEmpty { last += "".padded(14) + exp(logWasmtime / count).column(13) }
+    var last = "geometric mean".padded(16) + "".padded(11)
+    for sum in logarithms { last += "".padded(15) + exp(sum / Double(max(1, names.count))).column(8) }
     lines.append(last)
     if !report.missing.isEmpty { lines.append("missing: \(report.missing.joined(separator: ", "))") }
     return lines.joined(separator: "\n")
@@ -105,6 +109,7 @@ struct ComputeBench: ParsableCommand {
 
 extension String {
   func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+  func aligned(_ width: Int) -> String { String(repeating: " ", count: max(1, width - count)) + self }
 }
 
 extension Double {
