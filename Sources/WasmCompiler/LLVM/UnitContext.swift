@@ -55,6 +55,7 @@ struct UnitContext {
     text.line("attributes #0 = { nounwind \"probe-stack\"=\"inline-asm\" \"disable-tail-calls\"=\"true\" \"frame-pointer\"=\"none\" \"no-builtins\" \(target.attributes) }")
     text.line("attributes #1 = { nounwind noreturn cold nomerge }")
     text.line("attributes #2 = { nounwind nomerge }")
+    text.line("attributes #3 = { nounwind willreturn memory(none) }")
     text.line("!llvm.dbg.cu = !{!0}")
     text.line("!llvm.module.flags = !{!2, !4}")
     text.line(
