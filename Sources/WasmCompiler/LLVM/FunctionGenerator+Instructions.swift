@@ -82,9 +82,9 @@ extension FunctionGenerator {
 
   private func isNeutral(_ value: Double) -> Bool { value == 0 || value == 1 || value == -1 }
 
-  /// Passes a floating-point value through an empty assembly statement.
+  /// Passes a floating-point value through an empty assembly statement, which LLVM may move out of a loop but not look into.
   mutating func opaque(_ value: String, _ type: ValueType) {
     let constraint = target.floatRegisterConstraint
-    emit("call \(type.ir) asm \"\", \"=\(constraint),0\"(\(type.ir) \(value))", type)
+    emit("call \(type.ir) asm \"\", \"=\(constraint),0\"(\(type.ir) \(value)) #3", type)
   }
 }

@@ -57,6 +57,7 @@ struct UnitContext {
     // as much.
     text.line("attributes #1 = { nounwind noreturn nomerge }")
     text.line("attributes #2 = { nounwind nomerge }")
+    text.line("attributes #3 = { nounwind willreturn memory(none) }")
     text.line("!llvm.dbg.cu = !{!0}")
     text.line("!llvm.module.flags = !{!2, !4}")
     text.line(
