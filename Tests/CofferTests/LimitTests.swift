@@ -25,6 +25,12 @@ private let limitProgram: TestProgram = {
       (func (export "loop through a table") (loop $next (br_table $next $next $next (global.get $g))))
       (func (export "loop of loads") (loop $next (drop (i32.load (i32.const 0))) (br $next)))
       (func (export "loop of stores") (loop $next (i32.store (i32.const 0) (i32.const 1)) (br $next)))
+      (func $never (param i32) (result i32) (loop $next (br $next)) (i32.const 1))
+      (func (export "unused result of what never returns") (drop (call $never (i32.const 1))))
+      (func $spins (param i32) (result i32) (loop $next (br_if $next (i32.eqz (local.get 0)))) (i32.const 1))
+      (func (export "unused result of what might not return") (drop (call $spins (i32.const 0))))
+      (func (export "endless loop with a division") (loop $next (drop (i32.div_u (i32.const 1) (i32.const 1))) (br $next)))
+      (func (export "endless loop before a trap") (loop $next (br_if $next (i32.eqz (global.get $g)))) (unreachable))
       (func (export "loop that counts without end") (local i32)
         (loop $next (local.set 0 (i32.add (local.get 0) (i32.const 2))) (br_if $next (i32.ne (local.get 0) (i32.const 1)))))
       (func (export "loops in each other") (loop $outer (loop $inner (br_if $inner (global.get $g)) (br $outer))))
@@ -57,7 +63,8 @@ private let limitProgram: TestProgram = {
 extension RunningTests {
   @Suite struct LimitTests {
     static let endless = [
-      "empty loop", "loop with a call of nothing", "loop with a call", "loop with an indirect call", "loop on a constant",
+      "empty loop", "loop with a call of nothing", "unused result of what never returns", "unused result of what might not return",
+      "endless loop with a division", "endless loop before a trap", "loop with a call", "loop with an indirect call", "loop on a constant",
       "loop on a call's result", "loop through a table", "loop of loads", "loop of stores",
       "loop that counts without end", "loops in each other", "loop of clocks", "loop of growth that fails", "shallow recursion",
       "recursion like a tree",

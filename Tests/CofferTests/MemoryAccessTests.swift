@@ -122,8 +122,10 @@ extension RunningTests {
   @Suite struct MemoryAccessTests {
     /// Addresses worth an access of this width in a memory of this size.
     private static func addresses(_ size: UInt64, _ width: UInt64) -> [UInt64] {
-      let edges: [UInt64] = [0, 4096, 65536, size, size + 4096, size + 65536, 1 << 31, 1 << 32, (1 << 32) + size]
-      var addresses = Set(edges.flatMap { edge in (0...9).map { edge &- $0 } + (1...8).map { edge &+ $0 } })
+      let edges: [UInt64] = [0, 4096, 65536, size + 4096, size + 65536, 1 << 31, 1 << 32, (1 << 32) + size]
+      var addresses = Set(edges.flatMap { edge in [edge, edge &- 1, edge &- width, edge &- width &+ 1, edge + 1] })
+      // Every way to reach over the end.
+      addresses.formUnion((0...9).map { size &- $0 } + [size + 1, size + 8])
       addresses.insert((1 << 33) - 2)
       addresses.insert((1 << 33) - 3)
       return addresses.filter { $0 < 1 << 33 }.sorted()

@@ -90,6 +90,91 @@ extension Order {
       a: beyond, trap: .outOfBoundsMemoryAccess),
   ]
 
+  /// Of what is loaded only the low bytes are wanted, and they are there: the bytes beyond the end are a trap all the same.
+  static let narrowed: [Order] = [
+    ("i32.load", "(i32.and (i32.load (local.get $a)) (i32.const 255))"),
+    ("i32.load", "(i32.eqz (i32.and (i32.load (local.get $a)) (i32.const 1)))"),
+    ("i32.load", "(i32.extend8_s (i32.load (local.get $a)))"),
+    ("i32.load", "(i32.extend16_s (i32.load (local.get $a)))"),
+    ("i32.load", "(i32.shl (i32.load (local.get $a)) (i32.const 24))"),
+    ("i32.load", "(i32.mul (i32.load (local.get $a)) (i32.const 0x1000000))"),
+    ("i32.load16", "(i32.and (i32.load16_u (local.get $a)) (i32.const 127))"),
+    ("i32.load16", "(i32.extend8_s (i32.load16_s (local.get $a)))"),
+    ("i32.load16", "(i32.eq (i32.and (i32.load16_u (local.get $a)) (i32.const 255)) (i32.const 5))"),
+    ("i64.load", "(i32.wrap_i64 (i64.load (local.get $a)))"),
+    ("i64.load", "(i32.wrap_i64 (i64.and (i64.load (local.get $a)) (i64.const 0xFFFF)))"),
+    ("i64.load", "(i64.eqz (i64.and (i64.load (local.get $a)) (i64.const 0x80)))"),
+    ("i64.load", "(i32.wrap_i64 (i64.extend8_s (i64.load (local.get $a))))"),
+    ("i64.load", "(i32.wrap_i64 (i64.extend32_s (i64.load (local.get $a))))"),
+    ("i64.load", "(i32.wrap_i64 (i64.popcnt (i64.and (i64.load (local.get $a)) (i64.const 0xF))))"),
+    ("i64.load", "(i32.wrap_i64 (i64.and (i64.shr_u (i64.load (local.get $a)) (i64.const 3)) (i64.const 1)))"),
+    ("i64.load32", "(i32.and (i32.wrap_i64 (i64.load32_s (local.get $a))) (i32.const 15))"),
+    ("f64.load", "(i32.wrap_i64 (i64.reinterpret_f64 (f64.load (local.get $a))))"),
+    ("i32.load for i32.store8", "(i32.store8 (i32.const 0) (i32.load (local.get $a))) (i32.const 0)"),
+    ("i64.load for i64.store16", "(i64.store16 (i32.const 0) (i64.load (local.get $a))) (i32.const 0)"),
+  ].enumerated().map { number, case_ in
+    let (load, value) = case_
+    let width: UInt64 = load.contains("64.load32") ? 4 : load.contains("16") && !load.contains("store") ? 2 : load.hasPrefix("i32") ? 4 : 8
+    // The first byte is the memory's last.
+    return Order(
+      name: "low part of \(load), \(number)", body: "(global.set $g (i32.const 1)) (global.set $h \(value))", a: beyond - width + 1,
+      trap: .outOfBoundsMemoryAccess, g: 1)
+  }
+
+  /// Loads that could become part of a conditional move, which must then happen on both sides.
+  static let selected: [Order] = [
+    "(select (i32.const 7) (i32.load8_u (local.get $a)) (local.get $b))",
+    "(select (i32.load16_u (local.get $a)) (i32.const 7) (i32.eqz (local.get $b)))",
+    "(i32.wrap_i64 (select (i64.const 7) (i64.load (local.get $a)) (local.get $b)))",
+    "(i32.trunc_sat_f32_s (select (f32.const 7) (f32.load (local.get $a)) (local.get $b)))",
+    "(i32.trunc_sat_f64_s (select (f64.const 7) (f64.load (local.get $a)) (local.get $b)))",
+    "(select (i32.load (i32.const 0)) (i32.load (local.get $a)) (local.get $b))",
+    "(select (i32.load (i32.const 0)) (i32.load (local.get $a)) (i32.load (i32.const 0)))",
+    "(select (local.get $b) (i32.load (local.get $a)) (i32.gt_u (local.get $b) (i32.const 0)))",
+    "(i32.and (i32.eqz (local.get $b)) (i32.load (local.get $a)))",
+    "(i32.mul (i32.eqz (local.get $b)) (i32.load (local.get $a)))",
+    "(i32.shl (i32.load (local.get $a)) (i32.const 31))",
+    "(if (result i32) (i32.and (local.get $b) (i32.eqz (i32.load (local.get $a)))) (then (i32.const 1)) (else (i32.const 2)))",
+    "(if (result i32) (i32.or (local.get $b) (i32.load (local.get $a))) (then (i32.const 1)) (else (i32.const 2)))",
+  ].enumerated().map { number, value in
+    Order(
+      name: "selected load, \(number)", body: "(i32.store (i32.const 0) (i32.const 1)) (global.set $h \(value)) (global.set $g (i32.const 1))",
+      a: beyond, b: 1, trap: .outOfBoundsMemoryAccess, m: 1)
+  } + [
+    Order(
+      name: "loop of selects, one of whose loads is beyond the end",
+      body: """
+        (loop $next
+          (local.set $l (i32.add (local.get $l)
+            (select (i32.const 3) (i32.load (i32.add (local.get $a) (i32.shl (local.get $i) (i32.const 2)))) (local.get $b))))
+          (global.set $g (local.get $i)) (local.set $i (i32.add (local.get $i) (i32.const 1)))
+          (br_if $next (i32.lt_u (local.get $i) (i32.const 50))))
+        (global.set $h (local.get $l))
+        """, a: beyond - 40, b: 1, trap: .outOfBoundsMemoryAccess, g: 9),
+    Order(
+      name: "loop that looks for the smallest up to the end and beyond",
+      body: """
+        (local.set $l (i32.const -1))
+        (loop $next
+          (local.set $l (select (i32.load (local.get $a)) (local.get $l) (i32.lt_u (i32.load (local.get $a)) (local.get $l))))
+          (global.set $g (i32.add (global.get $g) (i32.const 1))) (local.set $a (i32.add (local.get $a) (i32.const 4)))
+          (br_if $next (i32.lt_u (global.get $g) (i32.const 50))))
+        (global.set $h (local.get $l))
+        """, a: beyond - 40, trap: .outOfBoundsMemoryAccess, g: 10),
+  ]
+
+  /// Stores of constants that reach over the end write nothing.
+  static let straddling: [Order] = [
+    ("i32.store16", "i32", 2), ("i32.store", "i32", 4), ("i64.store", "i64", 8), ("i64.store32", "i64", 4), ("f32.store", "f32", 4),
+    ("f64.store", "f64", 8),
+  ].flatMap { (instruction: String, type: String, width: UInt64) in
+    ["1", "-1", "0x1234"].map { value in
+      Order(
+        name: "\(instruction) of \(value) over the end", body: "(\(instruction) (local.get $a) (\(type).const \(value)))",
+        a: beyond - width + 1, trap: .outOfBoundsMemoryAccess)
+    }
+  }
+
   static let stores: [Order] = [
     Order(
       name: "store of what is there already", body: "(i32.store (local.get $a) (i32.load (local.get $b))) (global.set $g (i32.const 1))",
@@ -366,7 +451,7 @@ extension Order {
       g: 0x0101_0101, m: 0x0101_0101),
   ]
 
-  static let all = loads + stores + arithmetic + control + tables + bulk
+  static let all = loads + narrowed + selected + straddling + stores + arithmetic + control + tables + bulk
 }
 
 private let orderProgram: TestProgram = {
