@@ -63,7 +63,8 @@ uint64_t coffer_memory_size(void) {
 
 uint8_t *coffer_memory_base(void) {
   const struct coffer_memory *memory = coffer_program.instance_count ? coffer_program.instances[0].memory : 0;
-  return memory ? memory->base : 0;
+  // Without a memory every address is outside, but there is one to be outside of.
+  return memory ? memory->base : (uint8_t *)COFFER_LINEAR_MEMORY;
 }
 
 void coffer_edge_wait(void) { ((void (*)(void))(COFFER_MACHINE_PAGE + COFFER_EDGE_WAIT_OFFSET))(); }

@@ -1,5 +1,6 @@
 import Monitor
 import TrustletImage
+import WasmFormat
 
 /// A trap in words: its name, the function, where in the module.
 public struct TrapDescription: Sendable, CustomStringConvertible {
@@ -28,9 +29,9 @@ public struct TrapDescription: Sendable, CustomStringConvertible {
   public var description: String {
     var text = "trap: \(trap.kind.phrase)"
     switch (function, functionIndex) {
-    case (let name?, let index?): text += ", in function \"\(name)\" (\(index))"
+    case (let name?, let index?): text += ", in function \(quoted(name)) (\(index))"
     case (nil, let index?): text += ", in function \(index)"
-    case (let name?, nil): text += ", in \(name)"
+    case (let name?, nil): text += name.hasSuffix(".initialise") ? ", while the program was initialised" : ", in the library OS, on behalf of the program"
     case (nil, nil): text += ", at native address 0x\(String(trap.report.instruction, radix: 16))"
     }
     if let offset { text += ", at offset 0x\(String(offset, radix: 16)) of the module" }

@@ -3,6 +3,7 @@ import KVMMachine
 import Machine
 import Monitor
 import TrustletImage
+import WasmFormat
 
 /// What a user decides about one run.
 public struct RunOptions: Sendable {
@@ -39,8 +40,8 @@ public enum TrustletRunner {
 
   /// Runs a WASI command: initialises its instances, then calls `_start`.
   public static func runCommand(_ image: TrustletImage, _ trustlet: Trustlet) throws -> Outcome {
-    guard let start = image.export("_start", instance: image.instanceCount - 1), start.kind == .function, start.type.parameters.isEmpty
-    else { throw RunError.notACommand(exports: image.exports.filter { $0.kind == .function }.map(\.name)) }
+    guard let start = image.export("_start", instance: image.instanceCount - 1), start.kind == .function, start.type == FunctionType()
+    else { throw RunError.notACommand(exports: image.exports.filter { $0.kind == .function }) }
     var commands = image.initialisation + [.call(entryPoint: start.entryPoint, arguments: [])]
     return trustlet.run { last in
       if case .trapped = last { return nil }
@@ -77,15 +78,15 @@ public enum TrustletRunner {
 }
 
 public enum RunError: Error, Sendable, CustomStringConvertible {
-  case notACommand(exports: [String])
+  case notACommand(exports: [ImageExport])
   case wrongArchitecture(found: String)
   case notAllowed(what: String)
 
   public var description: String {
     switch self {
     case .notACommand(let exports):
-      "the program is no WASI command: expected an exported function \"_start\" without parameters, found "
-        + (exports.isEmpty ? "no exported function" : exports.prefix(20).joined(separator: ", "))
+      "the program is no WASI command: expected an exported function \"_start\" of type () -> (), found "
+        + (exports.isEmpty ? "no exported function" : exports.prefix(20).map { "\(quoted($0.name)) \($0.type)" }.joined(separator: ", "))
         + (exports.isEmpty ? "" : "; call one of them with --invoke 'NAME(ARGUMENTS)'")
     case .wrongArchitecture(let found):
       "the image is for \(found); this machine (kvm) runs x86_64. Build the image again here."

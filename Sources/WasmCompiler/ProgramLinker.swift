@@ -105,7 +105,7 @@ public struct ProgramLinker: Sendable {
   private func bind(
     _ item: Import, into instance: inout Instance, resolve: (String, String) -> Exported?
   ) throws(ImportError) {
-    let title = "\"\(item.module)\" \"\(item.name)\""
+    let title = "\(quoted(item.module)) \(quoted(item.name))"
     if case .function(let index) = item.kind, let wanted = instance.module.types[checked: index],
       let function = host[ByteName(item.module)]?[ByteName(item.name)]
     {
@@ -149,9 +149,9 @@ public struct ProgramLinker: Sendable {
   }
 
   private func unknown(_ item: Import) -> String {
-    var text = "unknown import: nothing offers the \(item.kindName) \"\(item.module)\" \"\(item.name)\""
+    var text = "unknown import: nothing offers the \(item.kindName) \(quoted(item.module)) \(quoted(item.name))"
     if let offered = host[ByteName(item.module)] {
-      text += "; offered by \"\(item.module)\" are: " + offered.values.map(\.name).sorted().joined(separator: ", ")
+      text += "; offered by \(quoted(item.module)) are: " + offered.values.map(\.name).sorted().joined(separator: ", ")
     } else if !host.isEmpty {
       let modules = Set(host.values.flatMap(\.values).map(\.module))
       text += "; offered are the modules: " + modules.sorted().joined(separator: ", ")
@@ -167,7 +167,7 @@ public struct ProgramLinker: Sendable {
       let symbol = "\(instance.prefix).f\(index)\(name)"
       instance.functions.append(
         FunctionSymbol(
-          code: symbol, reference: "\(instance.prefix).f\(index).ref",
+          code: symbol, reference: "\(instance.prefix).r\(index)",
           type: instance.module.types[checked: type] ?? FunctionType()))
     }
   }

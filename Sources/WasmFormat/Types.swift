@@ -68,3 +68,11 @@ public enum BlockType: Sendable, Hashable {
   /// An index into the module's types.
   case function(UInt32)
 }
+
+extension FunctionType: CustomStringConvertible {
+  /// As "(i32, i64) -> (f32)".
+  public var description: String {
+    func list(_ types: [ValueType]) -> String { "(" + types.map { "\($0)" }.joined(separator: ", ") + ")" }
+    return list(parameters) + " -> " + list(results)
+  }
+}

@@ -74,7 +74,7 @@ extension WasmError {
 
 /// A name from the module as it may stand in a message: names are hostile, so control characters are escaped (a
 /// terminal would obey them) and the length is bounded.
-func quoted(_ name: String) -> String {
+public func quoted(_ name: String) -> String {
   let longest = 80
   var text = "\""
   for scalar in name.unicodeScalars.prefix(longest) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Coffer
 import TrustletImage
+import WasmFormat
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -41,10 +42,10 @@ struct Inspect: ParsableCommand {
       lines.append(line)
     }
     if !image.exports.isEmpty { lines.append("exports") }
-    for export in image.exports { lines.append("  \(export.name): \(signature(export))") }
+    for export in image.exports { lines.append("  \(quoted(export.name)): \(signature(export))") }
     let files = image.files.filter { !$0.isDirectory }
     if !files.isEmpty { lines.append("files") }
-    for file in files { lines.append("  /\(file.path)  \(ByteCount(bytes: file.size))") }
+    for file in files { lines.append("  \(quoted("/" + file.path))  \(ByteCount(bytes: file.size))") }
     return lines.joined(separator: "\n")
   }
 
@@ -59,9 +60,8 @@ struct Inspect: ParsableCommand {
   }
 
   private static func signature(_ export: ImageExport) -> String {
-    let parameters = export.type.parameters.map { "\($0)" }.joined(separator: ", ")
-    let results = export.type.results.map { "\($0)" }.joined(separator: ", ")
-    return export.kind == .global ? results : "(\(parameters)) -> (\(results))"
+    guard export.kind == .global else { return export.type.description }
+    return export.type.results.map { "\($0)" }.joined()
   }
 
   private static func padded(_ address: UInt64) -> String {

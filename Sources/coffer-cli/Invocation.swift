@@ -21,7 +21,8 @@ struct Invocation: ExpressibleByArgument {
   func resolve(in image: TrustletImage) throws -> (ImageExport, [CommandSlot]) {
     guard let export = image.export(name, instance: image.instanceCount - 1), export.kind == .function else {
       let known = image.exports.filter { $0.kind == .function }.map(\.name)
-      throw CommandFailure("there is no exported function \"\(name)\"; there are: \(known.joined(separator: ", "))")
+      throw CommandFailure(
+        "there is no exported function \(quoted(name)); there are: \(known.prefix(20).map(quoted).joined(separator: ", "))")
     }
     guard export.type.parameters.count == arguments.count else {
       throw CommandFailure(

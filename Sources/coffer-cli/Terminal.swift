@@ -12,7 +12,12 @@ enum Terminal {
 
   static func note(_ text: String) { write("\(paint("coffer:", "33")) \(text)\n", to: STDERR_FILENO) }
 
-  static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+  /// A result. One that cannot be written is Coffer's failure; a reader that went away wanted no more.
+  static func print(_ text: String) {
+    guard !write(text + "\n", to: STDOUT_FILENO), errno != EPIPE else { return }
+    complain("cannot write to standard output: \(String(cString: strerror(errno)))")
+    exit(ExitStatus.failure.rawValue)
+  }
 
   /// A line that is written over; only on a terminal.
   static func progress(_ text: String?) {
@@ -20,13 +25,16 @@ enum Terminal {
     write(text.map { "\r\u{1B}[K\($0)" } ?? "\r\u{1B}[K", to: STDERR_FILENO)
   }
 
-  private static func write(_ text: String, to descriptor: Int32) {
+  /// False, with `errno`, when not all could be written.
+  @discardableResult
+  private static func write(_ text: String, to descriptor: Int32) -> Bool {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { return }
+      guard count > 0 else { return false }
       rest = rest.dropFirst(count)
     }
+    return true
   }
 }

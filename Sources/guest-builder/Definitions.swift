@@ -9,6 +9,7 @@ let definitions: [(String, UInt64)] = [
   ("COFFER_TRAP_ENTRIES", MachinePage.trapEntries),
   ("COFFER_TRAP_ENTRY_SIZE", MachinePage.trapEntrySize),
   ("COFFER_DOORBELL", MemoryMap.doorbell),
+  ("COFFER_LINEAR_MEMORY", MemoryMap.linearMemory),
   ("COFFER_HEAP", MemoryMap.heap),
   ("COFFER_HEAP_SIZE", MemoryMap.heapSize),
   ("COFFER_SLOT_LIMIT", UInt64(Command.slotLimit)),

@@ -72,12 +72,12 @@ extension FunctionGenerator {
   /// would have to become quiet (specification 4.3.3): the constants with which it does that are hidden from it.
   private mutating func constant(_ bits: UInt32) {
     let value = "bitcast (i32 \(Int32(bitPattern: bits)) to float)"
-    if isNeutral(Double(Float(bitPattern: bits))) { opaque(value, .f32) } else { push(value, .f32) }
+    if isNeutral(Double(Float(bitPattern: bits))) { opaque(value, .f32) } else { push(value, .f32, isConstant: true) }
   }
 
   private mutating func constant(_ bits: UInt64) {
     let value = "bitcast (i64 \(Int64(bitPattern: bits)) to double)"
-    if isNeutral(Double(bitPattern: bits)) { opaque(value, .f64) } else { push(value, .f64) }
+    if isNeutral(Double(bitPattern: bits)) { opaque(value, .f64) } else { push(value, .f64, isConstant: true) }
   }
 
   private func isNeutral(_ value: Double) -> Bool { value == 0 || value == 1 || value == -1 }

@@ -2,6 +2,18 @@ import WasmFormat
 
 extension FunctionGenerator {
   mutating func numeric(_ operation: NumericOperator) {
+    // What is computed from constants is a constant to LLVM: see `constant`.
+    let isConstant = stack.suffix(operation.shape.isBinary ? 2 : 1).allSatisfy(\.isConstant)
+    write(operation)
+    guard isConstant, let result = stack.popLast() else { return }
+    if result.type == .f32 || result.type == .f64 {
+      opaque(result.text, result.type)
+    } else {
+      push(result.text, result.type, isConstant: true)
+    }
+  }
+
+  private mutating func write(_ operation: NumericOperator) {
     switch operation {
     case .i32Eqz: compare("eq i32", with: "0")
     case .i64Eqz: compare("eq i64", with: "0")
@@ -122,8 +134,8 @@ extension FunctionGenerator {
       opaque(pop().text, .f64)
     case .i32ReinterpretF32: convert("bitcast", to: .i32)
     case .i64ReinterpretF64: convert("bitcast", to: .i64)
-    case .f32ReinterpretI32: convert("bitcast", to: .f32)
-    case .f64ReinterpretI64: convert("bitcast", to: .f64)
+    case .f32ReinterpretI32: convertToFloat("bitcast", .f32)
+    case .f64ReinterpretI64: convertToFloat("bitcast", .f64)
     case .i32Extend8S: extend("i8", .i32)
     case .i32Extend16S: extend("i16", .i32)
     case .i64Extend8S: extend("i8", .i64)
@@ -231,11 +243,10 @@ extension FunctionGenerator {
     emit("\(operation) \(operand.type.ir) \(operand.text) to \(type.ir)", type)
   }
 
-  /// A constant that was converted is a floating-point constant to LLVM: see `constant`.
+  /// Hidden, since a number that LLVM comes to know, in an unrolled loop say, would be a floating-point constant to it: see `constant`.
   private mutating func convertToFloat(_ operation: String, _ type: ValueType) {
-    let isConstant = stack.last?.isConstant ?? false
     convert(operation, to: type)
-    if isConstant { opaque(pop().text, type) }
+    opaque(pop().text, type)
   }
 
   private mutating func extend(_ narrow: String, _ type: ValueType) {

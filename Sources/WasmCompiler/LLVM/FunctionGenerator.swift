@@ -41,6 +41,7 @@ struct FunctionGenerator {
   var isReachable = true
   var counter = 0
   var scope = 0
+  private var hiddenZeros: [ValueType: String] = [:]
   /// Where the current instruction begins, for traps.
   var offset = 0
 
@@ -94,9 +95,19 @@ struct FunctionGenerator {
       allocations.line("%l\(index) = alloca \(type.ir)")
     }
     for (index, type) in localTypes.enumerated() {
-      let initial = index < function.type.parameters.count ? "%p\(index)" : type.irZero
+      let initial = index < function.type.parameters.count ? "%p\(index)" : zero(type)
       body.line("store \(type.ir) \(initial), ptr %l\(index)")
     }
+  }
+
+  /// What a local begins with; hidden where it is of floating point, as constants are, and then made once.
+  private mutating func zero(_ type: ValueType) -> String {
+    guard type == .f32 || type == .f64 else { return type.irZero }
+    if let made = hiddenZeros[type] { return made }
+    opaque(type.irZero, type)
+    let made = pop().text
+    hiddenZeros[type] = made
+    return made
   }
 
   // MARK: Values

@@ -92,23 +92,32 @@ struct StateGenerator {
     return "%c\(counter)"
   }
 
+  /// For the functions that can become references: a module has to name those outside its code (specification 3.3.11, C.refs).
   private func defineReferences(_ text: inout IRText, _ context: inout UnitContext) {
-    // One for every function: whether one is needed is the linker's to find out.
-    for (index, function) in instance.functions.enumerated() {
-      let isOwn = index >= importedFunctions || isHost(function)
-      context.typeSymbol(function.type)
-      guard isOwn else {
+    for index in referencedFunctions.sorted() {
+      guard let function = instance.functions[checked: index] else { continue }
+      guard Int(index) >= importedFunctions || isHost(function) else {
         context.variable(function.reference, LLVMGenerator.referenceType, isConstant: true)
         continue
       }
+      context.typeSymbol(function.type)
       if !isHost(function) { context.function(function.code, function.type) }
       text.line(
-        "@\"\(function.reference)\" = constant \(LLVMGenerator.referenceType) { ptr @\"\(function.code)\", ptr @\"\(function.type.typeSymbol)\" }, section \".data.rel.ro.\(function.reference)\""
-      )
+        "@\"\(function.reference)\" = constant \(LLVMGenerator.referenceType) { ptr @\"\(function.code)\", ptr @\"\(function.type.typeSymbol)\" }")
     }
   }
 
-  /// After the references, which declare every function and every type.
+  private var referencedFunctions: Set<UInt32> {
+    var found: Set<UInt32> = []
+    func note(_ expression: ConstantExpression) {
+      if case .refFunction(let index) = expression { found.insert(index) }
+    }
+    for segment in module.elements { segment.elements.forEach(note) }
+    for global in module.globals { note(global.initializer) }
+    for export in module.exports where export.kind == .function { found.insert(export.index) }
+    return found
+  }
+
   private func defineCallTargets(_ text: inout IRText, _ context: inout UnitContext) {
     for table in instance.tables {
       guard let contents = table.constantContents else { continue }
@@ -117,6 +126,7 @@ struct StateGenerator {
           return "\(LLVMGenerator.callTargetType) zeroinitializer"
         }
         if !isHost(function) { context.function(function.code, function.type) }
+        context.typeSymbol(function.type)
         return "\(LLVMGenerator.callTargetType) { ptr @\"\(function.type.typeSymbol)\", ptr @\"\(function.code)\" }"
       }
       text.line(
