@@ -38,20 +38,25 @@ public func startLibraryOS(_ manifestSize: UInt64, _ fileTreeSize: UInt64) {
 // MARK: Commands
 
 private func deliver(
-  _ command: HostCommand, _ target: UnsafeMutablePointer<UInt32>, _ slots: UnsafeMutableRawPointer
+  _ command: HostCommand, _ os: LibraryOS, _ target: UnsafeMutablePointer<UInt32>, _ slots: UnsafeMutableRawPointer
 ) {
   target[0] = command.kind.rawValue
   target[1] = command.operand
   target[2] = command.slotCount
   target[3] = 0
-  try? MemoryRegion(base: slots, count: UInt64(Command.slotLimit) * Command.slotSize).copy(from: command.slots)
+  // Nothing may be called with the arguments of the call before.
+  do throws(SystemError) {
+    try MemoryRegion(base: slots, count: UInt64(Command.slotLimit) * Command.slotSize).copy(from: command.slots)
+  } catch {
+    malformedCommand(os)
+  }
 }
 
 @c(libos_first_command)
 public func firstCommand(_ target: UnsafeMutablePointer<UInt32>, _ slots: UnsafeMutableRawPointer) {
   let os = libraryOS()
   guard let command = HostCommand(os.settings.command) else { malformedCommand(os) }
-  deliver(command, target, slots)
+  deliver(command, os, target, slots)
 }
 
 @c(libos_next_command)
@@ -62,7 +67,7 @@ public func nextCommand(
   let os = libraryOS()
   let results = MemoryRegion(base: results, count: UInt64(resultCount) * Command.slotSize)
   guard let command = try? os.edge.nextCommand(status: status, results: results) else { malformedCommand(os) }
-  deliver(command, target, slots)
+  deliver(command, os, target, slots)
 }
 
 private func malformedCommand(_ os: LibraryOS) -> Never {
