@@ -47,7 +47,8 @@ public enum TrapKind: UInt32, Sendable, CaseIterable {
 /// What the host tells a trustlet at its start, in the edge window's payload. All of it is the host's word.
 ///
 /// Encoding, little-endian, without padding: UInt32 magic, UInt32 zero, UInt64 `counterFrequency`, UInt32 bytes of each of
-/// the four parts that follow (arguments, environment, directories, command), then the parts.
+/// the four parts that follow (arguments, environment, directories, command), UInt64 bytes of scratch space and UInt32 open files (both lower the
+/// manifest's limits, never raise them), UInt32 zero, then the parts.
 /// - arguments, environment ("NAME=VALUE"): UInt32 count, then for each UInt32 length and the bytes;
 /// - directories: UInt32 count, then for each UInt32 handle, UInt32 flags (1: writable), UInt32 length, the guest path;
 /// - command: as ``Command`` has it.
@@ -56,14 +57,17 @@ public enum Configuration {
   /// Hertz of the processor's cycle counter, or 0 if it cannot be used.
   public static let counterFrequencyOffset: UInt64 = 8
   public static let lengthsOffset: UInt64 = 16
-  public static let partsOffset: UInt64 = 32
+  public static let scratchLimitOffset: UInt64 = 32
+  public static let openFilesLimitOffset: UInt64 = 40
+  public static let partsOffset: UInt64 = 48
   public static let directoryWritable: UInt32 = 1
 }
 
 /// What the library OS must know of the manifest, measured with the image, at ``MemoryMap/guestManifest``.
 ///
 /// Encoding, little-endian: UInt32 magic, UInt32 flags, UInt32 count of environment entries, then for each UInt32 length and
-/// "NAME=VALUE"; then UInt32 count of arguments (without the program's name, put before the host's), likewise.
+/// "NAME=VALUE"; then UInt32 count of arguments (without the program's name, put before the host's), likewise; then UInt64 bytes of
+/// scratch space and UInt32 open files.
 public enum GuestManifest {
   public static let magic: UInt32 = 0x4E_4D_46_43
   public static let flagsOffset: UInt64 = 4

@@ -4,10 +4,12 @@
 /// Handles are numbers that the host made up and the guest checks only by use: a wrong one is `badHandle`.
 public enum EdgeCall: UInt32, Sendable {
   // Life
-  /// a0: ``CommandStatus`` of the command just finished, a1: number of 16-byte result slots in the payload.
-  /// Response payload: the next command as ``Command`` has it.
+  /// a0: ``CommandStatus`` of the command just finished, a1: number of 16-byte result slots in the payload, a2: ``InitialisationUse``,
+  /// a3: ``LimitsReached``. r0: the clone generation, 0 for an instance that is no clone; r1: nanoseconds of the host's monotonic clock.
+  /// Response payload: the next command as ``Command`` has it; with r2 = 1 a whole ``Configuration`` instead, whose arguments, environment,
+  /// directories and limits replace those before: what a clone is told at its start.
   case nextCommand = 1
-  /// The program has ended; a0: its exit status. Never answered.
+  /// The program has ended; a0: its exit status, a1: ``LimitsReached``. Never answered.
   case exit = 2
   /// a0: ``TrapKind``, a1: address of the instruction, a2: hardware vector or cause, a3: hardware error code, a4: stack pointer.
   /// Answered when the host has further commands, which the guest then asks for.
@@ -75,6 +77,24 @@ public enum EdgeCall: UInt32, Sendable {
   case setTimesAt = 49
   /// a0: handle, a1: 1 for the data alone.
   case synchronize = 50
+}
+
+/// What a trustlet has used so far that must not be the same in two clones, a bit each.
+public enum InitialisationUse {
+  public static let randomness: UInt64 = 1
+  public static let clock: UInt64 = 2
+  /// Arguments or environment.
+  public static let settings: UInt64 = 4
+  public static let hostFile: UInt64 = 8
+  public static let stream: UInt64 = 16
+  /// For people, in the order of the bits.
+  public static let names: [StaticString] = ["randomness", "a clock", "arguments or environment", "a host file", "a standard stream"]
+}
+
+/// Limits that the library OS keeps and that a program has run into, a bit each.
+public enum LimitsReached {
+  public static let scratchSpace: UInt64 = 1
+  public static let openFiles: UInt64 = 2
 }
 
 public enum NodeKind: UInt32, Sendable {

@@ -20,9 +20,24 @@ public enum EdgeWindow {
   /// Four UInt64.
   public static let resultsOffset: UInt64 = 72
   public static let resultCount = 4
+  /// UInt32 ``DoorbellState``: who may touch the request and the response of a call that is made by doorbell.
+  public static let doorbellStateOffset: UInt64 = 128
 
   public static let payloadOffset: UInt64 = 4096
   public static let payloadCapacity: UInt64 = 0x4_0000
+}
+
+/// A call by doorbell goes through these in order; a call by blocking exit leaves the state at `idle`.
+public enum DoorbellState: UInt32, Sendable {
+  case idle = 0
+  /// Written by the guest: the request is complete.
+  case posted = 1
+  /// Exchanged for `posted` by whoever serves the request.
+  case taken = 2
+  /// The response is complete.
+  case answered = 3
+  /// The call may block or ends something: the guest makes it again by a blocking exit.
+  case declined = 4
 }
 
 /// Error numbers on the edge are Linux's, whatever the host: the library OS turns them into WASI's or, later, hands them to

@@ -3,6 +3,12 @@
 public enum MachinePage {
   /// A function without arguments or result, C calling convention: the request in the edge window is served when it returns.
   public static let edgeWait: UInt64 = 0x00
+  /// A function without arguments or result that returns at once: somebody may serve the request in the edge window while the guest goes on
+  /// (``EdgeWindow/doorbellStateOffset``).
+  public static let edgeDoorbell: UInt64 = 0x20
+  /// A function (UInt64 address, UInt64 old size, UInt64 new size) -> UInt32, zero or an error number: makes the pages between both sizes of a
+  /// region usable after the host has allowed it (``EdgeCall/growMemory``). Where the host itself did that, it does nothing.
+  public static let edgeGrow: UInt64 = 0x40
   /// Where the processor enters for exception `v` on x86-64: `trapEntries + v * trapEntrySize`. From there the library OS's trap entry
   /// (``MemoryMap/trapEntryOffset``) is reached with the C arguments (vector, error code, instruction address, stack pointer), on the trap stack.
   public static let trapEntries: UInt64 = 0x400

@@ -128,6 +128,8 @@ private struct Offer {
   let arguments: [[UInt8]]
   let environment: [[UInt8]]
   let directories: [HostDirectory]
+  let scratchLimit: UInt64
+  let openFilesLimit: UInt32
   let command: [UInt8]
 
   init(_ payload: MemoryRegion) throws(StartFailure) {
@@ -144,12 +146,15 @@ private struct Offer {
     guard reader.uint32() == Configuration.magic, reader.uint32() != nil, let frequency = reader.uint64(),
       let argumentsLength = reader.uint32(), let environmentLength = reader.uint32(),
       let directoriesLength = reader.uint32(), let commandLength = reader.uint32(),
+      let scratchLimit = reader.uint64(), let openFilesLimit = reader.uint32(), reader.uint32() != nil,
       let argumentsPart = reader.take(argumentsLength), let environmentPart = reader.take(environmentLength),
       let directoriesPart = reader.take(directoriesLength), let command = reader.take(commandLength),
       let arguments = allStrings(argumentsPart), let environment = allStrings(environmentPart)
     else { throw .malformedConfiguration }
     for argument in arguments where argument.contains(0) { throw .malformedConfiguration }
     counterFrequency = frequency
+    self.scratchLimit = scratchLimit
+    self.openFilesLimit = openFilesLimit
     self.arguments = arguments
     self.environment = environment
     directories = try allDirectories(directoriesPart)

@@ -69,6 +69,9 @@ extension EdgeService {
     payload.appendLittleEndian(UInt32(0))
     payload.appendLittleEndian(counterFrequency)
     for part in parts { payload.appendLittleEndian(UInt32(part.count)) }
+    payload.appendLittleEndian(configuration.limits.scratchBytes)
+    payload.appendLittleEndian(configuration.limits.programFiles)
+    payload.appendLittleEndian(UInt32(0))
     for part in parts { payload += part }
     return payload
   }

@@ -32,9 +32,17 @@ public struct EdgeServiceConfiguration: Sendable {
     /// Bytes written to files and streams over the service's life; further ones are refused with "no space".
     public var writtenBytes: UInt64
 
-    public init(openFiles: Int = 256, writtenBytes: UInt64 = .max) {
+    /// What the library OS is told to keep to, where the image's manifest allows more: bytes of scratch space, and descriptors.
+    public var scratchBytes: UInt64
+    public var programFiles: UInt32
+
+    public init(
+      openFiles: Int = 256, writtenBytes: UInt64 = .max, scratchBytes: UInt64 = .max, programFiles: UInt32 = .max
+    ) {
       self.openFiles = openFiles
       self.writtenBytes = writtenBytes
+      self.scratchBytes = scratchBytes
+      self.programFiles = programFiles
     }
   }
 

@@ -150,6 +150,7 @@ func configuration(_ start: TestMachine.Start) -> [UInt8] {
       encode([$0.handle, $0.isWritable ? 1 : 0, UInt32($0.path.utf8.count)]) + Array($0.path.utf8)
     }
   let lengths = [arguments, environment, directories, start.command].map { UInt32($0.count) }
-  return encode([Configuration.magic, 0]) + encode(start.frequency) + encode(lengths) + arguments + environment
+  let limits = encode(UInt64.max) + encode([UInt32.max, 0])
+  return encode([Configuration.magic, 0]) + encode(start.frequency) + encode(lengths) + limits + arguments + environment
     + directories + start.command
 }

@@ -76,6 +76,7 @@ import Testing
     #expect(reader.word() == Configuration.magic && reader.word() == 0)
     #expect(reader.word() == 2_000_000_000 && reader.word() == 0)
     let lengths = (0..<4).map { _ in Int(reader.word()) }
+    #expect((0..<4).map { _ in reader.word() } == [.max, .max, .max, 0])
     #expect(reader.offset == Int(Configuration.partsOffset))
     #expect(reader.offset + lengths.reduce(0, +) == payload.count)
     #expect(reader.word() == 2 && reader.string() == "prog" && reader.string() == "x y")
