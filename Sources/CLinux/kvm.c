@@ -119,6 +119,39 @@ void coffer_kvm_stage_registers(struct kvm_run *run, const struct kvm_regs *regi
   run->kvm_dirty_regs |= KVM_SYNC_X86_REGS;
 }
 
+void coffer_kvm_stage_special_registers(struct kvm_run *run, const struct kvm_sregs *registers) {
+  run->s.regs.sregs = *registers;
+  run->kvm_dirty_regs |= KVM_SYNC_X86_SREGS;
+}
+
+int coffer_kvm_get_extended_state(int processor, struct coffer_kvm_extended_state *state) {
+  _Static_assert(sizeof *state == sizeof(struct kvm_xsave), "KVM_GET_XSAVE fills 4096 bytes");
+  return result(ioctl(processor, KVM_GET_XSAVE, state));
+}
+
+int coffer_kvm_set_extended_state(int processor, const struct coffer_kvm_extended_state *state) {
+  return result(ioctl(processor, KVM_SET_XSAVE, state));
+}
+
+int coffer_kvm_clear_events(int processor) {
+  struct kvm_vcpu_events events;
+  if (ioctl(processor, KVM_GET_VCPU_EVENTS, &events) < 0) return -errno;
+  struct kvm_vcpu_events none = {.flags = events.flags};
+  return result(ioctl(processor, KVM_SET_VCPU_EVENTS, &none));
+}
+
+int coffer_kvm_finish_exit(int processor, struct kvm_run *run) {
+  for (int tries = 0; tries < 16; tries++) {
+    coffer_kvm_set_immediate_exit(run, 1);
+    if (ioctl(processor, KVM_RUN, 0) < 0) {
+      int error = -errno;
+      coffer_kvm_set_immediate_exit(run, 0);
+      return error == -EINTR ? 0 : error;
+    }
+  }
+  return -EBUSY;
+}
+
 void coffer_kvm_set_immediate_exit(struct kvm_run *run, uint8_t value) {
   __atomic_store_n(&run->immediate_exit, value, __ATOMIC_SEQ_CST);
 }

@@ -15,6 +15,8 @@ struct AddressSpace {
     let window: Int
     /// Where it begins in its window.
     let offset: UInt64
+    /// Bytes at its start that the configuration filled.
+    let filled: UInt64
   }
 
   /// Tables set aside for the growth of memories before a slot of their own is made.
@@ -25,6 +27,8 @@ struct AddressSpace {
 
   let memory: GuestPhysicalMemory
   private(set) var tables: PageTables
+  /// Where tables and descriptors end in the first window: nothing before is the guest's.
+  let tablesEnd: UInt64
   /// Sorted by address.
   private(set) var regions: [Region] = []
 
@@ -47,6 +51,7 @@ struct AddressSpace {
 
     let descriptorOffset = tableCount * PageTables.page
     var offset = descriptorOffset + PageTables.page
+    tablesEnd = offset
     var placed: [(region: MachineRegion, window: Int, offset: UInt64)] = []
     for region in fixed {
       offset = Self.place(region.address, size: region.size, notBefore: offset)
@@ -84,12 +89,34 @@ struct AddressSpace {
       regions.append(
         Region(
           address: region.address, size: region.size, sizeLimit: region.sizeLimit, rights: region.rights, window: window,
-          offset: offset))
+          offset: offset, filled: region.contents.count))
       if region.size < region.sizeLimit, region.size >= Self.hugePageThreshold {
         memory.adviseHuge(window, from: offset, to: place.backed)
       }
     }
     regions.sort { $0.address < $1.address }
+  }
+
+  /// The same space in another machine, whose memory holds the same at the same places.
+  init(_ other: AddressSpace, memory: GuestPhysicalMemory) {
+    self.memory = memory
+    tables = PageTables(other.tables, memory: memory)
+    tablesEnd = other.tablesEnd
+    regions = other.regions
+  }
+
+  /// Takes back what a region has grown since the template.
+  ///
+  /// The entries are cleared first and the pages behind them given back then, which also drops what the processor remembers of
+  /// the entries (`Documentation/design/templates.md`). Tables stay linked: an upper entry that changes could not be forgotten so easily.
+  mutating func shrink(to template: AddressSpace) throws(MachineError) {
+    for (index, region) in regions.enumerated() where region.size > template.regions[index].size {
+      let kept = template.regions[index].size
+      tables.clear(region.address + kept, size: region.size - kept)
+      let host = memory.windows[region.window].host + Int(region.offset + kept)
+      try must("giving back memory", coffer_memory_discard(host, Int(region.size - kept)))
+      regions[index].size = kept
+    }
   }
 
   var mappedBytes: UInt64 { regions.reduce(0) { $0 + $1.size } }
@@ -166,3 +193,13 @@ struct AddressSpace {
 }
 
 func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
+
+extension MachineRegion.Contents {
+  fileprivate var count: UInt64 {
+    switch self {
+    case .zero: 0
+    case .bytes(let bytes): UInt64(bytes.count)
+    case .file(_, _, let length): length
+    }
+  }
+}

@@ -72,6 +72,25 @@ final class GuestPhysicalMemory {
     windows[window].backed = end
   }
 
+  /// Makes the windows of a template, whole and at the same places, in a machine that has none yet.
+  func restore(_ template: TemplateMemory) throws(MachineError) {
+    for window in template.windows {
+      let index = try openWindow(size: window.reserved)
+      guard windows[index].guestAddress == window.guestAddress else {
+        throw MachineError(
+          .invalidConfiguration, "a template's memory does not lie where it did: this is a defect in Coffer, report it")
+      }
+      let host = windows[index].host
+      try must("taking \(window.backed) bytes of memory", coffer_memory_commit(host, Int(window.backed)))
+      try template.map(window, at: host)
+      try must(
+        "giving the machine \(window.backed) bytes of memory",
+        coffer_kvm_set_slot(machine, slotCount, window.guestAddress, window.backed, host))
+      slotCount += 1
+      windows[index].backed = window.backed
+    }
+  }
+
   /// Asks for huge pages behind a part of a window that the machine has.
   func adviseHuge(_ window: Int, from start: UInt64, to end: UInt64) {
     let start = roundUp(start, to: Self.largePage)

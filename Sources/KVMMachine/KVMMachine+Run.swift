@@ -7,6 +7,7 @@ extension KVMMachine {
     if let ending { return .killed(reason: ending) }
     runningThread.store(coffer_interruption_thread(), ordering: .sequentiallyConsistent)
     defer { runningThread.store(0, ordering: .sequentiallyConsistent) }
+    standsAtEdgeCall = false
     while true {
       var exit = coffer_kvm_exit()
       let result = coffer_kvm_run(processor.descriptor.number, processor.run, &exit)
@@ -34,6 +35,7 @@ extension KVMMachine {
             "it \(exit.is_write ? "wrote" : "read") \(exit.length) bytes at offset \(exit.address &- GuestPhysicalMemory.doorbell) of the doorbell, expected a write of 4 bytes at 0\(state())")
         }
         statistics.edgeCalls += 1
+        standsAtEdgeCall = true
         return .edgeCall
       case UInt32(KVM_EXIT_INTR), UInt32(KVM_EXIT_IRQ_WINDOW_OPEN): continue
       case UInt32(KVM_EXIT_SHUTDOWN): return killed("a fault could not be delivered to it (SHUTDOWN)\(state())")

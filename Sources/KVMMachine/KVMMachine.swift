@@ -15,6 +15,8 @@ public final class KVMMachine: Machine, @unchecked Sendable {
   var space: AddressSpace
 
   public internal(set) var statistics = MachineStatistics()
+  /// The guest has left by an edge call, or the machine is a clone that has not run yet.
+  var standsAtEdgeCall = false
   /// Why it cannot go on, once it cannot.
   var ending: String?
 
@@ -24,17 +26,27 @@ public final class KVMMachine: Machine, @unchecked Sendable {
 
   public let counterFrequency: UInt64
 
-  public init(_ configuration: MachineConfiguration) throws(MachineError) {
+  let system: KVMSystem
+  let kind: KVMMachineKind
+  /// What a clone was made from and is reset to.
+  let template: KVMTemplate?
+
+  public convenience init(_ configuration: MachineConfiguration) throws(MachineError) {
     try configuration.check()
+    try self.init(configuration, kind: .shared)
+  }
+
+  /// - Parameter configuration: checked.
+  init(_ configuration: MachineConfiguration, kind: KVMMachineKind) throws(MachineError) {
     let system = try KVMSystem.shared()
-    let virtualMachine = try VirtualMachine(system)
-    self.virtualMachine = virtualMachine
+    let blank = try kind.takeBlank(system)
+    (self.system, self.kind, template) = (system, kind, nil)
+    virtualMachine = blank.virtualMachine
+    processor = blank.processor
     let memory = GuestPhysicalMemory(
       machine: virtualMachine.descriptor.number, physicalAddressBits: system.control.physicalAddressBits)
     space = try AddressSpace(configuration, memory: memory)
-    let processor = try VirtualProcessor(system, virtualMachine)
-    self.processor = processor
-    try processor.setUp(system, pageTableRoot: space.tables.root)
+    try processor.setSpecialRegisters(system.control.specialRegisters(pageTableRoot: space.tables.root))
 
     var registers = kvm_regs()
     registers.rip = configuration.entry
@@ -44,6 +56,23 @@ public final class KVMMachine: Machine, @unchecked Sendable {
 
     counterFrequency = system.counterFrequency(of: processor.descriptor.number)
     statistics.mappedBytes = space.mappedBytes
+  }
+
+  /// A machine that stands where the template's did.
+  init(_ template: KVMTemplate) throws(MachineError) {
+    let system = try KVMSystem.shared()
+    let blank = try template.kind.takeBlank(system)
+    (self.system, kind, self.template) = (system, template.kind, template)
+    virtualMachine = blank.virtualMachine
+    processor = blank.processor
+    let memory = GuestPhysicalMemory(
+      machine: virtualMachine.descriptor.number, physicalAddressBits: system.control.physicalAddressBits)
+    try memory.restore(template.memory)
+    space = AddressSpace(template.space, memory: memory)
+    counterFrequency = system.counterFrequency(of: processor.descriptor.number)
+    statistics.mappedBytes = space.mappedBytes
+    try template.processor.load(into: processor)
+    standsAtEdgeCall = true
   }
 
   /// What `coffer doctor` reports; makes no machine.
@@ -75,52 +104,3 @@ public final class KVMMachine: Machine, @unchecked Sendable {
   /// Every mapping that the processor would find, for a test to judge.
   func walkPageTables() -> [PageMapping] { space.tables.walk(space.memory) }
 }
-
-/// A virtual machine without anything in it.
-final class VirtualMachine {
-  let descriptor: OwnedDescriptor
-
-  init(_ system: KVMSystem) throws(MachineError) {
-    descriptor = OwnedDescriptor(coffer_kvm_create_machine(system.descriptor))
-    guard descriptor.number >= 0 else { throw systemCallFailed("making a virtual machine", -descriptor.number) }
-  }
-}
-
-/// Its processor, and the page that it shares with the kernel.
-final class VirtualProcessor {
-  let descriptor: OwnedDescriptor
-  let run: UnsafeMutablePointer<kvm_run>
-  private let runSize: Int
-
-  init(_ system: KVMSystem, _ machine: VirtualMachine) throws(MachineError) {
-    descriptor = OwnedDescriptor(coffer_kvm_create_processor(machine.descriptor.number, 0))
-    guard descriptor.number >= 0 else { throw systemCallFailed("making a virtual processor", -descriptor.number) }
-    var run: UnsafeMutablePointer<kvm_run>?
-    var size = 0
-    let result = coffer_kvm_map_run(system.descriptor, descriptor.number, &run, &size)
-    guard result == 0, let run else { throw systemCallFailed("mapping the virtual processor's page", -result) }
-    self.run = run
-    runSize = size
-  }
-
-  deinit { coffer_kvm_unmap_run(run, runSize) }
-
-  func setUp(_ system: KVMSystem, pageTableRoot: UInt64) throws(MachineError) {
-    let number = descriptor.number
-    func must(_ what: String, _ result: Int32) throws(MachineError) {
-      guard result == 0 else { throw systemCallFailed(what, -result) }
-    }
-    try must("setting the virtual processor's features", coffer_kvm_set_features(number, system.features))
-    var registers = system.control.specialRegisters(pageTableRoot: pageTableRoot)
-    try must("setting the virtual processor's control registers", coffer_kvm_set_special_registers(number, &registers))
-    if let state = system.control.xcr0 {
-      try must("setting the virtual processor's extended state", coffer_kvm_set_extended_control(number, state))
-    }
-    try must("setting the target of 'syscall'", coffer_kvm_set_model_register(number, longModeSystemCallTarget, systemCallEntry))
-  }
-}
-
-/// Model-specific register LSTAR.
-private let longModeSystemCallTarget: UInt32 = 0xC000_0082
-/// In the machine page of this kind of machine; Guest/machine-kvm-x86_64.S says when it is reached.
-private let systemCallEntry = MemoryMap.machinePage + 0x600

@@ -12,6 +12,7 @@ final class KVMSystem: @unchecked Sendable {
   /// Never written after the initialiser, therefore safe to share.
   let features: OpaquePointer
   let control: ProcessorControl
+  let pageMap = PageMap()
   private let knownCounterFrequency = Atomic<UInt64>(unknownFrequency)
   private static let unknownFrequency = UInt64.max
 

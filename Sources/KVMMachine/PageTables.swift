@@ -34,6 +34,16 @@ struct PageTables {
     root = try self.pool.take(from: memory)
   }
 
+  /// The window that the pool has opened for itself, if it has.
+  var poolWindow: Int? { pool.window }
+
+  /// The same tables in another machine.
+  init(_ other: PageTables, memory: GuestPhysicalMemory) {
+    self.memory = memory
+    pool = other.pool
+    root = other.root
+  }
+
   /// How many tables a region can need at most while it has this size. Regions of at least 2 MiB use entries of that size but
   /// for both their ends.
   static func tableCountLimit(address: UInt64, size: UInt64) -> UInt64 {
@@ -90,6 +100,33 @@ struct PageTables {
     }
   }
 
+  /// Takes the lowest entries of a range away and leaves the tables that hold them.
+  ///
+  /// The processor may still know the entries: the caller has to make it forget them.
+  func clear(_ address: UInt64, size: UInt64) {
+    let end = address + size
+    var address = address
+    while address < end {
+      var table = root
+      var level = 3
+      var cleared = false
+      while let host = memory.host(table, count: Self.page) {
+        let entry = host.assumingMemoryBound(to: UInt64.self) + index(address, level: level)
+        guard entry.pointee & Entry.present != 0 else { break }
+        if level == 0 || entry.pointee & Entry.large != 0 {
+          entry.pointee = 0
+          cleared = true
+          break
+        }
+        table = entry.pointee & Entry.addressMask
+        level -= 1
+      }
+      // An entry that is not there spans as much as one that is.
+      let span = UInt64(1) << UInt64(12 + 9 * (cleared ? level : min(level, 1)))
+      address = (address / span + 1) * span
+    }
+  }
+
   /// The table whose entries are those of `level` (0: pages, 1: 2 MiB) + 1, made with all above it where missing.
   private mutating func table(for address: UInt64, level: Int) throws(MachineError) -> UnsafeMutablePointer<UInt64> {
     var table = try entries(of: root)
@@ -122,7 +159,7 @@ struct TablePool {
   private var end: UInt64
   /// How many tables may still be needed later.
   private let reserve: UInt64
-  private var window: Int?
+  private(set) var window: Int?
   private var used: UInt64 = 0
 
   init(address: UInt64, count: UInt64, reserve: UInt64) {

@@ -45,6 +45,8 @@ public struct MachineStatistics: Sendable, Equatable {
   public var edgeCalls: UInt64 = 0
   public var interruptions: UInt64 = 0
   public var growths: UInt64 = 0
+  /// Returns to the template.
+  public var resets: UInt64 = 0
   /// Bytes that the guest can reach now; host memory is used only for what was touched.
   public var mappedBytes: UInt64 = 0
 

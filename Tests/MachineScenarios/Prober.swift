@@ -24,6 +24,12 @@ final class Prober {
     try expect(try machine.runWatched() == .edgeCall, "the prober did not start")
   }
 
+  /// A clone of a prober.
+  init(_ machine: any CloneableMachine) throws {
+    guard let machine = machine as? KVMMachine else { throw ScenarioFailure(description: "the clone is another kind of machine") }
+    self.machine = machine
+  }
+
   /// The four bytes at the address, or nil when reading them faults as it should.
   func read(_ address: UInt64) throws -> UInt32? {
     try touch(address, write: 0) ? UInt32(truncatingIfNeeded: machine.word(at: TestGuest.data + 16)) : nil

@@ -16,7 +16,7 @@ public struct Scenario: Sendable, CustomStringConvertible {
   }
 
   /// All of them.
-  public static let all: [Scenario] = edgeCalls + attempts.map(\.scenario) + memory + interruption + isolation
+  public static let all: [Scenario] = edgeCalls + attempts.map(\.scenario) + memory + interruption + isolation + templates
 }
 
 extension Scenario {

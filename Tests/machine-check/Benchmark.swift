@@ -39,6 +39,54 @@ func benchmark() throws {
   })
 }
 
+/// A clone until its first edge call, on a machine made for it and on one made ahead of time; a reset and the next edge call.
+func benchmarkTemplates() throws {
+  let kind = KVMMachineKind()
+  let source = try kind.makeMachine(TestGuest(machineCode("bd00006000 48ff4500 b800001000ffd0 ebf3")).configuration)
+  _ = try source.run()
+  let template = try source.makeTemplate()
+  func clones() throws -> [UInt64] {
+    try (0..<200).map { _ in
+      let start = monotonicNanoseconds()
+      let machine = try template.clone()
+      _ = try machine.run()
+      let end = monotonicNanoseconds()
+      return withExtendedLifetime(machine) { end - start }
+    }
+  }
+  show("clone and first exit", try clones())
+  try kind.prepare(200)
+  show("pooled clone and first exit", try clones())
+  let machine = try template.clone()
+  _ = try machine.run()
+  let cloned = try (0..<200).map { _ in
+    let start = monotonicNanoseconds()
+    let machine = try template.clone()
+    let end = monotonicNanoseconds()
+    return withExtendedLifetime(machine) { end - start }
+  }
+  show("clone", cloned)
+  try kind.prepare(200)
+  show("pooled clone", try (0..<200).map { _ in
+    let start = monotonicNanoseconds()
+    let machine = try template.clone()
+    let end = monotonicNanoseconds()
+    return withExtendedLifetime(machine) { end - start }
+  })
+  show("reset", try (0..<5000).map { _ in
+    _ = try machine.run()
+    let start = monotonicNanoseconds()
+    try machine.reset()
+    return monotonicNanoseconds() - start
+  })
+  show("reset and run to the next exit", try (0..<5000).map { _ in
+    let start = monotonicNanoseconds()
+    try machine.reset()
+    _ = try machine.run()
+    return monotonicNanoseconds() - start
+  })
+}
+
 private func show(_ name: String, _ nanoseconds: [UInt64]) {
   let sorted = nanoseconds.sorted()
   func microseconds(_ value: UInt64) -> String { "\(value / 1000).\(value % 1000 / 100)" }

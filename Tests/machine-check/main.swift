@@ -8,6 +8,7 @@ print("kvm: \(availability.finding) \(availability.remedy)")
 guard availability.isAvailable else { exit(1) }
 if CommandLine.arguments.dropFirst().first == "bench" {
   try benchmark()
+  try benchmarkTemplates()
   exit(0)
 }
 let wanted = CommandLine.arguments.dropFirst()

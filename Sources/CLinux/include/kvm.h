@@ -46,6 +46,19 @@ void coffer_kvm_unmap_run(struct kvm_run *run, size_t size);
 
 /// Registers that the next coffer_kvm_run loads, without a system call of its own.
 void coffer_kvm_stage_registers(struct kvm_run *run, const struct kvm_regs *registers);
+void coffer_kvm_stage_special_registers(struct kvm_run *run, const struct kvm_sregs *registers);
+
+/// The x87, SSE and AVX registers in the format of XSAVE.
+struct coffer_kvm_extended_state {
+  uint8_t bytes[4096];
+};
+int coffer_kvm_get_extended_state(int processor, struct coffer_kvm_extended_state *state);
+int coffer_kvm_set_extended_state(int processor, const struct coffer_kvm_extended_state *state);
+/// Forgets exceptions and interrupts that have yet to be delivered.
+int coffer_kvm_clear_events(int processor);
+/// Completes the instruction that made the vCPU come back, without another one: only then do the registers mean the same on every host.
+/// Leaves immediate_exit at 0.
+int coffer_kvm_finish_exit(int processor, struct kvm_run *run);
 /// 1: the next or present coffer_kvm_run returns -EINTR. From any thread.
 void coffer_kvm_set_immediate_exit(struct kvm_run *run, uint8_t value);
 

@@ -1,6 +1,7 @@
 #ifndef COFFER_MEMORY_H
 #define COFFER_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,5 +26,32 @@ int64_t coffer_file_size(int descriptor);
 
 /// Reads exactly so many bytes, 0 or the negative error number (-ENODATA where the file ends before).
 int coffer_file_read(int descriptor, void *bytes, size_t count, uint64_t offset);
+
+/// A memory file of this size, all holes, which can be sealed. Its descriptor, or a negative error number.
+int coffer_memory_file_make(uint64_t size);
+/// From now on nobody can change the file, nor take the seals away.
+int coffer_memory_file_seal(int descriptor);
+int coffer_file_write(int descriptor, const void *bytes, size_t count, uint64_t offset);
+/// Maps a whole file for reading; `coffer_memory_release` ends it.
+int coffer_memory_view_file(int descriptor, size_t size, const void **base);
+/// Gives the pages back: what is read next is the file behind them, or zeros.
+int coffer_memory_discard(void *address, size_t size);
+/// Whether a page of 4096 bytes, aligned to 8, is all zeros.
+bool coffer_memory_is_zero(const void *page);
+
+/// This process's page map, or a negative error number.
+int coffer_page_map_open(void);
+/// Relative to the start that was asked for.
+struct coffer_page_range {
+  uint64_t offset;
+  uint64_t size;
+};
+/// Finds pages that are this process's alone: anonymous ones and copies of a file's. Returns the number of ranges, at most `capacity`, or a
+/// negative error number; everything before `examined` has been looked at. -ENOTTY and -EINVAL: the kernel is older than 6.7.
+int64_t coffer_page_map_private(int page_map, const void *start, size_t size, struct coffer_page_range *ranges,
+                                size_t capacity, size_t *examined);
+/// The same on every kernel: slower, and a page of zeros that was only read may be among them.
+int64_t coffer_page_map_private_by_reading(int page_map, const void *start, size_t size, struct coffer_page_range *ranges,
+                                           size_t capacity, size_t *examined);
 
 #endif

@@ -1,0 +1,108 @@
+import CLinux
+import EdgeCalls
+import Glibc
+import Machine
+
+extension KVMMachine: CloneableMachine {
+  public func makeTemplate() throws(MachineError) -> any MachineTemplate {
+    guard ending == nil, standsAtEdgeCall else {
+      throw MachineError(.invalidConfiguration, "a template is made of a machine that stands at an edge call; this one does not: run it first")
+    }
+    try finishExit()
+    return try KVMTemplate(self)
+  }
+
+  public func reset() throws(MachineError) {
+    guard let template else {
+      throw MachineError(.invalidConfiguration, "only a clone can be reset, and this machine was made from an image: clone a template")
+    }
+    if let ending {
+      throw MachineError(.invalidConfiguration, "the machine cannot be reset, throw it away: \(ending)")
+    }
+    try finishExit()
+    if !standsAtEdgeCall {
+      // It was interrupted somewhere: an exception may have been on its way.
+      try must("clearing the virtual processor's events", coffer_kvm_clear_events(processor.descriptor.number))
+    }
+    try space.shrink(to: template.space)
+    try restoreMemory(template)
+    try template.processor.restore(processor)
+    standsAtEdgeCall = true
+    statistics.resets += 1
+    statistics.mappedBytes = space.mappedBytes
+  }
+
+  public func differencesFromTemplate() throws(MachineError) -> [String] {
+    guard let template else { return ["the machine is no clone"] }
+    // Staged registers reach the processor with the next run, which is not to happen here.
+    try finishExit()
+    var lines = try ProcessorState(of: processor).differences(from: template.processor)
+    let mappings = space.tables.walk(space.memory)
+    if mappings != template.mappings {
+      lines.append("the page tables map \(mappings.count) ranges, the template's \(template.mappings.count), or with other rights or places")
+    }
+    for (index, window) in template.memory.windows.enumerated() {
+      let host = space.memory.windows[index].host
+      var offset = index == 0 ? space.tablesEnd : 0
+      guard !space.isTables(window: index) else { continue }
+      while offset < window.backed {
+        if memcmp(host + Int(offset), template.memory.contents(of: window, at: offset), Int(PageTables.page)) != 0 {
+          lines.append("guest-physical page \(hexadecimal(window.guestAddress + offset)) differs")
+          guard lines.count < 32 else { return lines }
+        }
+        offset += PageTables.page
+      }
+    }
+    return lines
+  }
+
+  /// Completes the instruction by which the guest left. An interruption that came meanwhile stays to be noticed.
+  private func finishExit() throws(MachineError) {
+    try must("finishing the guest's last instruction", coffer_kvm_finish_exit(processor.descriptor.number, processor.run))
+    if isInterruptionRequested.load(ordering: .sequentiallyConsistent) { coffer_kvm_set_immediate_exit(processor.run, 1) }
+  }
+
+  /// Pages that only this machine has are the only ones that can differ. They are copied back, which keeps them with the machine for
+  /// the next time, unless there are many.
+  private func restoreMemory(_ template: KVMTemplate) throws(MachineError) {
+    for (index, window) in template.memory.windows.enumerated() where !space.isTables(window: index) {
+      let start = index == 0 ? space.tablesEnd : 0
+      let host = space.memory.windows[index].host
+      let backed = space.memory.windows[index].backed
+      let ranges = system.pageMap.privatePages(host + Int(start), count: backed - start) ?? [0..<backed - start]
+      let total = ranges.reduce(UInt64(0)) { $0 + UInt64($1.count) }
+      for range in ranges {
+        let place = start + range.lowerBound..<start + range.upperBound
+        if total > Self.keptBytes {
+          try must("giving back memory", coffer_memory_discard(host + Int(place.lowerBound), place.count))
+        } else {
+          for offset in stride(from: place.lowerBound, to: place.upperBound, by: Int(PageTables.page)) {
+            restorePage(host + Int(offset), window, offset, template.memory)
+          }
+        }
+      }
+    }
+  }
+
+  /// What a machine keeps to itself over a reset.
+  private static let keptBytes: UInt64 = 2 << 20
+
+  private func restorePage(
+    _ page: UnsafeMutableRawPointer, _ window: TemplateMemory.Window, _ offset: UInt64, _ memory: TemplateMemory
+  ) {
+    if offset < window.backed, memory.holdsContents(window, at: offset) {
+      page.copyMemory(from: memory.contents(of: window, at: offset), byteCount: Int(PageTables.page))
+    } else {
+      page.initializeMemory(as: UInt8.self, repeating: 0, count: Int(PageTables.page))
+    }
+  }
+}
+
+extension AddressSpace {
+  /// The window that holds nothing but tables, made when memories grew far.
+  func isTables(window: Int) -> Bool { tables.poolWindow == window }
+
+  func mayBeMappedFromFile(window: Int, offset: UInt64) -> Bool {
+    regions.contains { $0.window == window && $0.offset <= offset && offset - $0.offset < $0.filled }
+  }
+}
