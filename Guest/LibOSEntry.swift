@@ -66,14 +66,22 @@ public func nextCommand(
 ) {
   let os = libraryOS()
   let results = MemoryRegion(base: results, count: UInt64(resultCount) * Command.slotSize)
-  guard let command = try? os.edge.nextCommand(status: status, results: results) else { malformedCommand(os) }
-  deliver(command, os, target, slots)
+  do throws(StartFailure) {
+    deliver(try os.nextCommand(status: status, results: results), os, target, slots)
+  } catch {
+    os.edge.abort(reason: error.reason)
+    coffer_halt()
+  }
 }
 
 private func malformedCommand(_ os: LibraryOS) -> Never {
   os.edge.abort(reason: "the host gave a malformed command")
   coffer_halt()
 }
+
+/// For programs that keep random state of their own: import "coffer" "clone_generation".
+@c(coffer_clone_generation)
+public func cloneGeneration() -> UInt64 { libraryOS().cloneGeneration }
 
 // MARK: Life
 

@@ -16,7 +16,7 @@ static void carry_out(void) {
   if (command.kind == COFFER_COMMAND_INSTANTIATE) {
     if (command.operand >= coffer_program.instance_count) coffer_halt();
     coffer_program.instances[command.operand].initialise();
-  } else {
+  } else if (command.kind == COFFER_COMMAND_CALL) {
     if (command.operand >= coffer_program.entry_count) coffer_halt();
     coffer_program.entries[command.operand](slots);
   }

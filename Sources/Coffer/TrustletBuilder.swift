@@ -125,7 +125,10 @@ public struct TrustletBuilder: Sendable {
   private static let stackReserve: UInt64 = 32 * 1024
 
   /// What the library OS offers to modules.
-  static let hostFunctions: [ProgramLinker.HostFunction] = WASIPreview1.functions.map { function in
+  static let hostFunctions: [ProgramLinker.HostFunction] = [
+    ProgramLinker.HostFunction(
+      module: "coffer", name: "clone_generation", symbol: "coffer_clone_generation", type: FunctionType(results: [.i64]))
+  ] + WASIPreview1.functions.map { function in
     ProgramLinker.HostFunction(
       module: "wasi_snapshot_preview1", name: "\(function.name)", symbol: "wasi_snapshot_preview1_\(function.name)",
       type: FunctionType(parameters: types(function.parameters), results: types(function.results)))

@@ -11,6 +11,8 @@ public enum Command {
     /// Operand: index into the program's entry points; slots: arguments, each in the lower bytes of its slot. A null
     /// reference is 0, an external reference n is n + 1, a function reference is an address that means nothing outside.
     case call = 2
+    /// Do nothing and ask for the next command: so that a template can be taken of a program that has not begun.
+    case nothing = 3
   }
   public static let kindOffset: UInt64 = 0
   public static let operandOffset: UInt64 = 4
@@ -48,7 +50,7 @@ public enum TrapKind: UInt32, Sendable, CaseIterable {
 ///
 /// Encoding, little-endian, without padding: UInt32 magic, UInt32 zero, UInt64 `counterFrequency`, UInt32 bytes of each of
 /// the four parts that follow (arguments, environment, directories, command), UInt64 bytes of scratch space and UInt32 open files (both lower the
-/// manifest's limits, never raise them), UInt32 zero, then the parts.
+/// manifest's limits, never raise them), a byte for each standard stream and a zero (its ``NodeKind`` and 1, or 0: ask), then the parts.
 /// - arguments, environment ("NAME=VALUE"): UInt32 count, then for each UInt32 length and the bytes;
 /// - directories: UInt32 count, then for each UInt32 handle, UInt32 flags (1: writable), UInt32 length, the guest path;
 /// - command: as ``Command`` has it.
@@ -59,6 +61,7 @@ public enum Configuration {
   public static let lengthsOffset: UInt64 = 16
   public static let scratchLimitOffset: UInt64 = 32
   public static let openFilesLimitOffset: UInt64 = 40
+  public static let streamKindsOffset: UInt64 = 44
   public static let partsOffset: UInt64 = 48
   public static let directoryWritable: UInt32 = 1
 }

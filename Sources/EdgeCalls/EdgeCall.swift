@@ -79,6 +79,12 @@ public enum EdgeCall: UInt32, Sendable {
   case synchronize = 50
 }
 
+/// r2 of ``EdgeCall/nextCommand``.
+public enum NextCommand {
+  /// The payload is a whole ``Configuration``.
+  public static let isClone: UInt64 = 1
+}
+
 /// What a trustlet has used so far that must not be the same in two clones, a bit each.
 public enum InitialisationUse {
   public static let randomness: UInt64 = 1

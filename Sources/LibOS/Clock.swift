@@ -4,8 +4,10 @@ public final class Clock {
   private let edge: EdgeClient
   private let counter: () -> UInt64
   /// Hertz, or 0 when monotonic time is the host's too.
-  private let frequency: UInt64
-  private let origin: UInt64
+  private var frequency: UInt64
+  private var origin: UInt64
+  /// What the clock said when its origin was taken.
+  private var base: UInt64 = 0
   private var latest: UInt64 = 0
 
   /// Beyond this the remainder of a second in ticks, times a billion, does not fit 64 bits.
@@ -21,6 +23,14 @@ public final class Clock {
     origin = self.frequency == 0 ? ((try? edge.monotonicClock()) ?? 0) : counter()
   }
 
+  /// Goes on from the latest time, in a clone whose counter may be another one. While it was a template no time has passed.
+  /// - Parameter hostTime: nanoseconds of the host's monotonic clock, which only counts where the counter cannot be used.
+  func restart(frequency: UInt64, hostTime: UInt64) {
+    self.frequency = frequency <= Clock.frequencyLimit ? frequency : 0
+    origin = self.frequency == 0 ? hostTime : counter()
+    base = latest
+  }
+
   /// Nanoseconds since the program's start, never fewer than before.
   public func monotonic() throws(SystemError) -> UInt64 {
     let elapsed: UInt64
@@ -31,7 +41,8 @@ public final class Clock {
       let now = counter()
       elapsed = nanoseconds(ticks: now > origin ? now - origin : 0)
     }
-    if elapsed > latest { latest = elapsed }
+    let (time, overflow) = base.addingReportingOverflow(elapsed)
+    if overflow { latest = UInt64.max } else if time > latest { latest = time }
     return latest
   }
 

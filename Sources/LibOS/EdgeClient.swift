@@ -16,6 +16,7 @@ public final class EdgeClient {
   struct Answer {
     let first: UInt64
     let second: UInt64
+    let third: UInt64
     /// Bytes of payload, at most the window's capacity.
     let length: UInt64
   }
@@ -31,7 +32,8 @@ public final class EdgeClient {
       throw response.error < EdgeError.limit ? SystemError(number: response.error) : .inputOutput
     }
     guard UInt64(response.length) <= EdgeWindow.payloadCapacity else { throw .inputOutput }
-    return Answer(first: response.results.0, second: response.results.1, length: UInt64(response.length))
+    return Answer(
+      first: response.results.0, second: response.results.1, third: response.results.2, length: UInt64(response.length))
   }
 }
 

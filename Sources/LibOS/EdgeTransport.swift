@@ -29,7 +29,7 @@ public struct EdgeTransport {
   public struct Response {
     public let error: UInt32
     public let length: UInt32
-    public let results: (UInt64, UInt64)
+    public let results: (UInt64, UInt64, UInt64)
   }
 
   public func perform(_ request: Request) throws(SystemError) -> Response {
@@ -46,6 +46,9 @@ public struct EdgeTransport {
     return Response(
       error: try window.load32(EdgeWindow.errorOffset),
       length: try window.load32(EdgeWindow.responseLengthOffset),
-      results: (try window.load64(EdgeWindow.resultsOffset), try window.load64(EdgeWindow.resultsOffset + 8)))
+      results: (
+        try window.load64(EdgeWindow.resultsOffset), try window.load64(EdgeWindow.resultsOffset + 8),
+        try window.load64(EdgeWindow.resultsOffset + 16)
+      ))
   }
 }

@@ -22,15 +22,3 @@ public struct HostCommand {
     self.slots = slots
   }
 }
-
-extension EdgeClient {
-  /// - Parameters:
-  ///   - status: a ``CommandStatus``.
-  ///   - results: of the command just finished, in slots.
-  public func nextCommand(status: UInt64, results: MemoryRegion) throws(SystemError) -> HostCommand {
-    try payload.copy(from: results)
-    let answer = try call(.nextCommand, status, results.count / Command.slotSize, length: results.count)
-    guard let command = HostCommand(try payload.bytes(0, answer.length)) else { throw .inputOutput }
-    return command
-  }
-}

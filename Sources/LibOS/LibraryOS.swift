@@ -5,11 +5,16 @@
 /// The library OS of one trustlet: what a program has, whichever interface it is written for. Single-threaded.
 public final class LibraryOS {
   public let edge: EdgeClient
-  public let settings: ProgramSettings
+  public internal(set) var settings: ProgramSettings
+  /// The measured ``GuestManifest``.
+  let manifest: MemoryRegion
   public let streams: Streams
   public let clock: Clock
   public let random: RandomGenerator
   public var descriptors = DescriptorTable()
+  /// A number that no other clone of the same template has, by the host's word; 0 where this is no clone. Programs that keep random state of
+  /// their own make it anew when this changes.
+  public internal(set) var cloneGeneration: UInt64 = 0
 
   /// - Parameters:
   ///   - edge: its payload holds the host's ``Configuration``.
@@ -23,6 +28,7 @@ public final class LibraryOS {
   ) throws(StartFailure) {
     // First of all: every edge call overwrites the payload.
     settings = try ProgramSettings(payload: edge.payload, manifest: manifest)
+    self.manifest = manifest
     self.edge = edge
     streams = Streams(edge: edge)
     clock = Clock(edge: edge, frequency: settings.counterFrequency, counter: counter)
@@ -33,11 +39,21 @@ public final class LibraryOS {
         let tree = try ImageTree(files)
         _ = try descriptors.insert(.directory(OpenDirectory(root: tree)))
       }
+    } catch {
+      throw .malformedFileTree
+    }
+    streams.setKinds(settings.streamKinds)
+    try offerDirectories()
+  }
+
+  /// Gives the program the directories of the settings, at the next free descriptors.
+  func offerDirectories() throws(StartFailure) {
+    do throws(SystemError) {
       for directory in settings.directories {
         _ = try descriptors.insert(.directory(OpenDirectory(offered: directory, edge: edge)))
       }
     } catch {
-      throw error == .tooManyOpenFiles ? .tooManyDirectories : .malformedFileTree
+      throw .tooManyDirectories
     }
   }
 }

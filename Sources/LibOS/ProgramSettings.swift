@@ -15,6 +15,7 @@ public enum StartFailure: Error {
   case writableDirectoriesForbidden
   case tooManyDirectories
   case malformedFileTree
+  case malformedCommand
 
   /// For people: the rule, what was found, what to do.
   public var reason: StaticString {
@@ -29,6 +30,7 @@ public enum StartFailure: Error {
     case .directoriesForbidden: "the host gave a directory, and the manifest does not allow host directories"
     case .writableDirectoriesForbidden: "the host gave a writable directory, and the manifest allows reading only"
     case .tooManyDirectories: "the host gave more directories than there are descriptors"
+    case .malformedCommand: "the host gave a malformed command"
     case .malformedFileTree: "the image's file tree is broken: build the image again"
     }
   }
@@ -49,6 +51,8 @@ public struct ProgramSettings {
   public let directories: [HostDirectory]
   /// The host's word; 0: the counter cannot be used.
   public let counterFrequency: UInt64
+  /// Of the three standard streams, where the host says.
+  let streamKinds: [NodeKind?]
   /// The first command, as ``Command`` has it; not yet checked.
   public let command: [UInt8]
 
@@ -92,6 +96,7 @@ public struct ProgramSettings {
     self.environment = environment
     directories = offered.directories
     counterFrequency = offered.counterFrequency
+    streamKinds = offered.streamKinds
     command = offered.command
   }
 }
@@ -130,6 +135,7 @@ private struct Offer {
   let directories: [HostDirectory]
   let scratchLimit: UInt64
   let openFilesLimit: UInt32
+  let streamKinds: [NodeKind?]
   let command: [UInt8]
 
   init(_ payload: MemoryRegion) throws(StartFailure) {
@@ -146,7 +152,7 @@ private struct Offer {
     guard reader.uint32() == Configuration.magic, reader.uint32() != nil, let frequency = reader.uint64(),
       let argumentsLength = reader.uint32(), let environmentLength = reader.uint32(),
       let directoriesLength = reader.uint32(), let commandLength = reader.uint32(),
-      let scratchLimit = reader.uint64(), let openFilesLimit = reader.uint32(), reader.uint32() != nil,
+      let scratchLimit = reader.uint64(), let openFilesLimit = reader.uint32(), let kinds = reader.uint32(),
       let argumentsPart = reader.take(argumentsLength), let environmentPart = reader.take(environmentLength),
       let directoriesPart = reader.take(directoriesLength), let command = reader.take(commandLength),
       let arguments = allStrings(argumentsPart), let environment = allStrings(environmentPart)
@@ -155,12 +161,16 @@ private struct Offer {
     counterFrequency = frequency
     self.scratchLimit = scratchLimit
     self.openFilesLimit = openFilesLimit
+    streamKinds = [offeredKind(kinds & 0xFF), offeredKind(kinds >> 8 & 0xFF), offeredKind(kinds >> 16 & 0xFF)]
     self.arguments = arguments
     self.environment = environment
     directories = try allDirectories(directoriesPart)
     self.command = command
   }
 }
+
+/// A kind and 1; what is no kind is asked for when it is wanted.
+private func offeredKind(_ byte: UInt32) -> NodeKind? { byte == 0 ? nil : NodeKind(rawValue: byte - 1) }
 
 private func allStrings(_ part: [UInt8]) -> [[UInt8]]? {
   if part.isEmpty { return [] }

@@ -28,6 +28,9 @@ public final class RandomGenerator {
     isSeeded = true
   }
 
+  /// Nothing is drawn any more before fresh entropy has come: from here on this may be one of several clones.
+  func forget() { isSeeded = false }
+
   public func fill(_ region: MemoryRegion) throws(SystemError) {
     var offset: UInt64 = 0
     while offset < region.count {

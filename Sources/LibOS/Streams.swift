@@ -15,6 +15,11 @@ public final class Streams {
     self.edge = edge
   }
 
+  /// - Parameter kinds: of the three, by the host's word; nil to ask when it is wanted.
+  func setKinds(_ kinds: [NodeKind?]) {
+    self.kinds = kinds
+  }
+
   /// Whether a person may be at the other end. The host is asked once.
   public func isTerminal(_ stream: UInt32) throws(SystemError) -> Bool {
     let index = Int(stream)

@@ -71,9 +71,18 @@ extension EdgeService {
     for part in parts { payload.appendLittleEndian(UInt32(part.count)) }
     payload.appendLittleEndian(configuration.limits.scratchBytes)
     payload.appendLittleEndian(configuration.limits.programFiles)
-    payload.appendLittleEndian(UInt32(0))
+    payload.appendLittleEndian(streamKinds)
     for part in parts { payload += part }
     return payload
+  }
+
+  /// A byte for each standard stream: its kind and 1. It spares the guest a call that most programs would make.
+  private var streamKinds: UInt32 {
+    let streams = [configuration.streams.input, configuration.streams.output, configuration.streams.errors]
+    return streams.enumerated().reduce(0) { kinds, stream in
+      guard let kind = try? streamKind(of: stream.element) else { return kinds }
+      return kinds | (kind.rawValue + 1) << UInt32(8 * stream.offset)
+    }
   }
 
   private func strings(_ values: [String], _ what: String, _ isUsable: (String) -> Bool) throws(EdgeServiceError) -> [UInt8] {

@@ -58,13 +58,17 @@ extension EdgeService {
   func streamKind(_ call: Call) throws(CallFailure) -> EdgeAnswer {
     let descriptor =
       call.arguments.0 == 0 ? configuration.streams.input : try output(call.arguments.0)
-    guard let descriptor else { return EdgeAnswer(results: UInt64(NodeKind.unknown.rawValue)) }
+    return EdgeAnswer(results: UInt64(try streamKind(of: descriptor).rawValue))
+  }
+
+  func streamKind(of descriptor: Int32?) throws(CallFailure) -> NodeKind {
+    guard let descriptor else { return .unknown }
     var status = coffer_file_status()
     try checked(coffer_status(descriptor, &status))
     let kind = NodeKind(mode: status.mode)
     // To a program a character device is a terminal; /dev/null is none.
     let isOtherDevice = kind == .characterDevice && isatty(descriptor) != 1
-    return EdgeAnswer(results: UInt64((isOtherDevice ? NodeKind.unknown : kind).rawValue))
+    return isOtherDevice ? .unknown : kind
   }
 
   func wait(_ call: Call) throws(CallFailure) -> EdgeAnswer {

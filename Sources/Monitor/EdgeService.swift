@@ -66,11 +66,12 @@ public final class EdgeService {
   /// Answers a call that was handed out. False when the payload is larger than the window's; then nothing was answered.
   @discardableResult
   public func answer(
-    window buffer: UnsafeMutableRawBufferPointer, results first: UInt64 = 0, _ second: UInt64 = 0, payload: [UInt8] = []
+    window buffer: UnsafeMutableRawBufferPointer, results first: UInt64 = 0, _ second: UInt64 = 0, _ third: UInt64 = 0,
+    payload: [UInt8] = []
   ) -> Bool {
     guard let window = EdgeWindowView(buffer), window.writePayload(payload) else { return false }
     var answer = EdgeAnswer(payloadLength: payload.count)
-    answer.results = (first, second)
+    answer.results = (first, second, third)
     window.answer(answer)
     return true
   }

@@ -61,7 +61,7 @@ struct EdgeWindowView {
     let results = base + Int(EdgeWindow.resultsOffset)
     coffer_window_store_64(results, answer.results.0)
     coffer_window_store_64(results + 8, answer.results.1)
-    coffer_window_store_64(results + 16, 0)
+    coffer_window_store_64(results + 16, answer.results.2)
     coffer_window_store_64(results + 24, 0)
     coffer_window_store_32(base + Int(EdgeWindow.responseLengthOffset), UInt32(answer.payloadLength))
     coffer_window_store_32(base + Int(EdgeWindow.errorOffset), 0)
@@ -82,14 +82,14 @@ struct EdgeRequest {
 
 /// What goes back when a call succeeded.
 struct EdgeAnswer {
-  var results: (UInt64, UInt64) = (0, 0)
+  var results: (UInt64, UInt64, UInt64) = (0, 0, 0)
   /// Bytes that lie in the window's payload already, at most its capacity.
   var payloadLength = 0
 
   init() {}
 
   init(results first: UInt64, _ second: UInt64 = 0) {
-    results = (first, second)
+    results = (first, second, 0)
   }
 
   init(payloadLength: Int) {

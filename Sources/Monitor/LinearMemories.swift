@@ -2,7 +2,7 @@ import EdgeCalls
 
 /// The sizes of a trustlet's linear memories, and how far they may grow.
 struct LinearMemories {
-  private var memories: [TrustletLayout.LinearMemory]
+  private(set) var memories: [TrustletLayout.LinearMemory]
   private let limit: UInt64
   /// Bytes of all of them.
   private(set) var total: UInt64

@@ -10,6 +10,8 @@ public final class Trustlet {
   private enum State {
     /// It has not run yet.
     case new
+    /// It stands where its template did, with this generation, and is to be told its settings.
+    case cloned(generation: UInt64)
     /// Its edge call for the next command is to be answered.
     case awaitingCommand
     /// It has reported a trap, which is to be answered before it asks for the next command.
@@ -40,6 +42,34 @@ public final class Trustlet {
     self.limits = limits
     classification = FaultClassification(layout: layout)
     stopper = TrustletStopper(machine: machine, signal: service.stopSignal)
+  }
+
+  /// A clone. - Parameter machine: stands at the template's edge call.
+  init(
+    machine: any Machine, service: EdgeService, memories: LinearMemories, classification: FaultClassification, limits: TrustletLimits,
+    generation: UInt64
+  ) {
+    self.machine = machine
+    self.service = service
+    self.memories = memories
+    self.classification = classification
+    self.limits = limits
+    state = .cloned(generation: generation)
+    stopper = TrustletStopper(machine: machine, signal: service.stopSignal)
+  }
+
+  /// Keeps the state between two commands; the trustlet itself can go on.
+  /// - Throws: ``TrustletError/notBetweenCommands``, ``TrustletError/machineCannotBeCloned``, `MachineError`.
+  public func makeTemplate() throws -> TrustletTemplate {
+    guard case .awaitingCommand = state else { throw TrustletError.notBetweenCommands }
+    guard let machine = machine as? any CloneableMachine else { throw TrustletError.machineCannotBeCloned }
+    return TrustletTemplate(machine: try machine.makeTemplate(), memories: memories.memories, classification: classification)
+  }
+
+  /// Ends the trustlet; its machine is the caller's.
+  func surrender() -> any Machine {
+    if case .over = state {} else { state = .over(.stopped) }
+    return machine
   }
 
   public var statistics: TrustletStatistics {
@@ -124,6 +154,13 @@ public final class Trustlet {
       let payload = try service.configurationPayload(
         counterFrequency: machine.counterFrequency, firstCommand: command)
       try withWindow { _ = service.answer(window: $0, payload: payload) }
+    case .cloned(let generation):
+      let payload = try service.configurationPayload(
+        counterFrequency: machine.counterFrequency, firstCommand: command)
+      try withWindow {
+        _ = service.answer(
+          window: $0, results: generation, coffer_monotonic_clock(), NextCommand.isClone, payload: payload)
+      }
     case .awaitingCommand:
       try withWindow { _ = service.answer(window: $0, payload: command) }
     case .inTrap:
@@ -193,6 +230,8 @@ public final class Trustlet {
 public enum TrustletError: Error, Equatable, CustomStringConvertible {
   case tooLittleMemory(needed: UInt64, limit: UInt64)
   case tooManyArguments
+  case notBetweenCommands
+  case machineCannotBeCloned
 
   public var description: String {
     switch self {
@@ -200,6 +239,10 @@ public enum TrustletError: Error, Equatable, CustomStringConvertible {
       "the program starts with \(needed) bytes of linear memory, and its limit is \(limit): raise the limit"
     case .tooManyArguments:
       "a call has at most \(Command.slotLimit) arguments"
+    case .notBetweenCommands:
+      "a template is taken of a trustlet that has finished a command and not trapped: run its initialisation first"
+    case .machineCannotBeCloned:
+      "this kind of machine cannot be cloned: use machine kvm or process"
     }
   }
 }

@@ -1,0 +1,60 @@
+import Machine
+import Synchronization
+
+/// Machines that are ready to be a template's next clone: reset after each use, so that no request sees what another left.
+///
+/// May be used from any thread; a trustlet that it gave belongs to whoever took it.
+public final class TrustletPool: Sendable {
+  private let template: TrustletTemplate
+  private let idleLimit: Int
+  private let verifiesResets: Bool
+  private let idle = Mutex<[any CloneableMachine]>([])
+
+  /// - Parameters:
+  ///   - idleLimit: machines that are kept at most while nobody uses them.
+  ///   - verifiesResets: compare the whole guest with the template after each reset. Slow: a debug mode.
+  public init(_ template: TrustletTemplate, idleLimit: Int, verifiesResets: Bool = false) {
+    self.template = template
+    self.idleLimit = idleLimit
+    self.verifiesResets = verifiesResets
+  }
+
+  public var idleCount: Int { idle.withLock { $0.count } }
+
+  /// Clones machines until so many are idle, at most the limit.
+  public func prepare(_ count: Int) throws {
+    while idleCount < min(count, idleLimit) {
+      let machine = try template.cloneMachine()
+      idle.withLock { $0.append(machine) }
+    }
+  }
+
+  /// A trustlet that has not run: on an idle machine, or else on a new clone.
+  public func take(service: EdgeService, limits: TrustletLimits = TrustletLimits()) throws -> Trustlet {
+    let machine = try idle.withLock { $0.popLast() } ?? template.cloneMachine()
+    return try template.trustlet(machine, service, limits)
+  }
+
+  /// Ends a trustlet that came from here, and keeps its machine if that can be reset.
+  /// - Throws: ``ResetFailure`` in the debug mode; the machine is thrown away then.
+  public func giveBack(_ trustlet: Trustlet) throws {
+    guard let machine = trustlet.surrender() as? any CloneableMachine else { return }
+    guard idleCount < idleLimit else { return }
+    // What cannot be reset, as a guest that the machine had to kill, is no failure: it is not used again.
+    guard (try? machine.reset()) != nil else { return }
+    if verifiesResets {
+      let differences = try machine.differencesFromTemplate()
+      guard differences.isEmpty else { throw ResetFailure(differences: differences) }
+    }
+    idle.withLock { $0.append(machine) }
+  }
+}
+
+/// A machine was not what its template is although it had been reset: a defect in Coffer or in the hypervisor.
+public struct ResetFailure: Error, Sendable, CustomStringConvertible {
+  public let differences: [String]
+
+  public var description: String {
+    "after a reset the machine differs from its template: \(differences.joined(separator: "; ")); it was thrown away; report this"
+  }
+}

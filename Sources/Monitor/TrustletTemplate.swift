@@ -1,0 +1,36 @@
+import EdgeCalls
+import Machine
+import Synchronization
+
+/// A trustlet that stands between two commands, kept: clones go on from there, each with settings, randomness and time of its own.
+///
+/// Whether a template may be taken is for the caller to decide: ``Trustlet/used`` says what the program has seen so far that clones must not share.
+public final class TrustletTemplate: Sendable {
+  private let machine: any MachineTemplate
+  let memories: [TrustletLayout.LinearMemory]
+  let classification: FaultClassification
+  private let generations = Atomic<UInt64>(0)
+
+  init(machine: any MachineTemplate, memories: [TrustletLayout.LinearMemory], classification: FaultClassification) {
+    self.machine = machine
+    self.memories = memories
+    self.classification = classification
+  }
+
+  /// Bytes that all clones share.
+  public var sharedBytes: UInt64 { machine.sharedBytes }
+
+  /// A clone that has not run yet; its service tells it arguments, environment and directories with its first command.
+  public func clone(service: EdgeService, limits: TrustletLimits = TrustletLimits()) throws -> Trustlet {
+    try trustlet(machine.clone(), service, limits)
+  }
+
+  func cloneMachine() throws(MachineError) -> any CloneableMachine { try machine.clone() }
+
+  /// - Parameter machine: a clone that has not run, or has been reset.
+  func trustlet(_ machine: any CloneableMachine, _ service: EdgeService, _ limits: TrustletLimits) throws -> Trustlet {
+    try Trustlet(
+      machine: machine, service: service, memories: LinearMemories(memories, limit: limits.memory), classification: classification,
+      limits: limits, generation: generations.add(1, ordering: .relaxed).newValue)
+  }
+}
