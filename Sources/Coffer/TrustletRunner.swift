@@ -25,61 +25,58 @@ public struct RunOptions: Sendable {
 public enum TrustletRunner {
   /// A trustlet that has not run yet.
   /// - Throws: ``RunError``, `MachineError`, `EdgeServiceError` or `TrustletError`.
-  public static func start(_ image: TrustletImage, _ options: RunOptions) throws -> Trustlet {
-    let page = try machinePage(image)
+  public static func start(
+    _ image: TrustletImage, _ options: RunOptions, on kind: any MachineKind = KVMMachineKind.shared
+  ) throws -> Trustlet {
+    guard let page = image.machinePages.first(where: { $0.machine == kind.name }) else {
+      throw RunError.noMachinePage(machine: kind.name, found: image.machinePages.map(\.machine), architecture: image.architecture)
+    }
+    let service = try service(image, options)
+    let machine = try kind.make(image.machineConfiguration(page: page.bytes))
+    return try Trustlet(machine: machine, service: service, layout: image.layout, limits: limits(image, options))
+  }
+
+  /// What serves one run's edge calls.
+  /// - Throws: ``RunError``, `EdgeServiceError`.
+  public static func service(_ image: TrustletImage, _ options: RunOptions) throws -> EdgeService {
     if let limit = image.manifest.offeredMore(than: options) { throw limit }
-    let service = try EdgeService(
+    return try EdgeService(
       EdgeServiceConfiguration(
         streams: options.streams, directories: options.directories, arguments: options.arguments,
         environment: options.environment))
-    let machine = try KVMMachine(image.machineConfiguration(page: page))
-    let limits = TrustletLimits(
-      memory: options.memory?.bytes ?? .max, time: (options.time ?? image.manifest.time)?.nanoseconds)
-    return try Trustlet(machine: machine, service: service, layout: image.layout, limits: limits)
+  }
+
+  public static func limits(_ image: TrustletImage, _ options: RunOptions) -> TrustletLimits {
+    TrustletLimits(memory: options.memory?.bytes ?? .max, time: (options.time ?? image.manifest.time)?.nanoseconds)
   }
 
   /// Runs a WASI command: initialises its instances, then calls `_start`.
   public static func runCommand(_ image: TrustletImage, _ trustlet: Trustlet) throws -> Outcome {
-    guard let start = image.export("_start", instance: image.instanceCount - 1), start.kind == .function, start.type == FunctionType()
-    else { throw RunError.notACommand(exports: image.exports.filter { $0.kind == .function }) }
-    var commands = image.initialisation + [.call(entryPoint: start.entryPoint, arguments: [])]
-    return trustlet.run { last in
-      if case .trapped = last { return nil }
-      return commands.isEmpty ? nil : commands.removeFirst()
-    }
+    let start = try image.commandEntry()
+    return run(image.initialisation + [.call(entryPoint: start, arguments: [])], on: trustlet)
   }
 
   /// Runs an exported function once, after `_initialize` if the module has one.
   public static func call(
     _ function: ImageExport, _ arguments: [CommandSlot], of image: TrustletImage, _ trustlet: Trustlet
   ) -> Outcome {
-    var commands = image.initialisation
-    if let initialize = image.export("_initialize", instance: function.instance), initialize.type.parameters.isEmpty {
-      commands.append(.call(entryPoint: initialize.entryPoint, arguments: []))
-    }
-    // The slots carry the arguments there and the results back.
-    let slots = max(function.type.parameters.count, function.type.results.count)
-    commands.append(
-      .call(
-        entryPoint: function.entryPoint,
-        arguments: arguments + Array(repeating: CommandSlot(low: 0), count: max(0, slots - arguments.count))))
-    return trustlet.run { last in
-      if case .trapped = last { return nil }
-      return commands.isEmpty ? nil : commands.removeFirst()
-    }
+    run(image.initialisation(before: function) + [function.command(arguments)], on: trustlet)
   }
 
-  private static func machinePage(_ image: TrustletImage) throws -> [UInt8] {
-    guard let page = image.machinePages.first(where: { $0.machine == "kvm" }) else {
-      throw RunError.wrongArchitecture(found: image.architecture)
+  /// Runs commands until one of them traps.
+  static func run(_ commands: [TrustletCommand], on trustlet: Trustlet) -> Outcome {
+    var commands = commands[...]
+    return trustlet.run { last in
+      if case .trapped = last { return nil }
+      return commands.popFirst()
     }
-    return page.bytes
   }
 }
 
 public enum RunError: Error, Sendable, CustomStringConvertible {
   case notACommand(exports: [ImageExport])
-  case wrongArchitecture(found: String)
+  case noMachinePage(machine: String, found: [String], architecture: String)
+  case notStarted
   case notAllowed(what: String)
 
   public var description: String {
@@ -88,8 +85,9 @@ public enum RunError: Error, Sendable, CustomStringConvertible {
       "the program is no WASI command: expected an exported function \"_start\" of type () -> (), found "
         + (exports.isEmpty ? "no exported function" : exports.prefix(20).map { "\(quoted($0.name)) \($0.type)" }.joined(separator: ", "))
         + (exports.isEmpty ? "" : "; call one of them with --invoke 'NAME(ARGUMENTS)'")
-    case .wrongArchitecture(let found):
-      "the image is for \(found); this machine (kvm) runs x86_64. Build the image again here."
+    case .noMachinePage(let machine, let found, let architecture):
+      "the image is for \(architecture) and machine \(found.isEmpty ? "none" : found.joined(separator: ", ")); this run wants machine \(machine): build the image again with this version of coffer, for this processor"
+    case .notStarted: "the library OS did not start: build the image again with this version of coffer"
     case .notAllowed(let what): "the image's manifest does not allow \(what)"
     }
   }
@@ -111,6 +109,31 @@ extension Manifest {
 extension TrustletImage {
   /// The commands that every run begins with.
   public var initialisation: [TrustletCommand] { (0..<instanceCount).map { .instantiate(instance: $0) } }
+
+  /// ... and, for a module without `_start`, its `_initialize`.
+  var fullInitialisation: [TrustletCommand] {
+    guard instanceCount > 0 else { return initialisation }
+    let last = instanceCount - 1
+    guard export("_start", instance: last) == nil, let initialize = export("_initialize", instance: last),
+      initialize.kind == .function, initialize.type == FunctionType()
+    else { return initialisation }
+    return initialisation + [.call(entryPoint: initialize.entryPoint, arguments: [])]
+  }
+
+  func initialisation(before function: ImageExport) -> [TrustletCommand] {
+    guard let initialize = export("_initialize", instance: function.instance), initialize.kind == .function,
+      initialize.type == FunctionType()
+    else { return initialisation }
+    return initialisation + [.call(entryPoint: initialize.entryPoint, arguments: [])]
+  }
+
+  /// - Throws: ``RunError/notACommand(exports:)``.
+  func commandEntry() throws -> UInt32 {
+    guard instanceCount > 0, let start = export("_start", instance: instanceCount - 1), start.kind == .function,
+      start.type == FunctionType()
+    else { throw RunError.notACommand(exports: exports.filter { $0.kind == .function }) }
+    return start.entryPoint
+  }
 
   fileprivate var layout: TrustletLayout {
     var memories: [TrustletLayout.LinearMemory] = []
@@ -144,5 +167,15 @@ extension ImageRights {
     if contains(.write) { rights.insert(.write) }
     if contains(.execute) { rights.insert(.execute) }
     return rights
+  }
+}
+
+extension ImageExport {
+  /// A call of it. The slots carry the arguments there and the results back.
+  func command(_ arguments: [CommandSlot]) -> TrustletCommand {
+    let slots = max(type.parameters.count, type.results.count)
+    return .call(
+      entryPoint: entryPoint,
+      arguments: arguments + Array(repeating: CommandSlot(low: 0), count: max(0, slots - arguments.count)))
   }
 }

@@ -1,3 +1,7 @@
+#if canImport(EdgeCalls)
+  import EdgeCalls
+#endif
+
 /// The program's clocks. Monotonic time is the processor's cycle counter, read inside, and starts from 0; wall-clock time is
 /// the host's word.
 public final class Clock {
@@ -33,6 +37,7 @@ public final class Clock {
 
   /// Nanoseconds since the program's start, never fewer than before.
   public func monotonic() throws(SystemError) -> UInt64 {
+    edge.used |= InitialisationUse.clock
     let elapsed: UInt64
     if frequency == 0 {
       let now = try edge.monotonicClock()

@@ -6,6 +6,8 @@
 /// rules is an input/output error to the program.
 public final class EdgeClient {
   let transport: EdgeTransport
+  /// ``InitialisationUse``: what the program has been told so far that clones of it must not share.
+  var used: UInt64 = 0
 
   public init(transport: EdgeTransport) {
     self.transport = transport
@@ -26,6 +28,7 @@ public final class EdgeClient {
     length: UInt64 = 0
   ) throws(SystemError) -> Answer {
     guard length <= EdgeWindow.payloadCapacity else { throw .invalid }
+    used |= InitialisationUse.of(call)
     let response = try transport.perform(
       EdgeTransport.Request(call: call, length: length, arguments: (a0, a1, a2, a3, a4)))
     guard response.error == 0 else {
@@ -111,5 +114,18 @@ extension EdgeClient {
   /// - Returns: those of `streams` that are ready, bit n for stream n.
   func wait(nanoseconds: UInt64, streams: UInt64) throws(SystemError) -> UInt64 {
     try call(.wait, nanoseconds, streams).first & streams
+  }
+}
+
+extension InitialisationUse {
+  fileprivate static func of(_ call: EdgeCall) -> UInt64 {
+    switch call {
+    case .nextCommand, .exit, .trap, .growMemory, .abort, .close: 0
+    case .readStream, .writeStream, .streamKind: stream
+    case .wallClock, .wait, .monotonicClock: clock
+    case .open, .readFile, .writeFile, .appendFile, .attributes, .attributesAt, .readDirectory, .createDirectory, .removeDirectory, .unlink,
+      .rename, .link, .symlink, .readLink, .setSize, .setTimes, .setTimesAt, .synchronize:
+      hostFile
+    }
   }
 }

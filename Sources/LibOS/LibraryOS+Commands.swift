@@ -15,7 +15,7 @@ extension LibraryOS {
     do throws(SystemError) {
       try edge.payload.copy(from: results)
       answer = try edge.call(
-        .nextCommand, status, results.count / Command.slotSize, length: results.count)
+        .nextCommand, status, results.count / Command.slotSize, edge.used, length: results.count)
     } catch {
       throw .malformedCommand
     }

@@ -16,7 +16,7 @@ extension EdgeService {
           high: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)))
       }
     }
-    return .nextCommand(status: status, slots: slots)
+    return .nextCommand(status: status, slots: slots, used: call.arguments.2)
   }
 
   func trap(_ call: Call) -> Served {

@@ -9,7 +9,9 @@ public enum Served: Equatable, Sendable {
   /// To be answered when there are further commands.
   case trap(TrapReport)
   /// To be answered with the next command.
-  case nextCommand(status: CommandStatus, slots: [CommandSlot])
+  ///
+  /// `used`: ``EdgeCalls/InitialisationUse``, by the word of the image's library OS.
+  case nextCommand(status: CommandStatus, slots: [CommandSlot], used: UInt64)
   /// To be answered when the memory has been grown, or was not.
   case grow(memory: UInt32, size: UInt64)
   /// The library OS found itself broken, or spoke nonsense where there is no answering. Never answered.

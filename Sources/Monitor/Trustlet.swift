@@ -29,6 +29,8 @@ public final class Trustlet {
   private var state = State.new
   private var wallTime: UInt64 = 0
   private var traps: UInt64 = 0
+  /// ``EdgeCalls/InitialisationUse`` as of the last command that finished: what clones of this trustlet would share although they must not.
+  public private(set) var used: UInt64 = 0
 
   /// - Parameters:
   ///   - machine: Made from the trustlet's image, and not yet run.
@@ -191,7 +193,8 @@ public final class Trustlet {
       traps += 1
       state = .inTrap
       return .trapped(classification.trap(report, faultAddress: machine.faultAddress))
-    case .nextCommand(let status, let slots):
+    case .nextCommand(let status, let slots, let used):
+      self.used = used
       guard let command = waiting else {
         guard status == .done else { return .killed(reason: "the library OS asked for a command after a trap it had not reported") }
         state = .awaitingCommand

@@ -5,6 +5,7 @@ public enum TrustletCommand: Equatable, Sendable {
   case end
   case instantiate(instance: UInt32)
   case call(entryPoint: UInt32, arguments: [CommandSlot])
+  case nothing
 
   /// Nil when there are more arguments than a command may have.
   public func encoded() -> [UInt8]? {
@@ -13,6 +14,7 @@ public enum TrustletCommand: Equatable, Sendable {
       case .end: (.end, 0, [])
       case .instantiate(let instance): (.instantiate, instance, [])
       case .call(let entryPoint, let arguments): (.call, entryPoint, arguments)
+      case .nothing: (.nothing, 0, [])
       }
     guard slots.count <= Int(Command.slotLimit) else { return nil }
     var bytes: [UInt8] = []

@@ -20,7 +20,7 @@ extension Manifest {
   }
 
   private static let keys = [
-    "memory", "stack", "time", "arguments", "environment", "files", "host", "cpu",
+    "memory", "stack", "time", "arguments", "environment", "files", "host", "cpu", "snapshot",
   ]
 
   private mutating func set(_ member: Member) throws(ImageError) {
@@ -32,6 +32,7 @@ extension Manifest {
     case "environment": environment = try member.dictionary()
     case "files": files = try member.dictionary()
     case "cpu": cpu = try member.string()
+    case "snapshot": snapshot = try member.choice()
     default: host = try Host(member)
     }
   }
@@ -43,11 +44,7 @@ extension Manifest.Host {
     for inner in try member.value.members(of: "host", known: ["directories", "environment", "arguments"]) {
       switch inner.name {
       case "directories":
-        let text = try inner.string()
-        guard let value = Directories(rawValue: text) else {
-          throw inner.failure("'\(text)' is none of \(Directories.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        directories = value
+        directories = try inner.choice()
       case "environment": environment = try inner.boolean()
       default: arguments = try inner.boolean()
       }
@@ -75,6 +72,14 @@ private struct Member {
     case "false": return false
     case let text: throw failure("'\(text)' is neither true nor false")
     }
+  }
+
+  func choice<Choice: RawRepresentable & CaseIterable>() throws(ImageError) -> Choice where Choice.RawValue == String {
+    let text = try string()
+    guard let value = Choice(rawValue: text) else {
+      throw failure("'\(text)' is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return value
   }
 
   func byteCount() throws(ImageError) -> ByteCount {

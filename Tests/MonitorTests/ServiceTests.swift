@@ -28,7 +28,7 @@ import Testing
           slots: [
             CommandSlot(low: 0x0706_0504_0302_0100, high: 0x0F0E_0D0C_0B0A_0908),
             CommandSlot(low: 0x1716_1514_1312_1110, high: 0x1F1E_1D1C_1B1A_1918),
-          ]))
+          ], used: 0))
   }
 
   @Test func noticesAGuestWithoutARequest() throws {
@@ -76,7 +76,8 @@ import Testing
     #expect(reader.word() == Configuration.magic && reader.word() == 0)
     #expect(reader.word() == 2_000_000_000 && reader.word() == 0)
     let lengths = (0..<4).map { _ in Int(reader.word()) }
-    #expect((0..<4).map { _ in reader.word() } == [.max, .max, .max, 0])
+    // Streams that are not there are of the kind `unknown`, 0, and 1.
+    #expect((0..<4).map { _ in reader.word() } == [.max, .max, .max, 0x01_01_01])
     #expect(reader.offset == Int(Configuration.partsOffset))
     #expect(reader.offset + lengths.reduce(0, +) == payload.count)
     #expect(reader.word() == 2 && reader.string() == "prog" && reader.string() == "x y")
@@ -111,7 +112,7 @@ import Testing
     #expect(throws: EdgeServiceError.self) { try service.configurationPayload(counterFrequency: 0, firstCommand: []) }
     configuration.arguments = [String(repeating: "x", count: Int(EdgeWindow.payloadCapacity))]
     let large = try EdgeService(configuration)
-    #expect(throws: EdgeServiceError.configurationTooLarge(bytes: 0x4_0000 + 32 + 8 + 4 + 4, limit: 0x4_0000)) {
+    #expect(throws: EdgeServiceError.configurationTooLarge(bytes: 0x4_0000 + Int(Configuration.partsOffset) + 8 + 4 + 4, limit: 0x4_0000)) {
       try large.configurationPayload(counterFrequency: 0, firstCommand: [])
     }
   }

@@ -104,7 +104,7 @@ import Testing
         {"arguments":["--verbose","ä\\"\\u000a"],"compiler":"clang 21","cpu":"x86-64-v2",\
         "environment":{"HOME":"/","LANG":"C"},"generator":"llvm",\
         "host":{"arguments":true,"directories":"read","environment":true},\
-        "memory":67108864,"stack":1048576,"time":30000000000}
+        "memory":67108864,"snapshot":"automatic","stack":1048576,"time":30000000000}
         """)
     #expect(try Manifest(canonical: Array(text.utf8)) == manifest)
     #expect(try Manifest(canonical: Manifest().canonicalEncoding) == Manifest())

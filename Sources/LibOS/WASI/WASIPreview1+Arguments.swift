@@ -1,18 +1,27 @@
+#if canImport(EdgeCalls)
+  import EdgeCalls
+#endif
+
 extension WASIPreview1 {
+  private var settings: ProgramSettings {
+    os.edge.used |= InitialisationUse.settings
+    return os.settings
+  }
+
   public func argsGet(_ memory: LinearMemory, pointers: UInt32, buffer: UInt32) throws(SystemError) {
-    try put(os.settings.arguments, memory, pointers, buffer)
+    try put(settings.arguments, memory, pointers, buffer)
   }
 
   public func argsSizesGet(_ memory: LinearMemory, count: UInt32, size: UInt32) throws(SystemError) {
-    try putSizes(os.settings.arguments, memory, count, size)
+    try putSizes(settings.arguments, memory, count, size)
   }
 
   public func environGet(_ memory: LinearMemory, pointers: UInt32, buffer: UInt32) throws(SystemError) {
-    try put(os.settings.environment, memory, pointers, buffer)
+    try put(settings.environment, memory, pointers, buffer)
   }
 
   public func environSizesGet(_ memory: LinearMemory, count: UInt32, size: UInt32) throws(SystemError) {
-    try putSizes(os.settings.environment, memory, count, size)
+    try putSizes(settings.environment, memory, count, size)
   }
 
   private func put(

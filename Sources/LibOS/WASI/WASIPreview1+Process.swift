@@ -1,3 +1,7 @@
+#if canImport(EdgeCalls)
+  import EdgeCalls
+#endif
+
 extension WASIPreview1 {
   /// Tells the host; the caller must not go on.
   public func procExit(status: UInt32) {
@@ -11,6 +15,7 @@ extension WASIPreview1 {
 
   public func randomGet(_ memory: LinearMemory, buffer: UInt32, length: UInt32) throws(SystemError) {
     // Nothing at all may be asked for at any address.
+    os.edge.used |= InitialisationUse.randomness
     if length > 0 { try os.random.fill(try memory.slice(buffer, length)) }
   }
 }

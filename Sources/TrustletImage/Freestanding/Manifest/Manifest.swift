@@ -41,6 +41,16 @@ public struct Manifest: Codable, Sendable, Hashable {
   /// the build uses it: the image carries the files themselves, and no host path.
   public var files: [String: String] = [:]
   public var host = Host()
+  /// When the memory that clones share may be kept.
+  public enum Snapshot: String, Codable, Sendable, Hashable, CaseIterable {
+    /// Behind the initialisation if that used nothing that clones must not share (randomness, a clock, settings, streams, host files), before
+    /// it otherwise.
+    case automatic
+    /// Behind the initialisation in any case: what it drew or read is the same in all clones.
+    case afterInit = "after-init"
+  }
+  /// Default: `automatic`.
+  public var snapshot = Snapshot.automatic
   /// The name of the processor baseline that the code needs. Default: the generator's choice, which the build records here.
   public var cpu: String?
   /// Recorded by the build, not written by people: what made the code.

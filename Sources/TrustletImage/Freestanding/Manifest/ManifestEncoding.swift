@@ -15,6 +15,7 @@ extension Manifest {
           ("arguments", .boolean(host.arguments)),
         ])
       ),
+      ("snapshot", .string(snapshot.rawValue)),
       ("generator", .string(generator)),
       ("compiler", .string(compiler)),
     ]
@@ -45,6 +46,9 @@ extension Manifest {
       case ("environment", .object(let variables)): environment = try Self.variables(variables)
       case ("host", .object(let members)): host = try Host(members)
       case ("cpu", .string(let text)): cpu = text
+      case ("snapshot", .string(let text)):
+        guard let value = Snapshot(rawValue: text) else { throw ImageError(.manifest, "manifest: snapshot '\(text)'") }
+        snapshot = value
       case ("generator", .string(let text)): generator = text
       case ("compiler", .string(let text)): compiler = text
       default: throw ImageError(.manifest, "manifest: '\(name)' is unknown or of the wrong type")
