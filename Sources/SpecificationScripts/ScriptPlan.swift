@@ -179,7 +179,7 @@ struct ScriptPlan {
 
 extension Script.Value {
   /// As the edge carries a value (EdgeCalls, `Command`).
-  fileprivate var slot: CommandSlot {
+  var slot: CommandSlot {
     switch self {
     case .i32(let value): CommandSlot(low: UInt64(value))
     case .i64(let value): CommandSlot(low: value)
