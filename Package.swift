@@ -40,6 +40,7 @@ let package = Package(
     .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat", crypto, "Yams"]),
     .target(name: "Machine", dependencies: ["EdgeCalls"]),
     .target(name: "KVMMachine", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
+    .target(name: "ProcessMachine", dependencies: ["CLinux", "EdgeCalls", "GuestObjects", "Machine"]),
 
     // Floor 3: the life of a trustlet.
     .target(name: "Monitor", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
@@ -48,8 +49,8 @@ let package = Package(
     .target(
       name: "Coffer",
       dependencies: [
-        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "KVMMachine", "LibOS", "Machine", "Monitor", "TrustletImage",
-        "WasmCompiler", "WasmFormat",
+        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "KVMMachine", "LibOS", "Machine", "Monitor", "ProcessMachine",
+        "TrustletImage", "WasmCompiler", "WasmFormat",
       ]),
     .executableTarget(
       name: "coffer", dependencies: [
