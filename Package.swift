@@ -8,6 +8,7 @@ let package = Package(
   products: [
     .library(name: "Coffer", targets: ["Coffer"]),
     .executable(name: "coffer", targets: ["coffer"]),
+    .executable(name: "coffer-tools", targets: ["coffer-tools"]),
     .executable(name: "coffer-wast", targets: ["coffer-wast"]),
   ],
   dependencies: [
@@ -37,23 +38,30 @@ let package = Package(
     .target(name: "BenchmarkKernels", plugins: ["ExamplesPlugin"]),
 
     // Floor 2: images, and machines to run them on.
-    .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat", crypto, "Yams"]),
+    .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat", crypto]),
+    .target(name: "ManifestYAML", dependencies: ["TrustletImage", "Yams"]),
     .target(name: "Machine", dependencies: ["EdgeCalls"]),
     .target(name: "KVMMachine", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
 
     // Floor 3: the life of a trustlet.
     .target(name: "Monitor", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
 
+    // Floor 4: running images, without anything that builds them.
+    .target(name: "TrustletRun", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "Monitor", "TrustletImage", "WasmFormat"]),
+    .target(name: "RunCommand", dependencies: ["Monitor", "TrustletImage", "TrustletRun"]),
+
     // Floor 5: the library and the programs.
     .target(
       name: "Coffer",
       dependencies: [
-        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "KVMMachine", "LibOS", "Machine", "Monitor", "TrustletImage",
-        "WasmCompiler", "WasmFormat",
+        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "KVMMachine", "LibOS", "Machine", "ManifestYAML", "Monitor",
+        "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
       ]),
+    // Runs images; for everything else it becomes coffer-tools, which lies beside it. Were that a dependency, SwiftPM would link all of it here.
+    .executableTarget(name: "coffer", dependencies: ["RunCommand", "TrustletImage"]),
     .executableTarget(
-      name: "coffer", dependencies: [
-        "BenchmarkKernels", "Coffer", "CodeObjects", "Monitor", "TrustletImage", "WasmFormat",
+      name: "coffer-tools", dependencies: [
+        "BenchmarkKernels", "Coffer", "CodeObjects", "Monitor", "RunCommand", "TrustletImage", "WasmFormat",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/coffer-cli"),
@@ -72,7 +80,7 @@ let package = Package(
     .testTarget(name: "WasmCompilerTests", dependencies: ["WasmCompiler", "WasmFormat", "WasmText"]),
     .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"], exclude: ["Wasmtime"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
-    .testTarget(name: "TrustletImageTests", dependencies: ["TrustletImage", "EdgeCalls", "WasmFormat", crypto]),
+    .testTarget(name: "TrustletImageTests", dependencies: ["ManifestYAML", "TrustletImage", "EdgeCalls", "WasmFormat", crypto]),
     .testTarget(name: "ExamplesTests", dependencies: ["Examples"]),
     .testTarget(name: "BenchmarkKernelsTests", dependencies: ["BenchmarkKernels"]),
     .testTarget(name: "MonitorTests", dependencies: ["CLinux", "EdgeCalls", "Machine", "Monitor"]),

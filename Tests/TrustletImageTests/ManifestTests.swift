@@ -1,4 +1,5 @@
 import EdgeCalls
+import ManifestYAML
 import Testing
 
 @testable import TrustletImage
