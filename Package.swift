@@ -38,8 +38,8 @@ let package = Package(
     .target(name: "BenchmarkKernels", plugins: ["ExamplesPlugin"]),
 
     // Floor 2: images, and machines to run them on.
-    .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat", crypto]),
-    .target(name: "ManifestYAML", dependencies: ["TrustletImage", "Yams"]),
+    .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat"]),
+    .target(name: "ImageBuilding", dependencies: ["TrustletImage", crypto, "Yams"]),
     .target(name: "Machine", dependencies: ["EdgeCalls"]),
     .target(name: "KVMMachine", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
 
@@ -54,7 +54,7 @@ let package = Package(
     .target(
       name: "Coffer",
       dependencies: [
-        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "KVMMachine", "LibOS", "Machine", "ManifestYAML", "Monitor",
+        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "KVMMachine", "LibOS", "ImageBuilding", "Machine", "Monitor",
         "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
       ]),
     // Runs images; for everything else it becomes coffer-tools, which lies beside it. Were that a dependency, SwiftPM would link all of it here.
@@ -80,7 +80,7 @@ let package = Package(
     .testTarget(name: "WasmCompilerTests", dependencies: ["WasmCompiler", "WasmFormat", "WasmText"]),
     .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"], exclude: ["Wasmtime"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
-    .testTarget(name: "TrustletImageTests", dependencies: ["ManifestYAML", "TrustletImage", "EdgeCalls", "WasmFormat", crypto]),
+    .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
     .testTarget(name: "ExamplesTests", dependencies: ["Examples"]),
     .testTarget(name: "BenchmarkKernelsTests", dependencies: ["BenchmarkKernels"]),
     .testTarget(name: "MonitorTests", dependencies: ["CLinux", "EdgeCalls", "Machine", "Monitor"]),

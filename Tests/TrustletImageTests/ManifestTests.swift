@@ -1,5 +1,5 @@
 import EdgeCalls
-import ManifestYAML
+import ImageBuilding
 import Testing
 
 @testable import TrustletImage

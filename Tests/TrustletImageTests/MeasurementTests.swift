@@ -1,5 +1,6 @@
 import Crypto
 import EdgeCalls
+import ImageBuilding
 import Foundation
 import Testing
 
