@@ -90,7 +90,7 @@ let package = Package(
         "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "Monitor", "SpecificationScripts", "TrustletImage", "WasmCompiler",
         "WasmFormat", "WasmText",
       ]),
-    .testTarget(name: "CofferCommandTests", dependencies: ["Examples", "KVMMachine", "WasmText"]),
+    .testTarget(name: "CofferCommandTests", dependencies: ["Examples", "KVMMachine", "RunCommand", "WasmText"]),
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "Machine", "KVMMachine"], path: "Tests/MachineScenarios"),
     .executableTarget(name: "machine-check", dependencies: ["MachineScenarios"], path: "Tests/machine-check"),
