@@ -42,20 +42,21 @@ let package = Package(
     .target(name: "ImageBuilding", dependencies: ["TrustletImage", crypto, "Yams"]),
     .target(name: "Machine", dependencies: ["EdgeCalls"]),
     .target(name: "KVMMachine", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
+    .target(name: "ProcessMachine", dependencies: ["CLinux", "EdgeCalls", "GuestObjects", "Machine"]),
 
     // Floor 3: the life of a trustlet.
     .target(name: "Monitor", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
 
     // Floor 4: running images, without anything that builds them.
     .target(name: "TrustletRun", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "Monitor", "TrustletImage", "WasmFormat"]),
-    .target(name: "RunCommand", dependencies: ["Monitor", "TrustletImage", "TrustletRun"]),
+    .target(name: "RunCommand", dependencies: ["KVMMachine", "Monitor", "TrustletImage", "TrustletRun"]),
 
     // Floor 5: the library and the programs.
     .target(
       name: "Coffer",
       dependencies: [
-        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "KVMMachine", "LibOS", "ImageBuilding", "Machine", "Monitor",
-        "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
+        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS", "Machine", "Monitor",
+        "ProcessMachine", "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
       ]),
     // Runs images; for everything else it becomes coffer-tools, which lies beside it. Were that a dependency, SwiftPM would link all of it here.
     .executableTarget(name: "coffer", dependencies: ["RunCommand", "TrustletImage"]),

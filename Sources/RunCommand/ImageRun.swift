@@ -1,3 +1,4 @@
+import KVMMachine
 import Monitor
 import TrustletImage
 import TrustletRun
@@ -9,7 +10,12 @@ public enum ImageRun {
     Terminal.note("platform none: nothing here is confidential; the host can read everything")
   }
 
-  /// Runs a WASI command to its end.
+  /// Whether there is a machine to run on that needs no choice and no words: what makes it is ready then.
+  public static func hasMachine() -> Bool {
+    (try? KVMMachineKind.shared.prepare(1)) != nil
+  }
+
+  /// Runs a WASI command to its end, on the machine kvm.
   /// - Returns: The exit status.
   public static func perform(_ image: TrustletImage, _ line: RunLine) -> Int32 {
     if !line.isQuiet { notePlatform() }
