@@ -68,11 +68,11 @@ let package = Package(
       path: "Sources/coffer-cli"),
     .target(
       name: "SpecificationScripts",
-      dependencies: ["Coffer", "EdgeCalls", "Monitor", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText"]),
+      dependencies: ["Coffer", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText"]),
     .executableTarget(
       name: "coffer-wast",
       dependencies: [
-        "Coffer", "CodeObjects", "SpecificationScripts",
+        "Coffer", "CodeObjects", "Machine", "SpecificationScripts",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -93,9 +93,9 @@ let package = Package(
       ]),
     .testTarget(name: "CofferCommandTests", dependencies: ["Examples", "KVMMachine", "RunCommand", "WasmText"]),
     .target(
-      name: "MachineScenarios", dependencies: ["EdgeCalls", "Machine", "KVMMachine"], path: "Tests/MachineScenarios"),
-    .executableTarget(name: "machine-check", dependencies: ["MachineScenarios"], path: "Tests/machine-check"),
-    .testTarget(name: "MachineTests", dependencies: ["EdgeCalls", "Machine", "KVMMachine", "MachineScenarios"]),
+      name: "MachineScenarios", dependencies: ["EdgeCalls", "GuestObjects", "KVMMachine", "Machine", "ProcessMachine"], path: "Tests/MachineScenarios"),
+    .executableTarget(name: "machine-check", dependencies: ["KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"], path: "Tests/machine-check"),
+    .testTarget(name: "MachineTests", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"]),
   ],
   swiftLanguageModes: [.v6]
 )

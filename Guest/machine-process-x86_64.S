@@ -5,6 +5,7 @@
         .set turn, control
         .set fault_address, control + 8
         .set saved_stack, control + 16
+        .set ready, control + 24
         .set trap_entry, 0x400040         // MemoryMap.image + trapEntryOffset
         .set loader_area, 0x700000000000
         .set loader_area_size, 0x0FFFFFFFF000
@@ -12,7 +13,7 @@
         .set sys_munmap, 11
         .set sys_rt_sigreturn, 15
         .set sys_futex, 202
-        .set sys_seccomp, 317
+        .set trap_stack_end, 0x188000     // MemoryMap.trapStack + trapStackSize
 
         .text
 
@@ -45,6 +46,10 @@ edge_wait:
         pushq   %r13
         pushq   %r14
         pushq   %r15
+        rdfsbase %rax
+        pushq   %rax
+        rdgsbase %rax
+        pushq   %rax
         subq    $8, %rsp
         stmxcsr (%rsp)
         fnstcw  4(%rsp)
@@ -77,6 +82,10 @@ go_on:
         ldmxcsr (%rsp)
         fldcw   4(%rsp)
         addq    $8, %rsp
+        popq    %rax
+        wrgsbase %rax
+        popq    %rax
+        wrfsbase %rax
         popq    %r15
         popq    %r14
         popq    %r13
@@ -89,30 +98,17 @@ go_on:
         .org 0x180, 0xcc
         jmp     wait
 
-// COFFER_PROCESS_ENTER_OFFSET (entry, stack pointer, filter program): from the loader, never to come back. The loader's and the kernel's
-// own pages go first, then the system calls.
+// COFFER_PROCESS_ENTER_OFFSET (entry, stack pointer): from the loader, never to come back. The loader's and the kernel's own pages go.
         .org 0x1c0, 0xcc
         movq    %rdi, %r12
         movq    %rsi, %rsp
-        movq    %rdx, %r13
         movabsq $loader_area, %rdi
         movabsq $loader_area_size, %rsi
         movl    $sys_munmap, %eax
         syscall
         testq   %rax, %rax
         jnz     broken
-        movl    $1, %edi                  // SECCOMP_SET_MODE_FILTER
-        xorl    %esi, %esi
-        movq    %r13, %rdx
-        movl    $sys_seccomp, %eax
-        syscall
-        testq   %rax, %rax
-        jnz     broken
-        movq    %r13, %rdi
-        movl    $4096, %ecx               // 32 KiB, MemoryMap.trapStackSize, in words
-        xorl    %eax, %eax
-        cld
-        rep stosq
+        movl    $1, ready
 // The first turn is the monitor's: it writes the configuration.
 1:      movl    turn, %edx
         testl   $0x7fffffff, %edx
@@ -123,9 +119,12 @@ go_on:
         movl    $sys_futex, %eax
         syscall
         jmp     1b
-2:
-        xorl    %ebx, %ebx
+2:      movl    $0, %edi
+        vzeroall
+        xorl    %eax, %eax
+        xorl    %ecx, %ecx
         xorl    %edx, %edx
+        xorl    %ebx, %ebx
         xorl    %esi, %esi
         xorl    %ebp, %ebp
         xorl    %r8d, %r8d
@@ -135,9 +134,9 @@ go_on:
         xorl    %r13d, %r13d
         xorl    %r14d, %r14d
         xorl    %r15d, %r15d
-        vzeroall
+        incl    %edi                      // flags as a processor has them at its start: none, since it is odd and positive
         movq    %r12, %rdi
-        xorl    %r12d, %r12d
+        movl    $0, %r12d
         jmp     *%rdi
 broken: ud2
 
@@ -156,9 +155,10 @@ broken: ud2
         movq    192(%rdx), %rsi
         movq    160(%rdx), %rcx
         movq    168(%rdx), %rdx
-        cld
         xorl    %ebp, %ebp
-        andq    $-16, %rsp
+        movl    $trap_stack_end, %esp     // nothing of the kernel's frame is needed any more
+        pushq   $2                        // no flag of the program's is left
+        popfq
         pushq   $0
         movl    $trap_entry, %eax
         jmp     *%rax

@@ -19,7 +19,7 @@ static long system_call(long number, long a, long b, long c, long d, long e, lon
 
 enum {
   sys_mmap = 9, sys_rt_sigaction = 13, sys_getppid = 110, sys_sigaltstack = 131, sys_prctl = 157, sys_setrlimit = 160,
-  sys_exit_group = 231, sys_close_range = 436, sys_mprotect = 10, sys_rt_sigreturn = 15, sys_futex = 202, sys_pread64 = 17,
+  sys_exit_group = 231, sys_close_range = 436, sys_mprotect = 10, sys_rt_sigreturn = 15, sys_futex = 202, sys_pread64 = 17, sys_munmap = 11, sys_seccomp = 317,
 };
 
 // The step that failed is the exit status: ProcessMachine says it in words.
@@ -57,7 +57,15 @@ static void add(uint16_t code, uint32_t value, uint8_t if_true, uint8_t if_false
 
 static void load_argument(int index, int upper_half) { add(load_word, (uint32_t)(data_arguments + 8 * index + 4 * upper_half), 0, 0); }
 
-// Only waiting and waking, going on after a signal, and making reserved memory usable: `rights` exactly reading and writing, and an
+// Goes on behind the next `following` instructions unless the argument has this value.
+static void expect_argument(int index, uint64_t value, uint8_t following) {
+  load_argument(index, 0);
+  add(jump_equal, (uint32_t)value, 0, (uint8_t)(following + 2));
+  load_argument(index, 1);
+  add(jump_equal, (uint32_t)(value >> 32), 0, following);
+}
+
+// Only waiting and waking, going on after a signal, giving back the loader's own pages, and making reserved memory usable: `rights` exactly reading and writing, and an
 // address inside a region that may grow. A length that leads out of it comes to addresses where nothing is mapped, where the kernel stops.
 static void make_filter(const struct coffer_plan *plan) {
   add(load_word, data_architecture, 0, 0);
@@ -70,6 +78,11 @@ static void make_filter(const struct coffer_plan *plan) {
   load_argument(1, 0);
   add(jump_equal, 0, 1, 0);
   add(jump_equal, 1, 0, 1);
+  add(return_constant, allow, 0, 0);
+  add(return_constant, kill_process, 0, 0);
+  add(jump_equal, sys_munmap, 0, 10);
+  expect_argument(0, COFFER_LOADER_AREA, 5);
+  expect_argument(1, COFFER_LOADER_AREA_END - COFFER_LOADER_AREA, 1);
   add(return_constant, allow, 0, 0);
   add(return_constant, kill_process, 0, 0);
   add(jump_equal, sys_mprotect, 1, 0);
@@ -154,17 +167,12 @@ _Noreturn void coffer_load(void) {
   if (system_call(sys_prctl, 38, 1, 0, 0, 0, 0) != 0) fail(15);
   if (system_call(sys_close_range, 0, 0xFFFFFFFF, 0, 0, 0, 0) != 0) fail(16);
 
-  // The filter has to outlive the loader until the kernel has taken it: it moves to the trap stack, which the page's entry clears.
   struct {
     uint16_t length;
     const struct filter_instruction *filter;
-  } *program = (void *)COFFER_TRAP_STACK_BASE;
-  struct filter_instruction *moved = (struct filter_instruction *)(COFFER_TRAP_STACK_BASE + 64);
-  if (64 + length * sizeof filter[0] > COFFER_TRAP_STACK_SIZE) fail(12);
-  for (unsigned index = 0; index < length; index++) moved[index] = filter[index];
-  program->length = (uint16_t)length;
-  program->filter = moved;
-  ((void (*)(uint64_t, uint64_t, uint64_t))(COFFER_MACHINE_PAGE + COFFER_PROCESS_ENTER_OFFSET))(plan->entry, plan->stack, COFFER_TRAP_STACK_BASE);
+  } program = {(uint16_t)length, filter};
+  if (system_call(sys_seccomp, 1, 0, (long)&program, 0, 0, 0) != 0) fail(15);
+  ((void (*)(uint64_t, uint64_t))(COFFER_MACHINE_PAGE + COFFER_PROCESS_ENTER_OFFSET))(plan->entry, plan->stack);
   fail(17);
 }
 

@@ -34,4 +34,6 @@ public enum ProcessControl {
   public static let faultAddressOffset: UInt64 = 1032
   /// UInt64
   public static let savedStackOffset: UInt64 = 1040
+  /// UInt32: 1 when everything is mapped and only the first turn is missing.
+  public static let readyOffset: UInt64 = 1048
 }

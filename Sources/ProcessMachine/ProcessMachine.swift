@@ -153,10 +153,11 @@ extension MachineRegion.Contents {
     case .bytes(let bytes): return bytes
     case .file(let descriptor, let offset, let length):
       let size = coffer_file_size(descriptor)
-      guard size >= 0, offset + length <= UInt64(size) else {
+      guard size >= 0 else { throw systemCallFailed("asking for the size of a region's file", Int32(truncatingIfNeeded: -size)) }
+      guard offset + length <= UInt64(size) else {
         throw MachineError(
           .invalidConfiguration,
-          "a region wants bytes \(offset) to \(offset + length) of a file of \(max(size, 0)) bytes: the file is cut short, fetch it again")
+          "a region wants bytes \(offset) to \(offset + length) of a file of \(size) bytes: the file is cut short, fetch it again")
       }
       var bytes = [UInt8](repeating: 0, count: Int(length))
       let result = bytes.withUnsafeMutableBytes { coffer_file_read(descriptor, $0.baseAddress, $0.count, offset) }

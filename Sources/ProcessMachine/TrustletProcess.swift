@@ -101,20 +101,30 @@ final class TrustletProcess {
     return "its loader failed at \(step) (status \(status))"
   }
 
+  /// Waits until the loader has mapped everything, or failed: nobody needs that who only takes turns.
+  private func awaitLoading() {
+    while coffer_window_load_32(window + Int(ProcessControl.readyOffset)) == 0, coffer_word_load(turn.address) != ProcessKeeper.ended {
+      usleep(20)
+    }
+  }
+
   func read(_ address: UInt64, into bytes: UnsafeMutableRawBufferPointer) throws(MachineError) {
     guard !bytes.isEmpty else { return }
+    awaitLoading()
     let result = coffer_trustlet_read(started.process, address, bytes.baseAddress, bytes.count)
-    guard result == 0 else { throw systemCallFailed("reading a process's memory", -result) }
+    guard result == 0 else { throw systemCallFailed("reading \(bytes.count) bytes at \(hexadecimal(address)) of a process", -result) }
   }
 
   func write(_ address: UInt64, _ bytes: UnsafeRawBufferPointer) throws(MachineError) {
     guard !bytes.isEmpty else { return }
+    awaitLoading()
     let result = coffer_trustlet_write(started.process, address, bytes.baseAddress, bytes.count)
     guard result == 0 else { throw systemCallFailed("writing a process's memory", -result) }
   }
 
   /// Which of the pages from an address on hold anything.
   func pages(_ address: UInt64, count: Int) throws(MachineError) -> [Bool] {
+    awaitLoading()
     let map = OwnedDescriptor(coffer_trustlet_page_map(started.process))
     guard map.number >= 0 else { throw systemCallFailed("opening a process's page map", -map.number) }
     var present = [UInt8](repeating: 0, count: count)
