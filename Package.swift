@@ -8,6 +8,7 @@ let package = Package(
   products: [
     .library(name: "Coffer", targets: ["Coffer"]),
     .executable(name: "coffer", targets: ["coffer"]),
+    .executable(name: "coffer-tools", targets: ["coffer-tools"]),
     .executable(name: "coffer-wast", targets: ["coffer-wast"]),
   ],
   dependencies: [
@@ -37,7 +38,8 @@ let package = Package(
     .target(name: "BenchmarkKernels", plugins: ["ExamplesPlugin"]),
 
     // Floor 2: images, and machines to run them on.
-    .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat", crypto, "Yams"]),
+    .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat"]),
+    .target(name: "ImageBuilding", dependencies: ["TrustletImage", crypto, "Yams"]),
     .target(name: "Machine", dependencies: ["EdgeCalls"]),
     .target(name: "KVMMachine", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
     .target(name: "ProcessMachine", dependencies: ["CLinux", "EdgeCalls", "GuestObjects", "Machine"]),
@@ -45,16 +47,22 @@ let package = Package(
     // Floor 3: the life of a trustlet.
     .target(name: "Monitor", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
 
+    // Floor 4: running images, without anything that builds them.
+    .target(name: "TrustletRun", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "Monitor", "TrustletImage", "WasmFormat"]),
+    .target(name: "RunCommand", dependencies: ["KVMMachine", "Monitor", "TrustletImage", "TrustletRun"]),
+
     // Floor 5: the library and the programs.
     .target(
       name: "Coffer",
       dependencies: [
-        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "KVMMachine", "LibOS", "Machine", "Monitor", "ProcessMachine",
-        "TrustletImage", "WasmCompiler", "WasmFormat",
+        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS", "Machine", "Monitor",
+        "ProcessMachine", "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
       ]),
+    // Runs images; for everything else it becomes coffer-tools, which lies beside it. Were that a dependency, SwiftPM would link all of it here.
+    .executableTarget(name: "coffer", dependencies: ["RunCommand", "TrustletImage"]),
     .executableTarget(
-      name: "coffer", dependencies: [
-        "BenchmarkKernels", "Coffer", "CodeObjects", "Monitor", "TrustletImage", "WasmFormat",
+      name: "coffer-tools", dependencies: [
+        "BenchmarkKernels", "Coffer", "CodeObjects", "Monitor", "RunCommand", "TrustletImage", "WasmFormat",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/coffer-cli"),
@@ -73,7 +81,7 @@ let package = Package(
     .testTarget(name: "WasmCompilerTests", dependencies: ["WasmCompiler", "WasmFormat", "WasmText"]),
     .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"], exclude: ["Wasmtime"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
-    .testTarget(name: "TrustletImageTests", dependencies: ["TrustletImage", "EdgeCalls", "WasmFormat", crypto]),
+    .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
     .testTarget(name: "ExamplesTests", dependencies: ["Examples"]),
     .testTarget(name: "BenchmarkKernelsTests", dependencies: ["BenchmarkKernels"]),
     .testTarget(name: "MonitorTests", dependencies: ["CLinux", "EdgeCalls", "Machine", "Monitor"]),
@@ -83,7 +91,7 @@ let package = Package(
         "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "Monitor", "SpecificationScripts", "TrustletImage", "WasmCompiler",
         "WasmFormat", "WasmText",
       ]),
-    .testTarget(name: "CofferCommandTests", dependencies: ["Examples", "KVMMachine", "WasmText"]),
+    .testTarget(name: "CofferCommandTests", dependencies: ["Examples", "KVMMachine", "RunCommand", "WasmText"]),
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "GuestObjects", "KVMMachine", "Machine", "ProcessMachine"], path: "Tests/MachineScenarios"),
     .executableTarget(name: "machine-check", dependencies: ["KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"], path: "Tests/machine-check"),

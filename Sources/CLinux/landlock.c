@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,6 +14,9 @@
 #endif
 #ifndef __NR_landlock_add_rule
 #define __NR_landlock_add_rule 445
+#endif
+#ifndef __NR_landlock_restrict_self
+#define __NR_landlock_restrict_self 446
 #endif
 
 struct ruleset_attributes {
@@ -30,8 +34,11 @@ enum {
   CREATE_RULESET_VERSION = 1,
   RULE_PATH_BENEATH = 1,
   FILE_EXECUTE = 1 << 0,
+  FILE_WRITE = 1 << 1,
   FILE_READ = 1 << 2,
   DIRECTORY_READ = 1 << 3,
+  REMOVE_FILE = 1 << 5,
+  MAKE_FILE = 1 << 8,
   FILE_ACCESS_1 = (1 << 13) - 1,
   FILE_REFER = 1 << 13,
   FILE_TRUNCATE = 1 << 14,
@@ -45,7 +52,7 @@ int coffer_landlock_version(void) {
   return version < 1 ? 0 : (int)version;
 }
 
-static int add_rule(int ruleset, const struct coffer_path_rule *rule) {
+static int add_rule(int ruleset, const struct coffer_path_rule *rule, uint64_t known_access) {
   int path = open(rule->path, O_PATH | O_CLOEXEC);
   if (path < 0) return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
   struct stat status;
@@ -58,6 +65,8 @@ static int add_rule(int ruleset, const struct coffer_path_rule *rule) {
   if (rule->access & COFFER_PATH_EXECUTE) beneath.allowed_access |= FILE_EXECUTE;
   // The kernel refuses directory rights on a file.
   if ((rule->access & COFFER_PATH_READ) && S_ISDIR(status.st_mode)) beneath.allowed_access |= DIRECTORY_READ;
+  if ((rule->access & COFFER_PATH_WRITE) && S_ISDIR(status.st_mode))
+    beneath.allowed_access |= (FILE_WRITE | REMOVE_FILE | MAKE_FILE | FILE_TRUNCATE) & known_access;
   long result = syscall(__NR_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &beneath, 0);
   int error = errno;
   close(path);
@@ -83,11 +92,16 @@ int coffer_landlock_ruleset(const struct coffer_path_rule *rules, unsigned rule_
   int ruleset = (int)syscall(__NR_landlock_create_ruleset, &attributes, size, 0);
   if (ruleset < 0) return -1;
   for (unsigned i = 0; i < rule_count; i++) {
-    if (add_rule(ruleset, &rules[i]) == 0) continue;
+    if (add_rule(ruleset, &rules[i], attributes.file_access) == 0) continue;
     int error = errno;
     close(ruleset);
     errno = error;
     return -1;
   }
   return ruleset;
+}
+
+int coffer_landlock_restrict_self(int ruleset) {
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+  return syscall(__NR_landlock_restrict_self, ruleset, 0) == 0 ? 0 : -1;
 }

@@ -13,6 +13,8 @@ struct ConfinedCommand {
   var input: MemoryFile
   /// Descriptors 3 and on, to be opened as /proc/self/fd/3.
   var files: [MemoryFile] = []
+  /// Descriptor 2, where it is not kept in memory.
+  var diagnostics: CInt?
   var policy: SandboxPolicy
   var confinement: Confinement
 
@@ -28,6 +30,8 @@ enum Confinement {
   case locked(LandlockRules?)
   /// A program of the user's own choice with input of ours: no filter. For asking a compiler its version.
   case trusted
+  /// The limits alone: a program of ours, which locks itself once it has read what it needs.
+  case limited
 }
 
 /// What a confined program left behind.
@@ -66,7 +70,8 @@ final class ConfinedProcess {
     deadline = monotonicMilliseconds() + min(command.policy.wallSeconds, Self.longestSeconds) * 1000
     child = coffer_child()
 
-    let descriptors = [command.input, output, diagnostics].map(\.descriptor) + command.files.map(\.descriptor)
+    let descriptors =
+      [command.input.descriptor, output.descriptor, command.diagnostics ?? diagnostics.descriptor] + command.files.map(\.descriptor)
     var spawn = coffer_spawn()
     spawn.landlock_ruleset = -1
     if case .locked(let rules) = command.confinement {
@@ -78,6 +83,10 @@ final class ConfinedProcess {
       // The same everywhere, so that a deep module compiles on one machine if it does on another.
       spawn.limits.stack = 64 << 20
       spawn.limits.descriptors = 64
+    }
+    if case .limited = command.confinement {
+      spawn.limits.address_space = command.policy.addressSpace
+      spawn.limits.cpu_seconds = command.policy.processorSeconds
     }
     var failure: ToolFailure?
     withCStrings(command.arguments) { arguments in

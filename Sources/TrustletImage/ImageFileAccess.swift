@@ -23,13 +23,13 @@ extension TrustletImage {
     let storage = try ImageStorage(count: fileLength) { (buffer) throws(ImageError) in
       try fill(buffer, from: descriptor, path)
     }
-    return try parse(storage, hasher: SHA384Hasher.self)
+    return try parse(storage, hasher: PlainSHA384.self)
   }
 
   /// Checks all of an image that is already in memory, of which a copy is made.
   public static func read(bytes: [UInt8]) throws(ImageError) -> TrustletImage {
     try bytes.withUnsafeBufferPointer { (buffer) throws(ImageError) in
-      try read(bytes: UnsafeRawBufferPointer(buffer), hasher: SHA384Hasher.self)
+      try read(bytes: UnsafeRawBufferPointer(buffer), hasher: PlainSHA384.self)
     }
   }
 

@@ -12,7 +12,10 @@ struct BuildOptions: ParsableArguments {
   @Option(name: .long, help: "How hard the compiler works: none (builds soonest) or speed (runs fastest).")
   var optimize: CompileJob.Optimization = .speed
 
-  func readManifest() throws -> Manifest {
+  @Option(help: ArgumentHelp("How long compiling may take; by default \(ConfinedBuild.policy.wallSeconds)s.", valueName: "time"))
+  var compileTimeout: TimeSpan?
+
+  private func readManifest() throws -> Manifest {
     guard let path = manifest else { return Manifest() }
     let text = try TextFile.contents(of: path)
     do {
@@ -38,18 +41,18 @@ struct BuildOptions: ParsableArguments {
       }
       return image
     case .module(let bytes, let name):
-      var manifest = try readManifest()
-      if let memory { manifest.memory = memory }
-      defer { Terminal.progress(nil) }
       let builder = try builder()
-      do {
-        if manifest.files.isEmpty { return try builder.cachedImage(of: bytes, manifest: manifest) }
-        let files = try ImageFiles(manifest: manifest, relativeTo: TextFile.directory(of: self.manifest ?? "."))
-        return try builder.image(of: bytes, manifest: manifest, files: files)
-      } catch let error as BuildError {
-        throw CommandFailure("\(name): \(error)")
-      }
+      let manifest = try manifest(memory: memory)
+      if manifest.files.isEmpty, let kept = builder.keptImage(of: bytes, manifest: manifest) { return kept }
+      return try BuildProcess(options: self, memory: memory).image(of: bytes, name: name)
     }
+  }
+
+  /// The manifest that a build records.
+  func manifest(memory: ByteCount?) throws -> Manifest {
+    var manifest = try readManifest()
+    if let memory { manifest.memory = memory }
+    return manifest
   }
 
   @Sendable private static func showProgress(_ done: Int, _ total: Int) {

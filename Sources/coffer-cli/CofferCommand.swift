@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import RunCommand
 
 @main struct CofferCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,14 +17,11 @@ import Glibc
       program traps.
       """,
     version: "coffer 0.1.0",
-    subcommands: [Build.self, Run.self, Measure.self, Inspect.self, Doctor.self, Bench.self])
+    subcommands: [Build.self, Run.self, Measure.self, Inspect.self, Doctor.self, Bench.self, BuildConfined.self])
 
   /// As the parser's own, but a command line that is wrong ends with Coffer's status, which nobody can take for the program's.
   static func main() {
-    // A full disk or a reader that went away is an error that is told, not a signal that ends the program half way. Handlers, since compilers
-    // would inherit that a signal is ignored.
-    signal(SIGXFSZ) { _ in }
-    signal(SIGPIPE) { _ in }
+    handleWriteSignals()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -1,11 +1,8 @@
 import ArgumentParser
-import Coffer
+import RunCommand
 
-/// What `coffer` itself has to say by its exit status; everything else is the program's.
 enum ExitStatus {
-  static let timeout = ExitCode(124)
-  static let failure = ExitCode(125)
-  static let trap = ExitCode(134)
+  static let failure = ExitCode(EndStatus.failure)
 }
 
 /// Runs a command's work; an error becomes one line on standard error and status 125.

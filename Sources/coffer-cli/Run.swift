@@ -1,6 +1,7 @@
 import ArgumentParser
 import Coffer
 import Monitor
+import RunCommand
 import TrustletImage
 
 struct Run: ParsableCommand {
@@ -61,7 +62,7 @@ struct Run: ParsableCommand {
       options.directories = directories.map(\.directory)
       options.memory = memory
       options.time = timeout
-      if !quietPlatform { Terminal.note("platform none: nothing here is confidential; the host can read everything") }
+      if !quietPlatform { ImageRun.notePlatform() }
       let kind = machine?.kind ?? MachineChoice.best { Terminal.note($0) }
       let trustlet = try TrustletRunner.start(image, options, on: kind)
       let outcome: Outcome
@@ -73,25 +74,9 @@ struct Run: ParsableCommand {
         outcome = try TrustletRunner.runCommand(image, trustlet)
       }
       if stats { printStatistics(trustlet.statistics) }
-      try report(outcome, image)
-    }
-  }
-
-  private func report(_ outcome: Outcome, _ image: TrustletImage) throws {
-    switch outcome {
-    case .finished: return
-    case .exited(let status):
-      if status != 0 { throw ExitCode(Int32(status & 0xFF)) }
-    case .trapped(let trap):
-      Terminal.complain("\(TrapDescription(trap, in: image))")
-      throw ExitStatus.trap
-    case .timedOut:
-      let limit = timeout ?? image.manifest.time
-      Terminal.complain("the program was stopped at its time limit" + (limit.map { " of \($0)" } ?? ""))
-      throw ExitStatus.timeout
-    case .stopped: throw CommandFailure("the program was stopped")
-    case .killed(let reason): throw CommandFailure("the trustlet was killed: \(reason)")
-    case .failed(let reason): throw CommandFailure("the trustlet could not go on: \(reason)")
+      let ending = RunEnding(outcome, of: image, timeLimit: timeout)
+      if let complaint = ending.complaint { Terminal.complain(complaint) }
+      if ending.status != 0 { throw ExitCode(ending.status) }
     }
   }
 
@@ -104,38 +89,7 @@ struct Run: ParsableCommand {
   }
 }
 
-/// HOST[::GUEST][:rw]; GUEST is HOST where it is left out.
-struct DirectoryArgument: ExpressibleByArgument {
-  let directory: EdgeServiceConfiguration.Directory
-
-  init?(argument: String) {
-    var text = Substring(argument)
-    let writable = text.hasSuffix(":rw")
-    if writable { text = text.dropLast(":rw".count) }
-    var host = text
-    var guest = text
-    if let range = text.range(ofSeparator: "::") {
-      host = text[..<range.lowerBound]
-      guest = text[range.upperBound...]
-    }
-    guard !host.isEmpty, !guest.isEmpty else { return nil }
-    directory = EdgeServiceConfiguration.Directory(
-      hostPath: String(host), guestPath: String(guest), writable: writable)
-  }
-}
-
-extension Substring {
-  fileprivate func range(ofSeparator separator: String) -> Range<Index>? {
-    var position = startIndex
-    while position < endIndex {
-      if self[position...].hasPrefix(separator) {
-        return position..<index(position, offsetBy: separator.count)
-      }
-      position = index(after: position)
-    }
-    return nil
-  }
-}
+extension DirectoryArgument: ExpressibleByArgument {}
 
 extension ByteCount: ExpressibleByArgument {
   public init?(argument: String) { self.init(parsing: argument) }

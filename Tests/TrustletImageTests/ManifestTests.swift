@@ -1,4 +1,5 @@
 import EdgeCalls
+import ImageBuilding
 import Testing
 
 @testable import TrustletImage

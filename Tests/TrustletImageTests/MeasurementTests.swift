@@ -1,5 +1,6 @@
 import Crypto
 import EdgeCalls
+import ImageBuilding
 import Foundation
 import Testing
 
@@ -77,7 +78,7 @@ import Testing
   }
 
   static let golden =
-    "e71739e68b24b1f4d4995dbf07b86e767c78acc1ce6df893623bba329ab581444fc4976e6834308a9804bf07f1930768"
+    "abaf2fabb62286f6b17dd2327cb930e35813426c98ef35f4a3a1b58914206261d32fdb6b441449dfd64331d76f6d232c"
 
   @Test func whatIsMeasuredAndWhatIsNot() throws {
     let base = try sampleDraft()

@@ -1,4 +1,5 @@
 import EdgeCalls
+import ImageBuilding
 import WasmFormat
 
 @testable import TrustletImage

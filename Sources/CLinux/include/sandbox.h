@@ -9,6 +9,8 @@
 enum coffer_path_access {
   COFFER_PATH_READ = 1,
   COFFER_PATH_EXECUTE = 2,
+  /// Files may be made, written, renamed and removed there: a directory of the program's own.
+  COFFER_PATH_WRITE = 4,
 };
 
 struct coffer_path_rule {
@@ -26,6 +28,9 @@ int coffer_seccomp_available(void);
 /// for the given paths. A path that does not exist is left out. Returns a close-on-exec descriptor usable for any
 /// number of children, or -1 with errno.
 int coffer_landlock_ruleset(const struct coffer_path_rule *rules, unsigned rule_count);
+
+/// Puts the calling thread, and every process and thread it starts from now on, behind a ruleset for good. 0, or -1 with errno.
+int coffer_landlock_restrict_self(int ruleset);
 
 /// How far a child got before it failed; 0 when it was executed.
 enum coffer_spawn_step {

@@ -1,7 +1,7 @@
 import EdgeCalls
 
 /// The numbers of the image format. Documentation/design/image-format.md has them as tables.
-enum ImageFormat {
+package enum ImageFormat {
   static let magic: [UInt8] = [0x89, 0x43, 0x46, 0x52, 0x0D, 0x0A, 0x1A, 0x0A]
   static let version: UInt32 = 1
   static let pageSize = Int(MemoryMap.pageSize)
@@ -19,7 +19,7 @@ enum ImageFormat {
 
   static let regionLimit = 8192
   static let linearMemoryLimit: UInt32 = 4096
-  static let manifestSizeLimit = 0x4_0000
+  package static let manifestSizeLimit = 0x4_0000
   static let machinePageLimit = 16
   static let machineNameLimit = 32
   static let launchRecordLimit = 0x10_0000

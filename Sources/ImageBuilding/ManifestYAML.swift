@@ -1,3 +1,4 @@
+import TrustletImage
 import Yams
 
 extension Manifest {

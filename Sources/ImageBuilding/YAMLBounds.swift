@@ -1,3 +1,5 @@
+import TrustletImage
+
 /// What a manifest's text must keep so that the YAML parser's work stays in proportion to it.
 enum YAMLBounds {
   /// An alias stands for all that its anchor names, aliases in it too: a few lines of them mean billions of values.

@@ -1,6 +1,7 @@
 import Crypto
+import TrustletImage
 
-/// SHA-384 for reading and building images.
+/// SHA-384 for building images, by swift-crypto.
 public struct SHA384Hasher: ImageHasher {
   private var state = SHA384()
 
@@ -12,7 +13,7 @@ public struct SHA384Hasher: ImageHasher {
 }
 
 extension ImageBuilder {
-  /// The image, having passed all that reading it would check.
+  /// The image, having passed all that reading it would check; which hashes it once more, by another implementation.
   public func build() throws(ImageError) -> TrustletImage {
     try TrustletImage.read(bytes: try encode(hasher: SHA384Hasher.self))
   }
