@@ -53,7 +53,7 @@ let package = Package(
       ]),
     .executableTarget(
       name: "coffer", dependencies: [
-        "BenchmarkKernels", "Coffer", "CodeObjects", "Monitor", "TrustletImage", "WasmFormat",
+        "BenchmarkKernels", "Coffer", "CodeObjects", "EdgeCalls", "Monitor", "TrustletImage", "WasmFormat",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/coffer-cli"),

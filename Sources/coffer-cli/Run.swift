@@ -34,6 +34,8 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("How long it may take, as 2s or 500ms.", valueName: "time"))
   var timeout: TimeSpan?
 
+  @OptionGroup var programLimits: ProgramLimitOptions
+
   @Option(help: ArgumentHelp("Call an exported function with numbers, and print its results.", valueName: "f(args)"))
   var invoke: Invocation?
 
@@ -58,6 +60,7 @@ struct Run: ParsableCommand {
       options.directories = directories.map(\.directory)
       options.memory = memory
       options.time = timeout
+      programLimits.apply(to: &options)
       if !quietPlatform { Terminal.note("platform none: nothing here is confidential; the host can read everything") }
       let trustlet = try TrustletRunner.start(image, options)
       let outcome: Outcome
@@ -68,6 +71,7 @@ struct Run: ParsableCommand {
       } else {
         outcome = try TrustletRunner.runCommand(image, trustlet)
       }
+      programLimits.report(trustlet.limitsReached, image.manifest)
       if stats { printStatistics(trustlet.statistics) }
       try report(outcome, image)
     }
