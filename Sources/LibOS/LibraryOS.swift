@@ -46,7 +46,8 @@ public final class LibraryOS {
       for stream in Streams.input...Streams.error { _ = try descriptors.insert(.stream(stream)) }
       if let files {
         let tree = try ImageTree(files)
-        _ = try descriptors.insert(.directory(OpenDirectory(root: tree)))
+        // An image without files has no directory to give: the first that the host gives is then descriptor 3, as elsewhere.
+        if tree.count > 1 { _ = try descriptors.insert(.directory(OpenDirectory(root: tree))) }
       }
       if let scratch = self.scratch, let place = settings.scratch {
         _ = try descriptors.insert(.directory(OpenDirectory(scratch: scratch.makeRoot(), path: place.path)))

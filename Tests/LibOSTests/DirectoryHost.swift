@@ -140,7 +140,8 @@ final class DirectoryHost: TestHost {
   }
 
   private func open(_ window: TestWindow, _ directory: UInt64, _ wanted: UInt64, _ path: String) throws(Failure) {
-    let (parent, name) = try resolve(directory, path, follow: wanted & OpenFlags.follow != 0)
+    let isExclusive = wanted & OpenFlags.create != 0 && wanted & OpenFlags.exclusive != 0
+    let (parent, name) = try resolve(directory, path, follow: wanted & OpenFlags.follow != 0 && !isExclusive)
     defer { close(parent) }
     var flags = O_NOFOLLOW | O_CLOEXEC
     switch (wanted & OpenFlags.read != 0, wanted & OpenFlags.write != 0) {

@@ -97,14 +97,16 @@ import Testing
   }
 
   @Test func theCanonicalEncodingIsOneText() throws {
-    let manifest = sampleManifest()
+    var manifest = sampleManifest()
+    manifest.openFiles = 100
+    manifest.scratch = .init(size: .mebibytes(1))
     let text = String(decoding: manifest.canonicalEncoding, as: UTF8.self)
     #expect(
       text == """
         {"arguments":["--verbose","ä\\"\\u000a"],"compiler":"clang 21","cpu":"x86-64-v2",\
         "environment":{"HOME":"/","LANG":"C"},"generator":"llvm",\
         "host":{"arguments":true,"directories":"read","environment":true},\
-        "memory":67108864,"snapshot":"automatic","stack":1048576,"time":30000000000}
+        "memory":67108864,"open-files":100,"scratch":{"path":"/tmp","size":1048576},"snapshot":"automatic","stack":1048576,"time":30000000000}
         """)
     #expect(try Manifest(canonical: Array(text.utf8)) == manifest)
     #expect(try Manifest(canonical: Manifest().canonicalEncoding) == Manifest())
@@ -146,6 +148,9 @@ import Testing
     var expected = littleEndian(GuestManifest.magic) + littleEndian(UInt32(1 | 8)) + littleEndian(UInt32(2))
     expected += littleEndian(UInt32(4)) + Array("A=1=".utf8) + littleEndian(UInt32(3)) + Array("B=2".utf8)
     expected += littleEndian(UInt32(2)) + littleEndian(UInt32(1)) + Array("x".utf8) + littleEndian(UInt32(0))
+    manifest.openFiles = 9
+    manifest.scratch = .init(path: "/work", size: .kibibytes(8))
+    expected += littleEndian(UInt64(8192)) + littleEndian(UInt32(9)) + littleEndian(UInt32(5)) + Array("/work".utf8)
     #expect(try manifest.guestManifest() == expected)
 
     manifest.arguments = [String(repeating: "x", count: 70_000)]

@@ -26,6 +26,7 @@ import Testing
     case .linearMemory(let index): (8, UInt64(index))
     case .guestManifest: (9, 0)
     case .fileTree: (10, 0)
+    case .scratch: (11, 0)
     }
   }
 
@@ -77,7 +78,7 @@ import Testing
   }
 
   static let golden =
-    "e71739e68b24b1f4d4995dbf07b86e767c78acc1ce6df893623bba329ab581444fc4976e6834308a9804bf07f1930768"
+    "c96d4578bfc62e9a372be628dd1a8097559a55f0e20519865d9a2b858c77460534c477db5b2717abc38fca57369ff34e"
 
   @Test func whatIsMeasuredAndWhatIsNot() throws {
     let base = try sampleDraft()

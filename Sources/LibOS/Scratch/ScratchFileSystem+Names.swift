@@ -108,7 +108,7 @@ extension ScratchFileSystem {
     guard !found.namesDirectory else { throw .notFound }
     let node = try add(.symbolicLink, name, to: found.directory)
     do throws(SystemError) {
-      try node.setBytes(target)
+      try node.setTarget(target)
     } catch {
       if let entry = found.directory.entries[name] { drop(entry, from: found.directory) }
       throw error
@@ -118,6 +118,6 @@ extension ScratchFileSystem {
   func readLink(_ path: RelativePath, from start: ScratchNode) throws(SystemError) -> [UInt8] {
     let node = try self.node(path, from: start, follow: false)
     guard node.kind == .symbolicLink else { throw .invalid }
-    return try node.bytes()
+    return try node.target()
   }
 }

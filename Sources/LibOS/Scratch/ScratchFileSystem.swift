@@ -88,7 +88,7 @@ public final class ScratchFileSystem {
       {
         followed += 1
         guard followed <= ScratchFileSystem.followLimit else { throw .loop }
-        components = RelativePath.Components(try node.bytes() + components.rest)
+        components = RelativePath.Components(try node.target() + components.rest)
         continue
       }
       if isLast {
@@ -114,9 +114,10 @@ public final class ScratchFileSystem {
   func open(_ path: RelativePath, from start: ScratchNode, _ request: OpenRequest) throws(SystemError) -> ScratchNode {
     let follows = request.follow && !(request.create && request.exclusive)
     let found = try find(path, from: start, follows ? .followed : .followedBeforeSlash)
+    // Files are never made where the path wants a directory, nor is one that is there opened to be made.
+    if request.create, found.name != nil, found.namesDirectory { throw .isDirectory }
     guard let node = found.node else {
       guard request.create, let name = found.name else { throw .notFound }
-      guard !found.namesDirectory else { throw .isDirectory }
       return try add(.file, name, to: found.directory)
     }
     if request.create, request.exclusive { throw .exists }

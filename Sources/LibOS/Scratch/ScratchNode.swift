@@ -37,8 +37,10 @@ public final class ScratchNode {
 
   // MARK: Contents
 
+  /// - Parameter start: at most Int64.max.
   /// - Returns: bytes read, 0 at the end.
   func read<List: BufferList>(_ list: inout List, at start: UInt64) throws(SystemError) -> UInt64 {
+    guard list.remaining <= UInt64(Int64.max) - start else { throw .invalid }
     var position = start
     while position < size, list.remaining > 0 {
       let offset = position % ScratchBlocks.size
@@ -94,13 +96,15 @@ public final class ScratchNode {
     changed()
   }
 
-  func bytes() throws(SystemError) -> [UInt8] {
-    // Only symbolic links, whose targets fit into a block.
-    try system.blocks[try map.block(0, system.blocks)].bytes(0, size)
+  /// What a symbolic link says.
+  func target() throws(SystemError) -> [UInt8] {
+    let bytes = try system.blocks[try map.block(0, system.blocks)].bytes(0, size)
+    guard bytes.first != RelativePath.separator else { throw .notPermitted }
+    return bytes
   }
 
-  /// Makes a symbolic link say its target, at most a block.
-  func setBytes(_ bytes: [UInt8]) throws(SystemError) {
+  /// - Parameter bytes: at most a block.
+  func setTarget(_ bytes: [UInt8]) throws(SystemError) {
     try system.blocks[try map.blockToWrite(0, system.blocks)].copy(from: bytes)
     size = UInt64(bytes.count)
   }
