@@ -34,7 +34,13 @@ import Testing
           environment: false
           arguments: false
         cpu: x86-64-v3
+        scratch:
+          path: /work
+          size: 32MiB
+        open-files: 64
         """)
+    #expect(manifest.scratch == .init(path: "/work", size: .mebibytes(32)))
+    #expect(manifest.openFiles == 64)
     #expect(manifest.memory.bytes == 256 << 20)
     #expect(manifest.stack.bytes == 100_000)
     #expect(manifest.stackSize == 102_400)
@@ -47,7 +53,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("memroy: 1MiB", "line 1: manifest: the key 'memroy' is unknown; did you mean 'memory'?"),
+    ("scratch: {size: 1GiB, pth: /x}", "scratch: the key 'pth' is unknown; did you mean 'path'?"),
+    ("scratch: {size: 2GiB}", "scratch: 2GiB is not between 4KiB and 1GiB"), ("scratch: {size: 1KiB}", "not between"),
+    ("scratch: {path: \"\"}", "empty"), ("open-files: 2", "open-files: 2 is not between 3"), ("open-files: 1025", "and 1024"),
+    ("open-files: many", "no whole number"), ("memroy: 1MiB", "line 1: manifest: the key 'memroy' is unknown; did you mean 'memory'?"),
     ("stack: 1MiB\nEnvironmnt: {}", "line 2: manifest: the key 'Environmnt' is unknown; did you mean 'environment'?"),
     ("generator: llvm", "did you mean"), ("host: {directory: read}", "host: the key 'directory' is unknown; did you mean 'directories'?"),
     ("host: {directories: all}", "'all' is none of none, read, write"), ("host: {arguments: yes}", "neither true nor false"),

@@ -343,8 +343,8 @@ static void say_output(struct output output) {
 static void run(const char *from, const char *end) {
   char name[40];
   I count = 0;
-  if (*from == '!') from += 2;
   const char *start = from;
+  if (*from == '!') from += 2;
   while (from < end && *from != ' ') name[count++] = *from++;
   name[count] = 0;
   next_room = ROOM, output_count = 0, argument_count = 0;
