@@ -6,7 +6,6 @@ public struct Tally: Sendable {
     public var reason: String
   }
   public internal(set) var passed = 0
-  public internal(set) var skipped = 0
   public internal(set) var failures: [Failure] = []
 
   public init() {}
@@ -15,7 +14,6 @@ public struct Tally: Sendable {
   public init(failure reason: String) { fail(0, reason) }
 
   mutating func pass() { passed += 1 }
-  mutating func skip() { skipped += 1 }
   mutating func fail(_ line: Int, _ reason: String) { failures.append(Failure(line: line, reason: reason)) }
   mutating func check(_ line: Int, _ holds: Bool, _ reason: @autoclosure () -> String) {
     if holds { pass() } else { fail(line, reason()) }
@@ -24,7 +22,6 @@ public struct Tally: Sendable {
   public static func + (left: Tally, right: Tally) -> Tally {
     var sum = left
     sum.passed += right.passed
-    sum.skipped += right.skipped
     sum.failures += right.failures
     return sum
   }

@@ -7,12 +7,25 @@ extension Instance {
     guard Int(index) >= imported else { return nil }
     let global = module.globals[Int(index) - imported]
     guard !global.type.isMutable else { return nil }
-    switch global.initializer {
-    case .i32(let value): return "\(value)"
-    case .i64(let value): return "\(value)"
-    case .f32(let bits): return "bitcast (i32 \(Int32(bitPattern: bits)) to float)"
-    case .f64(let bits): return "bitcast (i64 \(Int64(bitPattern: bits)) to double)"
-    default: return nil
+    return global.initializer.irNumber
+  }
+}
+
+extension ConstantExpression {
+  /// A number as LLVM IR; nil for references and globals.
+  var irNumber: String? {
+    switch self {
+    case .i32(let value): "\(value)"
+    case .i64(let value): "\(value)"
+    case .f32(let bits): "bitcast (i32 \(Int32(bitPattern: bits)) to float)"
+    case .f64(let bits): "bitcast (i64 \(Int64(bitPattern: bits)) to double)"
+    case .v128(let value): value.ir
+    case .refNull, .refFunction, .global: nil
     }
   }
+}
+
+extension VectorConstant {
+  /// A constant of the type that carries vectors.
+  var ir: String { "<" + bytes.map { "i8 \(Int8(bitPattern: $0))" }.joined(separator: ", ") + ">" }
 }

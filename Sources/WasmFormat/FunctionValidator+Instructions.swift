@@ -84,6 +84,8 @@ extension FunctionValidator {
       try checkTableInstruction(instruction)
     case .memorySize, .memoryGrow, .memoryInit, .dataDrop, .memoryCopy, .memoryFill:
       try checkMemoryInstruction(instruction)
+    case .vectorLoad, .vectorStore, .vectorLoadLane, .vectorStoreLane, .vectorConst, .shuffle, .vectorLane, .vector:
+      try checkVector(instruction)
     case .localGet, .localSet, .localTee, .i32Const, .i64Const, .f32Const, .f64Const, .numeric, .load, .store:
       break  // Done by the caller.
     }
@@ -263,7 +265,7 @@ extension FunctionValidator {
   }
 
   @inline(__always)
-  private func checkMemory(_ argument: MemoryArgument, naturalAlignment: UInt32) throws(WasmError) {
+  func checkMemory(_ argument: MemoryArgument, naturalAlignment: UInt32) throws(WasmError) {
     try checkMemory(argument.memory)
     guard argument.alignment <= naturalAlignment else {
       throw .invalid(

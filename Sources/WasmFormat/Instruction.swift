@@ -1,4 +1,4 @@
-/// The instructions of WebAssembly 2.0 without the vector ones (specification 5.4), decoded.
+/// The instructions of WebAssembly 2.0 (specification 5.4), decoded.
 public enum Instruction: Sendable {
   // Control
   case unreachable
@@ -51,6 +51,17 @@ public enum Instruction: Sendable {
   case f32Const(UInt32)
   case f64Const(UInt64)
   case numeric(NumericOperator)
+  // Vectors
+  case vectorLoad(VectorLoadOperator, MemoryArgument)
+  case vectorStore(MemoryArgument)
+  /// One lane of so many bytes.
+  case vectorLoadLane(width: UInt8, MemoryArgument, lane: UInt8)
+  case vectorStoreLane(width: UInt8, MemoryArgument, lane: UInt8)
+  case vectorConst(VectorConstant)
+  /// Each byte of the result is one of the 32 of both operands.
+  case shuffle(VectorConstant)
+  case vectorLane(VectorLaneOperator, lane: UInt8)
+  case vector(VectorOperator)
 }
 
 public struct MemoryArgument: Sendable, Hashable {

@@ -46,6 +46,14 @@ extension Instruction {
     case .f32Const: "f32.const"
     case .f64Const: "f64.const"
     case .numeric(let numeric): numeric.mnemonic
+    case .vectorLoad(let load, _): load.mnemonic
+    case .vectorStore: "v128.store"
+    case .vectorLoadLane(let width, _, _): "v128.load\(width * 8)_lane"
+    case .vectorStoreLane(let width, _, _): "v128.store\(width * 8)_lane"
+    case .vectorConst: "v128.const"
+    case .shuffle: "i8x16.shuffle"
+    case .vectorLane(let operation, _): operation.mnemonic
+    case .vector(let operation): operation.mnemonic
     }
   }
 }

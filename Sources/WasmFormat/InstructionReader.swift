@@ -77,7 +77,7 @@ public struct InstructionReader: Sendable {
     case 0xD1: return .refIsNull
     case 0xD2: return .refFunction(try reader.unsigned32())
     case 0xFC: return try prefixed(at: start)
-    case 0xFD: throw .unsupported("SIMD is not supported yet: opcode 0xfd", at: start)
+    case 0xFD: return try vector(at: start)
     default: throw illegal(opcode, at: start)
     }
   }
@@ -113,6 +113,32 @@ public struct InstructionReader: Sendable {
     default: break
     }
     throw .malformed("illegal opcode 0xfc \(hexadecimal(opcode))", at: start)
+  }
+
+  @inline(never)
+  private mutating func vector(at start: Int) throws(WasmError) -> Instruction {
+    let opcode = try reader.unsigned32()
+    let code = UInt16(clamping: opcode)
+    if let operation = VectorOperator(rawValue: code) { return .vector(operation) }
+    if let load = VectorLoadOperator(rawValue: code) { return .vectorLoad(load, try memoryArgument()) }
+    if let operation = VectorLaneOperator(rawValue: code) { return .vectorLane(operation, lane: try reader.byte()) }
+    switch opcode {
+    case 11: return .vectorStore(try memoryArgument())
+    case 12: return .vectorConst(try vectorConstant())
+    case 13: return .shuffle(try vectorConstant())
+    case 84...87:
+      let argument = try memoryArgument()
+      return .vectorLoadLane(width: 1 << UInt8(opcode - 84), argument, lane: try reader.byte())
+    case 88...91:
+      let argument = try memoryArgument()
+      return .vectorStoreLane(width: 1 << UInt8(opcode - 88), argument, lane: try reader.byte())
+    default: throw .malformed("illegal opcode 0xfd \(hexadecimal(opcode))", at: start)
+    }
+  }
+
+  private mutating func vectorConstant() throws(WasmError) -> VectorConstant {
+    let low = try reader.littleEndian64()
+    return VectorConstant(low: low, high: try reader.littleEndian64())
   }
 
   @inline(never)

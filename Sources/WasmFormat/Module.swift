@@ -86,6 +86,7 @@ public enum ConstantExpression: Sendable, Hashable {
   /// Bit patterns, so that every NaN survives.
   case f32(UInt32)
   case f64(UInt64)
+  case v128(VectorConstant)
   case refNull(ValueType)
   case refFunction(UInt32)
   case global(UInt32)

@@ -132,6 +132,7 @@ extension ConstantExpression {
     case .i64Const(let value): self = .i64(value)
     case .f32Const(let bits): self = .f32(bits)
     case .f64Const(let bits): self = .f64(bits)
+    case .vectorConst(let value): self = .v128(value)
     case .refNull(let type): self = .refNull(type)
     case .refFunction(let index): self = .refFunction(index)
     case .globalGet(let index): self = .global(index)

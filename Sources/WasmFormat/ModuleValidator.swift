@@ -137,6 +137,7 @@ final class ModuleContext {
     case .i64: found = .i64
     case .f32: found = .f32
     case .f64: found = .f64
+    case .v128: found = .v128
     case .refNull(let type): found = type
     case .refFunction(let index):
       guard Int(index) < functions.count else { throw .invalid("unknown function \(index)", at: offset) }

@@ -14,7 +14,6 @@ extension ByteReader {
     guard let type = ValueType(rawValue: code) else {
       throw .malformed("malformed value type \(hexadecimal(code))", at: start)
     }
-    guard type != .v128 else { throw .unsupported("SIMD is not supported yet: value type v128", at: start) }
     return type
   }
 

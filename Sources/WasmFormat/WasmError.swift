@@ -5,8 +5,6 @@ public struct WasmError: Error, Sendable, Hashable {
     case malformed
     /// Well formed, but breaking a rule of validation (specification 3).
     case invalid
-    /// Part of the specification that this room does not read yet.
-    case unsupported
     /// Beyond what `DecodingLimits` permits.
     case limit
   }
@@ -51,11 +49,6 @@ extension WasmError {
   @inline(never)
   static func invalid(_ message: String, at offset: Int) -> WasmError {
     WasmError(offset: offset, kind: .invalid, message: message)
-  }
-
-  @inline(never)
-  static func unsupported(_ message: String, at offset: Int) -> WasmError {
-    WasmError(offset: offset, kind: .unsupported, message: message)
   }
 
   @inline(never)

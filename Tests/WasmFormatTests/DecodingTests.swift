@@ -127,18 +127,13 @@ private let malformedCode: [BadModule] = [
     "too many locals", at: 22),
 ]
 
-private let unsupported: [BadModule] = [
-  BadModule(
-    "a vector parameter", B.module(B.section(1, B.vector([B.type([0x7B])]))), .unsupported, "SIMD is not supported yet",
-    at: 13),
-  BadModule(
-    "a vector local", B.function(locals: [0x01, 0x01, 0x7B], [0x0B]),
-    .unsupported, "SIMD is not supported yet", at: 24),
-  BadModule(
-    "a vector instruction", B.function([0xFD, 0x0F, 0x0B]), .unsupported, "SIMD is not supported yet", at: 23),
+private let malformedVectors: [BadModule] = [
+  BadModule("a vector opcode between two", B.function([0xFD, 0x9A, 0x01, 0x0B]), .malformed, "illegal opcode 0xfd 0x9a", at: 23),
+  BadModule("a vector opcode of a later proposal", B.function([0xFD, 0x80, 0x02, 0x0B]), .malformed, "illegal opcode 0xfd 0x100", at: 23),
+  BadModule("a vector constant cut short", B.function([0xFD, 0x0C, 0x01, 0x02, 0x0B]), .malformed, "unexpected end", at: 28),
 ]
 
-@Test(arguments: malformed + malformedCode + unsupported)
+@Test(arguments: malformed + malformedCode + malformedVectors)
 func refusesWhatIsMalformed(_ bad: BadModule) {
   bad.check { () throws(WasmError) in _ = try Module.decode(bad.bytes) }
 }

@@ -80,7 +80,7 @@ private func verdict(_ bytes: [UInt8]) -> WasmError? {
 
 @Suite(.enabled(if: SpecificationSuite.isThere, "needs ../shared/vectors/wasm-2.0 and wast2json (Debian: wabt)"))
 struct SpecificationSuiteTests {
-  @Test(arguments: SpecificationSuite.scripts())
+  @Test(arguments: SpecificationSuite.scripts() + SpecificationSuite.scripts(in: "simd/"))
   func agreesWithTheSuite(script: String) throws {
     guard let commands = try SpecificationSuite.commands(of: script) else {
       #expect(unreadable.contains(script), "wast2json does not read \(script)")
@@ -101,16 +101,6 @@ struct SpecificationSuiteTests {
       default:
         #expect(error == nil, "\(place)")
       }
-    }
-  }
-
-  @Test(arguments: SpecificationSuite.scripts(in: "simd/"))
-  func saysThatVectorsAreNotSupported(script: String) throws {
-    let commands = try #require(try SpecificationSuite.commands(of: script))
-    for (command, module) in commands {
-      guard let error = verdict(module) else { continue }
-      #expect(error.kind == .unsupported, "line \(command.line)")
-      #expect(error.message.hasPrefix("SIMD is not supported yet"), "line \(command.line)")
     }
   }
 }

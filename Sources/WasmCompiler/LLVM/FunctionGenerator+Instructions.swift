@@ -57,6 +57,14 @@ extension FunctionGenerator {
     case .f32Const(let bits): constant(bits)
     case .f64Const(let bits): constant(bits)
     case .numeric(let operation): numeric(operation)
+    case .vectorLoad(let operation, let argument): vectorLoad(operation, argument)
+    case .vectorStore(let argument): vectorStore(argument)
+    case .vectorLoadLane(let width, let argument, let lane): vectorLoadLane(width, argument, lane)
+    case .vectorStoreLane(let width, let argument, let lane): vectorStoreLane(width, argument, lane)
+    case .vectorConst(let value): push(value.ir, .v128, isConstant: true)
+    case .shuffle(let lanes): shuffle(lanes)
+    case .vectorLane(let operation, let lane): vectorLane(operation, lane)
+    case .vector(let operation): vector(operation)
     }
   }
 

@@ -4,7 +4,7 @@ import WasmFormat
 extension FunctionGenerator {
   /// The address of an access: the memory's base plus a zero-extended index plus a constant. What lies beyond the memory's size is
   /// not mapped for as far as this sum reaches, so the hardware checks the bounds.
-  private mutating func address(_ argument: MemoryArgument) -> String {
+  mutating func address(_ argument: MemoryArgument) -> String {
     let index = define("zext i32 \(pop().text) to i64")
     let memory = instance.memories[Int(argument.memory)]
     // A constant is folded into the address as 32 signed bits, which hold the base too; LLVM checks that only when it optimises.

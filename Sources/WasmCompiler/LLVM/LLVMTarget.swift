@@ -13,6 +13,9 @@ public enum LLVMTarget: String, Sendable, CaseIterable {
     }
   }
 
+  /// Whether the baseline holds a whole vector in one register.
+  var hasVectorRegisters: Bool { self != .riscv64 }
+
   /// The letter by which inline assembly asks for a floating-point register.
   var floatRegisterConstraint: String {
     switch self {

@@ -68,10 +68,7 @@ struct StateGenerator {
   /// The value of a constant expression, if it is known before the program runs.
   private func constantValue(_ expression: ConstantExpression, _ context: inout UnitContext) -> String? {
     switch expression {
-    case .i32(let value): return "\(value)"
-    case .i64(let value): return "\(value)"
-    case .f32(let bits): return "bitcast (i32 \(Int32(bitPattern: bits)) to float)"
-    case .f64(let bits): return "bitcast (i64 \(Int64(bitPattern: bits)) to double)"
+    case .i32, .i64, .f32, .f64, .v128: return expression.irNumber
     case .refNull(let type): return type.irZero
     case .refFunction(let index): return "@\"\(instance.functions[Int(index)].reference)\""
     case .global(let index): return instance.constant(ofGlobal: index)

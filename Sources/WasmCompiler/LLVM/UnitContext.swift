@@ -24,6 +24,11 @@ struct UnitContext {
     declarations.line("declare \(parts[0]) @\(symbol)\(parts[1]) \(attributes)")
   }
 
+  mutating func intrinsic(_ name: String, _ result: String, _ parameters: String) {
+    guard declared.insert(name).inserted else { return }
+    declarations.line("declare \(result) @\(name)(\(parameters))")
+  }
+
   mutating func variable(_ symbol: String, _ type: String, isConstant: Bool = false) {
     guard declared.insert(symbol).inserted, !defined.contains(symbol) else { return }
     declarations.line("@\"\(symbol)\" = external dso_local \(isConstant ? "constant" : "global") \(type)")
