@@ -62,7 +62,7 @@ let package = Package(
     .executableTarget(name: "coffer", dependencies: ["RunCommand", "TrustletImage"]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
-        "BenchmarkKernels", "Coffer", "CodeObjects", "Monitor", "RunCommand", "TrustletImage", "WasmFormat",
+        "BenchmarkKernels", "Coffer", "CodeObjects", "EdgeCalls", "KVMMachine", "Machine", "Monitor", "RunCommand", "TrustletImage", "WasmFormat",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/coffer-cli"),

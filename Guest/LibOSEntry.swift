@@ -24,7 +24,8 @@ public func startLibraryOS(_ manifestSize: UInt64, _ fileTreeSize: UInt64) {
   do throws(StartFailure) {
     current = try LibraryOS(
       edge: edge, manifest: region(MemoryMap.guestManifest, manifestSize),
-      files: fileTreeSize == 0 ? nil : region(MemoryMap.fileTree, fileTreeSize), counter: { coffer_counter() },
+      files: fileTreeSize == 0 ? nil : region(MemoryMap.fileTree, fileTreeSize),
+      scratch: { region(MemoryMap.scratch, $0) }, counter: { coffer_counter() },
       entropy: {
         var word: UInt64 = 0
         return coffer_hardware_random(&word) ? word : nil
@@ -91,7 +92,8 @@ public func reportTrap(
 ) {
   // Not the library OS's client: the trap may have come while it was at work.
   edgeClient().trap(
-    kind: kind, instruction: instruction, cause: cause, errorCode: errorCode, stackPointer: stackPointer)
+    kind: kind, instruction: instruction, cause: cause, errorCode: errorCode, stackPointer: stackPointer,
+    limits: current?.limitsReached ?? 0)
 }
 
 @c(libos_grow_memory)
@@ -106,6 +108,7 @@ public func growMemory(_ index: UInt32, _ size: UInt64) -> Bool {
 
 @c(libos_exit)
 public func exitProgram(_ status: UInt32) -> Never {
-  libraryOS().edge.exit(status: status)
+  let os = libraryOS()
+  os.edge.exit(status: status, limits: os.limitsReached)
   coffer_halt()
 }

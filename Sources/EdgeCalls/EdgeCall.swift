@@ -11,7 +11,8 @@ public enum EdgeCall: UInt32, Sendable {
   case nextCommand = 1
   /// The program has ended; a0: its exit status, a1: ``LimitsReached``. Never answered.
   case exit = 2
-  /// a0: ``TrapKind``, a1: address of the instruction, a2: hardware vector or cause, a3: hardware error code, a4: stack pointer.
+  /// a0: ``TrapKind``, a1: address of the instruction, a2: hardware vector or cause, a3: hardware error code, a4: stack pointer,
+  /// a5: ``LimitsReached``.
   /// Answered when the host has further commands, which the guest then asks for.
   case trap = 3
   /// a0: index of the linear memory, a1: its new size in bytes, larger than before. The pages between are zero.

@@ -43,6 +43,11 @@ public enum MemoryMap {
   /// A page without memory behind it: writing a 32-bit value there leaves the guest (machine `kvm`).
   public static let doorbell: UInt64 = 0x3_8000_0000
 
+  /// The scratch file system's memory, where the manifest gives any. Zero at the start.
+  public static let scratch: UInt64 = 0x3_A000_0000
+  /// Of what it can hold.
+  public static let scratchSizeLimit: UInt64 = 0x4000_0000
+
   /// Linear memories after the first: the k-th (from 1) lies at `furtherMemories + (k - 1) * furtherMemoryStride`.
   public static let furtherMemories: UInt64 = 0x4_0000_0000
   public static let furtherMemoryStride: UInt64 = 0x4_0000_0000

@@ -21,7 +21,7 @@ extension Manifest {
   }
 
   private static let keys = [
-    "memory", "stack", "time", "arguments", "environment", "files", "host", "cpu", "snapshot",
+    "memory", "stack", "time", "arguments", "environment", "files", "host", "cpu", "snapshot", "scratch", "open-files",
   ]
 
   private mutating func set(_ member: Member) throws(ImageError) {
@@ -33,8 +33,19 @@ extension Manifest {
     case "environment": environment = try member.dictionary()
     case "files": files = try member.dictionary()
     case "cpu": cpu = try member.string()
+    case "scratch": scratch = try Scratch(member)
+    case "open-files": openFiles = try member.count()
     case "snapshot": snapshot = try member.choice()
     default: host = try Host(member)
+    }
+  }
+}
+
+extension Manifest.Scratch {
+  fileprivate init(_ member: Member) throws(ImageError) {
+    self.init()
+    for inner in try member.value.members(of: "scratch", known: ["path", "size"]) {
+      if inner.name == "path" { path = try inner.string() } else { size = try inner.byteCount() }
     }
   }
 }
@@ -80,6 +91,12 @@ private struct Member {
     guard let value = Choice(rawValue: text) else {
       throw failure("'\(text)' is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
     }
+    return value
+  }
+
+  func count() throws(ImageError) -> UInt64 {
+    let text = try string()
+    guard let value = UInt64(text) else { throw failure("'\(text)' is no whole number") }
     return value
   }
 

@@ -13,6 +13,8 @@ public final class Clock {
   /// What the clock said when its origin was taken.
   private var base: UInt64 = 0
   private var latest: UInt64 = 0
+  /// What the wall clock said when the monotonic one was 0, once a file was stamped.
+  private var wallOrigin: UInt64?
 
   /// Beyond this the remainder of a second in ticks, times a billion, does not fit 64 bits.
   static let frequencyLimit: UInt64 = 18_000_000_000
@@ -33,6 +35,7 @@ public final class Clock {
     self.frequency = frequency <= Clock.frequencyLimit ? frequency : 0
     origin = self.frequency == 0 ? hostTime : counter()
     base = latest
+    wallOrigin = nil
   }
 
   /// Nanoseconds since the program's start, never fewer than before.
@@ -56,6 +59,18 @@ public final class Clock {
     if overflow { return UInt64.max }
     let (sum, carry) = seconds.addingReportingOverflow(ticks % frequency * 1_000_000_000 / frequency)
     return carry ? UInt64.max : sum
+  }
+
+  /// The wall clock as files are stamped with: the host is asked for it once, and from then on the monotonic clock moves it. 0 if the host
+  /// gives none.
+  func fileTime() -> UInt64 {
+    guard let now = try? monotonic() else { return 0 }
+    if wallOrigin == nil {
+      let wall = (try? self.wall()) ?? 0
+      wallOrigin = wall > now ? wall - now : 0
+    }
+    let (time, overflow) = (wallOrigin ?? 0).addingReportingOverflow(now)
+    return overflow ? UInt64.max : time
   }
 
   /// In nanoseconds.

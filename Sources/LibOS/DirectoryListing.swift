@@ -22,7 +22,14 @@ struct HostListing {
     let capacity = directory.edge.payload.count
     let wanted = room < 4096 ? 4096 : room < capacity ? room : capacity
     while true {
-      let records = try directory.edge.readDirectory(directory, cookie: cookie, wanted: wanted)
+      let records: [UInt8]
+      do throws(SystemError) {
+        records = try directory.edge.readDirectory(directory, cookie: cookie, wanted: wanted)
+      } catch {
+        // A directory that was removed has nothing in it.
+        if error == .notFound { return }
+        throw error
+      }
       if records.isEmpty { return }
       var reader = ByteReader(records)
       while !reader.isAtEnd {

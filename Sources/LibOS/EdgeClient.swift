@@ -25,12 +25,12 @@ public final class EdgeClient {
 
   func call(
     _ call: EdgeCall, _ a0: UInt64 = 0, _ a1: UInt64 = 0, _ a2: UInt64 = 0, _ a3: UInt64 = 0, _ a4: UInt64 = 0,
-    length: UInt64 = 0
+    _ a5: UInt64 = 0, length: UInt64 = 0
   ) throws(SystemError) -> Answer {
     guard length <= EdgeWindow.payloadCapacity else { throw .invalid }
     used |= InitialisationUse.of(call)
     let response = try transport.perform(
-      EdgeTransport.Request(call: call, length: length, arguments: (a0, a1, a2, a3, a4)))
+      EdgeTransport.Request(call: call, length: length, arguments: (a0, a1, a2, a3, a4, a5)))
     guard response.error == 0 else {
       throw response.error < EdgeError.limit ? SystemError(number: response.error) : .inputOutput
     }
@@ -44,15 +44,16 @@ public final class EdgeClient {
 
 extension EdgeClient {
   /// Does not return when the host keeps to the rules; the caller halts if it does.
-  public func exit(status: UInt32) {
-    _ = try? call(.exit, UInt64(status))
+  /// - Parameter limits: ``LimitsReached``, as in the following.
+  public func exit(status: UInt32, limits: UInt64) {
+    _ = try? call(.exit, UInt64(status), limits)
   }
 
   /// Returns when the host has further commands.
   public func trap(
-    kind: UInt32, instruction: UInt64 = 0, cause: UInt64 = 0, errorCode: UInt64 = 0, stackPointer: UInt64 = 0
+    kind: UInt32, instruction: UInt64 = 0, cause: UInt64 = 0, errorCode: UInt64 = 0, stackPointer: UInt64 = 0, limits: UInt64 = 0
   ) {
-    _ = try? call(.trap, UInt64(kind), instruction, cause, errorCode, stackPointer)
+    _ = try? call(.trap, UInt64(kind), instruction, cause, errorCode, stackPointer, limits)
   }
 
   /// Does not return when the host keeps to the rules; the caller halts if it does.

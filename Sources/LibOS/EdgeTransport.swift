@@ -22,7 +22,7 @@ public struct EdgeTransport {
   public struct Request {
     public var call: EdgeCall
     public var length: UInt64 = 0
-    public var arguments: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0)
+    public var arguments: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
   }
 
   /// What the host answered, each field read once; nothing of it has been checked.
@@ -41,7 +41,7 @@ public struct EdgeTransport {
     try window.store64(request.arguments.2, arguments + 16)
     try window.store64(request.arguments.3, arguments + 24)
     try window.store64(request.arguments.4, arguments + 32)
-    try window.store64(0, arguments + 40)
+    try window.store64(request.arguments.5, arguments + 40)
     exchange()
     return Response(
       error: try window.load32(EdgeWindow.errorOffset),

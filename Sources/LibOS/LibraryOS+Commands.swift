@@ -15,7 +15,7 @@ extension LibraryOS {
     do throws(SystemError) {
       try edge.payload.copy(from: results)
       answer = try edge.call(
-        .nextCommand, status, results.count / Command.slotSize, edge.used, length: results.count)
+        .nextCommand, status, results.count / Command.slotSize, edge.used, limitsReached, length: results.count)
     } catch {
       throw .malformedCommand
     }
@@ -32,6 +32,8 @@ extension LibraryOS {
     cloneGeneration = generation
     clock.restart(frequency: settings.counterFrequency, hostTime: hostTime)
     streams.setKinds(settings.streamKinds)
+    descriptors.setLimit(settings.openFiles)
+    scratch?.setLimit(bytes: settings.scratchSize)
     try offerDirectories()
   }
 }

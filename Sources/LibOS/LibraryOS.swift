@@ -12,6 +12,8 @@ public final class LibraryOS {
   public let clock: Clock
   public let random: RandomGenerator
   public var descriptors = DescriptorTable()
+  /// Where the manifest gives scratch space.
+  let scratch: ScratchFileSystem?
   /// A number that no other clone of the same template has, by the host's word; 0 where this is no clone. Programs that keep random state of
   /// their own make it anew when this changes.
   public internal(set) var cloneGeneration: UInt64 = 0
@@ -20,10 +22,11 @@ public final class LibraryOS {
   ///   - edge: its payload holds the host's ``Configuration``.
   ///   - manifest: the measured ``GuestManifest``.
   ///   - files: the measured ``FileTree``, if the image has one.
+  ///   - scratch: memory of ``GuestManifest/scratchRegionSize(_:)`` bytes for the manifest's scratch space, zero.
   ///   - counter: the processor's cycle counter.
   ///   - entropy: 64 bits from the processor, or nil if it gives none.
   public init(
-    edge: EdgeClient, manifest: MemoryRegion, files: MemoryRegion?, counter: @escaping () -> UInt64,
+    edge: EdgeClient, manifest: MemoryRegion, files: MemoryRegion?, scratch: (UInt64) -> MemoryRegion?, counter: @escaping () -> UInt64,
     entropy: @escaping () -> UInt64?
   ) throws(StartFailure) {
     // First of all: every edge call overwrites the payload.
@@ -33,17 +36,32 @@ public final class LibraryOS {
     streams = Streams(edge: edge)
     clock = Clock(edge: edge, frequency: settings.counterFrequency, counter: counter)
     random = RandomGenerator(entropy: entropy)
+    descriptors.setLimit(settings.openFiles)
+    if let place = settings.scratch, let memory = scratch(GuestManifest.scratchRegionSize(place.size)) {
+      self.scratch = ScratchFileSystem(memory: memory, limit: settings.scratchSize, clock: clock)
+    } else {
+      self.scratch = nil
+    }
     do throws(SystemError) {
       for stream in Streams.input...Streams.error { _ = try descriptors.insert(.stream(stream)) }
       if let files {
         let tree = try ImageTree(files)
-        _ = try descriptors.insert(.directory(OpenDirectory(root: tree)))
+        // An image without files has no directory to give: the first that the host gives is then descriptor 3, as elsewhere.
+        if tree.count > 1 { _ = try descriptors.insert(.directory(OpenDirectory(root: tree))) }
+      }
+      if let scratch = self.scratch, let place = settings.scratch {
+        _ = try descriptors.insert(.directory(OpenDirectory(scratch: scratch.makeRoot(), path: place.path)))
       }
     } catch {
-      throw .malformedFileTree
+      throw error == .tooManyOpenFiles ? .tooFewOpenFiles : .malformedFileTree
     }
     streams.setKinds(settings.streamKinds)
     try offerDirectories()
+  }
+
+  /// ``LimitsReached``: what the program was refused so far.
+  public var limitsReached: UInt64 {
+    (scratch?.blocks.hasRunOut == true ? LimitsReached.scratchSpace : 0) | (descriptors.hasRunOut ? LimitsReached.openFiles : 0)
   }
 
   /// Gives the program the directories of the settings, at the next free descriptors.

@@ -82,6 +82,10 @@ public struct MemoryRegion {
     }
   }
 
+  func clear() {
+    base.initializeMemory(as: UInt8.self, repeating: 0, count: Int(truncatingIfNeeded: count))
+  }
+
   /// A private copy. The caller bounds `length`.
   public func bytes(_ offset: UInt64, _ length: UInt64) throws(SystemError) -> [UInt8] {
     let source = UnsafeRawBufferPointer(start: try address(offset, length), count: Int(truncatingIfNeeded: length))

@@ -21,10 +21,11 @@ public struct OpenRequest {
 public final class OpenDirectory {
   enum Place {
     case image(ImageTree, UInt32)
+    case scratch(ScratchNode)
     case host(HostHandle)
   }
 
-  private let place: Place
+  let place: Place
   /// Whether anything beneath may be changed.
   public let isMutable: Bool
   /// Where the program sees a directory that it was given at its start.
@@ -39,6 +40,10 @@ public final class OpenDirectory {
 
   convenience init(root tree: ImageTree) {
     self.init(place: .image(tree, ImageTree.root), isMutable: false, givenPath: [RelativePath.separator])
+  }
+
+  convenience init(scratch root: ScratchNode, path: [UInt8]) {
+    self.init(place: .scratch(root), isMutable: true, givenPath: path)
   }
 
   convenience init(offered: HostDirectory, edge: EdgeClient) {
@@ -61,6 +66,13 @@ public final class OpenDirectory {
       }
       guard !request.directory else { throw .notDirectory }
       return .file(OpenFile(place: .image(tree, entry), canRead: request.canRead, canWrite: false, isMutable: false))
+    case .scratch(let start):
+      let node = try start.system.open(path, from: start, request)
+      if node.kind == .directory {
+        return .directory(OpenDirectory(place: .scratch(node), isMutable: true, givenPath: nil))
+      }
+      guard !request.directory else { throw .notDirectory }
+      return .file(OpenFile(place: .scratch(node), canRead: request.canRead, canWrite: request.canWrite, isMutable: true))
     case .host(let directory):
       let (handle, kind) = try directory.edge.open(directory, path, flags: edgeFlags(request))
       if kind == .directory {
@@ -90,17 +102,12 @@ public final class OpenDirectory {
     guard isMutable else { throw .notPermitted }
   }
 
-  /// The host's handle of a directory beneath which things may be changed.
-  private func mutableHandle() throws(SystemError) -> HostHandle {
-    guard isMutable, case .host(let handle) = place else { throw .notPermitted }
-    return handle
-  }
-
   // MARK: Attributes
 
   public func attributes() throws(SystemError) -> NodeAttributes {
     switch place {
     case .image(let tree, let entry): try tree.attributes(entry)
+    case .scratch(let node): node.attributes
     case .host(let handle): try handle.edge.attributes(handle)
     }
   }
@@ -109,60 +116,104 @@ public final class OpenDirectory {
     let path = try RelativePath(path)
     switch place {
     case .image(let tree, let start): return try tree.attributes(try tree.resolve(path, from: start))
+    case .scratch(let start): return try start.system.node(path, from: start, follow: follow).attributes
     case .host(let handle): return try handle.edge.attributes(handle, path, follow: follow)
     }
   }
 
   public func setTimes(access: NewTime, modification: NewTime) throws(SystemError) {
-    let handle = try mutableHandle()
-    try handle.edge.setTimes(handle, access: access, modification: modification)
+    try checkMutable()
+    switch place {
+    case .image: throw .notPermitted
+    case .scratch(let node): node.setTimes(access: access, modification: modification)
+    case .host(let handle): try handle.edge.setTimes(handle, access: access, modification: modification)
+    }
   }
 
   public func setTimes(
     _ path: [UInt8], follow: Bool, access: NewTime, modification: NewTime
   ) throws(SystemError) {
-    let handle = try mutableHandle()
-    try handle.edge.setTimes(
-      handle, try RelativePath(path), follow: follow, access: access, modification: modification)
+    try checkMutable()
+    let path = try RelativePath(path)
+    switch place {
+    case .image: throw .notPermitted
+    case .scratch(let start):
+      try start.system.node(path, from: start, follow: follow).setTimes(access: access, modification: modification)
+    case .host(let handle):
+      try handle.edge.setTimes(handle, path, follow: follow, access: access, modification: modification)
+    }
   }
 
   // MARK: Names
 
   public func createDirectory(_ path: [UInt8]) throws(SystemError) {
-    let handle = try mutableHandle()
-    try handle.edge.createDirectory(handle, try RelativePath(path))
+    try checkMutable()
+    let path = try RelativePath(path)
+    switch place {
+    case .image: throw .notPermitted
+    case .scratch(let start): try start.system.createDirectory(path, from: start)
+    case .host(let handle): try handle.edge.createDirectory(handle, path)
+    }
   }
 
   public func removeDirectory(_ path: [UInt8]) throws(SystemError) {
-    let handle = try mutableHandle()
-    try handle.edge.removeDirectory(handle, try RelativePath(path))
+    try checkMutable()
+    let path = try RelativePath(path)
+    switch place {
+    case .image: throw .notPermitted
+    case .scratch(let start): try start.system.removeDirectory(path, from: start)
+    case .host(let handle): try handle.edge.removeDirectory(handle, path)
+    }
   }
 
   public func unlink(_ path: [UInt8]) throws(SystemError) {
-    let handle = try mutableHandle()
-    try handle.edge.unlink(handle, try RelativePath(path))
+    try checkMutable()
+    let path = try RelativePath(path)
+    switch place {
+    case .image: throw .notPermitted
+    case .scratch(let start): try start.system.unlink(path, from: start)
+    case .host(let handle): try handle.edge.unlink(handle, path)
+    }
   }
 
   public func rename(_ old: [UInt8], to target: OpenDirectory, _ new: [UInt8]) throws(SystemError) {
-    let (source, target) = (try mutableHandle(), try target.mutableHandle())
-    try source.edge.rename(source, try RelativePath(old), target, try RelativePath(new))
+    try checkMutable()
+    try target.checkMutable()
+    let (old, new) = (try RelativePath(old), try RelativePath(new))
+    switch (place, target.place) {
+    case (.scratch(let source), .scratch(let target)): try source.system.rename(old, from: source, to: new, from: target)
+    case (.host(let source), .host(let target)): try source.edge.rename(source, old, target, new)
+    default: throw .crossDevice
+    }
   }
 
   public func link(
     _ old: [UInt8], follow: Bool, to target: OpenDirectory, _ new: [UInt8]
   ) throws(SystemError) {
-    let (source, target) = (try mutableHandle(), try target.mutableHandle())
-    try source.edge.link(source, try RelativePath(old), follow: follow, target, try RelativePath(new))
+    try checkMutable()
+    try target.checkMutable()
+    let (old, new) = (try RelativePath(old), try RelativePath(new))
+    switch (place, target.place) {
+    case (.scratch(let source), .scratch(let target)):
+      try source.system.link(old, from: source, follow: follow, to: new, from: target)
+    case (.host(let source), .host(let target)): try source.edge.link(source, old, follow: follow, target, new)
+    default: throw .crossDevice
+    }
   }
 
   /// - Parameter target: what the link says; an absolute path would lead out of the directory.
   public func symlink(target: [UInt8], _ path: [UInt8]) throws(SystemError) {
-    let handle = try mutableHandle()
+    try checkMutable()
     guard let first = target.first else { throw .notFound }
     guard first != RelativePath.separator else { throw .notPermitted }
     guard !target.contains(0) else { throw .invalid }
     guard target.count <= RelativePath.lengthLimit else { throw .nameTooLong }
-    try handle.edge.symlink(handle, target: target, try RelativePath(path))
+    let path = try RelativePath(path)
+    switch place {
+    case .image: throw .notPermitted
+    case .scratch(let start): try start.system.symlink(target: target, path, from: start)
+    case .host(let handle): try handle.edge.symlink(handle, target: target, path)
+    }
   }
 
   public func readLink(_ path: [UInt8]) throws(SystemError) -> [UInt8] {
@@ -171,6 +222,7 @@ public final class OpenDirectory {
     case .image(let tree, let start):
       _ = try tree.resolve(path, from: start)
       throw .invalid
+    case .scratch(let start): return try start.system.readLink(path, from: start)
     case .host(let handle):
       let target = try handle.edge.readLink(handle, path)
       guard target.first != RelativePath.separator else { throw .notPermitted }
@@ -203,6 +255,11 @@ public final class OpenDirectory {
           guard try visit(item, index) else { return }
         }
         index += 1
+      }
+    case .scratch(let node):
+      for entry in node.entries.from(first) {
+        let item = DirectoryItem(inode: entry.node.attributes.inode, kind: entry.node.kind, name: entry.name)
+        guard try visit(item, entry.cookie) else { return }
       }
     case .host(let handle): try listing.list(handle, from: first, room: room, visit)
     }

@@ -6,6 +6,7 @@
 public final class OpenFile {
   enum Place {
     case image(ImageTree, UInt32)
+    case scratch(ScratchNode)
     case host(HostHandle)
   }
 
@@ -48,6 +49,7 @@ public final class OpenFile {
       let content = try tree.entry(entry).content
       guard start < content.count else { return 0 }
       return try list.scatter(from: try content.slice(start, content.count - start))
+    case .scratch(let node): return try node.read(&list, at: start)
     case .host(let handle): return try read(&list, at: start, from: handle)
     }
   }
@@ -90,8 +92,21 @@ public final class OpenFile {
   private func put<List: BufferList>(
     _ list: inout List, at start: UInt64
   ) throws(SystemError) -> (written: UInt64, end: UInt64) {
-    guard canWrite, case .host(let handle) = place else { throw .badDescriptor }
+    guard canWrite else { throw .badDescriptor }
     guard start <= OpenFile.offsetLimit else { throw .invalid }
+    switch place {
+    case .image: throw .badDescriptor
+    case .scratch(let node):
+      let start = appends ? node.attributes.size : start
+      let written = try node.write(&list, at: start)
+      return (written, start + written)
+    case .host(let handle): return try put(&list, at: start, in: handle)
+    }
+  }
+
+  private func put<List: BufferList>(
+    _ list: inout List, at start: UInt64, in handle: HostHandle
+  ) throws(SystemError) -> (written: UInt64, end: UInt64) {
     let edge = handle.edge
     var written: UInt64 = 0
     var end = start
@@ -151,19 +166,28 @@ public final class OpenFile {
   public func attributes() throws(SystemError) -> NodeAttributes {
     switch place {
     case .image(let tree, let entry): try tree.attributes(entry)
+    case .scratch(let node): node.attributes
     case .host(let handle): try handle.edge.attributes(handle)
     }
   }
 
   public func setSize(_ size: UInt64) throws(SystemError) {
-    guard isMutable, case .host(let handle) = place else { throw .notPermitted }
+    guard isMutable else { throw .notPermitted }
     guard canWrite, size <= OpenFile.offsetLimit else { throw .invalid }
-    try handle.edge.setSize(handle, size)
+    switch place {
+    case .image: throw .notPermitted
+    case .scratch(let node): try node.setSize(size)
+    case .host(let handle): try handle.edge.setSize(handle, size)
+    }
   }
 
   public func setTimes(access: NewTime, modification: NewTime) throws(SystemError) {
-    guard isMutable, case .host(let handle) = place else { throw .notPermitted }
-    try handle.edge.setTimes(handle, access: access, modification: modification)
+    guard isMutable else { throw .notPermitted }
+    switch place {
+    case .image: throw .notPermitted
+    case .scratch(let node): node.setTimes(access: access, modification: modification)
+    case .host(let handle): try handle.edge.setTimes(handle, access: access, modification: modification)
+    }
   }
 
   public func synchronize(dataOnly: Bool) throws(SystemError) {

@@ -14,6 +14,7 @@ public enum StartFailure: Error {
   case directoriesForbidden
   case writableDirectoriesForbidden
   case tooManyDirectories
+  case tooFewOpenFiles
   case malformedFileTree
   case malformedCommand
 
@@ -30,6 +31,7 @@ public enum StartFailure: Error {
     case .directoriesForbidden: "the host gave a directory, and the manifest does not allow host directories"
     case .writableDirectoriesForbidden: "the host gave a writable directory, and the manifest allows reading only"
     case .tooManyDirectories: "the host gave more directories than there are descriptors"
+    case .tooFewOpenFiles: "the limit of open files leaves no descriptors for the standard streams and the image's directories"
     case .malformedCommand: "the host gave a malformed command"
     case .malformedFileTree: "the image's file tree is broken: build the image again"
     }
@@ -49,6 +51,11 @@ public struct ProgramSettings {
   public let arguments: [[UInt8]]
   public let environment: [[UInt8]]
   public let directories: [HostDirectory]
+  /// Where the manifest gives scratch space, and how much of it there is at most.
+  public let scratch: (path: [UInt8], size: UInt64)?
+  /// How much of the scratch space may be used, and how many descriptors: the manifest's limits, which the host can only lower.
+  public let scratchSize: UInt64
+  public let openFiles: UInt32
   /// The host's word; 0: the counter cannot be used.
   public let counterFrequency: UInt64
   /// Of the three standard streams, where the host says.
@@ -95,6 +102,9 @@ public struct ProgramSettings {
     self.arguments = arguments
     self.environment = environment
     directories = offered.directories
+    scratch = manifest.scratchPath.isEmpty ? nil : (manifest.scratchPath, manifest.scratchSize)
+    scratchSize = min(manifest.scratchSize, offered.scratchLimit)
+    openFiles = min(manifest.openFiles, offered.openFilesLimit)
     counterFrequency = offered.counterFrequency
     streamKinds = offered.streamKinds
     command = offered.command
@@ -111,17 +121,25 @@ private struct Manifest {
   let flags: UInt32
   let environment: [[UInt8]]
   let arguments: [[UInt8]]
+  let scratchSize: UInt64
+  let openFiles: UInt32
+  /// Empty without scratch space.
+  let scratchPath: [UInt8]
 
   init(_ region: MemoryRegion) throws(StartFailure) {
     let length = region.count < MemoryMap.guestManifestSizeLimit ? region.count : MemoryMap.guestManifestSizeLimit
     guard let bytes = try? region.bytes(0, length) else { throw .malformedManifest }
     var reader = ByteReader(bytes)
     guard reader.uint32() == GuestManifest.magic, let flags = reader.uint32(), let environment = reader.strings(),
-      let arguments = reader.strings()
+      let arguments = reader.strings(), let scratchSize = reader.uint64(), let openFiles = reader.uint32(),
+      let scratchPath = reader.string(), scratchSize <= MemoryMap.scratchSizeLimit
     else { throw .malformedManifest }
     self.flags = flags
     self.environment = environment
     self.arguments = arguments
+    self.scratchSize = scratchSize
+    self.openFiles = openFiles
+    self.scratchPath = scratchPath
   }
 
   func allows(_ flag: UInt32) -> Bool { flags & flag != 0 }

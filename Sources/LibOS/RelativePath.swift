@@ -45,6 +45,13 @@ public struct RelativePath {
       self.bytes = bytes
     }
 
+    /// What was not looked at yet.
+    var rest: ArraySlice<UInt8> { bytes[position...] }
+    /// Whether a separator follows.
+    var hasSeparator: Bool { position < bytes.count && bytes[position] == RelativePath.separator }
+    /// Whether nothing but separators follows.
+    var isAtEnd: Bool { !rest.contains { $0 != RelativePath.separator } }
+
     mutating func next() -> Component? {
       while position < bytes.count, bytes[position] == RelativePath.separator { position += 1 }
       let start = position

@@ -25,6 +25,12 @@ extension SystemError {
   public static var isDirectory: SystemError { SystemError(number: EdgeError.isDirectory) }
   public static var invalid: SystemError { SystemError(number: EdgeError.invalid) }
   public static var tooManyOpenFiles: SystemError { SystemError(number: EdgeError.tooManyFiles) }
+  public static var noSpace: SystemError { SystemError(number: EdgeError.noSpace) }
+  public static var notEmpty: SystemError { SystemError(number: EdgeError.notEmpty) }
+  public static var loop: SystemError { SystemError(number: EdgeError.loop) }
+  public static var busy: SystemError { SystemError(number: 16) }
+  public static var crossDevice: SystemError { SystemError(number: 18) }
+  public static var fileTooLarge: SystemError { SystemError(number: 27) }
   public static var illegalSeek: SystemError { SystemError(number: EdgeError.illegalSeek) }
   public static var nameTooLong: SystemError { SystemError(number: EdgeError.nameTooLong) }
   public static var overflow: SystemError { SystemError(number: 75) }

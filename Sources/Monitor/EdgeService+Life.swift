@@ -16,7 +16,7 @@ extension EdgeService {
           high: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)))
       }
     }
-    return .nextCommand(status: status, slots: slots, used: call.arguments.2)
+    return .nextCommand(status: status, slots: slots, used: call.arguments.2, limits: call.arguments.3)
   }
 
   func trap(_ call: Call) -> Served {
@@ -26,7 +26,8 @@ extension EdgeService {
     }
     return .trap(
       TrapReport(
-        kind: kind, instruction: arguments.1, vector: arguments.2, errorCode: arguments.3, stackPointer: arguments.4))
+        kind: kind, instruction: arguments.1, vector: arguments.2, errorCode: arguments.3, stackPointer: arguments.4,
+        limits: arguments.5))
   }
 
   func growMemory(_ call: Call) throws(CallFailure) -> Served {

@@ -67,7 +67,8 @@ extension EdgeService {
       default: throw .access
       }
     } catch {
-      guard mayBeMissing, error == .notFound else { throw error }
+      // A slash behind a file's name is another error to the call that would make the file.
+      guard mayBeMissing, error == .notFound || error == .notDirectory else { throw error }
     }
   }
 

@@ -140,7 +140,7 @@ public final class EdgeService {
   private func serve(_ kind: EdgeCall, _ call: Call) throws(CallFailure) -> Outcome {
     switch kind {
     case .nextCommand: .hand(try nextCommand(call))
-    case .exit: .hand(.exit(status: UInt32(truncatingIfNeeded: call.arguments.0)))
+    case .exit: .hand(.exit(status: UInt32(truncatingIfNeeded: call.arguments.0), limits: call.arguments.1))
     case .trap: .hand(trap(call))
     case .growMemory: .hand(try growMemory(call))
     case .abort: .hand(abort(call))

@@ -5,13 +5,15 @@ public enum Served: Equatable, Sendable {
   /// The answer stands in the window.
   case answered
   /// The program has ended. Never answered.
-  case exit(status: UInt32)
+  ///
+  /// `limits`, as in the following: ``EdgeCalls/LimitsReached``, by the word of the image's library OS.
+  case exit(status: UInt32, limits: UInt64)
   /// To be answered when there are further commands.
   case trap(TrapReport)
   /// To be answered with the next command.
   ///
   /// `used`: ``EdgeCalls/InitialisationUse``, by the word of the image's library OS.
-  case nextCommand(status: CommandStatus, slots: [CommandSlot], used: UInt64)
+  case nextCommand(status: CommandStatus, slots: [CommandSlot], used: UInt64, limits: UInt64)
   /// To be answered when the memory has been grown, or was not.
   case grow(memory: UInt32, size: UInt64)
   /// The library OS found itself broken, or spoke nonsense where there is no answering. Never answered.
@@ -27,13 +29,17 @@ public struct TrapReport: Equatable, Sendable {
   public var vector: UInt64
   public var errorCode: UInt64
   public var stackPointer: UInt64
+  public var limits: UInt64
 
-  public init(kind: TrapKind, instruction: UInt64, vector: UInt64, errorCode: UInt64, stackPointer: UInt64) {
+  public init(
+    kind: TrapKind, instruction: UInt64, vector: UInt64, errorCode: UInt64, stackPointer: UInt64, limits: UInt64 = 0
+  ) {
     self.kind = kind
     self.instruction = instruction
     self.vector = vector
     self.errorCode = errorCode
     self.stackPointer = stackPointer
+    self.limits = limits
   }
 }
 

@@ -31,6 +31,8 @@ public final class Trustlet {
   private var traps: UInt64 = 0
   /// ``EdgeCalls/InitialisationUse`` as of the last command that finished: what clones of this trustlet would share although they must not.
   public private(set) var used: UInt64 = 0
+  /// ``EdgeCalls/LimitsReached``: which of the limits that its library OS keeps the program has run into.
+  public private(set) var limitsReached: UInt64 = 0
 
   /// - Parameters:
   ///   - machine: Made from the trustlet's image, and not yet run.
@@ -184,16 +186,19 @@ public final class Trustlet {
     switch try withWindow({ service.serve(window: $0) }) {
     case .answered:
       return nil
-    case .exit(let status):
+    case .exit(let status, let limits):
+      limitsReached = limits
       return .exited(status: status)
     case .abort(let message):
       return .killed(reason: "the library OS gave up: \(message)")
     case .trap(let report):
       guard waiting == nil else { return .killed(reason: "the library OS trapped again before it asked for a command") }
+      limitsReached = report.limits
       traps += 1
       state = .inTrap
       return .trapped(classification.trap(report, faultAddress: machine.faultAddress))
-    case .nextCommand(let status, let slots, let used):
+    case .nextCommand(let status, let slots, let used, let limits):
+      limitsReached = limits
       self.used = used
       guard let command = waiting else {
         guard status == .done else { return .killed(reason: "the library OS asked for a command after a trap it had not reported") }

@@ -21,7 +21,9 @@ public enum ImageRun {
     if !line.isQuiet { notePlatform() }
     do {
       let trustlet = try TrustletRunner.start(image, line.options)
-      let ending = RunEnding(try TrustletRunner.runCommand(image, trustlet), of: image, timeLimit: line.options.time)
+      let outcome = try TrustletRunner.runCommand(image, trustlet)
+      for note in LimitNotes.lines(trustlet.limitsReached, image.manifest, line.options) { Terminal.complain(note) }
+      let ending = RunEnding(outcome, of: image, timeLimit: line.options.time)
       if let complaint = ending.complaint { Terminal.complain(complaint) }
       return ending.status
     } catch {

@@ -26,12 +26,19 @@ public struct TrapDescription: Sendable, CustomStringConvertible {
     }
   }
 
+  private static func place(inLibraryOS name: String) -> String {
+    let wasi = "wasi_snapshot_preview1_"
+    if name.hasSuffix(".initialise") { return ", while the program was initialised" }
+    if name.hasPrefix(wasi) { return ", in the imported function \(quoted(String(name.dropFirst(wasi.count)))), for what the program passed to it" }
+    return ", in the library OS, on behalf of the program"
+  }
+
   public var description: String {
     var text = "trap: \(trap.kind.phrase)"
     switch (function, functionIndex) {
     case (let name?, let index?): text += ", in function \(quoted(name)) (\(index))"
     case (nil, let index?): text += ", in function \(index)"
-    case (let name?, nil): text += name.hasSuffix(".initialise") ? ", while the program was initialised" : ", in the library OS, on behalf of the program"
+    case (let name?, nil): text += Self.place(inLibraryOS: name)
     case (nil, nil): text += ", at native address 0x\(String(trap.report.instruction, radix: 16))"
     }
     if let offset { text += ", at offset 0x\(String(offset, radix: 16)) of the module" }

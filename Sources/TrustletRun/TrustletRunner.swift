@@ -17,6 +17,9 @@ public struct RunOptions: Sendable {
   public var memory: ByteCount?
   /// Wall-clock time; nil for what the manifest allows.
   public var time: TimeSpan?
+  /// Bytes of scratch space, and descriptors of the program; nil for what the manifest allows, which is the most in any case.
+  public var scratchLimit: ByteCount?
+  public var openFiles: UInt32?
 
   public init() {}
 }
@@ -43,7 +46,9 @@ public enum TrustletRunner {
     return try EdgeService(
       EdgeServiceConfiguration(
         streams: options.streams, directories: options.directories, arguments: options.arguments,
-        environment: options.environment))
+        environment: options.environment,
+        limits: EdgeServiceConfiguration.Limits(
+          scratchBytes: options.scratchLimit?.bytes ?? .max, programFiles: options.openFiles ?? .max)))
   }
 
   public static func limits(_ image: TrustletImage, _ options: RunOptions) -> TrustletLimits {

@@ -9,6 +9,11 @@ struct BuildOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The manifest (YAML): what the image may do.", valueName: "file"))
   var manifest: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("A directory in the trustlet's own memory that it may write; in the place of the manifest's.", valueName: "path[:size]"))
+  var scratch: ScratchArgument?
+
   @Option(name: .long, help: "How hard the compiler works: none (builds soonest) or speed (runs fastest).")
   var optimize: CompileJob.Optimization = .speed
 
@@ -16,13 +21,17 @@ struct BuildOptions: ParsableArguments {
   var compileTimeout: TimeSpan?
 
   private func readManifest() throws -> Manifest {
-    guard let path = manifest else { return Manifest() }
-    let text = try TextFile.contents(of: path)
-    do {
-      return try Manifest(yaml: text)
-    } catch {
-      throw CommandFailure("\(path): \(error)")
+    var result = Manifest()
+    if let path = manifest {
+      let text = try TextFile.contents(of: path)
+      do {
+        result = try Manifest(yaml: text)
+      } catch {
+        throw CommandFailure("\(path): \(error)")
+      }
     }
+    if let scratch { result.scratch = scratch.scratch }
+    return result
   }
 
   func builder() throws -> TrustletBuilder {
@@ -38,6 +47,9 @@ struct BuildOptions: ParsableArguments {
     case .image(let image, _):
       guard manifest == nil else {
         throw CommandFailure("--manifest is for modules; an image carries its own, which is part of what is measured")
+      }
+      guard scratch == nil else {
+        throw CommandFailure("--scratch is for modules; an image's manifest says what scratch space it has, and --scratch-limit lowers that")
       }
       return image
     case .module(let bytes, let name):

@@ -35,6 +35,8 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("How long it may take, as 2s or 500ms.", valueName: "time"))
   var timeout: TimeSpan?
 
+  @OptionGroup var programLimits: ProgramLimitOptions
+
   @Option(help: ArgumentHelp("Call an exported function with numbers, and print its results.", valueName: "f(args)"))
   var invoke: Invocation?
 
@@ -62,6 +64,7 @@ struct Run: ParsableCommand {
       options.directories = directories.map(\.directory)
       options.memory = memory
       options.time = timeout
+      programLimits.apply(to: &options)
       if !quietPlatform { ImageRun.notePlatform() }
       let kind = machine?.kind ?? MachineChoice.best { Terminal.note($0) }
       let trustlet = try TrustletRunner.start(image, options, on: kind)
@@ -73,6 +76,7 @@ struct Run: ParsableCommand {
       } else {
         outcome = try TrustletRunner.runCommand(image, trustlet)
       }
+      for note in LimitNotes.lines(trustlet.limitsReached, image.manifest, options) { Terminal.complain(note) }
       if stats { printStatistics(trustlet.statistics) }
       let ending = RunEnding(outcome, of: image, timeLimit: timeout)
       if let complaint = ending.complaint { Terminal.complain(complaint) }

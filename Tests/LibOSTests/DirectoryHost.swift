@@ -8,6 +8,8 @@ final class DirectoryHost: TestHost {
   var input: [UInt8] = Array("typed input".utf8)
   private(set) var output: [UInt8] = []
   private(set) var exitStatus: UInt64?
+  private(set) var limitsReached: UInt64?
+  private(set) var callCount = 0
   private(set) var abortReason: String?
 
   /// Handles 1, 2, ... are the directories given.
@@ -34,6 +36,7 @@ final class DirectoryHost: TestHost {
   }
 
   func serve(_ window: TestWindow) {
+    callCount += 1
     do throws(Failure) {
       try answer(window)
     } catch {
@@ -54,6 +57,7 @@ final class DirectoryHost: TestHost {
     switch window.call {
     case .exit:
       exitStatus = a0
+      limitsReached = window.argument(1)
       window.answer()
     case .abort:
       abortReason = text(request)
@@ -140,7 +144,8 @@ final class DirectoryHost: TestHost {
   }
 
   private func open(_ window: TestWindow, _ directory: UInt64, _ wanted: UInt64, _ path: String) throws(Failure) {
-    let (parent, name) = try resolve(directory, path, follow: wanted & OpenFlags.follow != 0)
+    let isExclusive = wanted & OpenFlags.create != 0 && wanted & OpenFlags.exclusive != 0
+    let (parent, name) = try resolve(directory, path, follow: wanted & OpenFlags.follow != 0 && !isExclusive)
     defer { close(parent) }
     var flags = O_NOFOLLOW | O_CLOEXEC
     switch (wanted & OpenFlags.read != 0, wanted & OpenFlags.write != 0) {

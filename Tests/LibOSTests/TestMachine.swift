@@ -75,6 +75,10 @@ final class TestMachine {
     var manifestArguments: [String] = []
     var command: [UInt8] = encode([0, 0, 0, 0])
     var files: [UInt8]?
+    var scratch: (path: String, size: UInt64) = ("", 0)
+    var openFiles: UInt32 = DescriptorTable.greatestLimit
+    var hostScratchLimit = UInt64.max
+    var hostOpenFilesLimit = UInt32.max
   }
 
   init(host: any TestHost, start: Start = Start()) throws {
@@ -84,7 +88,8 @@ final class TestMachine {
     owned.append(memoryBase)
     manifest =
       encode([GuestManifest.magic, start.manifestFlags]) + encode(start.manifestEnvironment)
-      + encode(start.manifestArguments)
+      + encode(start.manifestArguments) + encode(start.scratch.size) + encode([start.openFiles, UInt32(start.scratch.path.utf8.count)])
+      + Array(start.scratch.path.utf8)
     window.put(configuration(start))
     let edge = EdgeClient(
       transport: EdgeTransport(window: window.base, exchange: { [window] in host.serve(window) }))
@@ -93,6 +98,7 @@ final class TestMachine {
     let filesRegion = start.files.map(own)
     os = try LibraryOS(
       edge: edge, manifest: manifestRegion, files: filesRegion,
+      scratch: { [self] in own([UInt8](repeating: 0, count: Int($0))) },
       counter: { [counter] in
         counter.value += 1000
         return counter.value
@@ -150,7 +156,7 @@ func configuration(_ start: TestMachine.Start) -> [UInt8] {
       encode([$0.handle, $0.isWritable ? 1 : 0, UInt32($0.path.utf8.count)]) + Array($0.path.utf8)
     }
   let lengths = [arguments, environment, directories, start.command].map { UInt32($0.count) }
-  let limits = encode(UInt64.max) + encode([UInt32.max, 0])
+  let limits = encode(start.hostScratchLimit) + encode([start.hostOpenFilesLimit, 0])
   return encode([Configuration.magic, 0]) + encode(start.frequency) + encode(lengths) + limits + arguments + environment
     + directories + start.command
 }

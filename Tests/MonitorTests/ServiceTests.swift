@@ -11,8 +11,8 @@ import Testing
 
   @Test func handsOutWhatBelongsToTheLifeCycle() throws {
     let guest = try GuestSide(quiet())
-    #expect(guest.call(.exit, [42]).served == .exit(status: 42))
-    #expect(guest.call(.exit, [1 << 32 | 3]).served == .exit(status: 3))
+    #expect(guest.call(.exit, [42, 3]).served == .exit(status: 42, limits: 3))
+    #expect(guest.call(.exit, [1 << 32 | 3]).served == .exit(status: 3, limits: 0))
     #expect(guest.call(.growMemory, [1, 65536]).served == .grow(memory: 1, size: 65536))
     #expect(
       guest.call(.trap, [5, 0x40_0000, 14, 6, 0x3FFF_0000]).served
@@ -22,13 +22,13 @@ import Testing
     #expect(guest.call(.abort, text: "heap \u{1B}[31mbroken\n").served == .abort(message: "heap ?[31mbroken?"))
     let slots = (0..<32).map { UInt8($0) }
     #expect(
-      guest.call(.nextCommand, [1, 2], payload: slots).served
+      guest.call(.nextCommand, [1, 2, 4, 2], payload: slots).served
         == .nextCommand(
           status: .trapped,
           slots: [
             CommandSlot(low: 0x0706_0504_0302_0100, high: 0x0F0E_0D0C_0B0A_0908),
             CommandSlot(low: 0x1716_1514_1312_1110, high: 0x1F1E_1D1C_1B1A_1918),
-          ], used: 0))
+          ], used: 4, limits: 2))
   }
 
   @Test func noticesAGuestWithoutARequest() throws {

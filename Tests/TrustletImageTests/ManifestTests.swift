@@ -35,7 +35,13 @@ import Testing
           environment: false
           arguments: false
         cpu: x86-64-v3
+        scratch:
+          path: /work
+          size: 32MiB
+        open-files: 64
         """)
+    #expect(manifest.scratch == .init(path: "/work", size: .mebibytes(32)))
+    #expect(manifest.openFiles == 64)
     #expect(manifest.memory.bytes == 256 << 20)
     #expect(manifest.stack.bytes == 100_000)
     #expect(manifest.stackSize == 102_400)
@@ -48,7 +54,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("memroy: 1MiB", "line 1: manifest: the key 'memroy' is unknown; did you mean 'memory'?"),
+    ("scratch: {size: 1GiB, pth: /x}", "scratch: the key 'pth' is unknown; did you mean 'path'?"),
+    ("scratch: {size: 2GiB}", "scratch: 2GiB is not between 4KiB and 1GiB"), ("scratch: {size: 1KiB}", "not between"),
+    ("scratch: {path: \"\"}", "empty"), ("open-files: 2", "open-files: 2 is not between 3"), ("open-files: 1025", "and 1024"),
+    ("open-files: many", "no whole number"), ("memroy: 1MiB", "line 1: manifest: the key 'memroy' is unknown; did you mean 'memory'?"),
     ("stack: 1MiB\nEnvironmnt: {}", "line 2: manifest: the key 'Environmnt' is unknown; did you mean 'environment'?"),
     ("generator: llvm", "did you mean"), ("host: {directory: read}", "host: the key 'directory' is unknown; did you mean 'directories'?"),
     ("host: {directories: all}", "'all' is none of none, read, write"), ("host: {arguments: yes}", "neither true nor false"),
@@ -98,14 +107,16 @@ import Testing
   }
 
   @Test func theCanonicalEncodingIsOneText() throws {
-    let manifest = sampleManifest()
+    var manifest = sampleManifest()
+    manifest.openFiles = 100
+    manifest.scratch = .init(size: .mebibytes(1))
     let text = String(decoding: manifest.canonicalEncoding, as: UTF8.self)
     #expect(
       text == """
         {"arguments":["--verbose","ä\\"\\u000a"],"compiler":"clang 21","cpu":"x86-64-v2",\
         "environment":{"HOME":"/","LANG":"C"},"generator":"llvm",\
         "host":{"arguments":true,"directories":"read","environment":true},\
-        "memory":67108864,"snapshot":"automatic","stack":1048576,"time":30000000000}
+        "memory":67108864,"open-files":100,"scratch":{"path":"/tmp","size":1048576},"snapshot":"automatic","stack":1048576,"time":30000000000}
         """)
     #expect(try Manifest(canonical: Array(text.utf8)) == manifest)
     #expect(try Manifest(canonical: Manifest().canonicalEncoding) == Manifest())
@@ -147,6 +158,9 @@ import Testing
     var expected = littleEndian(GuestManifest.magic) + littleEndian(UInt32(1 | 8)) + littleEndian(UInt32(2))
     expected += littleEndian(UInt32(4)) + Array("A=1=".utf8) + littleEndian(UInt32(3)) + Array("B=2".utf8)
     expected += littleEndian(UInt32(2)) + littleEndian(UInt32(1)) + Array("x".utf8) + littleEndian(UInt32(0))
+    manifest.openFiles = 9
+    manifest.scratch = .init(path: "/work", size: .kibibytes(8))
+    expected += littleEndian(UInt64(8192)) + littleEndian(UInt32(9)) + littleEndian(UInt32(5)) + Array("/work".utf8)
     #expect(try manifest.guestManifest() == expected)
 
     manifest.arguments = [String(repeating: "x", count: 70_000)]

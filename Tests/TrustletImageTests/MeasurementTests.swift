@@ -27,6 +27,7 @@ import Testing
     case .linearMemory(let index): (8, UInt64(index))
     case .guestManifest: (9, 0)
     case .fileTree: (10, 0)
+    case .scratch: (11, 0)
     }
   }
 
@@ -78,7 +79,7 @@ import Testing
   }
 
   static let golden =
-    "abaf2fabb62286f6b17dd2327cb930e35813426c98ef35f4a3a1b58914206261d32fdb6b441449dfd64331d76f6d232c"
+    "c96d4578bfc62e9a372be628dd1a8097559a55f0e20519865d9a2b858c77460534c477db5b2717abc38fca57369ff34e"
 
   @Test func whatIsMeasuredAndWhatIsNot() throws {
     let base = try sampleDraft()

@@ -65,6 +65,7 @@ extension WASIPreview1 {
     request.canWrite = rights & Rights.fdWrite != 0 || request.create || request.truncate
     request.canRead = rights & Rights.fdRead != 0 || rights & Rights.fdWrite == 0
 
+    try os.descriptors.requireRoom()
     let result = try directory.open(path, request)
     if case .file(let file) = result {
       file.appends = descriptorFlags & DescriptorFlags.append != 0

@@ -5,7 +5,7 @@
 extension WASIPreview1 {
   /// Tells the host; the caller must not go on.
   public func procExit(status: UInt32) {
-    os.edge.exit(status: status)
+    os.edge.exit(status: status, limits: os.limitsReached)
   }
 
   public func procRaise(signal: UInt32) throws(SystemError) {

@@ -106,7 +106,8 @@ struct BufferVectors: BufferList {
       }
       guard let whole = try? memory.slice(address, length) else {
         if hasStarted { break }
-        throw .fault
+        // Wasmtime looks at what it would have to copy before it looks at where that is.
+        throw UInt64(count) * 8 + UInt64(length) > UInt64(WASIPreview1.copyLimit) ? .outOfMemory : .fault
       }
       hasStarted = true
       let rest = length - offset

@@ -69,6 +69,9 @@ public struct ImageBuilder: Sendable {
       Region(kind: .guestManifest, address: MemoryMap.guestManifest, contents: guestManifest),
       Region(kind: .fileTree, address: MemoryMap.fileTree, contents: tree),
     ]
+    if manifest.scratch != nil {
+      regions.append(Region(kind: .scratch, address: MemoryMap.scratch, size: manifest.scratchRegionSize))
+    }
     guard linearMemories.count <= Int(ImageFormat.linearMemoryLimit) else {
       throw ImageError(.limit, "there are \(linearMemories.count) linear memories, more than \(ImageFormat.linearMemoryLimit)")
     }

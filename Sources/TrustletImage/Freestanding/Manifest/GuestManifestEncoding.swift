@@ -12,6 +12,9 @@ extension Manifest {
     }
     writer.uint32(UInt32(truncatingIfNeeded: arguments.count))
     for argument in arguments { writer.counted(argument.utf8) }
+    writer.uint64(scratch?.size.bytes ?? 0)
+    writer.uint32(UInt32(truncatingIfNeeded: openFiles))
+    writer.counted((scratch?.path ?? "").utf8)
     guard writer.bytes.count <= Int(MemoryMap.guestManifestSizeLimit) else {
       throw ImageError(
         .guestManifest,

@@ -27,6 +27,22 @@ public struct Manifest: Codable, Sendable, Hashable {
     }
   }
 
+  /// A directory in the trustlet's own memory that the program may write, and that is gone with the trustlet.
+  public struct Scratch: Codable, Sendable, Hashable {
+    /// Where the program finds it.
+    public var path: String
+    /// How much it holds; at most 1 GiB.
+    public var size: ByteCount
+
+    public static let defaultPath = "/tmp"
+    public static let defaultSize = ByteCount.mebibytes(16)
+
+    public init(path: String = defaultPath, size: ByteCount = defaultSize) {
+      self.path = path
+      self.size = size
+    }
+  }
+
   /// The limit of each linear memory, at most 4 GiB. Default: 1 GiB.
   public var memory = ByteCount.gibibytes(1)
   /// The program's stack, rounded up to whole pages; 64 KiB to 128 MiB. Default: 1 MiB.
@@ -41,6 +57,10 @@ public struct Manifest: Codable, Sendable, Hashable {
   /// the build uses it: the image carries the files themselves, and no host path.
   public var files: [String: String] = [:]
   public var host = Host()
+  /// Default: none.
+  public var scratch: Scratch?
+  /// Descriptors that the program may have at once, streams and given directories among them. Default: 1024, which is also the most.
+  public var openFiles: UInt64 = Self.openFilesLimit
   /// When the memory that clones share may be kept.
   public enum Snapshot: String, Codable, Sendable, Hashable, CaseIterable {
     /// Behind the initialisation if that used nothing that clones must not share (randomness, a clock, settings, streams, host files), before
@@ -62,9 +82,14 @@ public struct Manifest: Codable, Sendable, Hashable {
   /// Half of it is kept for calls into the library OS.
   public static let stackMinimum = ByteCount.kibibytes(64)
   public static let memoryLimit = ByteCount.gibibytes(4)
+  public static let openFilesLimit: UInt64 = 1024
+  public static let scratchLimit = ByteCount(bytes: MemoryMap.scratchSizeLimit)
 
   /// The stack region's size in bytes.
   public var stackSize: UInt64 { (stack.bytes + MemoryMap.pageSize - 1) / MemoryMap.pageSize * MemoryMap.pageSize }
+
+  /// The scratch region's size in bytes, 0 without one.
+  public var scratchRegionSize: UInt64 { scratch.map { GuestManifest.scratchRegionSize($0.size.bytes) } ?? 0 }
 
   /// Refuses values that no image can have.
   public func check() throws(ImageError) {
@@ -74,6 +99,18 @@ public struct Manifest: Codable, Sendable, Hashable {
     let stackLimit = ByteCount(bytes: MemoryMap.stackSizeLimit)
     guard stack >= Self.stackMinimum, stack <= stackLimit else {
       throw ImageError(.manifest, "stack: \(stack) is not between \(Self.stackMinimum) and \(stackLimit)")
+    }
+    if let scratch {
+      guard scratch.size <= Self.scratchLimit, scratch.size.bytes >= MemoryMap.pageSize else {
+        throw ImageError(
+          .manifest, "scratch: \(scratch.size) is not between \(ByteCount(bytes: MemoryMap.pageSize)) and \(Self.scratchLimit)")
+      }
+      guard !scratch.path.isEmpty, !scratch.path.utf8.contains(0) else {
+        throw ImageError(.manifest, "scratch: the path '\(scratch.path)' is empty or holds a NUL byte")
+      }
+    }
+    guard (3...Self.openFilesLimit).contains(openFiles) else {
+      throw ImageError(.manifest, "open-files: \(openFiles) is not between 3, the standard streams, and \(Self.openFilesLimit)")
     }
     if let time, time.nanoseconds == 0 { throw ImageError(.manifest, "time: the limit is zero") }
     for argument in arguments where argument.utf8.contains(0) {

@@ -16,10 +16,14 @@ extension Manifest {
         ])
       ),
       ("snapshot", .string(snapshot.rawValue)),
+      ("open-files", .number(openFiles)),
       ("generator", .string(generator)),
       ("compiler", .string(compiler)),
     ]
     if let time { members.append(("time", .number(time.nanoseconds))) }
+    if let scratch {
+      members.append(("scratch", .object([("path", .string(scratch.path)), ("size", .number(scratch.size.bytes))])))
+    }
     if let cpu { members.append(("cpu", .string(cpu))) }
     return CanonicalJSON.object(members).encoded
   }
@@ -49,6 +53,8 @@ extension Manifest {
       case ("snapshot", .string(let text)):
         guard let value = Snapshot(rawValue: text) else { throw ImageError(.manifest, "manifest: snapshot '\(text)'") }
         snapshot = value
+      case ("open-files", .number(let count)): openFiles = count
+      case ("scratch", .object(let members)): scratch = try Scratch(members)
       case ("generator", .string(let text)): generator = text
       case ("compiler", .string(let text)): compiler = text
       default: throw ImageError(.manifest, "manifest: '\(name)' is unknown or of the wrong type")
@@ -78,6 +84,19 @@ extension Manifest {
       }
     }
     return variables
+  }
+}
+
+extension Manifest.Scratch {
+  fileprivate init(_ members: [(name: String, value: CanonicalJSON)]) throws(ImageError) {
+    self.init()
+    for (name, value) in members {
+      switch (name, value) {
+      case ("path", .string(let text)): path = text
+      case ("size", .number(let bytes)): size = ByteCount(bytes: bytes)
+      default: throw ImageError(.manifest, "manifest: '\(name)' of scratch is unknown or of the wrong type")
+      }
+    }
   }
 }
 

@@ -31,6 +31,8 @@ public struct ImageRegion: Sendable, Hashable {
     case linearMemory(UInt32)
     case guestManifest
     case fileTree
+    /// The scratch file system's memory.
+    case scratch
   }
 
   public let kind: Kind
@@ -63,6 +65,7 @@ extension ImageRegion.Kind: CustomStringConvertible {
     case .linearMemory: 8
     case .guestManifest: 9
     case .fileTree: 10
+    case .scratch: 11
     }
   }
 
@@ -83,6 +86,7 @@ extension ImageRegion.Kind: CustomStringConvertible {
     case 8: self = .linearMemory(index)
     case 9: self = .guestManifest
     case 10: self = .fileTree
+    case 11: self = .scratch
     default: return nil
     }
   }
@@ -92,14 +96,14 @@ extension ImageRegion.Kind: CustomStringConvertible {
     switch self {
     case .code: [.read, .execute]
     case .constants, .guestManifest, .fileTree: [.read]
-    case .data, .stack, .trapStack, .heap, .edgeWindow, .linearMemory: [.read, .write]
+    case .data, .stack, .trapStack, .heap, .edgeWindow, .linearMemory, .scratch: [.read, .write]
     }
   }
 
   var mayHaveContents: Bool {
     switch self {
     case .code, .constants, .data, .guestManifest, .fileTree: true
-    case .stack, .trapStack, .heap, .edgeWindow, .linearMemory: false
+    case .stack, .trapStack, .heap, .edgeWindow, .linearMemory, .scratch: false
     }
   }
 
@@ -115,6 +119,7 @@ extension ImageRegion.Kind: CustomStringConvertible {
     case .linearMemory(let index): "linear memory \(index)"
     case .guestManifest: "guest manifest"
     case .fileTree: "file tree"
+    case .scratch: "scratch"
     }
   }
 }

@@ -78,6 +78,7 @@ extension LaunchRecord {
       guard region.address == MemoryMap.fileTree, region.size <= MemoryMap.fileTreeSizeLimit else {
         throw ImageError(.region, "\(name(region)): is not at \(hex(MemoryMap.fileTree)), or too large")
       }
+    case .scratch: try check(region, at: MemoryMap.scratch, size: manifest.scratchRegionSize)
     case .linearMemory: break
     }
   }
@@ -105,6 +106,10 @@ extension LaunchRecord {
     for kind in [ImageRegion.Kind.stack, .trapStack, .heap, .edgeWindow, .guestManifest, .fileTree] {
       let count = regions.count { $0.kind == kind }
       guard count == 1 else { throw ImageError(.region, "the image has \(count) regions of the kind \(kind), not one") }
+    }
+    let scratches = regions.count { $0.kind == .scratch }
+    guard scratches == (manifest.scratch == nil ? 0 : 1) else {
+      throw ImageError(.region, "the image has \(scratches) regions of the kind \(ImageRegion.Kind.scratch), which is not the manifest's number")
     }
     var linearMemories: UInt32 = 0
     for region in regions {
