@@ -15,8 +15,9 @@ public enum ImageRun {
     if !line.isQuiet { notePlatform() }
     do {
       let trustlet = try TrustletRunner.start(image, line.options)
-      let ending = RunEnding(try TrustletRunner.runCommand(image, trustlet), of: image, timeLimit: line.options.time)
-      if let complaint = ending.complaint { Terminal.complain(complaint) }
+      let outcome = try TrustletRunner.runCommand(image, trustlet)
+      let ending = RunEnding(outcome, refused: trustlet.statistics.refused, limits: RunLimits(image, line.options), image)
+      ending.complaints.forEach(Terminal.complain)
       return ending.status
     } catch {
       Terminal.complain("\(error)")

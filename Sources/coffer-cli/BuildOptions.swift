@@ -39,7 +39,8 @@ struct BuildOptions: ParsableArguments {
       return image
     case .module(let bytes, let name):
       var manifest = try readManifest()
-      if let memory { manifest.memory = memory }
+      // Without a manifest the default is nobody's wish, and may be exceeded too.
+      if let memory, self.manifest == nil { manifest.memory = memory }
       defer { Terminal.progress(nil) }
       let builder = try builder()
       do {
