@@ -47,6 +47,7 @@ let package = Package(
     .target(name: "ManifestYAML", dependencies: ["TrustletImage", "Yams"]),
     .target(name: "Machine", dependencies: ["EdgeCalls"]),
     .target(name: "KVMMachine", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
+    .target(name: "ProcessMachine", dependencies: ["CLinux", "EdgeCalls", "GuestObjects", "Machine"]),
 
     // Floor 3: the life of a trustlet.
     .target(name: "Monitor", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
@@ -60,7 +61,7 @@ let package = Package(
       name: "Coffer",
       dependencies: [
         "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "KVMMachine", "LibOS", "Machine", "ManifestYAML", "Monitor",
-        "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
+        "ProcessMachine", "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
       ]),
     // Runs images; for everything else it becomes coffer-tools, which lies beside it. Were that a dependency, SwiftPM would link all of it here.
     .executableTarget(name: "coffer", dependencies: ["RunCommand", "TrustletImage"]),
@@ -73,11 +74,11 @@ let package = Package(
       path: "Sources/coffer-cli"),
     .target(
       name: "SpecificationScripts",
-      dependencies: ["Coffer", "EdgeCalls", "Monitor", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText"]),
+      dependencies: ["Coffer", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText"]),
     .executableTarget(
       name: "coffer-wast",
       dependencies: [
-        "Coffer", "CodeObjects", "SpecificationScripts",
+        "Coffer", "CodeObjects", "Machine", "SpecificationScripts",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -99,9 +100,9 @@ let package = Package(
       ]),
     .testTarget(name: "CofferCommandTests", dependencies: ["Examples", "KVMMachine", "WasmText"]),
     .target(
-      name: "MachineScenarios", dependencies: ["EdgeCalls", "Machine", "KVMMachine"], path: "Tests/MachineScenarios"),
-    .executableTarget(name: "machine-check", dependencies: ["MachineScenarios"], path: "Tests/machine-check"),
-    .testTarget(name: "MachineTests", dependencies: ["EdgeCalls", "Machine", "KVMMachine", "MachineScenarios"]),
+      name: "MachineScenarios", dependencies: ["EdgeCalls", "GuestObjects", "KVMMachine", "Machine", "ProcessMachine"], path: "Tests/MachineScenarios"),
+    .executableTarget(name: "machine-check", dependencies: ["KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"], path: "Tests/machine-check"),
+    .testTarget(name: "MachineTests", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -69,6 +69,10 @@ uint8_t *coffer_memory_base(void) {
 
 void coffer_edge_wait(void) { ((void (*)(void))(COFFER_MACHINE_PAGE + COFFER_EDGE_WAIT_OFFSET))(); }
 
+uint32_t coffer_edge_grow(uint64_t address, uint64_t old_size, uint64_t new_size) {
+  return ((uint32_t (*)(uint64_t, uint64_t, uint64_t))(COFFER_MACHINE_PAGE + COFFER_EDGE_GROW_OFFSET))(address, old_size, new_size);
+}
+
 _Noreturn void coffer_halt(void) {
   // Nothing stands in the window but what the host knows already: it will see a guest that cannot go on.
   for (;;) coffer_edge_wait();

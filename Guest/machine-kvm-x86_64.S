@@ -15,6 +15,15 @@
         movl    %eax, (%rax)
         ret
 
+// edgeDoorbell: nobody listens, edgeWait it is.
+        .org 0x020, 0xcc
+        ret
+
+// edgeGrow: the host has mapped the pages already.
+        .org 0x040, 0xcc
+        xorl    %eax, %eax
+        ret
+
 // Behind every exception the processor has put rip, cs, rflags, rsp, ss on the trap stack, below them for some
 // vectors an error code.
         .org 0x3c0, 0xcc

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guest.h"
 #include "libos.h"
 #include "program.h"
 
@@ -27,6 +28,7 @@ int32_t coffer_memory_grow(struct coffer_memory *memory, uint32_t pages) {
   if (pages == 0) return (int32_t)old;
   REQUIRE_STACK();
   if (!libos_grow_memory((uint32_t)memory->index, new << PAGE_SHIFT)) return -1;
+  if (coffer_edge_grow((uint64_t)memory->base, memory->size, new << PAGE_SHIFT) != 0) return -1;
   memory->size = new << PAGE_SHIFT;
   return (int32_t)old;
 }

@@ -12,6 +12,7 @@ import PackagePlugin
     let manager = FileManager.default
     let own = try manager.contentsOfDirectory(at: guest, includingPropertiesForKeys: nil)
     let headers = try manager.contentsOfDirectory(at: guest.appending(path: "include"), includingPropertiesForKeys: nil)
+    let process = try manager.contentsOfDirectory(at: guest.appending(path: "process"), includingPropertiesForKeys: nil)
     let output = context.pluginWorkDirectoryURL.appending(path: "CompiledGuest.swift")
     let tools = try ["swiftc", "clang", "ld.lld"].map { try context.tool(named: $0).url }
     let sources = (shared.filter { $0.pathExtension == "swift" } + own).sorted { $0.path < $1.path }
@@ -21,7 +22,7 @@ import PackagePlugin
         executable: try context.tool(named: "guest-builder").url,
         arguments: tools.map(\.path) + [context.pluginWorkDirectoryURL.path, output.path, guest.path]
           + sources.filter { $0.hasDirectoryPath == false }.map(\.path),
-        inputFiles: sources + headers + tools,
+        inputFiles: sources + headers + process + tools,
         outputFiles: [output])
     ]
   }

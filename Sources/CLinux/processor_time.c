@@ -12,12 +12,6 @@ int coffer_thread_processor_clock(void) {
   return -clock;
 }
 
-int coffer_process_processor_clock(int process) {
-  clockid_t clock;
-  if (clock_getcpuclockid(process, &clock) != 0 || clock >= 0) return -1;
-  return -clock;
-}
-
 uint64_t coffer_processor_time(int clock) {
   struct timespec time;
   if (clock <= 0 || clock_gettime((clockid_t)-clock, &time) != 0) return 0;

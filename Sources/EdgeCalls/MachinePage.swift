@@ -15,3 +15,25 @@ public enum MachinePage {
   public static let trapEntrySize: UInt64 = 16
   public static let trapEntryCount: UInt64 = 32
 }
+
+/// Further offsets in the page of machine `process`, which only its loader and its monitor know.
+public enum ProcessPage {
+  /// Where a clone begins, its stack pointer being its template's (``ProcessControl/savedStackOffset``).
+  public static let resume: UInt64 = 0x180
+  public static let enter: UInt64 = 0x1C0
+  public static let signalRestorer: UInt64 = 0x280
+  public static let signal: UInt64 = 0x2C0
+}
+
+/// Words in the edge window by which the machine page of `process` and its monitor take turns. The guest can write them: it may only
+/// misname its own faults with them, or stop.
+public enum ProcessControl {
+  /// UInt32: 0 while the guest runs, 1 while it waits for its monitor. Bit 31 wakes the monitor.
+  public static let turnOffset: UInt64 = 1024
+  /// UInt64
+  public static let faultAddressOffset: UInt64 = 1032
+  /// UInt64
+  public static let savedStackOffset: UInt64 = 1040
+  /// UInt32: 1 when everything is mapped and only the first turn is missing.
+  public static let readyOffset: UInt64 = 1048
+}

@@ -14,8 +14,12 @@ public enum GuestObjects {
 
   /// The machine pages for an architecture, by machine.
   public static func machinePages(_ architecture: String) -> [(machine: String, bytes: [UInt8])] {
-    architecture == "x86_64" ? [("kvm", decode(machine_kvm_x86_64))] : []
+    architecture == "x86_64"
+      ? [("kvm", decode(machine_kvm_x86_64)), ("process", decode(machine_process_x86_64))] : []
   }
+
+  /// The program that becomes a trustlet of machine `process`: an ELF file.
+  public static var processLoader: [UInt8] { decode(process_loader_x86_64) }
 
   /// How the linker lays an image out.
   public static var script: [UInt8] { decode(linkerScript) }

@@ -11,7 +11,8 @@ public protocol Machine: AnyObject, Sendable {
   /// From any thread, at any time. Several interruptions before the owner notices are one.
   func interrupt()
 
-  /// Makes a region larger, up to its size limit; the new pages are zero and the guest sees them at its next instruction.
+  /// Makes a region larger, up to its size limit; the new pages are zero. The guest has them when the machine page's `edgeGrow` has been called
+  /// behind the edge call, with some machines at once.
   func grow(region address: UInt64, to size: UInt64) throws(MachineError)
 
   /// The host's view of `count` bytes of guest memory, all inside one region. Only while the guest does not run, and only

@@ -1,11 +1,13 @@
 import Coffer
 import EdgeCalls
+import Machine
 import Monitor
 import TrustletImage
 
 /// Runs a plan's steps in a trustlet, one after another, and compares.
 struct ScriptRun {
   let image: TrustletImage
+  let machine: any MachineKind
   /// For each step; a script that has not answered by then never will.
   static let timeLimit = TimeSpan.seconds(60)
 
@@ -13,7 +15,7 @@ struct ScriptRun {
     var tally = Tally()
     var options = RunOptions()
     options.time = Self.timeLimit
-    let trustlet = try TrustletRunner.start(image, options)
+    let trustlet = try TrustletRunner.start(image, options, on: machine)
     for (index, step) in steps.enumerated() {
       let outcome = trustlet.perform(step.command)
       judge(step, outcome, &tally)

@@ -1,4 +1,5 @@
 import Coffer
+import Machine
 import TrustletImage
 import WasmText
 
@@ -17,29 +18,33 @@ public struct SpecificationScript: Sendable {
   }
 
   /// Runs the script; failures to build or to start are thrown, all others are counted.
-  /// - Parameter eachMemory: Once for each of its memories, with that one at the address that generated code has as a constant.
-  public func run(_ builder: TrustletBuilder, eachMemory: Bool = false) throws -> Tally {
+  /// - Parameters:
+  ///   - machine: What isolates the trustlets.
+  ///   - eachMemory: Once for each of its memories, with that one at the address that generated code has as a constant.
+  public func run(
+    _ builder: TrustletBuilder, on machine: any MachineKind = MachineChoice.kvm.kind, eachMemory: Bool = false
+  ) throws -> Tally {
     var tally = Tally()
     // The first memory is spectest's; the script's own are more interesting.
     var choice = 1
     repeat {
       let plan = try ScriptPlan(script, constantMemory: choice)
       if plan.linker.memories.count <= choice {
-        return try tally + Self.run(try ScriptPlan(script, constantMemory: 0), builder)
+        return try tally + Self.run(try ScriptPlan(script, constantMemory: 0), builder, machine)
       }
-      tally = tally + (try Self.run(plan, builder))
+      tally = tally + (try Self.run(plan, builder, machine))
       choice += 1
       if choice >= plan.linker.memories.count { break }
     } while eachMemory
     return tally
   }
 
-  private static func run(_ plan: ScriptPlan, _ builder: TrustletBuilder) throws -> Tally {
+  private static func run(_ plan: ScriptPlan, _ builder: TrustletBuilder, _ machine: any MachineKind) throws -> Tally {
     // Nothing but spectest to instantiate, and nothing to call.
     guard plan.steps.count > 1 else { return plan.tally }
     var manifest = Manifest()
     manifest.memory = Manifest.memoryLimit
     let image = try builder.image(of: plan.linker, manifest: manifest)
-    return try plan.tally + ScriptRun(image: image).run(plan.steps)
+    return try plan.tally + ScriptRun(image: image, machine: machine).run(plan.steps)
   }
 }

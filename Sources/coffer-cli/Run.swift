@@ -46,6 +46,9 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("Call an exported function with numbers, and print its results.", valueName: "f(args)"))
   var invoke: Invocation?
 
+  @Option(help: ArgumentHelp("What isolates it: kvm or process; kvm where it works.", valueName: "kind"))
+  var machine: MachineChoice?
+
   @Flag(help: "Print what the run cost, on standard error.")
   var stats = false
 
@@ -70,7 +73,8 @@ struct Run: ParsableCommand {
       options.cpuTime = cpuTime
       options.output = outputLimit
       if !quietPlatform { ImageRun.notePlatform() }
-      let trustlet = try TrustletRunner.start(image, options)
+      let kind = machine?.kind ?? MachineChoice.best { Terminal.note($0) }
+      let trustlet = try TrustletRunner.start(image, options, on: kind)
       let outcome: Outcome
       if let invoke {
         let (function, slots) = try invoke.resolve(in: image)
@@ -105,3 +109,5 @@ extension ByteCount: ExpressibleByArgument {
 extension TimeSpan: ExpressibleByArgument {
   public init?(argument: String) { self.init(parsing: argument) }
 }
+
+extension MachineChoice: ExpressibleByArgument {}

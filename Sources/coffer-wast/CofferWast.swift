@@ -2,6 +2,7 @@ import ArgumentParser
 import CodeObjects
 import Coffer
 import Glibc
+import Machine
 import SpecificationScripts
 
 @main struct CofferWast: ParsableCommand {
@@ -21,6 +22,9 @@ import SpecificationScripts
   @Option(help: "How hard the compiler works: none or speed.")
   var optimize: CompileJob.Optimization = .speed
 
+  @Option(help: ArgumentHelp("What isolates the trustlets: kvm or process.", valueName: "kind"))
+  var machine = MachineChoice.kvm
+
   @Option(help: ArgumentHelp("Known failures, a line each: FILE:LINE REASON.", valueName: "file"))
   var expectations: String?
 
@@ -39,7 +43,7 @@ import SpecificationScripts
     var unexpected = 0
     for file in files {
       let name = String(file.split(separator: "/").last ?? "")
-      let tally = Self.run(file, builder, eachMemory: eachMemory)
+      let tally = Self.run(file, builder, on: machine.kind, eachMemory: eachMemory)
       for failure in tally.failures where !known.contains(name, failure.line) {
         unexpected += 1
         print("\(name):\(failure.line): \(failure.reason)")
@@ -51,9 +55,9 @@ import SpecificationScripts
     if unexpected > 0 { throw ExitCode(1) }
   }
 
-  private static func run(_ file: String, _ builder: TrustletBuilder, eachMemory: Bool) -> Tally {
+  private static func run(_ file: String, _ builder: TrustletBuilder, on machine: any MachineKind, eachMemory: Bool) -> Tally {
     do {
-      return try SpecificationScript(path: file).run(builder, eachMemory: eachMemory)
+      return try SpecificationScript(path: file).run(builder, on: machine, eachMemory: eachMemory)
     } catch {
       return Tally(failure: "\(error)")
     }
@@ -61,3 +65,5 @@ import SpecificationScripts
 }
 
 extension CompileJob.Optimization: ExpressibleByArgument {}
+
+extension MachineChoice: ExpressibleByArgument {}

@@ -44,6 +44,7 @@ import Foundation
       guard let architecture = architectures.first(where: { name.hasSuffix($0.name) }) else { continue }
       text += try builder.constant("machine_\(name)", builder.machinePage(page, architecture))
     }
+    text += try builder.constant("process_loader_x86_64", builder.processLoader())
     text += try builder.constant("linkerScript", Data(contentsOf: URL(fileURLWithPath: builder.guest + "/trustlet.ld")))
     text += "}\n"
     try Data(text.utf8).write(to: URL(fileURLWithPath: arguments[5]))
@@ -86,14 +87,26 @@ import Foundation
     return try Data(contentsOf: URL(fileURLWithPath: page))
   }
 
-  private func compile(_ source: String, to object: String, _ architecture: Architecture) {
+  /// The program that becomes a trustlet of machine `process`: static, high in the address space, which it clears at the end.
+  func processLoader() throws -> Data {
+    guard let architecture = Self.architectures.first else { fail("there is no architecture") }
+    let directory = try directory(architecture.name)
+    let (object, program) = ("\(directory)/loader.o", "\(directory)/loader")
+    compile(guest + "/process/loader.c", to: object, architecture, ["-fpie"])
+    run(
+      linker,
+      ["-static", "--no-pie", "-z", "noexecstack", "-z", "separate-code", "--strip-all", "--image-base", "0x7e0000000000", "-e", "_start", "-o", program, object])
+    return try Data(contentsOf: URL(fileURLWithPath: program))
+  }
+
+  private func compile(_ source: String, to object: String, _ architecture: Architecture, _ further: [String] = []) {
     run(
       clang,
       [
         "--target=\(architecture.clangTriple)", "-O2", "-std=c23", "-ffreestanding", "-fno-builtin", "-ffunction-sections",
         "-fdata-sections", "-fno-pic", "-fno-ident", "-fno-asynchronous-unwind-tables", "-Wall", "-Wextra", "-Werror", "-I",
         guest + "/include",
-      ] + architecture.flags + definitions.map { "-D\($0.0)=\($0.1)" } + ["-c", source, "-o", object])
+      ] + architecture.flags + definitions.map { "-D\($0.0)=\($0.1)" } + further + ["-c", source, "-o", object])
   }
 
   private func directory(_ name: String) throws -> String {

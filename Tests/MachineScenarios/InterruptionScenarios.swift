@@ -57,7 +57,7 @@ private final class Handshake: Sendable {
 }
 
 /// Another thread interrupts, waits until the owner has seen it, and interrupts again. Nanoseconds that each took.
-private func interruptRepeatedly(_ machine: KVMMachine, count: UInt64) throws -> [UInt64] {
+private func interruptRepeatedly(_ machine: any Machine, count: UInt64) throws -> [UInt64] {
   let counters = Handshake()
   var latencies: [UInt64] = []
   let thread = JoinedThread { [weak machine] in

@@ -12,7 +12,7 @@ extension Scenario {
         try expect(try probers[0].write(place), "cannot write \(hexadecimal(place))")
         try expect(try probers[1].read(place) == 0, "\(hexadecimal(place)) shows in the other machine")
       }
-      try probers[0].machine.grow(region: linearMemory, to: 0x100_0000)
+      try probers[0].grow(linearMemory, to: 0x100_0000)
       try expect(try probers[0].write(linearMemory + 0xFF_0000), "cannot write grown memory")
       try expect(try probers[1].read(linearMemory + 0xFF_0000) == nil, "growth shows in the other machine")
       for place in places {
@@ -72,7 +72,7 @@ private let linearMemory = MemoryMap.linearMemory
 
 private func useOneMachine() throws {
   let prober = try Prober()
-  try prober.machine.grow(region: linearMemory, to: 0x60_0000)
+  try prober.grow(linearMemory, to: 0x60_0000)
   try expect(try prober.write(linearMemory + 0x5F_0000), "cannot write grown memory")
 }
 

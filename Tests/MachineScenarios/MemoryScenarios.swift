@@ -15,7 +15,7 @@ extension Scenario {
         0x4000_0000, 0x4001_0000, 0xFFFF_0000, 0x1_0000_0000,
       ] {
         try checkEnds(prober, at: linearMemory, size: size)
-        try prober.machine.grow(region: linearMemory, to: next)
+        try prober.grow(linearMemory, to: next)
         for fresh in [size, (size + next) / 2 & ~7, next - 4] {
           let value = try prober.read(linearMemory + fresh)
           try expect(value == 0, "after growth to \(next), offset \(fresh) reads \(String(describing: value))")
@@ -35,7 +35,7 @@ extension Scenario {
     Scenario("memory: 800 growths by one page of 64 KiB keep what was written") {
       let prober = try Prober(memorySize: 0)
       for page: UInt64 in 0..<800 {
-        try prober.machine.grow(region: linearMemory, to: (page + 1) << 16)
+        try prober.grow(linearMemory, to: (page + 1) << 16)
         if page % 40 == 0 {
           try expect(try prober.read(linearMemory + page << 16) == 0, "page \(page) is not zero")
           try expect(try prober.write(linearMemory + page << 16 + 8), "page \(page) cannot be written")
@@ -50,7 +50,7 @@ extension Scenario {
     Scenario("memory: an empty memory has no byte until it grows") {
       let prober = try Prober(memorySize: 0)
       try expect(try prober.read(linearMemory) == nil, "the first byte can be read")
-      try prober.machine.grow(region: linearMemory, to: 0x1_0000)
+      try prober.grow(linearMemory, to: 0x1_0000)
       try checkEnds(prober, at: linearMemory, size: 0x1_0000)
     },
     Scenario("memory: several memories grow apart from each other") {
@@ -60,7 +60,7 @@ extension Scenario {
           MachineRegion(address: $0, size: 0x1_0000, sizeLimit: 0x1_0000_0000, rights: [.read, .write])
         })
       for (index, address) in addresses.enumerated() {
-        try prober.machine.grow(region: address, to: UInt64(index + 2) * 0x21_0000)
+        try prober.grow(address, to: UInt64(index + 2) * 0x21_0000)
       }
       for (index, address) in addresses.enumerated() {
         try checkEnds(prober, at: address, size: UInt64(index + 2) * 0x21_0000)

@@ -4,12 +4,17 @@ import Machine
 
 /// A guest that touches the addresses that its host names, and survives the faults.
 final class Prober {
-  let machine: KVMMachine
+  let machine: any CloneableMachine
+  /// Of the regions, as they are and as they were in the template.
+  private var sizes: [UInt64: UInt64]
+  private let startSizes: [UInt64: UInt64]
 
   ///     mov $data,%ebp; 1: edge call; mov (%rbp),%rbx; cmpl $0,8(%rbp); jne 2f; mov (%rbx),%eax; mov %rax,16(%rbp); jmp 1b
-  ///     2: mov %eax,(%rbx); jmp 1b
+  ///     2: cmpl $2,8(%rbp); je 3f; movl $written,(%rbx); jmp 1b
+  ///     3: mov %rbx,%rdi; mov 24(%rbp),%rsi; mov 32(%rbp),%rdx; mov $machinePage+edgeGrow,%eax; call *%rax; jmp 1b
   private static let loop = machineCode(
-    "bd00006000 b800001000ffd0 488b5d00 837d0800 7508 8b03 48894510 ebe7 8903 ebe3")
+    "bd00006000 b800001000ffd0 488b5d00 837d0800 7508 8b03 48894510 ebe7 837d0802 7408 c70300000080 ebd9"
+      + " 4889df 488b7518 488b5520 b840001000 ffd0 ebc5")
   /// After the report: `mov $stackTop-8,%esp; mov $code,%eax; jmp *%rax`
   private static let backToLoop = machineCode("bcf8fffe3f b800104000 ffe0")
 
@@ -21,13 +26,31 @@ final class Prober {
     guest.memoryLimit = memoryLimit
     guest.furtherRegions = furtherRegions
     machine = try guest.start()
+    sizes = Dictionary(uniqueKeysWithValues: guest.configuration.regions.map { ($0.address, $0.size) })
+    startSizes = sizes
     try expect(try machine.runWatched() == .edgeCall, "the prober did not start")
   }
 
   /// A clone of a prober.
-  init(_ machine: any CloneableMachine) throws {
-    guard let machine = machine as? KVMMachine else { throw ScenarioFailure(description: "the clone is another kind of machine") }
+  init(_ machine: any CloneableMachine, of source: Prober) {
     self.machine = machine
+    sizes = source.sizes
+    startSizes = sizes
+  }
+
+  /// As a trustlet grows: the host allows it, and the machine page does its part.
+  func grow(_ region: UInt64, to size: UInt64) throws {
+    try machine.grow(region: region, to: size)
+    guard let before = sizes[region], size > before else { return }
+    try machine.setWord(before, at: TestGuest.data + 24)
+    try machine.setWord(size, at: TestGuest.data + 32)
+    try expect(try touch(region, write: 2), "growing faulted")
+    sizes[region] = size
+  }
+
+  func reset() throws {
+    try machine.reset()
+    sizes = startSizes
   }
 
   /// The four bytes at the address, or nil when reading them faults as it should.
@@ -38,7 +61,7 @@ final class Prober {
   /// Writes `written`; false when that faults as it should.
   func write(_ address: UInt64) throws -> Bool { try touch(address, write: 1) }
 
-  /// What an edge call leaves in eax.
+  /// What it writes.
   static let written: UInt32 = 0x8000_0000
 
   private func touch(_ address: UInt64, write: UInt64) throws -> Bool {

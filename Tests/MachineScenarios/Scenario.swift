@@ -1,5 +1,6 @@
 import Glibc
 import KVMMachine
+import GuestObjects
 import Machine
 
 /// Something that must be true of a machine, checked by the tests and, where no test can run (an emulated processor), by
@@ -20,6 +21,15 @@ public struct Scenario: Sendable, CustomStringConvertible {
 }
 
 extension Scenario {
+  /// What the scenario's guests run on.
+  @TaskLocal public static var kind: any MachineKind = KVMMachineKind.shared
+
+  static var isProcess: Bool { kind.name == "process" }
+
+  public func check(on kind: any MachineKind) throws {
+    try Scenario.$kind.withValue(kind) { try check() }
+  }
+
   static let isEmulated = getenv("COFFER_EMULATED_PROCESSOR") != nil
 
   /// How much slower than hardware everything may be: Scripts/test-on-emulated-svm says so in the environment.
@@ -39,3 +49,6 @@ func expect(_ condition: Bool, _ message: @autoclosure () throws -> String) thro
 }
 
 func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
+
+/// As the build has it: where process machines run, an image could be built.
+let processMachinePage = GuestObjects.machinePages("x86_64").first { $0.machine == "process" }?.bytes ?? []

@@ -47,10 +47,16 @@ public struct TestGuest {
       MachineRegion(address: MemoryMap.heap, size: MemoryMap.heapSize, rights: [.read, .write]),
     ]
     return MachineConfiguration(
-      regions: regions + furtherRegions, machinePage: kvmMachinePage, entry: Self.code, stackPointer: MemoryMap.stackTop)
+      regions: regions + furtherRegions, machinePage: Scenario.kind.name == "kvm" ? kvmMachinePage : processMachinePage, entry: Self.code, stackPointer: MemoryMap.stackTop)
   }
 
-  public func start() throws -> KVMMachine { try KVMMachine(configuration) }
+  /// On the scenario's kind of machine.
+  public func start() throws -> any CloneableMachine {
+    guard let machine = try Scenario.kind.make(configuration) as? any CloneableMachine else {
+      throw ScenarioFailure(description: "machine \(Scenario.kind.name) cannot be cloned")
+    }
+    return machine
+  }
 }
 
 /// What a guest's trap handler told of the trap.

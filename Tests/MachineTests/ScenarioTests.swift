@@ -1,5 +1,6 @@
 import KVMMachine
 import MachineScenarios
+import ProcessMachine
 import Testing
 
 /// Everything that must hold of a running machine; without `/dev/kvm` the whole suite is skipped, saying how much and why.
@@ -11,4 +12,11 @@ import Testing
 struct ScenarioTests {
   @Test(arguments: Scenario.all)
   func holds(_ scenario: Scenario) throws { try scenario.check() }
+}
+
+/// The same of processes, which every host has.
+@Suite("Machine process, running", .serialized)
+struct ProcessScenarioTests {
+  @Test(arguments: Scenario.all)
+  func holds(_ scenario: Scenario) throws { try scenario.check(on: ProcessMachineKind()) }
 }

@@ -1,8 +1,11 @@
 import Glibc
 import KVMMachine
+import Machine
 import MachineScenarios
+import ProcessMachine
 
-// Runs the machine's scenarios where no test runner is at hand, a line for each; `machine-check bench` measures instead.
+// Runs the machine's scenarios where no test runner is at hand, a line for each, on kvm or with --process on processes; `machine-check bench` measures
+// instead.
 let availability = KVMMachine.availability()
 print("kvm: \(availability.finding) \(availability.remedy)")
 guard availability.isAvailable else { exit(1) }
@@ -11,11 +14,16 @@ if CommandLine.arguments.dropFirst().first == "bench" {
   try benchmarkTemplates()
   exit(0)
 }
-let wanted = CommandLine.arguments.dropFirst()
+var wanted = CommandLine.arguments.dropFirst()
+var kind: any MachineKind = KVMMachineKind.shared
+if wanted.first == "--process" {
+  wanted = wanted.dropFirst()
+  kind = ProcessMachineKind()
+}
 var failures = 0
 for scenario in Scenario.all where wanted.isEmpty || wanted.contains(where: scenario.name.contains) {
   do {
-    try scenario.check()
+    try scenario.check(on: kind)
     print("ok    \(scenario.name)")
   } catch {
     failures += 1

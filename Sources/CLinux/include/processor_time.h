@@ -7,9 +7,6 @@
 /// is none.
 int coffer_thread_processor_clock(void);
 
-/// The same of another process, a child as a rule, while it lives.
-int coffer_process_processor_clock(int process);
-
 /// Nanoseconds; 0 for a clock that cannot be read.
 uint64_t coffer_processor_time(int clock);
 

@@ -49,6 +49,14 @@ struct StartBench: ParsableCommand {
     } else {
       missing.append("machine kvm: \(KVMMachine.availability().finding)")
     }
+    let process = MachineChoice.process.kind
+    do {
+      let start = StartCase.newMachine(image, process)
+      _ = try time(start)
+      cases += [start, try .warmReset(image, process)]
+    } catch {
+      missing.append("machine process: \(error)")
+    }
     let file = scratch.path + "/hello.trustlet"
     try image.write(to: file)
     if let program = try Self.runner() {

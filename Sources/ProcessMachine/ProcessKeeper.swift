@@ -1,0 +1,213 @@
+import CLinux
+import Glibc
+import GuestObjects
+import Machine
+import Synchronization
+
+/// Starts trustlets' processes and notices their ends: one thread, as long as this process lives, since a process dies with the thread that
+/// started it, and not before.
+final class ProcessKeeper: Sendable {
+  /// What a waiting monitor is woken by.
+  struct Word: @unchecked Sendable {
+    let address: UnsafeMutablePointer<UInt32>
+  }
+
+  private struct Order: Sendable {
+    let contents: Int32
+    let shared: Int32
+  }
+
+  private enum Slot {
+    case idle
+    case ordered(Order)
+    case done(Int32)
+  }
+
+  private struct State {
+    var slot = Slot.idle
+    var isBusy = false
+    /// By token: whose end is to be noticed.
+    var watched: [UInt64: (word: Word, descriptor: Int32)] = [:]
+    var lastToken: UInt64 = 0
+  }
+
+  /// What ends a wait for a process that is no more; the guest cannot write it any longer.
+  static let ended: UInt32 = 2
+
+  private static let made = Mutex<ProcessKeeper?>(nil)
+  private let state = Mutex(State())
+  private let loader: OwnedDescriptor
+  private let epoll: OwnedDescriptor
+  /// Readable when there is an order.
+  private let bell: OwnedDescriptor
+  /// Changes when an order is done.
+  private let progress: Word
+
+  /// A failure is not remembered.
+  static func shared() throws(MachineError) -> ProcessKeeper {
+    let result = made.withLock { keeper -> Result<ProcessKeeper, MachineError> in
+      if let keeper { return .success(keeper) }
+      do throws(MachineError) {
+        let fresh = try ProcessKeeper()
+        keeper = fresh
+        return .success(fresh)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private init() throws(MachineError) {
+    let program = GuestObjects.processLoader
+    loader = OwnedDescriptor(coffer_memory_file_make(UInt64(program.count)))
+    guard loader.number >= 0 else { throw systemCallFailed("making a memory file for the loader", -loader.number) }
+    let number = loader.number
+    let written = program.withUnsafeBytes { coffer_file_write(number, $0.baseAddress, $0.count, 0) }
+    guard written == 0 else { throw systemCallFailed("writing the loader", -written) }
+    let sealed = coffer_memory_file_seal(loader.number)
+    guard sealed == 0 else { throw systemCallFailed("sealing the loader", -sealed) }
+    epoll = OwnedDescriptor(coffer_epoll_make())
+    guard epoll.number >= 0 else { throw systemCallFailed("making an epoll descriptor", -epoll.number) }
+    bell = OwnedDescriptor(coffer_event())
+    guard bell.number >= 0 else { throw systemCallFailed("making an event descriptor", -bell.number) }
+    let added = coffer_epoll_add(epoll.number, bell.number, 0)
+    guard added == 0 else { throw systemCallFailed("watching an event descriptor", -added) }
+    // As long as the keeper, which is for ever.
+    progress = Word(address: .allocate(capacity: 1))
+    progress.address.initialize(to: 0)
+    try startThread()
+  }
+
+  /// A process that has been started, and a descriptor of it.
+  struct Started: ~Copyable {
+    let process: Int32
+    let descriptor: OwnedDescriptor
+  }
+
+  func spawn(contents: Int32, shared: Int32) throws(MachineError) -> Started {
+    order(Order(contents: contents, shared: shared))
+    let process = awaitDone()
+    guard process >= 0 else { throw systemCallFailed("starting a process", -process) }
+    let descriptor = OwnedDescriptor(coffer_trustlet_descriptor(process))
+    guard descriptor.number >= 0 else {
+      // It is this process's child and cannot be anybody else's before it is collected.
+      kill(process, SIGKILL)
+      waitpid(process, nil, 0)
+      throw systemCallFailed("opening a process", -descriptor.number)
+    }
+    return Started(process: process, descriptor: descriptor)
+  }
+
+  /// Sets the word to ``ended`` and wakes its waiters when the process is no more.
+  func watch(_ descriptor: Int32, _ word: Word) throws(MachineError) -> UInt64 {
+    let token = state.withLock { state in
+      state.lastToken += 1
+      state.watched[state.lastToken] = (word, descriptor)
+      return state.lastToken
+    }
+    let added = coffer_epoll_add(epoll.number, descriptor, token)
+    guard added == 0 else { throw systemCallFailed("watching a process", -added) }
+    return token
+  }
+
+  /// When this has returned, the word is not touched any more.
+  func unwatch(_ descriptor: Int32, _ token: UInt64) {
+    state.withLock { state in
+      if state.watched.removeValue(forKey: token) != nil { _ = coffer_epoll_remove(epoll.number, descriptor) }
+    }
+  }
+
+  // MARK: Orders
+
+  private func order(_ order: Order) {
+    while true {
+      let seen = coffer_word_load(progress.address)
+      let isTaken = state.withLock { state in
+        guard !state.isBusy else { return false }
+        state.isBusy = true
+        state.slot = .ordered(order)
+        return true
+      }
+      if isTaken { break }
+      coffer_word_wait(progress.address, seen)
+    }
+    var one: UInt64 = 1
+    _ = write(bell.number, &one, 8)
+  }
+
+  private func awaitDone() -> Int32 {
+    while true {
+      let seen = coffer_word_load(progress.address)
+      let result: Int32? = state.withLock { state in
+        guard case .done(let process) = state.slot else { return nil }
+        state.slot = .idle
+        state.isBusy = false
+        return process
+      }
+      if let result {
+        announce()
+        return result
+      }
+      coffer_word_wait(progress.address, seen)
+    }
+  }
+
+  private func announce() {
+    coffer_word_store(progress.address, coffer_word_load(progress.address) &+ 1)
+    coffer_word_wake(progress.address)
+  }
+
+  // MARK: The thread
+
+  private func startThread() throws(MachineError) {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    var thread = pthread_t()
+    let argument = Unmanaged.passRetained(self).toOpaque()
+    let started = pthread_create(
+      &thread, &attributes,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<ProcessKeeper>.fromOpaque(argument).takeRetainedValue().keep()
+        return nil
+      }, argument)
+    guard started == 0 else {
+      Unmanaged<ProcessKeeper>.fromOpaque(argument).release()
+      throw systemCallFailed("starting the thread that keeps processes", started)
+    }
+  }
+
+  private func keep() {
+    while true {
+      var token: UInt64 = 0
+      guard coffer_epoll_wait(epoll.number, &token) > 0 else { continue }
+      if token == 0 { carryOutOrder() } else { noticeEnd(token) }
+    }
+  }
+
+  private func carryOutOrder() {
+    var count: UInt64 = 0
+    _ = read(bell.number, &count, 8)
+    let order: Order? = state.withLock { state in
+      if case .ordered(let order) = state.slot { return order }
+      return nil
+    }
+    guard let order else { return }
+    let process = coffer_trustlet_spawn(loader.number, order.contents, order.shared)
+    state.withLock { $0.slot = .done(process) }
+    announce()
+  }
+
+  private func noticeEnd(_ token: UInt64) {
+    // Under the lock, so that nobody unmaps the word or closes the descriptor meanwhile.
+    state.withLock { state in
+      guard let watch = state.watched.removeValue(forKey: token) else { return }
+      _ = coffer_epoll_remove(epoll.number, watch.descriptor)
+      coffer_word_store(watch.word.address, Self.ended)
+      coffer_word_wake(watch.word.address)
+    }
+  }
+}
