@@ -33,6 +33,11 @@ let package = Package(
 
     // Programs compiled to WebAssembly by the build itself: the examples and the benchmark's kernels.
     .executableTarget(name: "example-builder"),
+    .executableTarget(name: "line-counter"),
+    .plugin(name: "TrustedLinesPlugin", capability: .buildTool(), dependencies: ["line-counter"]),
+    .target(name: "TrustedLines", plugins: ["TrustedLinesPlugin"]),
+    // For the benchmark's peers: forking, which Swift cannot name.
+    .target(name: "CPeers"),
     .plugin(name: "ExamplesPlugin", capability: .buildTool(), dependencies: ["example-builder"]),
     .target(name: "Examples", plugins: ["ExamplesPlugin"]),
     .target(name: "BenchmarkKernels", plugins: ["ExamplesPlugin"]),
@@ -62,7 +67,8 @@ let package = Package(
     .executableTarget(name: "coffer", dependencies: ["RunCommand", "TrustletImage"]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
-        "BenchmarkKernels", "Coffer", "CodeObjects", "EdgeCalls", "KVMMachine", "Machine", "Monitor", "RunCommand", "TrustletImage", "WasmFormat",
+        "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "EdgeCalls", "KVMMachine", "Machine", "Monitor", "RunCommand", "TrustedLines",
+        "TrustletImage", "TrustletRun", "WasmFormat",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/coffer-cli"),
@@ -83,6 +89,7 @@ let package = Package(
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
     .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
     .testTarget(name: "ExamplesTests", dependencies: ["Examples"]),
+    .testTarget(name: "TrustedLinesTests", dependencies: ["TrustedLines"]),
     .testTarget(name: "BenchmarkKernelsTests", dependencies: ["BenchmarkKernels"]),
     .testTarget(name: "MonitorTests", dependencies: ["CLinux", "EdgeCalls", "Machine", "Monitor"]),
     .testTarget(

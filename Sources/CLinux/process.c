@@ -109,6 +109,9 @@ void coffer_word_wait(uint32_t *word, uint32_t value) { (void)syscall(SYS_futex,
 void coffer_word_wake(uint32_t *word) { (void)syscall(SYS_futex, word, FUTEX_WAKE, 1 << 30, NULL, NULL, 0); }
 uint32_t coffer_word_load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 void coffer_word_store(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_SEQ_CST); }
+bool coffer_word_exchange(uint32_t *word, uint32_t expected, uint32_t value) {
+  return __atomic_compare_exchange_n(word, &expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
 void coffer_word_set_bits(uint32_t *word, uint32_t bits) { __atomic_fetch_or(word, bits, __ATOMIC_SEQ_CST); }
 void coffer_word_clear_bits(uint32_t *word, uint32_t bits) { __atomic_fetch_and(word, ~bits, __ATOMIC_SEQ_CST); }
 

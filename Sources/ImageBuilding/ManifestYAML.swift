@@ -21,7 +21,8 @@ extension Manifest {
   }
 
   private static let keys = [
-    "memory", "stack", "time", "arguments", "environment", "files", "host", "cpu", "snapshot", "scratch", "open-files",
+    "memory", "stack", "time", "cpu-time", "output", "arguments", "environment", "files", "host", "cpu", "snapshot", "scratch",
+    "open-files",
   ]
 
   private mutating func set(_ member: Member) throws(ImageError) {
@@ -29,6 +30,8 @@ extension Manifest {
     case "memory": memory = try member.byteCount()
     case "stack": stack = try member.byteCount()
     case "time": time = try member.timeSpan()
+    case "cpu-time": cpuTime = try member.timeSpan()
+    case "output": output = try member.byteCount()
     case "arguments": arguments = try member.strings()
     case "environment": environment = try member.dictionary()
     case "files": files = try member.dictionary()

@@ -27,6 +27,14 @@ public protocol Machine: AnyObject, Sendable {
   var counterFrequency: UInt64 { get }
 
   var statistics: MachineStatistics { get }
+
+  /// Nanoseconds of processor time that the guest has used outside the thread that calls ``run()``; nil where it runs in that thread. From
+  /// any thread, at any time.
+  var processorTime: UInt64? { get }
+}
+
+extension Machine {
+  public var processorTime: UInt64? { nil }
 }
 
 /// Why the guest stopped.

@@ -17,6 +17,8 @@ public final class EdgeService {
   /// The configuration's directories, in their order.
   let directoryHandles: [UInt32]
   private(set) var writableBytes: UInt64
+  /// Whether the limit of written bytes has cut or refused a write.
+  public private(set) var writingWasRefused = false
 
   public init(_ configuration: EdgeServiceConfiguration) throws(EdgeServiceError) {
     coffer_ignore_write_signals()
@@ -79,6 +81,7 @@ public final class EdgeService {
   /// Counts bytes that are about to be written against the limit: how many of them may be.
   func reserveWriting(_ count: Int) throws(CallFailure) -> Int {
     guard count > 0 else { return 0 }
+    if UInt64(count) > writableBytes { writingWasRefused = true }
     guard writableBytes > 0 else { throw .noSpace }
     return Int(min(UInt64(count), writableBytes))
   }

@@ -6,8 +6,10 @@ public enum Outcome: Equatable, Sendable {
   case trapped(Trap)
   /// The program has ended itself.
   case exited(status: UInt32)
-  /// The time limit was reached.
+  /// The limit of wall-clock time was reached.
   case timedOut
+  /// The limit of processor time was reached.
+  case processorTimeUsedUp
   /// Somebody called ``TrustletStopper/stop()``.
   case stopped
   /// The guest did what no guest may, its library OS found itself broken, or its memory was taken away.
@@ -19,7 +21,7 @@ public enum Outcome: Equatable, Sendable {
   public var isContinuable: Bool {
     switch self {
     case .finished, .trapped: true
-    case .exited, .timedOut, .stopped, .killed, .failed: false
+    case .exited, .timedOut, .processorTimeUsedUp, .stopped, .killed, .failed: false
     }
   }
 }

@@ -28,6 +28,7 @@ public final class Trustlet {
   private let classification: FaultClassification
   private var state = State.new
   private var wallTime: UInt64 = 0
+  private var processorTime: UInt64 = 0
   private var traps: UInt64 = 0
   /// ``EdgeCalls/InitialisationUse`` as of the last command that finished: what clones of this trustlet would share although they must not.
   public private(set) var used: UInt64 = 0
@@ -77,46 +78,70 @@ public final class Trustlet {
   }
 
   public var statistics: TrustletStatistics {
-    TrustletStatistics(
-      edgeCalls: service.statistics, machine: machine.statistics, wallTime: wallTime, traps: traps,
-      linearMemory: memories.total)
+    var refused: RefusedByLimit = []
+    if memories.limitWasReached { refused.insert(.memory) }
+    if service.writingWasRefused { refused.insert(.output) }
+    return TrustletStatistics(
+      edgeCalls: service.statistics, machine: machine.statistics, wallTime: wallTime, processorTime: processorTime, traps: traps,
+      linearMemory: memories.total, refused: refused)
   }
 
-  /// Carries commands out until there are no more of them or the trustlet has ended, all within one time limit.
+  /// Carries commands out until there are no more of them or the trustlet has ended, all within one limit of each kind.
   /// - Parameter next: Gives the next command, from how the one before went; nil at the start.
   /// - Returns: How the last command went; ``Outcome/finished(_:)`` without results if there was none.
   public func run(_ next: (Outcome?) throws -> TrustletCommand?) rethrows -> Outcome {
-    let deadline = limits.time.map(Self.deadline)
+    let deadlines = deadlines()
     var last: Outcome?
     while let command = try next(last) {
-      let outcome = perform(command, deadline: deadline)
+      let outcome = perform(command, deadlines)
       guard outcome.isContinuable else { return outcome }
       last = outcome
     }
     return last ?? .finished([])
   }
 
-  /// Carries one command out, within a time limit of its own.
+  /// Carries one command out, within limits of time of its own.
   public func perform(_ command: TrustletCommand) -> Outcome {
-    perform(command, deadline: limits.time.map(Self.deadline))
+    perform(command, deadlines())
   }
 
-  private static func deadline(_ time: UInt64) -> UInt64 {
-    let (deadline, overflow) = coffer_monotonic_clock().addingReportingOverflow(time)
-    return overflow ? .max : deadline
+  /// By the monotonic clock, and by ``processorTime``.
+  private struct Deadlines {
+    var time: UInt64?
+    var processorTime: UInt64?
   }
 
-  private func perform(_ command: TrustletCommand, deadline: UInt64?) -> Outcome {
+  private func deadlines() -> Deadlines {
+    Deadlines(
+      time: limits.time.map { coffer_monotonic_clock().addingOrMaximum($0) },
+      processorTime: limits.processorTime.map { processorTime.addingOrMaximum($0) })
+  }
+
+  private func perform(_ command: TrustletCommand, _ deadlines: Deadlines) -> Outcome {
     if case .over(let outcome) = state { return outcome }
     let start = coffer_monotonic_clock()
-    defer { wallTime += coffer_monotonic_clock() - start }
-    var token: UInt64?
-    if let deadline {
-      token = Watchdog.shared.arm(deadline, stopper)
-      guard token != nil else { return end(.failed(reason: "no thread could be started to watch the time limit")) }
-    }
+    let processor = ProcessorClock(machine)
+    let processorStart = processor.now
     defer {
-      if let token { Watchdog.shared.disarm(token) }
+      wallTime += coffer_monotonic_clock() - start
+      let processorEnd = processor.now
+      processorTime += processorEnd - min(processorStart, processorEnd)
+    }
+    var conditions: [Watchdog.Condition] = []
+    if let time = deadlines.time { conditions.append(.time(time)) }
+    if let limit = deadlines.processorTime {
+      guard processor.isReadable else { return end(.failed(reason: "this host does not tell threads' processor time: set no limit for it")) }
+      conditions.append(.processorTime(processor, processorStart.addingOrMaximum(limit - min(processorTime, limit))))
+    }
+    var tokens: [UInt64] = []
+    defer {
+      for token in tokens { Watchdog.shared.disarm(token) }
+    }
+    for condition in conditions {
+      guard let token = Watchdog.shared.arm(condition, stopper) else {
+        return end(.failed(reason: "no thread could be started to watch the limits of time"))
+      }
+      tokens.append(token)
     }
     do {
       let outcome = try carryOut(command)

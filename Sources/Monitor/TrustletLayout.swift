@@ -43,9 +43,13 @@ public struct TrustletLimits: Sendable {
   public var memory: UInt64
   /// Nanoseconds of wall-clock time for a run, waiting included; nil for as long as it takes.
   public var time: UInt64?
+  /// Nanoseconds of processor time for a run: what the guest computes and what serving its edge calls takes, waiting not included; nil for as
+  /// much as it takes.
+  public var processorTime: UInt64?
 
-  public init(memory: UInt64 = .max, time: UInt64? = nil) {
+  public init(memory: UInt64 = .max, time: UInt64? = nil, processorTime: UInt64? = nil) {
     self.memory = memory
     self.time = time
+    self.processorTime = processorTime
   }
 }

@@ -6,6 +6,7 @@ public final class TrustletStopper: Sendable {
   enum Reason: UInt8, AtomicRepresentable {
     case none
     case timeLimit
+    case processorTimeLimit
     case request
   }
 
@@ -33,6 +34,7 @@ public final class TrustletStopper: Sendable {
     switch stored.load(ordering: .acquiring) {
     case .none: nil
     case .timeLimit: .timedOut
+    case .processorTimeLimit: .processorTimeUsedUp
     case .request: .stopped
     }
   }

@@ -9,8 +9,15 @@ extension ProcessMachine {
     switch resumption {
     case .giveTurn:
       standsAtEdgeCall = false
-      coffer_word_store(turn, TrustletProcess.Turn.guest)
-      coffer_word_wake(turn)
+      // Only where the turn is the monitor's: a guest that died meanwhile, or wrote nonsense, gets none.
+      while true {
+        let value = coffer_word_load(turn)
+        guard value & ~TrustletProcess.Turn.interruption == TrustletProcess.Turn.monitor else { break }
+        if coffer_word_exchange(turn, value, TrustletProcess.Turn.guest) {
+          coffer_word_wake(turn)
+          break
+        }
+      }
     case .lookAgain: break
     case .goOn: child.goOn()
     }

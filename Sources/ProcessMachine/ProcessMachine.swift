@@ -133,6 +133,9 @@ public final class ProcessMachine: Machine, @unchecked Sendable {
     return result
   }
 
+  /// The process's; also while it runs, from another thread than the owner's, which replaces it only between runs.
+  public var processorTime: UInt64? { child.processorTime }
+
   /// The kernel's word, through the trap entry; a guest that writes it itself misnames its own end.
   public var faultAddress: UInt64? {
     guard ending == nil else { return nil }

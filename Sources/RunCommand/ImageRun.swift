@@ -23,8 +23,8 @@ public enum ImageRun {
       let trustlet = try TrustletRunner.start(image, line.options)
       let outcome = try TrustletRunner.runCommand(image, trustlet)
       for note in LimitNotes.lines(trustlet.limitsReached, image.manifest, line.options) { Terminal.complain(note) }
-      let ending = RunEnding(outcome, of: image, timeLimit: line.options.time)
-      if let complaint = ending.complaint { Terminal.complain(complaint) }
+      let ending = RunEnding(outcome, refused: trustlet.statistics.refused, limits: RunLimits(image, line.options), image)
+      ending.complaints.forEach(Terminal.complain)
       return ending.status
     } catch {
       Terminal.complain("\(error)")

@@ -12,20 +12,33 @@ public enum EndStatus {
 /// How `coffer run` ends: its exit status, and what it says about it.
 public struct RunEnding {
   public let status: Int32
-  public let complaint: String?
+  /// A line each.
+  public let complaints: [String]
 
-  /// - Parameter timeLimit: As the command line has it; the manifest's counts where there is none.
-  public init(_ outcome: Outcome, of image: TrustletImage, timeLimit: TimeSpan?) {
+  /// - Parameter refused: Limits that the program ran into and went on from.
+  public init(_ outcome: Outcome, refused: RefusedByLimit, limits: RunLimits, _ image: TrustletImage) {
+    var complaint: String?
     switch outcome {
-    case .finished: (status, complaint) = (0, nil)
-    case .exited(let status): (self.status, complaint) = (Int32(status & 0xFF), nil)
+    case .finished: status = 0
+    case .exited(let status): self.status = Int32(status & 0xFF)
     case .trapped(let trap): (status, complaint) = (EndStatus.trap, "\(TrapDescription(trap, in: image))")
-    case .timedOut:
-      let limit = timeLimit ?? image.manifest.time
-      (status, complaint) = (EndStatus.timeout, "the program was stopped at its time limit" + (limit.map { " of \($0)" } ?? ""))
+    case .timedOut: (status, complaint) = (EndStatus.timeout, "the program was stopped at its time limit\(Self.of(limits.time))")
+    case .processorTimeUsedUp:
+      (status, complaint) = (EndStatus.timeout, "the program was stopped at its limit of processor time\(Self.of(limits.cpuTime))")
     case .stopped: (status, complaint) = (EndStatus.failure, "the program was stopped")
     case .killed(let reason): (status, complaint) = (EndStatus.failure, "the trustlet was killed: \(reason)")
     case .failed(let reason): (status, complaint) = (EndStatus.failure, "the trustlet could not go on: \(reason)")
     }
+    var complaints = complaint.map { [$0] } ?? []
+    // A program that coped with less memory needs no word about it; output that is missing does.
+    if refused.contains(.memory), status != 0 {
+      complaints.append("the program had reached its memory limit of \(limits.memory): memory.grow failed")
+    }
+    if refused.contains(.output) {
+      complaints.append("the program had reached its output limit\(Self.of(limits.output)): what it wrote beyond was refused")
+    }
+    self.complaints = complaints
   }
+
+  private static func of(_ limit: (some CustomStringConvertible)?) -> String { limit.map { " of \($0)" } ?? "" }
 }

@@ -55,6 +55,12 @@ extension RunOptions {
     case "--memory":
       guard memory == nil, let size = ByteCount(parsing: value) else { return false }
       memory = size
+    case "--output-limit":
+      guard output == nil, let size = ByteCount(parsing: value) else { return false }
+      output = size
+    case "--cpu-time":
+      guard cpuTime == nil, let span = TimeSpan(parsing: value) else { return false }
+      cpuTime = span
     case "--timeout":
       guard time == nil, let span = TimeSpan(parsing: value) else { return false }
       time = span

@@ -13,13 +13,17 @@ public struct RunOptions: Sendable {
   public var environment: [String] = []
   public var directories: [EdgeServiceConfiguration.Directory] = []
   public var streams = EdgeServiceConfiguration.StandardStreams()
-  /// Bytes of linear memory; nil for what the manifest allows.
+  // Limits: each can only lower what the manifest allows; nil for just that.
+  /// Of all linear memories together.
   public var memory: ByteCount?
-  /// Wall-clock time; nil for what the manifest allows.
+  /// Wall-clock time.
   public var time: TimeSpan?
   /// Bytes of scratch space, and descriptors of the program; nil for what the manifest allows, which is the most in any case.
   public var scratchLimit: ByteCount?
   public var openFiles: UInt32?
+  public var cpuTime: TimeSpan?
+  /// Bytes written to standard output, standard error and files of the host.
+  public var output: ByteCount?
 
   public init() {}
 }
@@ -48,11 +52,14 @@ public enum TrustletRunner {
         streams: options.streams, directories: options.directories, arguments: options.arguments,
         environment: options.environment,
         limits: EdgeServiceConfiguration.Limits(
-          scratchBytes: options.scratchLimit?.bytes ?? .max, programFiles: options.openFiles ?? .max)))
+          writtenBytes: RunLimits(image, options).output?.value.bytes ?? .max, scratchBytes: options.scratchLimit?.bytes ?? .max,
+          programFiles: options.openFiles ?? .max)))
   }
 
   public static func limits(_ image: TrustletImage, _ options: RunOptions) -> TrustletLimits {
-    TrustletLimits(memory: options.memory?.bytes ?? .max, time: (options.time ?? image.manifest.time)?.nanoseconds)
+    let limits = RunLimits(image, options)
+    return TrustletLimits(
+      memory: limits.memory.value.bytes, time: limits.time?.value.nanoseconds, processorTime: limits.cpuTime?.value.nanoseconds)
   }
 
   /// Runs a WASI command: initialises its instances, then calls `_start`.

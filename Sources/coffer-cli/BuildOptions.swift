@@ -63,7 +63,8 @@ struct BuildOptions: ParsableArguments {
   /// The manifest that a build records.
   func manifest(memory: ByteCount?) throws -> Manifest {
     var manifest = try readManifest()
-    if let memory { manifest.memory = memory }
+    // Without a manifest the default is nobody's wish, and may be exceeded too.
+    if let memory, self.manifest == nil { manifest.memory = memory }
     return manifest
   }
 

@@ -52,6 +52,8 @@ struct Inspect: ParsableCommand {
   private static func allowances(_ manifest: Manifest) -> [String] {
     var list = ["memory \(manifest.memory)", "stack \(manifest.stack)"]
     if let time = manifest.time { list.append("time \(time)") }
+    if let time = manifest.cpuTime { list.append("cpu-time \(time)") }
+    if let output = manifest.output { list.append("output \(output)") }
     list.append("host directories: \(manifest.host.directories.rawValue)")
     list.append("host environment: \(manifest.host.environment ? "yes" : "no")")
     list.append("host arguments: \(manifest.host.arguments ? "yes" : "no")")

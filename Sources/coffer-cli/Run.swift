@@ -29,11 +29,19 @@ struct Run: ParsableCommand {
   @Option(name: .customLong("env"), help: ArgumentHelp("An environment variable.", valueName: "name=value"))
   var environment: [String] = []
 
+  // Limits: the lower of the manifest's and the command line's counts.
   @Option(help: ArgumentHelp("The most linear memory it may have, as 64MiB.", valueName: "size"))
   var memory: ByteCount?
 
   @Option(help: ArgumentHelp("How long it may take, as 2s or 500ms.", valueName: "time"))
   var timeout: TimeSpan?
+
+  @Option(help: ArgumentHelp("How much processor time it may take, as 2s or 500ms; waiting costs none.", valueName: "time"))
+  var cpuTime: TimeSpan?
+
+  @Option(
+    help: ArgumentHelp("How much it may write to standard output, standard error and files of the host together, as 1MiB.", valueName: "size"))
+  var outputLimit: ByteCount?
 
   @OptionGroup var programLimits: ProgramLimitOptions
 
@@ -65,6 +73,8 @@ struct Run: ParsableCommand {
       options.memory = memory
       options.time = timeout
       programLimits.apply(to: &options)
+      options.cpuTime = cpuTime
+      options.output = outputLimit
       if !quietPlatform { ImageRun.notePlatform() }
       let kind = machine?.kind ?? MachineChoice.best { Terminal.note($0) }
       let trustlet = try TrustletRunner.start(image, options, on: kind)
@@ -78,16 +88,17 @@ struct Run: ParsableCommand {
       }
       for note in LimitNotes.lines(trustlet.limitsReached, image.manifest, options) { Terminal.complain(note) }
       if stats { printStatistics(trustlet.statistics) }
-      let ending = RunEnding(outcome, of: image, timeLimit: timeout)
-      if let complaint = ending.complaint { Terminal.complain(complaint) }
+      let ending = RunEnding(outcome, refused: trustlet.statistics.refused, limits: RunLimits(image, options), image)
+      ending.complaints.forEach(Terminal.complain)
       if ending.status != 0 { throw ExitCode(ending.status) }
     }
   }
 
   private func printStatistics(_ statistics: TrustletStatistics) {
-    let milliseconds = Double(statistics.wallTime / 1000) / 1000
+    let milliseconds = { (time: UInt64) in Double(time / 1000) / 1000 }
     Terminal.note(
-      "\(milliseconds) ms in the trustlet; \(statistics.edgeCalls.total) edge calls, \(statistics.machine.exits) exits; "
+      "\(milliseconds(statistics.wallTime)) ms in the trustlet, \(milliseconds(statistics.processorTime)) ms of processor time; "
+        + "\(statistics.edgeCalls.total) edge calls, \(statistics.machine.exits) exits; "
         + "\(ByteCount(bytes: statistics.linearMemory)) of linear memory; read \(ByteCount(bytes: statistics.edgeCalls.bytesRead)), "
         + "wrote \(ByteCount(bytes: statistics.edgeCalls.bytesWritten))")
   }

@@ -7,6 +7,7 @@ let definitions: [(String, UInt64)] = [
   ("COFFER_MACHINE_PAGE", MemoryMap.machinePage),
   ("COFFER_EDGE_WAIT_OFFSET", MachinePage.edgeWait),
   ("COFFER_EDGE_GROW_OFFSET", MachinePage.edgeGrow),
+  ("COFFER_PROCESS_TURN", MemoryMap.edgeWindow + ProcessControl.turnOffset),
   ("COFFER_PROCESS_RESUME_OFFSET", ProcessPage.resume),
   ("COFFER_PROCESS_ENTER_OFFSET", ProcessPage.enter),
   ("COFFER_PROCESS_RESTORER_OFFSET", ProcessPage.signalRestorer),

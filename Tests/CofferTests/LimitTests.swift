@@ -83,20 +83,31 @@ extension RunningTests {
       }
     }
 
+    @Test(arguments: Variant.all) func processorTimeEndsWhatComputes(variant: Variant) throws {
+      for shape in ["empty loop", "loop of clocks", "loop of growth that fails", "recursion like a tree"] {
+        let program = try limitProgram.start(variant, processorTime: .milliseconds(30))
+        #expect(try program.call(shape) == .processorTimeUsedUp, "\(shape)")
+        let used = program.trustlet.statistics.processorTime
+        #expect(used >= 30_000_000 && used < 1_000_000_000, "\(shape): \(used)")
+      }
+    }
+
     @Test(arguments: Variant.all) func memoryGrowsToTheManifestsLimitAndNoFurther(variant: Variant) throws {
       let program = try limitProgram.start(variant)
-      // The other instance's memory, where there is one, has a limit of its own.
-      #expect(try program.value("grow", 64) == UInt64(UInt32.max))
+      // The other instance's memory, where there is one, has a page of it.
+      let pages: UInt64 = variant.place == .constantAddress ? 64 : 63
+      #expect(try program.value("grow", pages) == UInt64(UInt32.max))
       #expect(try program.value("grow", 0xFFFF_FFFF) == UInt64(UInt32.max))
       #expect(try program.value("size") == 1)
-      #expect(try program.value("grow", 63) == 1)
-      #expect(try program.value("size") == 64)
+      #expect(program.trustlet.statistics.refused == .memory)
+      #expect(try program.value("grow", pages - 1) == 1)
+      #expect(try program.value("size") == pages)
       #expect(try program.value("grow", 1) == UInt64(UInt32.max))
-      #expect(try program.value("grow", 0) == 64)
-      #expect(try program.value("sum", 0, 64 << 16) == 0)
-      #expect(try program.call("store", 64 << 16 - 4).isFinished)
-      #expect(try program.call("store", 64 << 16 - 3).trapKind == .outOfBoundsMemoryAccess)
-      #expect(try program.value("load", 64 << 16 - 4) == UInt64(UInt32.max))
+      #expect(try program.value("grow", 0) == pages)
+      #expect(try program.value("sum", 0, pages << 16) == 0)
+      #expect(try program.call("store", pages << 16 - 4).isFinished)
+      #expect(try program.call("store", pages << 16 - 3).trapKind == .outOfBoundsMemoryAccess)
+      #expect(try program.value("load", pages << 16 - 4) == UInt64(UInt32.max))
     }
 
     @Test(arguments: Variant.all) func growthInManySteps(variant: Variant) throws {

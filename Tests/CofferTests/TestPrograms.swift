@@ -83,8 +83,10 @@ final class TestProgram: Sendable {
     return image
   }
 
-  func start(_ variant: Variant = .standard, time: TimeSpan = .seconds(60), memory: ByteCount? = nil) throws -> RunningProgram {
-    try RunningProgram(try image(variant), time: time, memory: memory)
+  func start(
+    _ variant: Variant = .standard, time: TimeSpan = .seconds(60), processorTime: TimeSpan? = nil, memory: ByteCount? = nil
+  ) throws -> RunningProgram {
+    try RunningProgram(try image(variant), time: time, processorTime: processorTime, memory: memory)
   }
 }
 
@@ -94,11 +96,12 @@ final class RunningProgram {
   let trustlet: Trustlet
   private let functions: [String: ImageExport]
 
-  init(_ image: TrustletImage, time: TimeSpan, memory: ByteCount? = nil, output: Int32? = nil) throws {
+  init(_ image: TrustletImage, time: TimeSpan, processorTime: TimeSpan? = nil, memory: ByteCount? = nil, output: Int32? = nil) throws {
     self.image = image
     var options = RunOptions()
     options.streams = .init(input: nil, output: output, errors: output)
     options.time = time
+    options.cpuTime = processorTime
     options.memory = memory
     trustlet = try TrustletRunner.start(image, options)
     functions = Dictionary(

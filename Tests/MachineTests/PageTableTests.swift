@@ -18,7 +18,7 @@ struct PageTableTests {
     var guest = TestGuest(TestGuest.endlessLoop)
     guest.memorySize = 0x55_0000
     guest.furtherRegions = Self.further
-    return (try guest.start(), guest.configuration.regions)
+    return (try KVMMachine(guest.configuration), guest.configuration.regions)
   }
 
   private func checkRights(_ mappings: [PageMapping]) {
@@ -90,14 +90,14 @@ struct PageTableTests {
   @Test func largeRegionsUseLargeEntriesAndFewSlots() throws {
     var guest = TestGuest(TestGuest.endlessLoop)
     guest.memorySize = 0x1000_0000
-    let machine = try guest.start()
+    let machine = try KVMMachine(guest.configuration)
     #expect(machine.tablePages().count < 30)
     #expect(machine.space.memory.slotCount == 1)
     try machine.grow(region: MemoryMap.linearMemory, to: 0x1_0000_0000)
     #expect(machine.space.memory.slotCount == 2)
     var small = TestGuest(TestGuest.endlessLoop)
     small.memorySize = 0x1_0000
-    let other = try small.start()
+    let other = try KVMMachine(small.configuration)
     for size in stride(from: UInt64(0x2_0000), through: 0x1_0000_0000, by: 0x10_0000) {
       try other.grow(region: MemoryMap.linearMemory, to: size & ~0xFFFF)
     }

@@ -12,6 +12,8 @@ final class ScriptedMachine: Machine, @unchecked Sendable {
     case call(EdgeCall, [UInt64] = [], [UInt8] = [])
     /// Computes until it is interrupted.
     case spin
+    /// Uses so many nanoseconds of its thread's processor time, or computes until it is interrupted.
+    case burn(UInt64)
     case exit(MachineExit)
     case fail(MachineError)
   }
@@ -28,6 +30,9 @@ final class ScriptedMachine: Machine, @unchecked Sendable {
   private(set) var configuration: [UInt8] = []
   var faultAddress: UInt64?
   var refusesToGrow = false
+  /// Computes elsewhere, all the time, once it has been asked for that.
+  var computesElsewhere = false
+  var processorTime: UInt64? { computesElsewhere ? coffer_monotonic_clock() : nil }
   let counterFrequency: UInt64 = 1_000_000_000
   var statistics = MachineStatistics()
 
@@ -62,6 +67,14 @@ final class ScriptedMachine: Machine, @unchecked Sendable {
       return .edgeCall
     case .spin:
       while !isInterrupted.exchange(false, ordering: .acquiringAndReleasing) { coffer_poll(nil, 0, 1_000_000) }
+      return .interrupted
+    case .burn(let time):
+      let clock = coffer_thread_processor_clock()
+      let start = coffer_processor_time(clock)
+      while coffer_processor_time(clock) - start < time {
+        if isInterrupted.exchange(false, ordering: .acquiringAndReleasing) { return .interrupted }
+      }
+      // Stopped or not, it goes on as if it had been interrupted.
       return .interrupted
     case .exit(let exit): return exit
     case .fail(let error): throw error

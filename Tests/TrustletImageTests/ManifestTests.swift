@@ -23,6 +23,8 @@ import Testing
         memory: 256MiB
         stack: 100KB
         time: 30s
+        cpu-time: 1500ms
+        output: 10MiB
         arguments: [serve, 8080, "true"]
         environment:
           HOME: /
@@ -46,6 +48,8 @@ import Testing
     #expect(manifest.stack.bytes == 100_000)
     #expect(manifest.stackSize == 102_400)
     #expect(manifest.time == .seconds(30))
+    #expect(manifest.cpuTime == .milliseconds(1500))
+    #expect(manifest.output == .mebibytes(10))
     #expect(manifest.arguments == ["serve", "8080", "true"])
     #expect(manifest.environment == ["HOME": "/", "PORT": "8080"])
     #expect(manifest.files == ["/etc/app.conf": "conf/app.conf", "/share": "data"])
@@ -63,7 +67,8 @@ import Testing
     ("host: {directories: all}", "'all' is none of none, read, write"), ("host: {arguments: yes}", "neither true nor false"),
     ("host: true", "host: is not a mapping"), ("memory: lots", "64MiB"), ("memory: 5GiB", "memory: 5GiB is more than 4GiB"),
     ("stack: 1KiB", "stack: 1KiB is not between 64KiB and 128MiB"), ("stack: 1GiB", "stack"), ("time: 30", "write it as 30s"),
-    ("time: 0s", "time: the limit is zero"), ("arguments: serve", "arguments: is not a list"), ("arguments: [[a]]", "not a single value"),
+    ("time: 0s", "time: the limit is zero"), ("cpu-time: 0s", "cpu-time: the limit is zero"), ("cpu-time: 2", "write it as 30s"),
+    ("output: much", "64MiB"), ("cputime: 1s", "did you mean 'cpu-time'?"), ("arguments: serve", "arguments: is not a list"), ("arguments: [[a]]", "not a single value"),
     ("arguments: [\"a\\0b\"]", "NUL"), ("environment: [A]", "environment: is not a mapping"), ("environment: {A: [b]}", "A: is not a single value"),
     ("environment: {\"A=B\": c}", "cannot be a variable's name"), ("environment: {\"\": c}", "cannot be a variable's name"),
     ("environment: {A: \"\\0\"}", "NUL"), ("- a", "is not a mapping"), ("memory: 1MiB\nmemory: 2MiB", "no YAML"), ("a: [", "no YAML"),

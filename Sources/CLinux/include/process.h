@@ -38,6 +38,8 @@ void coffer_word_wait(uint32_t *word, uint32_t value);
 void coffer_word_wake(uint32_t *word);
 uint32_t coffer_word_load(const uint32_t *word);
 void coffer_word_store(uint32_t *word, uint32_t value);
+/// Stores a value where another one stands; false when a third one does.
+bool coffer_word_exchange(uint32_t *word, uint32_t expected, uint32_t value);
 void coffer_word_set_bits(uint32_t *word, uint32_t bits);
 void coffer_word_clear_bits(uint32_t *word, uint32_t bits);
 void coffer_pause(void);

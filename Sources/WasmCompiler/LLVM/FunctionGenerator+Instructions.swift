@@ -61,7 +61,7 @@ extension FunctionGenerator {
     case .vectorStore(let argument): vectorStore(argument)
     case .vectorLoadLane(let width, let argument, let lane): vectorLoadLane(width, argument, lane)
     case .vectorStoreLane(let width, let argument, let lane): vectorStoreLane(width, argument, lane)
-    case .vectorConst(let value): push(value.ir, .v128, isConstant: true)
+    case .vectorConst(let value): push(value.ir, .v128)
     case .shuffle(let lanes): shuffle(lanes)
     case .vectorLane(let operation, let lane): vectorLane(operation, lane)
     case .vector(let operation): vector(operation)

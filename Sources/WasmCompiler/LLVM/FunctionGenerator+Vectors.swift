@@ -3,19 +3,6 @@ import WasmFormat
 /// Vector instructions (specification 4.3 and 4.4.3). Between instructions a vector is `<16 x i8>`.
 extension FunctionGenerator {
   mutating func vector(_ operation: VectorOperator) {
-    let operands =
-      switch operation.shape {
-      case .vectors(let count): count
-      case .shift: 2
-      case .test, .splat: 1
-      }
-    let isConstant = stack.suffix(operands).allSatisfy(\.isConstant)
-    write(operation)
-    // What is computed from constants is a constant to LLVM: floating-point instructions hide such operands, see `constant`.
-    if isConstant, let last = stack.indices.last { stack[last].isConstant = true }
-  }
-
-  private mutating func write(_ operation: VectorOperator) {
     switch operation {
     case .v128Not, .v128And, .v128Andnot, .v128Or, .v128Xor, .v128Bitselect, .v128AnyTrue: writeBitwise(operation)
     case .i8x16Swizzle: swizzle()
@@ -32,12 +19,13 @@ extension FunctionGenerator {
 
   // MARK: Operands
 
-  /// The vector on top, with its lanes. A constant that is read as floating point is hidden from LLVM.
+  /// The vector on top, with its lanes. What is read as floating point is hidden from LLVM, which would find constants in it behind locals and
+  /// take `x * 1` for `x`: see `constant`.
   mutating func popVector(_ type: VectorType) -> String {
     let operand = pop()
     guard type != .i8x16 else { return operand.text }
     let value = define("bitcast <16 x i8> \(operand.text) to \(type.ir)")
-    return operand.isConstant && type.isFloat ? hidden(value, type) : value
+    return type.isFloat ? hidden(value, type) : value
   }
 
   mutating func push(_ value: String, _ type: VectorType) {

@@ -2,7 +2,7 @@ import WasmFormat
 
 /// Writes LLVM IR, which the toolchain's clang turns into optimised code.
 public struct LLVMGenerator: CodeGenerator {
-  public let name = "llvm 2"
+  public let name = "llvm 3"
   let target: LLVMTarget
   /// A unit is closed when its functions exceed this many bytes of Wasm: a measure of the module, never of the machine, so that the same
   /// module gives the same code everywhere. Compile time grows faster than the size of a unit.

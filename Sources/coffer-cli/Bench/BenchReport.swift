@@ -18,8 +18,23 @@ struct BenchReport {
     }
   }
 
+  /// What the project has set itself, where the benchmark decides it by itself.
+  struct Goal: CustomStringConvertible {
+    var name: String
+    var unit: String
+    var limit: Double
+    var found: Double
+
+    var isMet: Bool { found <= limit }
+    var description: String {
+      "\(isMet ? "pass" : "FAIL"): \(name): \(text(found)) \(unit), at most \(text(limit)) wanted"
+    }
+    private func text(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\((value * 10).rounded() / 10)" }
+  }
+
   var bench: String
   var rows: [Row] = []
+  var goals: [Goal] = []
   /// Peers that are not installed.
   var missing: [String] = []
 
@@ -36,6 +51,16 @@ struct BenchReport {
               ("case", .string($0.name)), ("who", .string($0.who)), ("unit", .string($0.unit)),
               ("min", .decimal($0.minimum)), ("median", .decimal($0.median)), ("p99", .decimal($0.p99)),
               ("runs", .number(UInt64($0.samples.count))),
+            ])
+          })
+      ),
+      (
+        "goals",
+        .array(
+          goals.map {
+            .object([
+              ("case", .string($0.name)), ("unit", .string($0.unit)), ("limit", .decimal($0.limit)), ("found", .decimal($0.found)),
+              ("met", .boolean($0.isMet)),
             ])
           })
       ),

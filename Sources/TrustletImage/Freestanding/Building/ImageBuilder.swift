@@ -75,13 +75,16 @@ public struct ImageBuilder: Sendable {
     guard linearMemories.count <= Int(ImageFormat.linearMemoryLimit) else {
       throw ImageError(.limit, "there are \(linearMemories.count) linear memories, more than \(ImageFormat.linearMemoryLimit)")
     }
+    var left = manifest.memory.bytes
     for (index, memory) in linearMemories.enumerated() {
       let kind = ImageRegion.Kind.linearMemory(UInt32(index))
-      guard memory.initial <= manifest.memory.bytes else {
+      guard memory.initial <= left else {
+        let before = index == 0 ? "" : ", with \(ByteCount(bytes: manifest.memory.bytes - left)) in those before it"
         throw ImageError(
           .manifest,
-          "\(kind) begins with \(ByteCount(bytes: memory.initial)), but the manifest allows \(manifest.memory): raise 'memory'")
+          "\(kind) begins with \(ByteCount(bytes: memory.initial))\(before), but the manifest allows \(manifest.memory): raise 'memory'")
       }
+      left -= memory.initial
       let limit = min(memory.maximum, manifest.memory.bytes / 0x1_0000 * 0x1_0000)
       regions.append(
         Region(kind: kind, address: MemoryMap.linearMemory(UInt32(index)), size: memory.initial, sizeLimit: limit, contents: []))

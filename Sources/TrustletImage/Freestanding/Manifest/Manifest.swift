@@ -43,12 +43,16 @@ public struct Manifest: Codable, Sendable, Hashable {
     }
   }
 
-  /// The limit of each linear memory, at most 4 GiB. Default: 1 GiB.
+  /// What all linear memories together may have, at most 4 GiB. Default: 1 GiB.
   public var memory = ByteCount.gibibytes(1)
   /// The program's stack, rounded up to whole pages; 64 KiB to 128 MiB. Default: 1 MiB.
   public var stack = ByteCount.mebibytes(1)
   /// How long a command may take by the wall clock. Default: no limit.
   public var time: TimeSpan?
+  /// How much processor time a command may take, waiting not included. Default: no limit.
+  public var cpuTime: TimeSpan?
+  /// How much a command may write, to standard output, standard error and files of the host together. Default: no limit.
+  public var output: ByteCount?
   /// Without the program's name. Default: none.
   public var arguments: [String] = []
   /// Default: none.
@@ -113,6 +117,7 @@ public struct Manifest: Codable, Sendable, Hashable {
       throw ImageError(.manifest, "open-files: \(openFiles) is not between 3, the standard streams, and \(Self.openFilesLimit)")
     }
     if let time, time.nanoseconds == 0 { throw ImageError(.manifest, "time: the limit is zero") }
+    if let cpuTime, cpuTime.nanoseconds == 0 { throw ImageError(.manifest, "cpu-time: the limit is zero") }
     for argument in arguments where argument.utf8.contains(0) {
       throw ImageError(.manifest, "arguments: a NUL byte in '\(argument)'")
     }

@@ -1,6 +1,6 @@
 extension Manifest {
-  /// The manifest as the image carries it: canonical JSON with every member but `files`; `time` and `cpu` are left out when
-  /// not set. Sizes in bytes, times in nanoseconds.
+  /// The manifest as the image carries it: canonical JSON with every member but `files`; `time`, `cpu-time`, `output` and `cpu`
+  /// are left out when not set. Sizes in bytes, times in nanoseconds.
   public var canonicalEncoding: [UInt8] {
     var members: [(name: String, value: CanonicalJSON)] = [
       ("memory", .number(memory.bytes)),
@@ -24,6 +24,8 @@ extension Manifest {
     if let scratch {
       members.append(("scratch", .object([("path", .string(scratch.path)), ("size", .number(scratch.size.bytes))])))
     }
+    if let cpuTime { members.append(("cpu-time", .number(cpuTime.nanoseconds))) }
+    if let output { members.append(("output", .number(output.bytes))) }
     if let cpu { members.append(("cpu", .string(cpu))) }
     return CanonicalJSON.object(members).encoded
   }
@@ -46,6 +48,8 @@ extension Manifest {
       case ("memory", .number(let bytes)): memory = ByteCount(bytes: bytes)
       case ("stack", .number(let bytes)): stack = ByteCount(bytes: bytes)
       case ("time", .number(let nanoseconds)): time = TimeSpan(nanoseconds: nanoseconds)
+      case ("cpu-time", .number(let nanoseconds)): cpuTime = TimeSpan(nanoseconds: nanoseconds)
+      case ("output", .number(let bytes)): output = ByteCount(bytes: bytes)
       case ("arguments", .array(let elements)): arguments = try Self.strings(elements)
       case ("environment", .object(let variables)): environment = try Self.variables(variables)
       case ("host", .object(let members)): host = try Host(members)

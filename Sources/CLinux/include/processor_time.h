@@ -1,0 +1,13 @@
+#ifndef COFFER_PROCESSOR_TIME_H
+#define COFFER_PROCESSOR_TIME_H
+
+#include <stdint.h>
+
+/// The clock of the calling thread's processor time, which any thread of this process can read while that thread lives; negative where there
+/// is none.
+int coffer_thread_processor_clock(void);
+
+/// Nanoseconds; 0 for a clock that cannot be read.
+uint64_t coffer_processor_time(int clock);
+
+#endif

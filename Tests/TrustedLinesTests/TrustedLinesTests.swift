@@ -1,0 +1,23 @@
+import Testing
+
+@testable import TrustedLines
+
+@Suite struct TrustedLinesTests {
+  @Test(arguments: [
+    ("Sources/LibOS/Clock.swift", TrustedLines.Part.libraryOS), ("Sources/EdgeCalls/EdgeCall.swift", .libraryOS),
+    ("Guest/heap.c", .guestEntry), ("Guest/include/guest.h", .guestEntry), ("Guest/entry-x86_64.S", .guestEntry),
+    ("Guest/entry-riscv64.S", .elsewhere), ("Guest/machine-kvm-x86_64.S", .kvm), ("Guest/process/loader.c", .process),
+    ("Sources/Monitor/EdgeService.swift", .edgeService), ("Sources/Monitor/Newcomer.swift", .edgeService),
+    ("Sources/Monitor/TrustletPool.swift", .lifeOfTrustlets), ("Sources/CLinux/kvm.c", .kvm), ("Sources/CLinux/sandbox.c", .elsewhere),
+    ("Sources/CLinux/files.c", .edgeService), ("Sources/Machine/Machine.swift", .machine), ("Sources/KVMMachine/PageTables.swift", .kvm),
+  ]) func everySourceIsOfOnePart(path: String, part: TrustedLines.Part) {
+    #expect(TrustedLines.part(of: path, "x86_64") == part)
+  }
+
+  @Test func theBuildHasCounted() {
+    let counted = TrustedLines.counted(architecture: "x86_64")
+    for part in TrustedLines.goalParts { #expect(counted.contains { $0.part == part }) }
+    for file in counted { #expect(file.code > 0 && file.code <= file.lines, "\(file.path)") }
+    #expect(counted.first { $0.path == "Sources/EdgeCalls/MachinePage.swift" }.map { $0.lines > $0.code } == true)
+  }
+}
