@@ -67,7 +67,7 @@ private struct Access: Sendable {
 
 private let accessProgram: TestProgram = {
   var manifest = Manifest()
-  manifest.memory = .gibibytes(4)
+  manifest.memory = .gibibytes(5)
   let functions = Access.all.flatMap { access in Access.offsets.map(access.function) }
   return TestProgram(
     """

@@ -130,10 +130,9 @@ extension RunningTests {
       let run = try Run(clean)
       #expect(try run.value("arguments") { $0.arguments = ["a", "b", "c"] } == 3)
       #expect(try run.value("arguments") == 1)
-      // The image's own tree is the first descriptor behind the streams.
-      #expect(try run.value("directory", 4) == 8)
-      #expect(try run.value("directory", 4) { $0.directories = [.init(hostPath: "/tmp", guestPath: "/tmp")] } == 0)
-      #expect(try run.value("directory", 4) == 8)
+      #expect(try run.value("directory", 3) == 8)
+      #expect(try run.value("directory", 3) { $0.directories = [.init(hostPath: "/tmp", guestPath: "/tmp")] } == 0)
+      #expect(try run.value("directory", 3) == 8)
     }
 
     @Test func neverTurnsTimeBack() throws {

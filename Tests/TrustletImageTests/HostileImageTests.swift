@@ -122,7 +122,7 @@ import Testing
     Lie("another manifest for the guest", .guestManifest, { $0.record.manifest.host.directories = .write }),
     Lie("more arguments for the guest", .guestManifest, { $0.record.manifest.arguments.append("--unsafe") }),
     Lie("a manifest with a stack that is too large", .manifest, { $0.record.manifest.stack = .gibibytes(1) }),
-    Lie("a manifest with too much memory", .manifest, { $0.record.manifest.memory = .gibibytes(5) }),
+    Lie("a manifest with too much memory", .manifest, { $0.record.manifest.memory = .gibibytes(65) }),
     Lie("a manifest with '=' in a name", .manifest, { $0.record.manifest.environment["A=B"] = "C" }),
     Lie("machine pages out of order", .order, { $0.record.machinePages.swapAt(0, 1) }),
     Lie("a machine page twice", .order, { $0.record.machinePages.append($0.record.machinePages[1]) }),

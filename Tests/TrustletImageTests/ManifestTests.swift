@@ -65,7 +65,7 @@ import Testing
     ("stack: 1MiB\nEnvironmnt: {}", "line 2: manifest: the key 'Environmnt' is unknown; did you mean 'environment'?"),
     ("generator: llvm", "did you mean"), ("host: {directory: read}", "host: the key 'directory' is unknown; did you mean 'directories'?"),
     ("host: {directories: all}", "'all' is none of none, read, write"), ("host: {arguments: yes}", "neither true nor false"),
-    ("host: true", "host: is not a mapping"), ("memory: lots", "64MiB"), ("memory: 5GiB", "memory: 5GiB is more than 4GiB"),
+    ("host: true", "host: is not a mapping"), ("memory: lots", "64MiB"), ("memory: 65GiB", "memory: 65GiB is more than 64GiB"),
     ("stack: 1KiB", "stack: 1KiB is not between 64KiB and 128MiB"), ("stack: 1GiB", "stack"), ("time: 30", "write it as 30s"),
     ("time: 0s", "time: the limit is zero"), ("cpu-time: 0s", "cpu-time: the limit is zero"), ("cpu-time: 2", "write it as 30s"),
     ("output: much", "64MiB"), ("cputime: 1s", "did you mean 'cpu-time'?"), ("arguments: serve", "arguments: is not a list"), ("arguments: [[a]]", "not a single value"),

@@ -43,7 +43,7 @@ public struct Manifest: Codable, Sendable, Hashable {
     }
   }
 
-  /// What all linear memories together may have, at most 4 GiB. Default: 1 GiB.
+  /// What all linear memories together may have, at most 64 GiB, and each of them 4 GiB. Default: 1 GiB.
   public var memory = ByteCount.gibibytes(1)
   /// The program's stack, rounded up to whole pages; 64 KiB to 128 MiB. Default: 1 MiB.
   public var stack = ByteCount.mebibytes(1)
@@ -85,7 +85,8 @@ public struct Manifest: Codable, Sendable, Hashable {
 
   /// Half of it is kept for calls into the library OS.
   public static let stackMinimum = ByteCount.kibibytes(64)
-  public static let memoryLimit = ByteCount.gibibytes(4)
+  /// Of all linear memories together; each has at most 4 GiB.
+  public static let memoryLimit = ByteCount.gibibytes(64)
   public static let openFilesLimit: UInt64 = 1024
   public static let scratchLimit = ByteCount(bytes: MemoryMap.scratchSizeLimit)
 
@@ -98,7 +99,7 @@ public struct Manifest: Codable, Sendable, Hashable {
   /// Refuses values that no image can have.
   public func check() throws(ImageError) {
     guard memory <= Self.memoryLimit else {
-      throw ImageError(.manifest, "memory: \(memory) is more than \(Self.memoryLimit), which is all that a linear memory can have")
+      throw ImageError(.manifest, "memory: \(memory) is more than \(Self.memoryLimit), which is the most that all linear memories together may have")
     }
     let stackLimit = ByteCount(bytes: MemoryMap.stackSizeLimit)
     guard stack >= Self.stackMinimum, stack <= stackLimit else {
