@@ -52,7 +52,7 @@ private func checkCommand(_ bytes: [UInt8]) {
 
 private func checkSettings(_ bytes: [UInt8]) {
   var payload = bytes
-  let manifest = little([GuestManifest.magic, 15, 0, 0]) + [UInt8](repeating: 0xFF, count: 12) + little([0])
+  let manifest = little([GuestManifest.magic, 15, 0, 0, 0, 0, .max, 0])
   read(&payload, manifest) { _ in }
   let arguments = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
   do {
