@@ -95,9 +95,12 @@ let package = Package(
     .testTarget(
       name: "CofferTests",
       dependencies: [
-        "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "Monitor", "SpecificationScripts", "TrustletImage", "WasmCompiler",
+        "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "Machine", "Monitor", "SpecificationScripts", "TrustletImage", "WasmCompiler",
         "WasmFormat", "WasmText",
       ]),
+    .testTarget(
+      name: "DocumentTests",
+      dependencies: ["coffer-tools", "ImageBuilding", "TrustletImage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(name: "CofferCommandTests", dependencies: ["Examples", "KVMMachine", "RunCommand", "WasmText"]),
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "GuestObjects", "KVMMachine", "Machine", "ProcessMachine"], path: "Tests/MachineScenarios"),

@@ -51,7 +51,9 @@ extension RunOptions {
     case "--dir":
       guard let argument = DirectoryArgument(argument: value) else { return false }
       directories.append(argument.directory)
-    case "--env": environment.append(value)
+    case "--env":
+      guard let separator = value.firstIndex(of: "="), separator > value.startIndex else { return false }
+      environment.append(value)
     case "--memory":
       guard memory == nil, let size = ByteCount(parsing: value) else { return false }
       memory = size

@@ -1,5 +1,6 @@
 import ArgumentParser
 import RunCommand
+import WasmFormat
 
 @main struct CofferCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,10 +27,20 @@ import RunCommand
       var command = try parseAsRoot()
       try command.run()
     } catch where exitCode(for: error) == .validationFailure {
-      Terminal.complain("\(message(for: error)); see coffer --help")
+      Terminal.complain(complaint(message(for: error), about: CommandLine.arguments.dropFirst().first ?? ""))
       exit(withError: ExitStatus.failure)
     } catch {
       exit(withError: error)
     }
+  }
+
+  /// - Parameter word: the first of the command line.
+  private static func complaint(_ message: String, about word: String) -> String {
+    let names = configuration.subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+    guard names.contains(word) else {
+      return word.hasPrefix("-")
+        ? "\(message); see coffer --help" : "there is no command \(quoted(word)); there are \(names.joined(separator: ", ")): see coffer --help"
+    }
+    return "\(message.hasSuffix(".") ? String(message.dropLast()) : message); see coffer \(word) --help"
   }
 }

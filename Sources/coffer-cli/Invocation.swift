@@ -1,10 +1,9 @@
-import ArgumentParser
 import Monitor
 import TrustletImage
 import WasmFormat
 
 /// `name(1, 2.5)`: a call of an exported function of a core module, whose values are numbers.
-struct Invocation: ExpressibleByArgument {
+struct Invocation {
   let name: String
   let arguments: [String]
 

@@ -14,10 +14,10 @@ struct ComputeBench: ParsableCommand {
       generates code for ("native-v3" on x86-64).
       """)
 
-  @Option(help: "How often they take turns.")
+  @Option(help: "How often they take turns.", transform: ArgumentForm.count)
   var rounds = 5
 
-  @Option(help: "Repeats of a kernel in each turn.")
+  @Option(help: "Repeats of a kernel in each turn.", transform: ArgumentForm.count)
   var repeats = 3
 
   @Option(help: "Only these kernels.")

@@ -14,7 +14,7 @@ struct StartBench: ParsableCommand {
       go is part of it; letting a trustlet's machine go is not. All cases take turns.
       """)
 
-  @Option(help: "How often each is started.")
+  @Option(help: "How often each is started.", transform: ArgumentForm.count)
   var runs = 200
 
   @Option(help: "Only cases whose names contain this.")
@@ -27,7 +27,6 @@ struct StartBench: ParsableCommand {
 
   func run() throws {
     try reporting {
-      guard runs > 0 else { throw CommandFailure("--runs: at least one run is needed") }
       let image = try build.image(of: try Application.load(Application.examplePrefix + "hello"))
       let scratch = try ScratchDirectory()
       defer { scratch.remove() }
