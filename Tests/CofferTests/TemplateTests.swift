@@ -85,8 +85,8 @@ private struct Run {
   let template: ApplicationTemplate
   let pool: TrustletPool
 
-  init(_ program: TestProgram) throws {
-    template = try ApplicationTemplate(try program.image(), on: KVMMachineKind.shared)
+  init(_ program: TestProgram, on machine: MachineChoice = .kvm) throws {
+    template = try ApplicationTemplate(try program.image(), on: machine.kind)
     pool = TrustletPool(template.template, idleLimit: 4, verifiesResets: true)
   }
 
@@ -115,8 +115,8 @@ private struct Run {
 
 extension RunningTests {
   @Suite struct TemplateTests {
-    @Test func initialisesOnceWhereNothingForbidsIt() throws {
-      let run = try Run(clean)
+    @Test(arguments: MachineChoice.allCases) func initialisesOnceWhereNothingForbidsIt(machine: MachineChoice) throws {
+      let run = try Run(clean, on: machine)
       #expect(run.template.obstacles.isEmpty)
       for _ in 0..<3 { #expect(try run.value("kept") == 4711) }
     }
@@ -128,11 +128,11 @@ extension RunningTests {
       #expect(Set(kept).count == 20)
     }
 
-    @Test func initialisesAnewWhatLookedAtItsDirectories() throws {
-      let run = try Run(asking(.read))
+    @Test(arguments: MachineChoice.allCases) func initialisesAnewWhatLookedAtItsDirectories(machine: MachineChoice) throws {
+      let run = try Run(asking(.read), on: machine)
       #expect(run.template.obstacles == ["the initialisation used arguments, environment or the list of given directories"])
       // Where the manifest lets nobody give any, all clones have the same.
-      #expect(try Run(asking(.none)).template.obstacles.isEmpty)
+      #expect(try Run(asking(.none), on: machine).template.obstacles.isEmpty)
     }
 
     @Test func everyCloneKeepsToItsOwnScratchLimit() throws {
