@@ -7,7 +7,7 @@ import Testing
     var found: [String: String] = [:]
     for path in try Package.files(below: "Tests", endingWith: ".swift") {
       let text = try Package.text(path)
-      var names = text.matches(of: /(?:struct|enum|class|extension) ([A-Za-z]+Tests)\b/).map { String($0.1) }
+      var names = text.matches(of: /(?:struct|enum|class|extension) ([A-Za-z0-9]+Tests)\b/).map { String($0.1) }
       if let target = path.split(separator: "/").dropFirst().first { names.append(String(target)) }
       for name in Set(names) { found[name, default: ""] += text }
     }
@@ -19,7 +19,7 @@ import Testing
     var count = 0
     for document in try Document.all() {
       for span in document.codeSpans {
-        guard let match = span.wholeMatch(of: /([A-Z][A-Za-z]+Tests)(?:\.([a-zA-Z]+))?/) else { continue }
+        guard let match = span.wholeMatch(of: /([A-Z][A-Za-z0-9]+Tests)(?:\.([a-zA-Z]+))?/) else { continue }
         count += 1
         let text = suites[String(match.1)]
         #expect(text != nil, "\(document.path): there is no suite or test target \(match.1)")
@@ -28,6 +28,18 @@ import Testing
       }
     }
     #expect(count > 30)
+  }
+
+  /// A claim's second test of the same suite stands by its own name.
+  @Test func everyTestNamedWithoutItsSuiteExists() throws {
+    let tests = try Package.files(below: "Tests", endingWith: ".swift").map(Package.text).joined()
+    let sources = try Package.files(below: "Sources", endingWith: ".swift").map(Package.text).joined()
+    for document in [try Document("SECURITY.md"), try Document("SPECIFICATION.md")] {
+      for span in document.codeSpans where span.wholeMatch(of: /[a-z]+[A-Z][A-Za-z]+/) != nil {
+        let exists = tests.contains("func \(span)(") || sources.contains(span)
+        #expect(exists, "\(document.path): there is no test \(span)")
+      }
+    }
   }
 
   /// `ScenarioTests` ("guest: ..."): scenarios are values, found by the beginning of their names.
@@ -65,7 +77,7 @@ import Testing
     }
     #expect(numbers == Array(1...max(1, numbers.count)))
     for claim in claims {
-      #expect(claim.contains(/`[A-Za-z]+Tests|`Scripts\/|`Fuzz\//), "names no test: \(claim)")
+      #expect(claim.contains(/`[A-Za-z0-9]+Tests|`Scripts\/|`Fuzz\//), "names no test: \(claim)")
     }
   }
 
