@@ -61,10 +61,10 @@ extension RunOptions {
       guard output == nil, let size = ByteCount(parsing: value) else { return false }
       output = size
     case "--cpu-time":
-      guard cpuTime == nil, let span = TimeSpan(parsing: value) else { return false }
+      guard cpuTime == nil, let span = TimeSpan(parsing: value), span.nanoseconds > 0 else { return false }
       cpuTime = span
     case "--timeout":
-      guard time == nil, let span = TimeSpan(parsing: value) else { return false }
+      guard time == nil, let span = TimeSpan(parsing: value), span.nanoseconds > 0 else { return false }
       time = span
     default: return false
     }

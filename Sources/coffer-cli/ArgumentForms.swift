@@ -13,10 +13,12 @@ enum ArgumentForm {
   }
 
   @Sendable static func time(_ text: String) throws -> TimeSpan {
-    try value(TimeSpan(parsing: text), "a time with its unit, as 500ms, 2s or 1h")
+    try value(TimeSpan(parsing: text).flatMap { $0.nanoseconds > 0 ? $0 : nil }, "a time above zero with its unit, as 500ms, 2s or 1h")
   }
 
   @Sendable static func descriptors(_ text: String) throws -> UInt32 { try value(UInt32(text), "a whole number, as 64") }
+
+  @Sendable static func path(_ text: String) throws -> String { try value(text.isEmpty ? nil : text, "a file's path") }
 
   /// At least 1: how often something is measured.
   @Sendable static func count(_ text: String) throws -> Int { try value(Int(text).flatMap { $0 > 0 ? $0 : nil }, "a whole number from 1 on") }

@@ -51,7 +51,12 @@ struct BuildConfined: ParsableCommand {
     try reporting {
       let builder = try build.builder()
       let manifest = try build.manifest(memory: memory)
-      let files = try ImageFiles(manifest: manifest, relativeTo: TextFile.directory(of: build.manifest ?? "."))
+      let files: ImageFiles
+      do {
+        files = try ImageFiles(manifest: manifest, relativeTo: TextFile.directory(of: build.manifest ?? "."))
+      } catch {
+        throw CommandFailure("\(build.manifest ?? "the manifest"): \(error); the manifest's directory is where its paths begin")
+      }
       // The user's own files have been read; the module has not.
       if let lack = try ConfinedBuild.lockCallingProcess(toolchain: builder.toolchain, cache: builder.cache) { Terminal.note(lack) }
       let module = try ConfinedBuild.standardInput()

@@ -27,20 +27,26 @@ import WasmFormat
       var command = try parseAsRoot()
       try command.run()
     } catch where exitCode(for: error) == .validationFailure {
-      Terminal.complain(complaint(message(for: error), about: CommandLine.arguments.dropFirst().first ?? ""))
+      Terminal.complain(complaint(message(for: error), about: Array(CommandLine.arguments.dropFirst())))
       exit(withError: ExitStatus.failure)
     } catch {
       exit(withError: error)
     }
   }
 
-  /// - Parameter word: the first of the command line.
-  private static func complaint(_ message: String, about word: String) -> String {
-    let names = configuration.subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
-    guard names.contains(word) else {
-      return word.hasPrefix("-")
-        ? "\(message); see coffer --help" : "there is no command \(quoted(word)); there are \(names.joined(separator: ", ")): see coffer --help"
+  private static func complaint(_ message: String, about words: [String]) -> String {
+    var command: any ParsableCommand.Type = CofferCommand.self
+    var path = "coffer"
+    for word in words {
+      let known = command.configuration.subcommands.filter { $0.configuration.shouldDisplay }
+      guard !known.isEmpty, !word.hasPrefix("-") else { break }
+      guard let next = known.first(where: { $0._commandName == word }) else {
+        let names = known.map { $0._commandName }.joined(separator: ", ")
+        return "there is no command \(quoted("\(path) \(word)")); there are \(names): see \(path) --help"
+      }
+      command = next
+      path += " " + word
     }
-    return "\(message.hasSuffix(".") ? String(message.dropLast()) : message); see coffer \(word) --help"
+    return "\(message.hasSuffix(".") ? String(message.dropLast()) : message); see \(path) --help"
   }
 }

@@ -4,6 +4,7 @@ import Glibc
 import KVMMachine
 import Machine
 import TrustletImage
+import WasmFormat
 
 struct StartBench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,7 +32,11 @@ struct StartBench: ParsableCommand {
       let scratch = try ScratchDirectory()
       defer { scratch.remove() }
       var report = BenchReport(bench: "start")
-      let cases = try cases(image, scratch, &report.missing).filter { machine.map($0.name.contains) ?? true }
+      let known = try cases(image, scratch, &report.missing)
+      let cases = known.filter { machine.map($0.name.contains) ?? true }
+      guard !cases.isEmpty else {
+        throw CommandFailure("no case has \(quoted(machine ?? "")) in its name; there are: \(known.map(\.name).joined(separator: "; "))")
+      }
       let samples = try measure(cases)
       for (start, times) in zip(cases, samples) {
         report.rows.append(BenchReport.Row(name: start.name, who: start.who, unit: "us", samples: times))
