@@ -192,7 +192,6 @@ struct AddressSpace {
   }
 }
 
-func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
 extension MachineRegion.Contents {
   fileprivate var count: UInt64 {
