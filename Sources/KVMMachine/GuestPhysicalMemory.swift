@@ -72,8 +72,8 @@ final class GuestPhysicalMemory {
     windows[window].backed = end
   }
 
-  /// Makes the windows of a template, whole and at the same places, in a machine that has none yet.
-  func restore(_ template: TemplateMemory) throws(MachineError) {
+  /// Makes the windows of a template, whole, at the same places and empty, in a machine that has none yet.
+  func open(like template: TemplateMemory) throws(MachineError) {
     for window in template.windows {
       let index = try openWindow(size: window.reserved)
       guard windows[index].guestAddress == window.guestAddress else {
@@ -82,12 +82,23 @@ final class GuestPhysicalMemory {
       }
       let host = windows[index].host
       try must("taking \(window.backed) bytes of memory", coffer_memory_commit(host, Int(window.backed)))
-      try template.map(window, at: host)
       try must(
         "giving the machine \(window.backed) bytes of memory",
         coffer_kvm_set_slot(machine, slotCount, window.guestAddress, window.backed, host))
       slotCount += 1
       windows[index].backed = window.backed
+    }
+  }
+
+  /// Puts a template's contents into windows that are like its own and empty.
+  func fill(from template: TemplateMemory) throws(MachineError) {
+    for (window, place) in zip(template.windows, windows) { try template.map(window, at: place.host) }
+  }
+
+  /// Makes pages the machine's own before somebody asks for them; it is no harm if that cannot be.
+  func populate(_ pages: WorkingSet) {
+    for range in pages.ranges where range.window < windows.count && range.offsets.upperBound <= windows[range.window].backed {
+      coffer_memory_populate(windows[range.window].host + Int(range.offsets.lowerBound), range.offsets.count)
     }
   }
 

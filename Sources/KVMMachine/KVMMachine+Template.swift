@@ -19,6 +19,8 @@ extension KVMMachine: CloneableMachine {
     if let ending {
       throw MachineError(.invalidConfiguration, "the machine cannot be reset, throw it away: \(ending)")
     }
+    recorder?.finish(space, system.pageMap)
+    recorder = nil
     try finishExit()
     if !standsAtEdgeCall {
       // It was interrupted somewhere: an exception may have been on its way.
@@ -58,7 +60,7 @@ extension KVMMachine: CloneableMachine {
 
   /// Completes the instruction by which the guest left. An interruption that came meanwhile stays to be noticed.
   private func finishExit() throws(MachineError) {
-    try must("finishing the guest's last instruction", coffer_kvm_finish_exit(processor.descriptor.number, processor.run))
+    try processor.settle()
     if isInterruptionRequested.load(ordering: .sequentiallyConsistent) { coffer_kvm_set_immediate_exit(processor.run, 1) }
   }
 

@@ -148,6 +148,11 @@ struct PageTables {
     return host.assumingMemoryBound(to: UInt64.self)
   }
 
+  /// A table's entries, nil for an address that is none of this machine's.
+  func host(_ table: UInt64) -> UnsafeMutablePointer<UInt64>? {
+    memory.host(table, count: Self.page)?.assumingMemoryBound(to: UInt64.self)
+  }
+
   private func broken(_ what: String) -> MachineError {
     MachineError(.invalidConfiguration, "the machine's page tables are inconsistent: \(what): this is a defect in Coffer, report it")
   }

@@ -19,7 +19,7 @@ final class TemplateMemory: @unchecked Sendable {
 
   private static let page = PageTables.page
   /// Holes up to this size are mapped with their neighbours: a mapping costs more than the pages.
-  private static let joinedGap: UInt64 = 16 * page
+  private static let joinedGap: UInt64 = 128 * page
 
   let windows: [Window]
   private let file: OwnedDescriptor
