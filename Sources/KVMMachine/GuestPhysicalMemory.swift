@@ -90,15 +90,28 @@ final class GuestPhysicalMemory {
     }
   }
 
-  /// Puts a template's contents into windows that are like its own and empty.
-  func fill(from template: TemplateMemory) throws(MachineError) {
-    for (window, place) in zip(template.windows, windows) { try template.map(window, at: place.host) }
+  /// Puts a template's contents into windows that are like its own and empty: what the first window has before an offset, or all from there on.
+  func fill(from template: TemplateMemory, before offset: UInt64) throws(MachineError) {
+    guard let window = template.windows.first, let place = windows.first else { return }
+    try template.map(window, 0..<offset, at: place.host)
   }
 
-  /// Makes pages the machine's own before somebody asks for them; it is no harm if that cannot be.
-  func populate(_ pages: WorkingSet) {
-    for range in pages.ranges where range.window < windows.count && range.offsets.upperBound <= windows[range.window].backed {
-      coffer_memory_populate(windows[range.window].host + Int(range.offsets.lowerBound), range.offsets.count)
+  func fill(from template: TemplateMemory, behind offset: UInt64) throws(MachineError) {
+    for (index, window) in template.windows.enumerated() where index < windows.count {
+      try template.map(window, (index == 0 ? offset : 0)..<window.backed, at: windows[index].host)
+    }
+  }
+
+  /// Gives pages of a window that the machine has memory at once; it is no harm if that cannot be.
+  func populate(_ pages: Range<UInt64>, of window: Int) {
+    coffer_memory_populate(windows[window].host + Int(pages.lowerBound), pages.count)
+  }
+
+  /// Makes pages the machine's own before somebody asks for them, but those of the first window before an offset.
+  func populate(_ pages: WorkingSet, behind offset: UInt64) {
+    for part in pages.parts where part.window < windows.count {
+      let wanted = part.offsets.clamped(to: (part.window == 0 ? offset : 0)..<windows[part.window].backed)
+      if !wanted.isEmpty { populate(wanted, of: part.window) }
     }
   }
 

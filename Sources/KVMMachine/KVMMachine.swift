@@ -68,10 +68,10 @@ public final class KVMMachine: Machine, @unchecked Sendable {
     (self.system, kind, self.template) = (system, template.kind, template)
     virtualMachine = empty.virtualMachine
     processor = empty.processor
-    try empty.memory.fill(from: template.memory)
+    try empty.memory.fill(from: template.memory, behind: empty.filledEnd)
     space = AddressSpace(template.space, memory: empty.memory)
     if let pages = template.workingSet.pages {
-      empty.memory.populate(pages)
+      empty.memory.populate(pages, behind: empty.filledEnd)
     } else if let recorder = template.workingSet.claimRecorder() {
       space.tables.forgetAccesses()
       self.recorder = recorder

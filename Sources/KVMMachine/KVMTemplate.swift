@@ -33,9 +33,8 @@ public final class KVMTemplate: MachineTemplate, @unchecked Sendable {
   public func prepare(_ count: Int) throws(MachineError) {
     let system = try KVMSystem.shared()
     while ready.withLock({ $0.count }) < count {
-      let empty = try EmptyClone(self, system)
-      // The first run of a machine makes a thread in the kernel; here it does.
-      try empty.processor.settle()
+      var empty = try EmptyClone(self, system)
+      if try !empty.enterOnce(self) { empty = try EmptyClone(self, system) }
       ready.withLock { $0.append(empty) }
     }
   }

@@ -35,7 +35,7 @@ extension PageTables {
     return pages.sorted()
   }
 
-  /// Takes the marks away that the processor sets where it uses a page. Only while the guest has not run: it may have seen the entries otherwise.
+  /// Takes the marks away that the processor sets where it uses a page. What it knows already it does not mark again.
   func forgetAccesses() {
     visitLeaves { entry in entry.pointee &= ~(Entry.accessed | Entry.dirty) }
   }

@@ -78,9 +78,9 @@ final class TemplateMemory: @unchecked Sendable {
 
   deinit { coffer_memory_release(UnsafeMutableRawPointer(mutating: view), size) }
 
-  /// Maps a window's contents over the host's memory for it, which is zero.
-  func map(_ window: Window, at host: UnsafeMutableRawPointer) throws(MachineError) {
-    for extent in window.extents {
+  /// Maps a part of a window's contents over the host's memory for the window, which is zero there.
+  func map(_ window: Window, _ part: Range<UInt64>, at host: UnsafeMutableRawPointer) throws(MachineError) {
+    for extent in window.extents.map({ $0.clamped(to: part) }) where !extent.isEmpty {
       let result = coffer_memory_map_file(
         host + Int(extent.lowerBound), extent.count, file.number, window.fileOffset + extent.lowerBound)
       guard result == 0 else { throw systemCallFailed("mapping \(extent.count) bytes of a template", -result) }

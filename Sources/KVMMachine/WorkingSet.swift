@@ -11,7 +11,7 @@ struct WorkingSet: Sendable {
   }
 
   /// Ascending in each window.
-  private(set) var ranges: [Part] = []
+  private(set) var parts: [Part] = []
   private(set) var byteCount: UInt64 = 0
 
   /// - Parameter pages: of the window, whole pages, ascending, perhaps overlapping.
@@ -25,7 +25,7 @@ struct WorkingSet: Sendable {
       }
     }
     for range in joined {
-      ranges.append(Part(window: window, offsets: range))
+      parts.append(Part(window: window, offsets: range))
       byteCount += UInt64(range.count)
     }
   }
