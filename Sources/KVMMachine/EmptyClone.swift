@@ -11,7 +11,9 @@ final class EmptyClone: @unchecked Sendable {
   let virtualMachine: VirtualMachine
   let memory: GuestPhysicalMemory
   /// Up to here the first window has the template's contents.
-  private(set) var filledEnd: UInt64 = 0
+  private var filledEnd: UInt64 = 0
+  /// Whether everything that will be written has memory already.
+  private var isPopulated = false
 
   init(_ template: KVMTemplate, _ system: KVMSystem) throws(MachineError) {
     let blank = try template.kind.takeBlank(system)
@@ -23,10 +25,35 @@ final class EmptyClone: @unchecked Sendable {
     try template.processor.restore(processor)
   }
 
+  /// Does all that is possible without the template's contents; what it needs of memory, a clone made without preparation would share for longer.
+  /// - Returns: Whether the machine is of use.
+  func prepare(_ template: KVMTemplate) throws(MachineError) -> Bool {
+    guard try enterOnce(template) else { return false }
+    memory.populate(template.memory.contents(behind: filledEnd).filter { $0.offsets.count <= template.copiedBytes(isPrepared: true) })
+    memory.populate(template.workingSet.pages?.parts ?? [])
+    isPopulated = true
+    return true
+  }
+
+  /// Puts the contents of the template's memory in their places: large ones are mapped, small ones copied, which costs less than a mapping.
+  /// - Returns: What was copied.
+  func fill(from template: KVMTemplate) throws(MachineError) -> [MemoryPart] {
+    let limit = template.copiedBytes(isPrepared: isPopulated)
+    let parts = template.memory.contents(behind: filledEnd)
+    let mapped = parts.filter { $0.offsets.count > limit }
+    let copied = parts.filter { $0.offsets.count <= limit }
+    for part in mapped { try template.memory.map(part, into: memory) }
+    if let touched = template.workingSet.pages?.parts {
+      memory.populate(isPopulated ? touched.common(with: mapped) : touched)
+    }
+    for part in copied { template.memory.copy(part, into: memory) }
+    return copied
+  }
+
   /// Runs the machine page's way out, with nothing but page tables, descriptors and that page in its place: the first entry makes a thread and fills
   /// stores of pages in the kernel, and what the processor learns of these tables stays true.
   /// - Returns: Whether the machine left as it should and stands where the template did; else it is of no use.
-  func enterOnce(_ template: KVMTemplate) throws(MachineError) -> Bool {
+  private func enterOnce(_ template: KVMTemplate) throws(MachineError) -> Bool {
     guard let window = template.memory.windows.first else { return false }
     // An image's page could do anything, such as never to come back.
     let page = template.memory.contents(of: window, at: template.space.tablesEnd)
@@ -34,8 +61,8 @@ final class EmptyClone: @unchecked Sendable {
       try processor.settle()
       return true
     }
-    try memory.fill(from: template.memory, before: template.space.machinePageEnd)
     filledEnd = template.space.machinePageEnd
+    try template.memory.map(MemoryPart(window: 0, offsets: 0..<filledEnd), into: memory)
 
     var registers = kvm_regs()
     registers.rip = MemoryMap.machinePage + MachinePage.edgeWait

@@ -1,6 +1,21 @@
 import CLinux
 import Machine
 
+/// Whole pages of a window.
+struct MemoryPart: Sendable {
+  let window: Int
+  let offsets: Range<UInt64>
+}
+
+extension [MemoryPart] {
+  func common(with others: [MemoryPart]) -> [MemoryPart] {
+    flatMap { part in
+      others.filter { $0.window == part.window }.map { part.offsets.clamped(to: $0.offsets) }.filter { !$0.isEmpty }
+        .map { MemoryPart(window: part.window, offsets: $0) }
+    }
+  }
+}
+
 /// Guest-physical memory in windows: each a stretch of guest-physical addresses with as much of this process's address space
 /// behind it, of which a growing first part is handed to KVM in slots.
 ///
@@ -90,28 +105,16 @@ final class GuestPhysicalMemory {
     }
   }
 
-  /// Puts a template's contents into windows that are like its own and empty: what the first window has before an offset, or all from there on.
-  func fill(from template: TemplateMemory, before offset: UInt64) throws(MachineError) {
-    guard let window = template.windows.first, let place = windows.first else { return }
-    try template.map(window, 0..<offset, at: place.host)
-  }
-
-  func fill(from template: TemplateMemory, behind offset: UInt64) throws(MachineError) {
-    for (index, window) in template.windows.enumerated() where index < windows.count {
-      try template.map(window, (index == 0 ? offset : 0)..<window.backed, at: windows[index].host)
-    }
-  }
-
   /// Gives pages of a window that the machine has memory at once; it is no harm if that cannot be.
   func populate(_ pages: Range<UInt64>, of window: Int) {
     coffer_memory_populate(windows[window].host + Int(pages.lowerBound), pages.count)
   }
 
-  /// Makes pages the machine's own before somebody asks for them, but those of the first window before an offset.
-  func populate(_ pages: WorkingSet, behind offset: UInt64) {
-    for part in pages.parts where part.window < windows.count {
-      let wanted = part.offsets.clamped(to: (part.window == 0 ? offset : 0)..<windows[part.window].backed)
-      if !wanted.isEmpty { populate(wanted, of: part.window) }
+  /// The same for pages of any windows.
+  func populate(_ parts: [MemoryPart]) {
+    for part in parts where part.window < windows.count {
+      let pages = part.offsets.clamped(to: 0..<windows[part.window].backed)
+      if !pages.isEmpty { populate(pages, of: part.window) }
     }
   }
 

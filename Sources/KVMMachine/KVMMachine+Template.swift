@@ -83,6 +83,8 @@ extension KVMMachine: CloneableMachine {
           }
         }
       }
+      // Behind these there is no file to come forward.
+      if total > Self.keptBytes { for part in copied where part.window == index { template.memory.copy(part, into: space.memory) } }
     }
   }
 

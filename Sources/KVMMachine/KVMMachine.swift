@@ -30,6 +30,8 @@ public final class KVMMachine: Machine, @unchecked Sendable {
   let kind: KVMMachineKind
   /// What a clone was made from and is reset to.
   let template: KVMTemplate?
+  /// Contents of the template that are not mapped here but were copied.
+  private(set) var copied: [MemoryPart] = []
   /// In the template's first clone, until its reset: what it touches.
   var recorder: WorkingSetRecorder?
 
@@ -68,11 +70,9 @@ public final class KVMMachine: Machine, @unchecked Sendable {
     (self.system, kind, self.template) = (system, template.kind, template)
     virtualMachine = empty.virtualMachine
     processor = empty.processor
-    try empty.memory.fill(from: template.memory, behind: empty.filledEnd)
+    copied = try empty.fill(from: template)
     space = AddressSpace(template.space, memory: empty.memory)
-    if let pages = template.workingSet.pages {
-      empty.memory.populate(pages, behind: empty.filledEnd)
-    } else if let recorder = template.workingSet.claimRecorder() {
+    if let recorder = template.workingSet.claimRecorder() {
       space.tables.forgetAccesses()
       self.recorder = recorder
     }

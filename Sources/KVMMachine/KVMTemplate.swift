@@ -34,10 +34,21 @@ public final class KVMTemplate: MachineTemplate, @unchecked Sendable {
     let system = try KVMSystem.shared()
     while ready.withLock({ $0.count }) < count {
       var empty = try EmptyClone(self, system)
-      if try !empty.enterOnce(self) { empty = try EmptyClone(self, system) }
+      if try !empty.prepare(self) { empty = try EmptyClone(self, system) }
       ready.withLock { $0.append(empty) }
     }
   }
+
+  /// Up to which size a piece of contents is copied into a clone instead of mapped: with memory at hand ten pages cost less than a mapping and the
+  /// faults that it brings.
+  func copiedBytes(isPrepared: Bool) -> Int {
+    guard isPrepared else { return Self.dearMapping }
+    let total = memory.contents(behind: space.machinePageEnd).reduce(0) { $0 + $1.offsets.count }
+    return total <= Self.preparedContents ? total : Self.dearMapping
+  }
+
+  private static let dearMapping = 16 << 10
+  private static let preparedContents = 256 << 10
 
   func takeEmpty(_ system: KVMSystem) throws(MachineError) -> EmptyClone {
     if let empty = ready.withLock({ $0.popLast() }) { return empty }

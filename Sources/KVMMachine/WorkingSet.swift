@@ -4,14 +4,8 @@ import Synchronization
 /// Pages that clones of a template touch when they run. Each clone gets them at once and as its own, instead of one fault at a time: a fault costs
 /// three to five times as much as a page.
 struct WorkingSet: Sendable {
-  struct Part: Sendable {
-    let window: Int
-    /// Whole pages of the window.
-    let offsets: Range<UInt64>
-  }
-
   /// Ascending in each window.
-  private(set) var parts: [Part] = []
+  private(set) var parts: [MemoryPart] = []
   private(set) var byteCount: UInt64 = 0
 
   /// - Parameter pages: of the window, whole pages, ascending, perhaps overlapping.
@@ -25,7 +19,7 @@ struct WorkingSet: Sendable {
       }
     }
     for range in joined {
-      parts.append(Part(window: window, offsets: range))
+      parts.append(MemoryPart(window: window, offsets: range))
       byteCount += UInt64(range.count)
     }
   }
