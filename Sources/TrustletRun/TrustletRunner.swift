@@ -66,8 +66,7 @@ public enum TrustletRunner {
 
   /// Runs a WASI command: initialises its instances, then calls `_start`.
   public static func runCommand(_ image: TrustletImage, _ trustlet: Trustlet) throws -> Outcome {
-    let start = try image.commandEntry()
-    return run(image.initialisation + [.call(entryPoint: start, arguments: [])], on: trustlet)
+    run([.start(entryPoint: try image.commandEntry())], on: trustlet)
   }
 
   /// Runs an exported function once, after `_initialize` if the module has one.
