@@ -19,6 +19,8 @@ extension KVMMachine: CloneableMachine {
     if let ending {
       throw MachineError(.invalidConfiguration, "the machine cannot be reset, throw it away: \(ending)")
     }
+    recorder?.finish(space, system.pageMap)
+    recorder = nil
     if !standsAtEdgeCall {
       // It was interrupted somewhere: an instruction may have been half done, an exception on its way. At an edge call there is only a
       // write that has reached its end; what KVM still does about it, behind taking the staged registers over, changes none of them.
@@ -59,7 +61,7 @@ extension KVMMachine: CloneableMachine {
 
   /// Completes the instruction by which the guest left. An interruption that came meanwhile stays to be noticed.
   private func finishExit() throws(MachineError) {
-    try must("finishing the guest's last instruction", coffer_kvm_finish_exit(processor.descriptor.number, processor.run))
+    try processor.settle()
     if isInterruptionRequested.load(ordering: .sequentiallyConsistent) { coffer_kvm_set_immediate_exit(processor.run, 1) }
   }
 
@@ -82,6 +84,8 @@ extension KVMMachine: CloneableMachine {
           }
         }
       }
+      // Behind these there is no file to come forward.
+      if total > Self.keptBytes { for part in copied where part.window == index { template.memory.copy(part, into: space.memory) } }
     }
   }
 
