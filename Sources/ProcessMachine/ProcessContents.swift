@@ -14,9 +14,11 @@ final class ProcessContents: Sendable {
   let regions: [ProcessPlan.Region]
   /// Of the regions' contents.
   let bytes: UInt64
+  private let counts: [Int]
   let entry: UInt64
   let stackPointer: UInt64
   private let file: OwnedDescriptor
+  private let view: View
   /// Made when it is first needed, and again when it has been killed.
   private let mould = Mutex<KeptProcess?>(nil)
 
@@ -38,7 +40,9 @@ final class ProcessContents: Sendable {
     }
     let sealed = coffer_memory_file_seal(file.number)
     guard sealed == 0 else { throw systemCallFailed("sealing a process's memory file", -sealed) }
+    view = try View(file.number, end)
     self.regions = regions
+    counts = pieces.map(\.contents.count)
     bytes = filled
     self.entry = entry
     self.stackPointer = stackPointer
@@ -76,6 +80,35 @@ final class ProcessContents: Sendable {
       }
     }
     return try result.get()
+  }
+
+  /// Whether processes that begin with these would begin with this.
+  func isMade(of pieces: [Piece], entry: UInt64, stackPointer: UInt64) -> Bool {
+    guard self.entry == entry, self.stackPointer == stackPointer, counts == pieces.map(\.contents.count),
+      regions == Self.placed(pieces)
+    else { return false }
+    return zip(regions, pieces).allSatisfy { region, piece in
+      piece.contents.withUnsafeBytes {
+        guard let first = $0.baseAddress, !$0.isEmpty else { return true }
+        return memcmp(first, view.start + Int(region.fileOffset), $0.count) == 0
+      }
+    }
+  }
+
+  /// The whole file, for reading.
+  private struct View: ~Copyable, @unchecked Sendable {
+    let start: UnsafeRawPointer
+    private let size: Int
+
+    init(_ file: Int32, _ size: UInt64) throws(MachineError) {
+      var start: UnsafeRawPointer?
+      let mapped = coffer_memory_view_file(file, Int(size), &start)
+      guard mapped == 0, let start else { throw systemCallFailed("mapping a process's memory file", -mapped) }
+      self.start = start
+      self.size = Int(size)
+    }
+
+    deinit { coffer_memory_release(UnsafeMutableRawPointer(mutating: start), size) }
   }
 
   /// What a region begins with.

@@ -62,7 +62,7 @@ public final class ProcessMachine: Machine, @unchecked Sendable {
         ))
     }
     try self.init(
-      contents: try ProcessContents(pieces, entry: configuration.entry, stackPointer: configuration.stackPointer), template: nil)
+      contents: KeptContents.shared.contents(pieces, entry: configuration.entry, stackPointer: configuration.stackPointer), template: nil)
   }
 
   init(contents: ProcessContents, template: ProcessTemplate?) throws(MachineError) {

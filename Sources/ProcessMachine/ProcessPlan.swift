@@ -3,7 +3,7 @@ import Machine
 
 /// What a loader is told: `struct coffer_plan` of Guest/process/plan.h, little-endian.
 struct ProcessPlan {
-  struct Region {
+  struct Region: Equatable {
     var address: UInt64
     var size: UInt64
     var sizeLimit: UInt64
