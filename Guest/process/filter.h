@@ -38,7 +38,8 @@ static void expect_argument(int index, uint64_t value) {
 
 static void allow_loader(void) {
   static const uint32_t numbers[] = {
-      sys_futex, sys_clone, sys_mmap, sys_prctl, sys_getppid, sys_prlimit, sys_close, sys_close_range, sys_recvmsg, sys_pread64, sys_exit_group,
+      sys_futex, sys_clone, sys_mmap, sys_munmap, sys_madvise, sys_prctl, sys_getppid,
+      sys_prlimit, sys_close, sys_close_range, sys_recvmsg, sys_pread64, sys_exit_group,
   };
   add(load_word, data_number, 0, 0);
   for (unsigned index = 0; index < sizeof numbers / sizeof numbers[0]; index++) {

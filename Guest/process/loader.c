@@ -1,6 +1,6 @@
 // The loaders of `process` machines: a program without a C library, executed once. The first loader waits for files of contents and makes
 // a copy of itself for each, a mould, which maps what the file's plan names and waits as well. For each trustlet a mould copies itself; the
-// copy takes a window of its own, gives up everything else and never comes back: the machine page's entry unmaps the loader.
+// copy takes a window of its own and never comes back (copy.S): the machine page's entry unmaps what is left of the loader.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,24 +57,21 @@ static void limit_data(void) {
   limit(2, (struct limits){plan.data < hard ? plan.data : hard, hard});
 }
 
-_Noreturn static void become_trustlet(uint64_t slot) {
-  stay_with(plan.parent);
-  for (uint64_t index = 0; index < plan.region_count; index++) {
-    const struct coffer_plan_region *region = &plan.regions[index];
-    if (region->is_shared)
-      map(region->address, region->size, region->rights, map_shared, COFFER_PLAN_SLOTS, slot * COFFER_SLOT_STRIDE);
-  }
-  // No further processes, no descriptors: nothing of it could happen behind the filter either.
-  limit(6, (struct limits){0, 0});
-  limit(7, (struct limits){0, 0});
-  limit_data();
-  if (system_call(sys_close_range, 0, 0xFFFFFFFF, 0, 0, 0, 0) != 0) fail(failed_descriptors);
-  ((void (*)(uint64_t, uint64_t))(COFFER_MACHINE_PAGE + COFFER_PROCESS_ENTER_OFFSET))(plan.entry, plan.stack);
-  fail(failed_entry);
-}
-
 static volatile uint32_t *const turn = (volatile uint32_t *)(COFFER_BOARD + COFFER_BOARD_TURN);
 static volatile struct coffer_board *const board = (volatile struct coffer_board *)(COFFER_BOARD + COFFER_BOARD_ORDER);
+
+// Copies this process into a trustlet with the window at this place of the file of slots (copy.S).
+long coffer_copy(const struct coffer_plan *plan, uint64_t window);
+extern const char __executable_start[], _end[], coffer_copy_start[], coffer_copy_end[];
+
+static const char *program_end(void) { return (const char *)(((uintptr_t)_end + 4095) & ~(uintptr_t)4095); }
+
+// Everything in the loader's area but the loader itself: what the kernel put there.
+static void clear_area(void) {
+  long start = (long)COFFER_LOADER_AREA, end = (long)COFFER_LOADER_AREA_END, first = (long)__executable_start, last = (long)program_end();
+  if (system_call(sys_munmap, start, first - start, 0, 0, 0, 0) != 0) fail(failed_mapping);
+  if (system_call(sys_munmap, last, end - last, 0, 0, 0, 0) != 0) fail(failed_mapping);
+}
 
 static void map_board(uint64_t slot) {
   long place = (long)COFFER_BOARD;
@@ -96,7 +93,9 @@ static void answer(long process) {
   system_call(sys_futex, (long)turn, 1, 1, 0, 0, 0);
 }
 
-static long copy_this_process(void) { return system_call(sys_clone, clone_parent | signal_child, 0, 0, 0, 0, 0); }
+static void inherit_not(const char *from, const char *to) {
+  if (to > from && system_call(sys_madvise, (long)from, to - from, 10 /* MADV_DONTFORK */, 0, 0, 0) != 0) fail(failed_mapping);
+}
 
 _Noreturn static void be_mould(uint64_t slot, long contents) {
   map_board(slot);
@@ -114,12 +113,16 @@ _Noreturn static void be_mould(uint64_t slot, long contents) {
   }
   if (system_call(sys_close, contents, 0, 0, 0, 0, 0) != 0) fail(failed_descriptors);
   if (system_call(sys_close, COFFER_PLAN_MESSAGES, 0, 0, 0, 0, 0) != 0) fail(failed_descriptors);
+  // Copies inherit these limits. No descriptors: nothing of it could happen behind the filter either.
+  limit(7, (struct limits){0, 0});
+  limit_data();
+  // What a copy does not get it need not give up, and neither side need copy a page of it when it writes there.
+  inherit_not(__executable_start, coffer_copy_start);
+  inherit_not(coffer_copy_end, program_end());
+  inherit_not((const char *)COFFER_BOARD, (const char *)(COFFER_BOARD + COFFER_BOARD_SIZE));
   for (;;) {
     await_order();
-    uint32_t order = board->slot;
-    long process = copy_this_process();
-    if (process == 0) become_trustlet(order);
-    answer(process);
+    answer(coffer_copy(&plan, board->slot * COFFER_SLOT_STRIDE));
   }
 }
 
@@ -149,6 +152,7 @@ static long receive(uint32_t *number) {
 }
 
 _Noreturn void coffer_load(void) {
+  clear_area();
   uint32_t slot;
   receive(&slot);
   map_board(slot);
@@ -162,15 +166,12 @@ _Noreturn void coffer_load(void) {
     await_order();
     long contents = receive(&slot);
     if (contents < 0) fail(failed_descriptors);
-    long process = copy_this_process();
+    long process = system_call(sys_clone, clone_parent | signal_child, 0, 0, 0, 0, 0);
     if (process == 0) be_mould(slot, contents);
     system_call(sys_close, contents, 0, 0, 0, 0, 0);
     answer(process);
   }
 }
-
-// The kernel enters with the stack pointer aligned, a call with one that is not.
-__asm__(".globl _start\n_start:\n  xorl %ebp, %ebp\n  andq $-16, %rsp\n  call coffer_load\n  ud2\n");
 
 // The compiler makes calls of it from loops and structures.
 void *memcpy(void *to, const void *from, size_t count) {

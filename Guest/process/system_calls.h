@@ -4,8 +4,8 @@
 
 enum {
   sys_close = 3, sys_mmap = 9, sys_mprotect = 10, sys_munmap = 11, sys_rt_sigaction = 13, sys_rt_sigreturn = 15, sys_pread64 = 17,
-  sys_recvmsg = 47, sys_clone = 56, sys_getppid = 110, sys_sigaltstack = 131, sys_prctl = 157, sys_futex = 202, sys_exit_group = 231,
-  sys_prlimit = 302, sys_seccomp = 317, sys_close_range = 436,
+  sys_madvise = 28, sys_recvmsg = 47, sys_clone = 56, sys_getppid = 110, sys_sigaltstack = 131, sys_prctl = 157, sys_futex = 202,
+  sys_exit_group = 231, sys_prlimit = 302, sys_seccomp = 317, sys_close_range = 436,
 };
 enum { map_shared = 1, map_private = 2, map_fixed = 0x10, map_anonymous = 0x20, map_no_reserve = 0x4000, map_fixed_no_replace = 0x100000 };
 enum { on_own_stack = 0x08000000, with_information = 4, has_restorer = 0x04000000, not_deferred = 0x40000000 };

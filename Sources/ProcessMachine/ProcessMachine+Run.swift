@@ -59,7 +59,7 @@ extension ProcessMachine {
   }
 
   /// About ten microseconds: most edge calls of a program that makes many come sooner.
-  private static let spins = 200
+  private static let spins = 1000
 
   public func interrupt() {
     isInterruptionRequested.store(true, ordering: .sequentiallyConsistent)

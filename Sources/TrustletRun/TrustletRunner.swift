@@ -167,7 +167,7 @@ extension TrustletImage {
       regions: regions.map { region in
         MachineRegion(
           address: region.address, size: region.size, sizeLimit: region.sizeLimit, rights: region.rights.machineRights,
-          contents: region.contents.isEmpty ? .zero : .bytes(Array(contents(of: region))))
+          contents: region.contents.isEmpty ? .zero : .bytes(contents(of: region).withUnsafeBytes { Array($0) }))
       }, machinePage: page, entry: entry, stackPointer: stackPointer)
   }
 }
