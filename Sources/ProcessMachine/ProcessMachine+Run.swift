@@ -58,7 +58,7 @@ extension ProcessMachine {
     }
   }
 
-  /// About ten microseconds: most edge calls of a program that makes many come sooner.
+  /// About twenty microseconds: most edge calls of a program that makes many come sooner, and falling asleep and waking costs as much.
   private static let spins = 1000
 
   public func interrupt() {
