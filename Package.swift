@@ -67,8 +67,8 @@ let package = Package(
     .executableTarget(name: "coffer", dependencies: ["RunCommand", "TrustletImage"]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
-        "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "EdgeCalls", "KVMMachine", "Machine", "Monitor", "RunCommand", "TrustedLines",
-        "TrustletImage", "TrustletRun", "WasmFormat", "WasmText",
+        "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "EdgeCalls", "KVMMachine", "Machine", "Monitor", "ProcessMachine", "RunCommand",
+        "TrustedLines", "TrustletImage", "TrustletRun", "WasmFormat", "WasmText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/coffer-cli"),
