@@ -9,6 +9,9 @@ final class TrustletProcess {
   private let started: ProcessKeeper.Started
   private let keeper: ProcessKeeper
   private let watch: UInt64
+  private var isLoaded = false
+  /// About two seconds.
+  private static let loadingPolls = 20_000
 
   /// The plan lies behind the window in the shared file; the process never maps it.
   private static let windowSize = Int(MemoryMap.edgeWindowSize)
@@ -101,10 +104,12 @@ final class TrustletProcess {
     return "its loader failed at \(step) (status \(status))"
   }
 
-  /// Waits until the loader has mapped everything, or failed: nobody needs that who only takes turns.
+  /// Waits until the loader has mapped everything, or failed: nobody needs that who only takes turns. Not for ever, since a guest that has had
+  /// a turn can take the word back.
   private func awaitLoading() {
-    while coffer_window_load_32(window + Int(ProcessControl.readyOffset)) == 0, coffer_word_load(turn.address) != ProcessKeeper.ended {
-      usleep(20)
+    for _ in 0..<Self.loadingPolls where !isLoaded {
+      isLoaded = coffer_window_load_32(window + Int(ProcessControl.readyOffset)) != 0 || coffer_word_load(turn.address) == ProcessKeeper.ended
+      if !isLoaded { usleep(20) }
     }
   }
 
