@@ -6,10 +6,10 @@ import TrustletImage
 
 /// The images that are run: what checks itself, what an honest host's trustlet answers, and examples.
 struct HostilePrograms {
-  let selfCheck: TrustletImage
-  let count: TrustletImage
-  let hello: TrustletImage
-  let wordcount: TrustletImage
+  let selfCheck: HostileProgram
+  let count: HostileProgram
+  let hello: HostileProgram
+  let wordcount: HostileProgram
 
   init(_ builder: TrustletBuilder) throws {
     var manifest = Manifest()
@@ -18,10 +18,11 @@ struct HostilePrograms {
     manifest.memory = .mebibytes(16)
     var files = ImageFiles()
     try files.addFile("data/measured", contents: (0..<40000).map { UInt8(truncatingIfNeeded: $0 * 167 + $0 >> 8) })
-    selfCheck = try builder.image(of: Self.module(SinglePrograms.selfcheck), manifest: manifest, files: files)
-    count = try builder.image(of: Self.module(SinglePrograms.count))
-    hello = try builder.image(of: Self.example("hello"))
-    wordcount = try builder.image(of: Self.example("wordcount"))
+    selfCheck = HostileProgram(
+      "selfcheck", try builder.image(of: Self.module(SinglePrograms.selfcheck), manifest: manifest, files: files), checksItself: true)
+    count = HostileProgram("count", try builder.image(of: Self.module(SinglePrograms.count)))
+    hello = HostileProgram("hello", try builder.image(of: Self.example("hello")))
+    wordcount = HostileProgram("wordcount", try builder.image(of: Self.example("wordcount")))
   }
 
   private static func module(_ base64: StaticString) throws -> [UInt8] {
@@ -35,6 +36,19 @@ struct HostilePrograms {
   }
 
   private struct Missing: Error, CustomStringConvertible { let description: String }
+}
+
+struct HostileProgram {
+  let name: String
+  let image: TrustletImage
+  let checksItself: Bool
+  /// What nobody may change while it runs: code, constants, the manifest, files.
+  let measured: [(address: UInt64, bytes: [UInt8])]
+
+  init(_ name: String, _ image: TrustletImage, checksItself: Bool = false) {
+    (self.name, self.image, self.checksItself) = (name, image, checksItself)
+    measured = image.regions.filter { !$0.rights.contains(.write) && !$0.contents.isEmpty }.map { ($0.address, Array(image.contents(of: $0))) }
+  }
 }
 
 /// What `selfcheck.c` has found, as it stands in its memory.

@@ -1,5 +1,6 @@
 import Coffer
 import EdgeCalls
+import Glibc
 import Machine
 import Monitor
 import TrustletImage
@@ -29,31 +30,46 @@ public final class LyingHostSession {
   public var willRun: (UInt64) -> Void = { _ in }
 
   private let programs: HostilePrograms
-  private let honestKind: any MachineKind
   private let host = LyingHost()
   private let lyingKind: LyingMachineKind
   private let surroundings: Surroundings
-  private let template: ApplicationTemplate
-  private let pool: TrustletPool
+  private let clones: Clones
+  private let honestClones: Clones
+
+  /// A template and its pool, whose resets are checked.
+  private struct Clones {
+    let template: ApplicationTemplate
+    let pool: TrustletPool
+
+    init(_ program: HostileProgram, _ kind: any MachineKind) throws {
+      template = try ApplicationTemplate(program.image, on: kind)
+      pool = TrustletPool(template.template, idleLimit: 1, verifiesResets: true)
+    }
+
+    func take(_ options: RunOptions) throws -> Trustlet {
+      try pool.take(
+        service: try TrustletRunner.service(template.image, options), limits: TrustletRunner.limits(template.image, options))
+    }
+  }
 
   public init(_ kind: any MachineKind, builder: TrustletBuilder) throws {
     programs = try HostilePrograms(builder)
-    honestKind = kind
     lyingKind = LyingMachineKind(inner: kind, host: host)
     surroundings = try Surroundings()
-    template = try ApplicationTemplate(programs.selfCheck, on: lyingKind)
-    pool = TrustletPool(template.template, idleLimit: 1, verifiesResets: true)
+    clones = try Clones(programs.selfCheck, lyingKind)
+    honestClones = try Clones(programs.count, kind)
   }
 
   /// That the checks are worth something: without a lie all of them are made, and hold.
   public func checkHonestRun() throws {
     willRun(0)
-    let trustlet = try TrustletRunner.start(programs.selfCheck, surroundings.options(time: .seconds(20), directories: 2), on: lyingKind)
-    let outcome = try TrustletRunner.runCommand(programs.selfCheck, trustlet)
+    let program = programs.selfCheck
+    let trustlet = try TrustletRunner.start(program.image, surroundings.options(time: .seconds(20), directories: 2), on: lyingKind)
+    let outcome = try TrustletRunner.runCommand(program.image, trustlet)
     guard outcome == .exited(status: 7), let verdict = verdict(), verdict.isFinished, verdict.failedLine == 0, verdict.checks > 500 else {
       throw Finding(seed: 0, what: "without a lie it ended with \(outcome), and found \(String(describing: self.verdict()))")
     }
-    try checkMeasuredMemory(programs.selfCheck, seed: 0)
+    try checkMeasuredMemory(program, seed: 0)
     try checkHonestTrustlet(seed: 0)
   }
 
@@ -65,31 +81,25 @@ public final class LyingHostSession {
     var random = SeededGenerator(seed ^ 0x5EED)
     let liar = Liar(seed: seed)
     let scribbles: WindowScribbler.Target? = random.isOneOf(3) ? random.pick(WindowScribbler.Target.allCases) : nil
-    let program = random.below(8)
-    let image = program == 0 ? programs.hello : program == 1 ? programs.wordcount : programs.selfCheck
-    let options = surroundings.options(time: .milliseconds(200), directories: image.manifest.scratch == nil ? 1 : 1 + random.below(3))
-    let isClone = program == 2 || program == 3
-
-    let trustlet: Trustlet
-    if isClone {
-      trustlet = try pool.take(
-        service: try TrustletRunner.service(image, options), limits: TrustletRunner.limits(image, options))
-    } else {
-      trustlet = try TrustletRunner.start(image, options, on: lyingKind)
-    }
+    let choice = random.below(12)
+    let program = choice == 0 ? programs.hello : choice == 1 ? programs.wordcount : programs.selfCheck
+    let image = program.image
+    let options = surroundings.options(time: .milliseconds(200), directories: program.checksItself ? 1 + random.below(3) : 1)
+    let isClone = choice > 3
+    let trustlet = isClone ? try clones.take(options) : try TrustletRunner.start(image, options, on: lyingKind)
     host.liar = liar
     host.scribbling = scribbles.map { ($0, seed) }
-    let outcome = isClone ? try template.runCommand(trustlet) : try TrustletRunner.runCommand(image, trustlet)
+    let outcome = isClone ? try clones.template.runCommand(trustlet) : try TrustletRunner.runCommand(image, trustlet)
     let notes = host.settle()
 
     tally.runs += 1
     tally.lies += liar.told
     tally.endings[outcome.word, default: 0] += 1
     if let note = notes.first { throw Finding(seed: seed, what: note) }
-    try judge(outcome, image, liar, scribbles, seed)
-    try checkMeasuredMemory(image, seed: seed)
+    try judge(outcome, program, liar, scribbles, seed)
+    try checkMeasuredMemory(program, seed: seed)
     if let damage = surroundings.damage() { throw Finding(seed: seed, what: damage) }
-    if isClone { try pool.giveBack(trustlet) }
+    if isClone { try clones.pool.giveBack(trustlet) }
     host.machine = nil
     try checkHonestTrustlet(seed: seed)
     if tally.runs % 64 == 0 { try surroundings.tidy() }
@@ -97,9 +107,9 @@ public final class LyingHostSession {
   }
 
   private func judge(
-    _ outcome: Outcome, _ image: TrustletImage, _ liar: Liar, _ scribbles: WindowScribbler.Target?, _ seed: UInt64
+    _ outcome: Outcome, _ program: HostileProgram, _ liar: Liar, _ scribbles: WindowScribbler.Target?, _ seed: UInt64
   ) throws {
-    let verdict = image.manifest.scratch == nil ? nil : verdict()
+    let verdict = program.checksItself ? verdict() : nil
     if let verdict {
       tally.checks += UInt64(verdict.checks)
       // Nothing that the host does through the window may make a check of the program fail.
@@ -110,7 +120,7 @@ public final class LyingHostSession {
     func finding(_ what: String) -> Finding {
       Finding(
         seed: seed,
-        what: "\(what): \(outcome); \(liar.told) lies, \(liar.record.suffix(12)); scribbling: \(scribbles.map { "\($0)" } ?? "no"); \(verdict.map { "\($0)" } ?? "an example")")
+        what: "\(what): \(outcome); \(liar.told) lies, \(liar.record.suffix(12)); scribbling: \(scribbles.map { "\($0)" } ?? "no"); \(verdict.map { "\($0)" } ?? program.name)")
     }
     if case .failed = outcome { throw finding("the host failed where the trustlet should have") }
     // From here on what the guest says went through the window: it is not its own where requests were scribbled upon.
@@ -120,7 +130,7 @@ public final class LyingHostSession {
       guard let verdict, !liar.commandWasALie, scribbles == nil else { break }
       guard status == 7, verdict.isFinished else { throw finding("it ended itself as it does not") }
     case .trapped(let trap):
-      guard liar.growthWasALie, verdict?.grows ?? true else { throw finding("an honest program trapped (\(TrapDescription(trap, in: image)), \(trap.report))") }
+      guard liar.growthWasALie, verdict?.grows ?? true else { throw finding("an honest program trapped (\(TrapDescription(trap, in: program.image)), \(trap.report))") }
     case .killed(let reason):
       guard reason.hasPrefix("the library OS") else { throw finding("the machine had to stop it") }
     case .finished, .stopped, .processorTimeUsedUp:
@@ -136,24 +146,25 @@ public final class LyingHostSession {
   }
 
   /// Code, constants, the manifest and files are what was measured.
-  private func checkMeasuredMemory(_ image: TrustletImage, seed: UInt64) throws {
+  private func checkMeasuredMemory(_ program: HostileProgram, seed: UInt64) throws {
     guard let machine = host.machine?.inner else { return }
-    for region in image.regions where !region.rights.contains(.write) && !region.contents.isEmpty {
-      let expected = Array(image.contents(of: region))
+    for (address, expected) in program.measured {
       // What was killed as a process has no memory left.
-      let isSame = try? machine.withMemory(at: region.address, count: expected.count) { $0.elementsEqual(expected) }
-      guard isSame ?? true else { throw Finding(seed: seed, what: "measured memory at 0x\(String(region.address, radix: 16)) has changed") }
+      let isSame = try? machine.withMemory(at: address, count: expected.count) { found in
+        found.baseAddress.map { memcmp($0, expected, expected.count) == 0 }
+      }
+      guard isSame ?? true else { throw Finding(seed: seed, what: "measured memory at 0x\(String(address, radix: 16)) has changed") }
     }
   }
 
   private func checkHonestTrustlet(seed: UInt64) throws {
-    let trustlet = try TrustletRunner.start(
-      programs.count, surroundings.options(time: .seconds(20), output: surroundings.output), on: honestKind)
-    let outcome = try TrustletRunner.runCommand(programs.count, trustlet)
+    let trustlet = try honestClones.take(surroundings.options(time: .seconds(20), output: surroundings.output))
+    let outcome = try honestClones.template.runCommand(trustlet)
     let output = surroundings.takeOutput()
     guard outcome == .exited(status: 0), output == Surroundings.count else {
       throw Finding(seed: seed, what: "an honest trustlet afterwards ended with \(outcome) and said \(output.debugDescription)")
     }
+    try honestClones.pool.giveBack(trustlet)
   }
 }
 
