@@ -15,7 +15,7 @@ private func region(_ address: UInt64, _ size: UInt64) -> MemoryRegion {
 
 private func edgeClient() -> EdgeClient {
   guard let window = UnsafeMutableRawPointer(bitPattern: UInt(MemoryMap.edgeWindow)) else { coffer_halt() }
-  return EdgeClient(transport: EdgeTransport(window: window, exchange: { coffer_edge_wait() }))
+  return EdgeClient(transport: EdgeTransport(window: window, exchange: { coffer_edge_wait() }, doorbell: { coffer_edge_doorbell() }))
 }
 
 @c(libos_start)

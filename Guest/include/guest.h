@@ -6,6 +6,8 @@
 
 // Hands the request in the edge window over; returns when the response is there.
 void coffer_edge_wait(void);
+// Posts the request for whoever may serve it meanwhile; false when nobody did, and the request is to be made once more.
+bool coffer_edge_doorbell(void);
 // Makes the pages between both sizes of a region usable, after the host has allowed it: zero, or an error number.
 uint32_t coffer_edge_grow(uint64_t address, uint64_t old_size, uint64_t new_size);
 // The processor's cycle counter.

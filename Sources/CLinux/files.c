@@ -144,3 +144,15 @@ uint64_t coffer_monotonic_clock(void) {
   clock_gettime(CLOCK_MONOTONIC, &time);
   return nanoseconds(&time);
 }
+
+ptrdiff_t coffer_read_at_once(int descriptor, void *bytes, size_t count) {
+  struct iovec vector = {bytes, count};
+  ssize_t taken = preadv2(descriptor, &vector, 1, -1, RWF_NOWAIT);
+  return taken < 0 ? -errno : taken;
+}
+
+ptrdiff_t coffer_write_at_once(int descriptor, const void *bytes, size_t count) {
+  struct iovec vector = {(void *)bytes, count};
+  ssize_t taken = pwritev2(descriptor, &vector, 1, -1, RWF_NOWAIT);
+  return taken < 0 ? -errno : taken;
+}

@@ -29,6 +29,11 @@ int coffer_kvm_set_slot(int machine, uint32_t slot, uint64_t guest_address, uint
   return result(ioctl(machine, KVM_SET_USER_MEMORY_REGION, &region));
 }
 
+int coffer_kvm_set_event(int machine, uint64_t guest_address, uint32_t length, int event) {
+  struct kvm_ioeventfd description = {.addr = guest_address, .len = length, .fd = event};
+  return result(ioctl(machine, KVM_IOEVENTFD, &description));
+}
+
 // The kernel never has more entries than this (KVM_MAX_CPUID_ENTRIES). The opaque structure is a kvm_cpuid2.
 enum { feature_limit = 256 };
 

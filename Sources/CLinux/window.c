@@ -15,3 +15,17 @@ void coffer_window_copy(void *destination, const void *source, size_t count) {
   // The copy is complete, and the source not looked at again, before anything that follows.
   __asm__ volatile("" : : "r"(destination), "r"(source) : "memory");
 }
+
+bool coffer_window_exchange_32(void *address, uint32_t expected, uint32_t value) {
+  return __atomic_compare_exchange_n((uint32_t *)address, &expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+void coffer_window_publish_32(void *address, uint32_t value) {
+  (void)__atomic_exchange_n((uint32_t *)address, value, __ATOMIC_SEQ_CST);
+}
+
+void coffer_processor_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}

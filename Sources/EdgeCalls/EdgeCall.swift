@@ -80,6 +80,16 @@ public enum EdgeCall: UInt32, Sendable {
   case synchronize = 50
 }
 
+extension EdgeCall {
+  /// Whether the call may be made by doorbell: it neither belongs to the trustlet's life nor waits by its nature.
+  public var isPrompt: Bool {
+    switch self {
+    case .nextCommand, .exit, .trap, .growMemory, .abort, .wait, .synchronize: false
+    default: true
+    }
+  }
+}
+
 /// r2 of ``EdgeCall/nextCommand``.
 public enum NextCommand {
   /// The payload is a whole ``Configuration``.

@@ -22,12 +22,17 @@ public enum EdgeWindow {
   public static let resultCount = 4
   /// UInt32 ``DoorbellState``: who may touch the request and the response of a call that is made by doorbell.
   public static let doorbellStateOffset: UInt64 = 128
+  /// UInt32 ``DoorbellListener``, written by the host.
+  public static let doorbellListenerOffset: UInt64 = 132
 
   public static let payloadOffset: UInt64 = 4096
   public static let payloadCapacity: UInt64 = 0x4_0000
 }
 
-/// A call by doorbell goes through these in order; a call by blocking exit leaves the state at `idle`.
+/// A call by doorbell goes through these in order, and the guest brings it back to `idle`; a call by blocking exit leaves the state there.
+///
+/// Whoever serves a call has exchanged `posted` for `taken` before it reads the request. A guest that has lost its patience exchanges
+/// `posted` for `idle` and makes the call by a blocking exit; one whose call is `taken` makes a blocking exit to wait for its end.
 public enum DoorbellState: UInt32, Sendable {
   case idle = 0
   /// Written by the guest: the request is complete.
@@ -38,6 +43,16 @@ public enum DoorbellState: UInt32, Sendable {
   case answered = 3
   /// The call may block or ends something: the guest makes it again by a blocking exit.
   case declined = 4
+}
+
+/// Whether somebody besides the guest's own processor may serve its calls.
+public enum DoorbellListener: UInt32, Sendable {
+  /// Nobody: calls are made by blocking exits.
+  case absent = 0
+  /// Somebody, when ``MachinePage/edgeDoorbell`` has been called.
+  case asleep = 1
+  /// Somebody, who is looking at the state all the time.
+  case awake = 2
 }
 
 /// Error numbers on the edge are Linux's, whatever the host: the library OS turns them into WASI's or, later, hands them to

@@ -11,12 +11,14 @@ import Synchronization
 public final class KVMMachine: Machine, @unchecked Sendable {
   // In this order they are given back: the processor holds the machine, the machine its memory.
   let processor: VirtualProcessor
-  private let virtualMachine: VirtualMachine
+  let virtualMachine: VirtualMachine
   var space: AddressSpace
 
   public internal(set) var statistics = MachineStatistics()
   /// The guest has left by an edge call, or the machine is a clone that has not run yet.
   var standsAtEdgeCall = false
+  var doorbell: MachineDoorbell?
+  var doorbellEvent = OwnedDescriptor(-1)
   /// Why it cannot go on, once it cannot.
   var ending: String?
 

@@ -19,6 +19,10 @@ public protocol Machine: AnyObject, Sendable {
   /// until `body` returns. Throws ``MachineError`` when the range is not inside a region.
   func withMemory<Result>(at address: UInt64, count: Int, _ body: (UnsafeMutableRawBufferPointer) throws -> Result) throws -> Result
 
+  /// Opens the way for edge calls that leave the guest running, if the machine has one; from then on ``MachinePage`` `edgeDoorbell` may be
+  /// called. Only while the guest does not run. The second time it gives the same.
+  func openDoorbell() throws(MachineError) -> MachineDoorbell?
+
   /// The address of the access that faulted last, as far as the machine can tell. What it means depends on the trap that the guest
   /// reports: only a page fault sets it.
   var faultAddress: UInt64? { get }
@@ -35,6 +39,22 @@ public protocol Machine: AnyObject, Sendable {
 
 extension Machine {
   public var processorTime: UInt64? { nil }
+  public func openDoorbell() throws(MachineError) -> MachineDoorbell? { nil }
+}
+
+/// How a guest calls somebody else than the thread that runs it. Belongs to the machine, and is there as long as that is.
+///
+/// `@unchecked Sendable`: the window is shared with a guest that writes it at any time; further readers and writers are nothing new to it.
+public struct MachineDoorbell: @unchecked Sendable {
+  /// Of poll(2): readable after each ring. An eventfd.
+  public let descriptor: Int32
+  /// The edge window, to be used at any time.
+  public let window: UnsafeMutableRawBufferPointer
+
+  public init(descriptor: Int32, window: UnsafeMutableRawBufferPointer) {
+    self.descriptor = descriptor
+    self.window = window
+  }
 }
 
 /// Why the guest stopped.

@@ -4,6 +4,8 @@ import EdgeCalls
 public struct EdgeCallStatistics: Equatable, Sendable {
   private var counts = [UInt64](repeating: 0, count: 64)
   public private(set) var total: UInt64 = 0
+  /// Those of them that were made by doorbell.
+  public private(set) var byDoorbell: UInt64 = 0
   /// Calls with a number that is none.
   public private(set) var unknown: UInt64 = 0
   /// Calls that were answered with an error.
@@ -31,6 +33,7 @@ public struct EdgeCallStatistics: Equatable, Sendable {
     failures += 1
   }
 
+  mutating func countDoorbell() { byDoorbell += 1 }
   mutating func countFailure() { failures += 1 }
   mutating func countRead(_ bytes: Int) { bytesRead += UInt64(bytes) }
   mutating func countWritten(_ bytes: Int) { bytesWritten += UInt64(bytes) }

@@ -10,15 +10,16 @@ extension EdgeService {
     let space = call.space(call.arguments.1)
     guard space.count > 0 else { throw .invalid }
     guard let descriptor = configuration.streams.input else { return EdgeAnswer() }
-    while true {
+    var count = coffer_read_at_once(descriptor, space.baseAddress, space.count)
+    while count < 0 {
+      try checkRepeatable(count)
+      guard mayBlock else { throw .again }
       try waitForDescriptor(descriptor, POLLIN)
-      let count = read(descriptor, space.baseAddress, space.count)
-      if count >= 0 {
-        recordReading(count)
-        return EdgeAnswer(payloadLength: count)
-      }
-      try checkRepeatable(errno)
+      count = read(descriptor, space.baseAddress, space.count)
+      if count < 0 { count = -Int(errno) }
     }
+    recordReading(count)
+    return EdgeAnswer(payloadLength: count)
   }
 
   func writeStream(_ call: Call) throws(CallFailure) -> EdgeAnswer {
@@ -26,14 +27,24 @@ extension EdgeService {
     guard call.payloadLength > 0 else { throw .invalid }
     guard let descriptor else { throw CallFailure(EdgeError.brokenPipe) }
     let bytes = UnsafeRawBufferPointer(rebasing: call.payload[..<(try reserveWriting(call.payloadLength))])
-    let piece = try writesWithoutBlocking(descriptor) ? bytes.count : Self.pipePiece
+    var written = coffer_write_at_once(descriptor, bytes.baseAddress, bytes.count)
+    if written <= 0 {
+      if written < 0 { try checkRepeatable(written) }
+      written = try writePieces(bytes, descriptor)
+    }
+    recordWriting(written)
+    return EdgeAnswer(results: UInt64(written))
+  }
+
+  private func writePieces(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) throws(CallFailure) -> Int {
+    let isFile = try isFile(descriptor)
+    guard isFile || mayBlock else { throw .again }
+    // Files take everything at once.
+    let piece = isFile ? bytes.count : Self.pipePiece
     var written = 0
     repeat {
-      if written == 0 {
-        try waitForDescriptor(descriptor, POLLOUT)
-      } else if !isReady(descriptor, POLLOUT) {
-        break
-      }
+      if written > 0 && !isReady(descriptor, POLLOUT) { break }
+      if written == 0 && !isFile { try waitForDescriptor(descriptor, POLLOUT) }
       let part = UnsafeRawBufferPointer(rebasing: bytes[written..<min(written + piece, bytes.count)])
       let count = write(descriptor, part.baseAddress, part.count)
       if count > 0 {
@@ -45,11 +56,10 @@ extension EdgeService {
         // What was taken is reported now, the error with the next call.
         break
       } else {
-        try checkRepeatable(errno)
+        try checkRepeatable(-Int(errno))
       }
     } while written < bytes.count
-    recordWriting(written)
-    return EdgeAnswer(results: UInt64(written))
+    return written
   }
 
   /// PIPE_BUF: a pipe that poll(2) calls writable takes this much without blocking.
@@ -136,17 +146,16 @@ extension EdgeService {
     return coffer_poll(&watched, 1, 0) == 1
   }
 
-  /// Files take everything at once.
-  private func writesWithoutBlocking(_ descriptor: Int32) throws(CallFailure) -> Bool {
+  private func isFile(_ descriptor: Int32) throws(CallFailure) -> Bool {
     var status = coffer_file_status()
     try checked(coffer_status(descriptor, &status))
     return NodeKind(mode: status.mode) == .file
   }
 
   /// Another reader or writer was quicker, or a signal came: then the stream is waited for again.
-  private func checkRepeatable(_ number: Int32) throws(CallFailure) {
-    guard number == EINTR || number == EAGAIN else {
-      throw CallFailure(UInt32(exactly: number) ?? EdgeError.inputOutput)
-    }
+  ///
+  /// - Parameter result: a negative error number, also of a descriptor that cannot say whether it would block.
+  private func checkRepeatable(_ result: Int) throws(CallFailure) {
+    guard [EINTR, EAGAIN, EOPNOTSUPP].contains(Int32(truncatingIfNeeded: -result)) else { throw CallFailure(result: result) }
   }
 }

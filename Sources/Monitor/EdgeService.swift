@@ -17,11 +17,13 @@ public final class EdgeService {
   /// The configuration's directories, in their order.
   let directoryHandles: [UInt32]
   private(set) var writableBytes: UInt64
+  /// Whether calls may block. A call that would have to when they may not fails with ``CallFailure/again``.
+  var mayBlock = true
   /// Whether the limit of written bytes has cut or refused a write.
   public private(set) var writingWasRefused = false
 
   public init(_ configuration: EdgeServiceConfiguration) throws(EdgeServiceError) {
-    coffer_ignore_write_signals()
+    Self.writeSignalsAreIgnored
     stopSignal = try StopSignal()
     self.configuration = configuration
     writableBytes = configuration.limits.writtenBytes
@@ -29,12 +31,19 @@ public final class EdgeService {
     directoryHandles = try Self.openDirectories(configuration, &handles)
   }
 
+  /// Once for the process.
+  private static let writeSignalsAreIgnored: Void = coffer_ignore_write_signals()
+
   /// Serves the request that stands in the window.
   public func serve(window buffer: UnsafeMutableRawBufferPointer) -> Served {
     guard let window = EdgeWindowView(buffer) else {
       return .abort(message: "the edge window has \(buffer.count) bytes instead of \(EdgeWindowView.size)")
     }
     let request = window.takeRequest()
+    if window.doorbellState == DoorbellState.answered.rawValue || window.doorbellState == DoorbellState.declined.rawValue {
+      // A call by doorbell that was still being served when the guest lost its patience; it is over now.
+      return .answered
+    }
     if request.number == EdgeWindowView.noCall {
       // What the library OS does where it cannot go on: it leaves again and again.
       return .abort(message: "the library OS stopped without a request")
@@ -58,6 +67,28 @@ public final class EdgeService {
       window.answer(error)
       return .answered
     }
+  }
+
+  /// Serves a request that was posted and taken: at once, or not at all. From any thread, if nobody else uses the service meanwhile.
+  func serveByDoorbell(_ window: EdgeWindowView) {
+    let request = window.takeRequest()
+    guard let call = EdgeCall(rawValue: request.number), call.isPrompt else { return window.publish(.declined) }
+    mayBlock = false
+    defer { mayBlock = true }
+    do {
+      guard case .answer(let answer) = try serve(call, Call(window: window, request: request)) else {
+        return window.publish(.declined)
+      }
+      window.answer(answer)
+    } catch .again {
+      return window.publish(.declined)
+    } catch {
+      statistics.countFailure()
+      window.answer(error)
+    }
+    statistics.count(call)
+    statistics.countDoorbell()
+    window.publish(.answered)
   }
 
   /// Answers a call that was handed out with an error number of Linux.

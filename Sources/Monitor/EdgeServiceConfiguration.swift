@@ -53,15 +53,18 @@ public struct EdgeServiceConfiguration: Sendable {
   /// "NAME=VALUE".
   public var environment: [String]
   public var limits: Limits
+  /// Whether calls may be made by doorbell: served by a thread of their own while the guest waits, where the machine has doorbells.
+  public var answersDoorbells: Bool
 
   public init(
     streams: StandardStreams = StandardStreams(), directories: [Directory] = [], arguments: [String] = [],
-    environment: [String] = [], limits: Limits = Limits()
+    environment: [String] = [], limits: Limits = Limits(), answersDoorbells: Bool = true
   ) {
     self.streams = streams
     self.directories = directories
     self.arguments = arguments
     self.environment = environment
     self.limits = limits
+    self.answersDoorbells = answersDoorbells
   }
 }

@@ -34,6 +34,23 @@ struct EdgeWindowView {
   /// No ``EdgeCalls/EdgeCall`` has this number.
   static let noCall: UInt32 = 0
 
+  // MARK: Doorbell
+
+  var doorbellState: UInt32 { coffer_window_load_32(base + Int(EdgeWindow.doorbellStateOffset)) }
+
+  /// Whether a call stands there that nobody has taken yet.
+  func takePosted() -> Bool {
+    let state = base + Int(EdgeWindow.doorbellStateOffset)
+    // Only looking leaves the line with the other processor.
+    guard coffer_window_load_32(state) == DoorbellState.posted.rawValue else { return false }
+    return coffer_window_exchange_32(state, DoorbellState.posted.rawValue, DoorbellState.taken.rawValue)
+  }
+
+  func publish(_ state: DoorbellState) { coffer_window_publish_32(base + Int(EdgeWindow.doorbellStateOffset), state.rawValue) }
+
+  func publish(_ listener: DoorbellListener) {
+    coffer_window_publish_32(base + Int(EdgeWindow.doorbellListenerOffset), listener.rawValue)
+  }
 
   private func argument(_ index: Int) -> UInt64 {
     coffer_window_load_64(base + Int(EdgeWindow.argumentsOffset) + index * 8)

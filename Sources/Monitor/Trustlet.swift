@@ -21,7 +21,8 @@ public final class Trustlet {
 
   public let stopper: TrustletStopper
 
-  private let machine: any Machine
+  private let resident: Resident
+  private var machine: any Machine { resident.machine }
   private let service: EdgeService
   private let limits: TrustletLimits
   private var memories: LinearMemories
@@ -30,6 +31,9 @@ public final class Trustlet {
   private var wallTime: UInt64 = 0
   private var processorTime: UInt64 = 0
   private var traps: UInt64 = 0
+  private var blockingExits = 0
+  /// Most trustlets make fewer calls than a doorbell costs to open.
+  private static let exitsBeforeDoorbell = 8
   /// ``EdgeCalls/InitialisationUse`` as of the last command that finished: what clones of this trustlet would share although they must not.
   public private(set) var used: UInt64 = 0
   /// ``EdgeCalls/LimitsReached``: which of the limits that its library OS keeps the program has run into.
@@ -42,25 +46,25 @@ public final class Trustlet {
     machine: any Machine, service: EdgeService, layout: TrustletLayout, limits: TrustletLimits = TrustletLimits()
   ) throws(TrustletError) {
     memories = try LinearMemories(layout.linearMemories, limit: limits.memory)
-    self.machine = machine
+    resident = Resident(machine)
     self.service = service
     self.limits = limits
     classification = FaultClassification(layout: layout)
     stopper = TrustletStopper(machine: machine, signal: service.stopSignal)
   }
 
-  /// A clone. - Parameter machine: stands at the template's edge call.
+  /// A clone. - Parameter resident: stands at the template's edge call.
   init(
-    machine: any Machine, service: EdgeService, memories: LinearMemories, classification: FaultClassification, limits: TrustletLimits,
+    _ resident: Resident, service: EdgeService, memories: LinearMemories, classification: FaultClassification, limits: TrustletLimits,
     generation: UInt64
   ) {
-    self.machine = machine
+    self.resident = resident
     self.service = service
     self.memories = memories
     self.classification = classification
     self.limits = limits
     state = .cloned(generation: generation)
-    stopper = TrustletStopper(machine: machine, signal: service.stopSignal)
+    stopper = TrustletStopper(machine: resident.machine, signal: service.stopSignal)
   }
 
   /// Keeps the state between two commands; the trustlet itself can go on.
@@ -72,9 +76,9 @@ public final class Trustlet {
   }
 
   /// Ends the trustlet; its machine is the caller's.
-  func surrender() -> any Machine {
+  func surrender() -> Resident {
     if case .over = state {} else { state = .over(.stopped) }
-    return machine
+    return resident
   }
 
   public var statistics: TrustletStatistics {
@@ -143,6 +147,7 @@ public final class Trustlet {
       }
       tokens.append(token)
     }
+    defer { resident.doorbell?.detach() }
     do {
       let outcome = try carryOut(command)
       return outcome.isContinuable ? outcome : end(outcome)
@@ -159,6 +164,7 @@ public final class Trustlet {
   /// - Throws: What is the host's failure.
   private func carryOut(_ command: TrustletCommand) throws -> Outcome {
     var waiting: [UInt8]? = try hand(try encoded(command))
+    try listen()
     while true {
       if let outcome = stopper.outcome { return outcome }
       switch try machine.run() {
@@ -200,6 +206,15 @@ public final class Trustlet {
     return nil
   }
 
+  /// Has the guest's calls by doorbell answered from now on, or tells it that nobody will: a template may remember otherwise.
+  private func listen() throws {
+    if service.configuration.answersDoorbells, let doorbell = resident.doorbell {
+      doorbell.attach(service)
+    } else {
+      try withWindow { EdgeWindowView($0)?.publish(.absent) }
+    }
+  }
+
   private func withWindow<Result>(_ body: (UnsafeMutableRawBufferPointer) throws -> Result) throws -> Result {
     try machine.withMemory(at: MemoryMap.edgeWindow, count: Int(MemoryMap.edgeWindowSize), body)
   }
@@ -208,8 +223,11 @@ public final class Trustlet {
   /// - Parameter waiting: The command that a guest which has trapped is still to ask for.
   /// - Returns: How the command went, or nil when it goes on.
   private func serve(_ waiting: inout [UInt8]?) throws -> Outcome? {
-    switch try withWindow({ service.serve(window: $0) }) {
+    let served = try withWindow { window in resident.alone { service.serve(window: window) } }
+    switch served {
     case .answered:
+      blockingExits += 1
+      if blockingExits == Self.exitsBeforeDoorbell, service.configuration.answersDoorbells, resident.openDoorbell() { try listen() }
       return nil
     case .exit(let status, let limits):
       limitsReached = limits

@@ -8,7 +8,12 @@ public final class TrustletPool: Sendable {
   private let template: TrustletTemplate
   private let idleLimit: Int
   private let verifiesResets: Bool
-  private let idle = Mutex<[any CloneableMachine]>([])
+  private let idle = Mutex<[Idle]>([])
+
+  /// A resident that belongs to nobody: whoever takes it has it alone.
+  private struct Idle: @unchecked Sendable {
+    let resident: Resident
+  }
 
   /// - Parameters:
   ///   - idleLimit: machines that are kept at most while nobody uses them.
@@ -24,21 +29,28 @@ public final class TrustletPool: Sendable {
   /// Clones machines until so many are idle, at most the limit.
   public func prepare(_ count: Int) throws {
     while idleCount < min(count, idleLimit) {
-      let machine = try template.cloneMachine()
-      idle.withLock { $0.append(machine) }
+      keep(try template.cloneMachine())
     }
   }
 
   /// A trustlet that has not run: on an idle machine, or else on a new clone.
   public func take(service: EdgeService, limits: TrustletLimits = TrustletLimits()) throws -> Trustlet {
-    let machine = try idle.withLock { $0.popLast() } ?? template.cloneMachine()
-    return try template.trustlet(machine, service, limits)
+    let resident = try idle.withLock { $0.popLast() }?.resident ?? template.cloneMachine()
+    return try template.trustlet(resident, service, limits)
+  }
+
+  private func keep(_ resident: Resident) {
+    // Worth its price: the machine is to run often.
+    _ = resident.openDoorbell()
+    let idle = Idle(resident: resident)
+    self.idle.withLock { $0.append(idle) }
   }
 
   /// Ends a trustlet that came from here, and keeps its machine if that can be reset.
   /// - Throws: ``ResetFailure`` in the debug mode; the machine is thrown away then.
   public func giveBack(_ trustlet: Trustlet) throws {
-    guard let machine = trustlet.surrender() as? any CloneableMachine else { return }
+    let resident = trustlet.surrender()
+    guard let machine = resident.machine as? any CloneableMachine else { return }
     guard idleCount < idleLimit else { return }
     // What cannot be reset, as a guest that the machine had to kill, is no failure: it is not used again.
     guard (try? machine.reset()) != nil else { return }
@@ -46,7 +58,7 @@ public final class TrustletPool: Sendable {
       let differences = try machine.differencesFromTemplate()
       guard differences.isEmpty else { throw ResetFailure(differences: differences) }
     }
-    idle.withLock { $0.append(machine) }
+    keep(resident)
   }
 }
 

@@ -22,15 +22,15 @@ public final class TrustletTemplate: Sendable {
 
   /// A clone that has not run yet; its service tells it arguments, environment and directories with its first command.
   public func clone(service: EdgeService, limits: TrustletLimits = TrustletLimits()) throws -> Trustlet {
-    try trustlet(machine.clone(), service, limits)
+    try trustlet(cloneMachine(), service, limits)
   }
 
-  func cloneMachine() throws(MachineError) -> any CloneableMachine { try machine.clone() }
+  func cloneMachine() throws(MachineError) -> Resident { Resident(try machine.clone()) }
 
-  /// - Parameter machine: a clone that has not run, or has been reset.
-  func trustlet(_ machine: any CloneableMachine, _ service: EdgeService, _ limits: TrustletLimits) throws -> Trustlet {
+  /// - Parameter resident: a clone that has not run, or has been reset.
+  func trustlet(_ resident: Resident, _ service: EdgeService, _ limits: TrustletLimits) throws -> Trustlet {
     try Trustlet(
-      machine: machine, service: service, memories: LinearMemories(memories, limit: limits.memory), classification: classification,
+      resident, service: service, memories: LinearMemories(memories, limit: limits.memory), classification: classification,
       limits: limits, generation: generations.add(1, ordering: .relaxed).newValue)
   }
 }

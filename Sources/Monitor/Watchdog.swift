@@ -44,7 +44,7 @@ final class Watchdog: Sendable {
   /// - Returns: What ``disarm(_:)`` takes, or nil when there is no thread to watch.
   func arm(_ condition: Condition, _ stopper: TrustletStopper) -> UInt64? {
     let (token, wakes): (UInt64?, Bool) = state.withLock { state in
-      if !state.threadRuns { state.threadRuns = startThread() }
+      if !state.threadRuns { state.threadRuns = startDetachedThread { Watchdog.shared.watch() } }
       guard state.threadRuns else { return (nil, false) }
       state.lastToken += 1
       let watch = Watch(token: state.lastToken, condition: condition, stopper: stopper, now: coffer_monotonic_clock())
@@ -65,20 +65,6 @@ final class Watchdog: Sendable {
   private func wake() {
     var one: UInt64 = 1
     _ = write(alarm, &one, 8)
-  }
-
-  private func startThread() -> Bool {
-    var attributes = pthread_attr_t()
-    guard pthread_attr_init(&attributes) == 0 else { return false }
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    var thread = pthread_t()
-    return pthread_create(
-      &thread, &attributes,
-      { _ in
-        Watchdog.shared.watch()
-        return nil
-      }, nil) == 0
   }
 
   private func watch() {

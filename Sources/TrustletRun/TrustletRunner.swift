@@ -24,6 +24,8 @@ public struct RunOptions: Sendable {
   public var cpuTime: TimeSpan?
   /// Bytes written to standard output, standard error and files of the host.
   public var output: ByteCount?
+  /// ``EdgeServiceConfiguration/answersDoorbells``.
+  public var answersDoorbells = true
 
   public init() {}
 }
@@ -53,7 +55,7 @@ public enum TrustletRunner {
         environment: options.environment,
         limits: EdgeServiceConfiguration.Limits(
           writtenBytes: RunLimits(image, options).output?.value.bytes ?? .max, scratchBytes: options.scratchLimit?.bytes ?? .max,
-          programFiles: options.openFiles ?? .max)))
+          programFiles: options.openFiles ?? .max), answersDoorbells: options.answersDoorbells))
   }
 
   public static func limits(_ image: TrustletImage, _ options: RunOptions) -> TrustletLimits {

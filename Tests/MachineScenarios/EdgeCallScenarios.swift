@@ -1,4 +1,5 @@
 import EdgeCalls
+import Glibc
 import KVMMachine
 import Machine
 
@@ -33,6 +34,40 @@ extension Scenario {
       try expect(try machine.word(at: TestGuest.data + 8) == 7, "xmm5 changed")
       try expect(try machine.word(at: TestGuest.data + 16) == 0, "rsp changed")
       try expect(try machine.word(at: TestGuest.data + 24) == count, "rbx changed")
+    },
+    Scenario("doorbell: rings without stopping the guest") {
+      // mov $0x600000,%ebp; 1: incq (%rbp); mov $machinePage+edgeDoorbell,%eax; call *%rax; cmpq $100,(%rbp); jne 1b; edge call
+      let machine = try TestGuest(
+        machineCode("bd00006000 48ff4500 b820001000 ffd0 48837d0064 75ee") + TestGuest.edgeCall + TestGuest.endlessLoop
+      ).start()
+      guard let doorbell = try machine.openDoorbell() else {
+        try expect(Scenario.isProcess, "machine \(Scenario.kind.name) has no doorbell")
+        return
+      }
+      try expect(try machine.openDoorbell()?.descriptor == doorbell.descriptor, "a second doorbell was made")
+      try expect(try machine.runWatched() == .edgeCall, "no edge call")
+      try expect(machine.statistics.exits == 1, "\(machine.statistics)")
+      var rings: UInt64 = 0
+      try expect(read(doorbell.descriptor, &rings, 8) == 8 && rings == 100, "\(rings) rings were heard")
+      try machine.setWord(0x1234, at: MemoryMap.edgeWindow + 64)
+      try expect(doorbell.window.load(fromByteOffset: 64, as: UInt64.self) == 0x1234, "the window is another")
+    },
+    Scenario("doorbell: ringing one that was not opened ends the guest") {
+      if Scenario.isProcess { return }
+      let machine = try TestGuest(machineCode("b820001000 ffd0") + TestGuest.endlessLoop).start()
+      guard case .killed = try machine.runWatched() else { throw ScenarioFailure(description: "was not killed") }
+    },
+    Scenario("doorbell: stays with a machine over resets") {
+      let source = try TestGuest(TestGuest.edgeCall + machineCode("b820001000 ffd0") + TestGuest.edgeCall + TestGuest.endlessLoop).start()
+      try expect(try source.runWatched() == .edgeCall, "no edge call")
+      let machine = try source.makeTemplate().clone()
+      guard let doorbell = try machine.openDoorbell() else { return try expect(Scenario.isProcess, "no doorbell") }
+      for _ in 0..<3 {
+        try expect(try machine.runWatched() == .edgeCall, "no edge call")
+        var rings: UInt64 = 0
+        try expect(read(doorbell.descriptor, &rings, 8) == 8 && rings == 1, "\(rings) rings were heard")
+        try machine.reset()
+      }
     },
     Scenario("edge call: the first instruction finds clean registers") {
       // mov $0x600000,%ebx; pushf; pop (%rbx); stmxcsr 8(%rbx); fnstcw 16(%rbx); mov %rsp,24(%rbx); xor %ecx,%ecx; xgetbv

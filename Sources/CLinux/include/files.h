@@ -56,6 +56,10 @@ ssize_t coffer_read_link(int descriptor, void *target, size_t capacity);
 
 /// eventfd(2), close-on-exec, never blocking.
 int coffer_event(void);
+/// As read(2) and write(2) at the descriptor's own position, but without ever waiting: -EAGAIN when they would have to, -EOPNOTSUPP for
+/// descriptors that cannot tell.
+ptrdiff_t coffer_read_at_once(int descriptor, void *bytes, size_t count);
+ptrdiff_t coffer_write_at_once(int descriptor, const void *bytes, size_t count);
 
 /// Makes writing to a closed pipe, and beyond the file-size limit, an error instead of a signal, for the whole process, unless
 /// someone handles those signals already.

@@ -21,6 +21,9 @@ int coffer_kvm_create_processor(int machine, int number);
 /// Gives the machine a piece of this process's memory as guest-physical memory.
 int coffer_kvm_set_slot(int machine, uint32_t slot, uint64_t guest_address, uint64_t size, void *host_address);
 
+/// Makes each store of `length` bytes at the address raise an eventfd, and the guest go on.
+int coffer_kvm_set_event(int machine, uint64_t guest_address, uint32_t length, int event);
+
 /// The processor's features as KVM can offer them to a guest. `coffer_kvm_features_free` ends it.
 struct coffer_kvm_features;
 int coffer_kvm_supported_features(int system, struct coffer_kvm_features **features);

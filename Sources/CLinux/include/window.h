@@ -1,6 +1,7 @@
 #ifndef COFFER_WINDOW_H
 #define COFFER_WINDOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,5 +12,11 @@ uint64_t coffer_window_load_64(const void *address);
 void coffer_window_store_32(void *address, uint32_t value);
 void coffer_window_store_64(void *address, uint64_t value);
 void coffer_window_copy(void *destination, const void *source, size_t count);
+/// Exchanges `expected` for `value`, sequentially consistent; false when something else stood there.
+bool coffer_window_exchange_32(void *address, uint32_t expected, uint32_t value);
+/// Everything written before is seen by who sees the value; no later load is done earlier.
+void coffer_window_publish_32(void *address, uint32_t value);
+/// What a loop does while it waits for another processor.
+void coffer_processor_pause(void);
 
 #endif

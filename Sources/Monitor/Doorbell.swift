@@ -1,0 +1,67 @@
+import EdgeCalls
+import Machine
+import Synchronization
+
+/// The doorbell of one machine, and who answers it at present.
+///
+/// `@unchecked Sendable`: `number` is written before anybody else has the object; the rest is under the lock.
+final class Doorbell: @unchecked Sendable {
+  let machine: MachineDoorbell
+  var number: UInt64 = 0
+  private let window: EdgeWindowView
+  /// The trustlet's service while its guest runs. Its own thread takes it from here too, so that no two calls are served at once.
+  private let service = Mutex<Unchecked?>(nil)
+
+  /// The service belongs to whoever holds the lock.
+  private struct Unchecked: @unchecked Sendable {
+    let service: EdgeService
+  }
+
+  /// - Returns: nil when nobody can serve it.
+  init?(_ machine: MachineDoorbell) {
+    guard let window = EdgeWindowView(machine.window) else { return nil }
+    self.machine = machine
+    self.window = window
+    guard DoorbellServer.shared.add(self) else { return nil }
+  }
+
+  /// Nobody looks at the machine any more when this has returned.
+  func close() {
+    detach()
+    DoorbellServer.shared.remove(self)
+  }
+
+  /// From now on calls are served: before the guest runs.
+  func attach(_ service: EdgeService) {
+    let service = Unchecked(service: service)
+    self.service.withLock { $0 = service }
+    window.publish(.asleep)
+  }
+
+  /// Nobody touches the service or the window any more when this has returned.
+  func detach() {
+    service.withLock { $0 = nil }
+  }
+
+  /// What the trustlet's own thread does with the service while the doorbell is attached.
+  func alone<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try service.withLock { holder in
+      // The server could not say meanwhile that it went to sleep.
+      defer { if holder != nil { window.publish(.asleep) } }
+      return try body()
+    }
+  }
+
+  func listen(_ listener: DoorbellListener) {
+    service.withLockIfAvailable { if $0 != nil { window.publish(listener) } }
+  }
+
+  /// - Returns: Whether there was a call. Not while the trustlet's own thread serves one, perhaps for long: then its guest waits for that.
+  func serve() -> Bool {
+    service.withLockIfAvailable { holder in
+      guard let service = holder?.service, window.takePosted() else { return false }
+      service.serveByDoorbell(window)
+      return true
+    } ?? false
+  }
+}
