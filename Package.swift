@@ -95,8 +95,8 @@ let package = Package(
     .testTarget(
       name: "CofferTests",
       dependencies: [
-        "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "Monitor", "SpecificationScripts", "TrustletImage", "WasmCompiler",
-        "WasmFormat", "WasmText",
+        "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "LyingHost", "Monitor", "SpecificationScripts", "TrustletImage",
+        "WasmCompiler", "WasmFormat", "WasmText",
       ]),
     .testTarget(name: "CofferCommandTests", dependencies: ["Examples", "KVMMachine", "RunCommand", "WasmText"]),
     .target(

@@ -70,7 +70,10 @@ final class Liar {
     record.append(exchanges << 8 | UInt64(call?.rawValue ?? 0))
     if carriesCommand { commandWasALie = true }
     if call == .growMemory { growthWasALie = true }
-    for _ in 0...random.below(2) { tell(random.below(carriesCommand ? 10 : 8), window, call, &random) }
+    for _ in 0...random.below(2) {
+      let isListing = call == .readDirectory && random.isOneOf(2)
+      tell(isListing ? 5 : random.below(carriesCommand ? 10 : 8), window, call, &random)
+    }
   }
 
   private static let headerSize = 144
@@ -117,11 +120,14 @@ final class Liar {
 
   /// Directory entries, or what might be taken for some.
   private func records(_ random: inout SeededGenerator) -> [UInt8] {
-    (0...random.below(4)).flatMap { _ -> [UInt8] in
-      let name = Array(random.pick(["a", ".", "..", "file0", "../up", "/", "\u{0}", "grün", "\u{FFFF}", String(repeating: "long", count: 64)]).utf8)
+    // Mostly right, since one that is not spoils those beside it.
+    (0...random.below(3)).flatMap { _ -> [UInt8] in
+      let name = Array(random.pick(["a", ".", "..", "file0", "../up", "/", "a/b", "\u{0}", "grün", String(repeating: "long", count: 64)]).utf8)
       let length = UInt32(name.count)
-      let words: [UInt64] = [random.pick([0, 1, 2, 7, .max]), random.next()]
-      let halves: [UInt32] = [random.pick([0, 1, 2, 3, 7, 8, .max]), random.pick([length, length, length, 0, 255, 256, .max])]
+      let words: [UInt64] = [random.isOneOf(8) ? 0 : random.pick([1, 2, 7, .max]), random.next()]
+      let halves: [UInt32] = [
+        random.isOneOf(8) ? random.pick([8, .max]) : random.pick([0, 1, 2, 3, 7]), random.isOneOf(6) ? random.pick([0, 255, 256, .max]) : length,
+      ]
       return words.flatMap(littleEndian) + halves.flatMap(littleEndian) + name + [UInt8](repeating: 0, count: (8 - name.count % 8) % 8)
     }
   }
