@@ -68,7 +68,7 @@ let package = Package(
     .executableTarget(
       name: "coffer-tools", dependencies: [
         "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "EdgeCalls", "KVMMachine", "Machine", "Monitor", "RunCommand", "TrustedLines",
-        "TrustletImage", "TrustletRun", "WasmFormat",
+        "TrustletImage", "TrustletRun", "WasmFormat", "WasmText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/coffer-cli"),

@@ -15,7 +15,8 @@ private func region(_ address: UInt64, _ size: UInt64) -> MemoryRegion {
 
 private func edgeClient() -> EdgeClient {
   guard let window = UnsafeMutableRawPointer(bitPattern: UInt(MemoryMap.edgeWindow)) else { coffer_halt() }
-  return EdgeClient(transport: EdgeTransport(window: window, exchange: { coffer_edge_wait() }, doorbell: { coffer_edge_doorbell() }))
+  let doorbell = EdgeTransport.Doorbell(post: { coffer_doorbell_post() }, wait: { coffer_doorbell_wait($0) })
+  return EdgeClient(transport: EdgeTransport(window: window, exchange: { coffer_edge_wait() }, doorbell: doorbell))
 }
 
 @c(libos_start)

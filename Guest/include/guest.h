@@ -6,8 +6,11 @@
 
 // Hands the request in the edge window over; returns when the response is there.
 void coffer_edge_wait(void);
-// Posts the request for whoever may serve it meanwhile; false when nobody did, and the request is to be made once more.
-bool coffer_edge_doorbell(void);
+// Posts the request for whoever may serve it meanwhile; false when nobody will.
+bool coffer_doorbell_post(void);
+// Waits for what becomes of it, a DoorbellState of EdgeCalls: answered; declined or idle, when it is to be made by coffer_edge_wait;
+// taken, when there is another progress than the one seen (UINT32_MAX: of no interest), and this is to be called again.
+uint32_t coffer_doorbell_wait(uint32_t seen);
 // Makes the pages between both sizes of a region usable, after the host has allowed it: zero, or an error number.
 uint32_t coffer_edge_grow(uint64_t address, uint64_t old_size, uint64_t new_size);
 // The processor's cycle counter.

@@ -24,6 +24,9 @@ public enum EdgeWindow {
   public static let doorbellStateOffset: UInt64 = 128
   /// UInt32 ``DoorbellListener``, written by the host.
   public static let doorbellListenerOffset: UInt64 = 132
+  /// UInt32: of a call by doorbell that is ``DoorbellState/taken``, how many bytes of the response's payload are there already. It only
+  /// grows, so that one side can copy while the other still reads.
+  public static let doorbellProgressOffset: UInt64 = 136
 
   public static let payloadOffset: UInt64 = 4096
   public static let payloadCapacity: UInt64 = 0x4_0000

@@ -39,11 +39,31 @@ extension EdgeClient {
 
   // MARK: Contents
 
-  /// Reads into the payload. - Returns: bytes read, 0 at the end.
-  func readFile(_ file: HostHandle, offset: UInt64, wanted: UInt64) throws(SystemError) -> UInt64 {
-    let length = try call(.readFile, file.number, offset, wanted).length
-    guard length <= wanted else { throw .inputOutput }
-    return length
+  /// Hands what was read to `take`, in pieces one behind the other, perhaps while the host reads the next ones.
+  /// - Parameter wanted: bytes, at most the payload's.
+  /// - Returns: bytes read, 0 at the end.
+  func readFile(
+    _ file: HostHandle, offset: UInt64, wanted: UInt64, _ take: (MemoryRegion) throws(SystemError) -> Void
+  ) throws(SystemError) -> UInt64 {
+    var taken: UInt64 = 0
+    var failure: SystemError?
+    func takeThrough(_ end: UInt64) {
+      guard end > taken, failure == nil else { return }
+      do throws(SystemError) {
+        try take(try payload.slice(taken, end - taken))
+      } catch {
+        // The host may still be writing to the window: the call has to end first.
+        failure = error
+      }
+      taken = end
+    }
+    let answer = try perform(EdgeTransport.Request(call: .readFile, arguments: (file.number, offset, wanted, 0, 0, 0))) { end in
+      takeThrough(end < wanted ? end : wanted)
+    }
+    guard answer.length <= wanted, answer.length >= taken else { throw .inputOutput }
+    takeThrough(answer.length)
+    if let failure { throw failure }
+    return answer.length
   }
 
   /// Writes the first `length` bytes of the payload. - Returns: how many were written, at least 1.

@@ -28,9 +28,12 @@ public final class EdgeClient {
     _ a5: UInt64 = 0, length: UInt64 = 0
   ) throws(SystemError) -> Answer {
     guard length <= EdgeWindow.payloadCapacity else { throw .invalid }
-    used |= InitialisationUse.of(call)
-    let response = try transport.perform(
-      EdgeTransport.Request(call: call, length: length, arguments: (a0, a1, a2, a3, a4, a5)))
+    return try perform(EdgeTransport.Request(call: call, length: length, arguments: (a0, a1, a2, a3, a4, a5)))
+  }
+
+  func perform(_ request: EdgeTransport.Request, progress: (UInt64) -> Void = { _ in }) throws(SystemError) -> Answer {
+    used |= InitialisationUse.of(request.call)
+    let response = try transport.perform(request, progress: progress)
     guard response.error == 0 else {
       throw response.error < EdgeError.limit ? SystemError(number: response.error) : .inputOutput
     }

@@ -6,20 +6,35 @@
 public struct EdgeTransport {
   private let window: MemoryRegion
   private let exchange: () -> Void
-  private let doorbell: () -> Bool
+  private let doorbell: Doorbell?
   /// The window's payload, which request and response share.
   public let payload: MemoryRegion
 
   /// - Parameters:
   ///   - window: the first of `MemoryMap.edgeWindowSize` bytes.
   ///   - exchange: hands the request over and returns when the response is there.
-  ///   - doorbell: does so without leaving the machine if somebody else serves the call; false when nobody has.
-  public init(window: UnsafeMutableRawPointer, exchange: @escaping () -> Void, doorbell: @escaping () -> Bool = { false }) {
+  ///   - doorbell: another way, without leaving the machine.
+  public init(window: UnsafeMutableRawPointer, exchange: @escaping () -> Void, doorbell: Doorbell? = nil) {
     self.window = MemoryRegion(base: window, count: MemoryMap.edgeWindowSize)
     self.exchange = exchange
     self.doorbell = doorbell
     payload = MemoryRegion(
       base: window + Int(truncatingIfNeeded: EdgeWindow.payloadOffset), count: EdgeWindow.payloadCapacity)
+  }
+
+  /// The way past the thread that runs the machine.
+  public struct Doorbell {
+    let post: () -> Bool
+    let wait: (_ seen: UInt32) -> UInt32
+
+    /// - Parameters:
+    ///   - post: says that a request stands in the window; false when nobody would serve it.
+    ///   - wait: waits for what becomes of it: a ``DoorbellState`` `answered`, `declined` or `idle` (nobody came), or else `taken` with
+    ///     another progress than the one seen, where `UInt32.max` is no interest in any.
+    public init(post: @escaping () -> Bool, wait: @escaping (_ seen: UInt32) -> UInt32) {
+      self.post = post
+      self.wait = wait
+    }
   }
 
   public struct Request {
@@ -35,9 +50,12 @@ public struct EdgeTransport {
     public let results: (UInt64, UInt64, UInt64)
   }
 
-  public func perform(_ request: Request) throws(SystemError) -> Response {
+  /// - Parameter progress: called perhaps, with how many bytes of the response's payload are there before the call has ended: more each
+  ///   time, at most the capacity.
+  public func perform(_ request: Request, progress: (UInt64) -> Void = { _ in }) throws(SystemError) -> Response {
     try write(request)
-    if !request.call.isPrompt || !doorbell() {
+    let isAnswered = request.call.isPrompt ? try isAnsweredByDoorbell(progress) : false
+    if !isAnswered {
       // Somebody may have taken the request out of the window before he declined it.
       try write(request)
       exchange()
@@ -49,6 +67,23 @@ public struct EdgeTransport {
         try window.load64(EdgeWindow.resultsOffset), try window.load64(EdgeWindow.resultsOffset + 8),
         try window.load64(EdgeWindow.resultsOffset + 16)
       ))
+  }
+
+  private func isAnsweredByDoorbell(_ progress: (UInt64) -> Void) throws(SystemError) -> Bool {
+    guard let doorbell, doorbell.post() else { return false }
+    var seen: UInt32 = 0
+    while true {
+      let state = doorbell.wait(seen)
+      guard state == DoorbellState.taken.rawValue else { return state == DoorbellState.answered.rawValue }
+      let now = try window.load32(EdgeWindow.doorbellProgressOffset)
+      // Who counts otherwise is not asked again, so that this ends.
+      if now > seen, UInt64(now) <= EdgeWindow.payloadCapacity {
+        seen = now
+        progress(UInt64(now))
+      } else {
+        seen = .max
+      }
+    }
   }
 
   private func write(_ request: Request) throws(SystemError) {

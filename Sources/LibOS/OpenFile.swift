@@ -62,13 +62,15 @@ public final class OpenFile {
     while list.remaining > 0 {
       let wanted = list.remaining < payload.count ? list.remaining : payload.count
       let length: UInt64
+      var spread: UInt64 = 0
       do throws(SystemError) {
-        length = try handle.edge.readFile(handle, offset: try advance(start, total), wanted: wanted)
+        length = try handle.edge.readFile(handle, offset: try advance(start, total), wanted: wanted) { (piece) throws(SystemError) in
+          spread += try list.scatter(from: piece)
+        }
       } catch {
         if total > 0 { break }
         throw error
       }
-      let spread = try list.scatter(from: payload.prefix(length))
       total += spread
       if length < wanted || spread < length { break }
     }

@@ -10,9 +10,38 @@ extension EdgeService {
     guard readable else { throw .badHandle }
     guard let offset = Int(exactly: call.arguments.1) else { throw .invalid }
     let space = call.space(call.arguments.2)
-    let count = try retrying { pread(node.descriptor, space.baseAddress, space.count, offset) }
+    let count =
+      mayBlock || space.count <= Self.piece
+      ? try retrying { pread(node.descriptor, space.baseAddress, space.count, offset) }
+      : try readPieces(node.descriptor, offset, space, call.window)
     recordReading(count)
     return EdgeAnswer(payloadLength: count)
+  }
+
+  /// By doorbell the guest copies each piece while the next one is read.
+  private static let piece = 32 << 10
+
+  private func readPieces(
+    _ descriptor: Int32, _ offset: Int, _ space: UnsafeMutableRawBufferPointer, _ window: EdgeWindowView
+  ) throws(CallFailure) -> Int {
+    var total = 0
+    while total < space.count {
+      let piece = UnsafeMutableRawBufferPointer(rebasing: space[total..<min(total + Self.piece, space.count)])
+      let (place, overflow) = offset.addingReportingOverflow(total)
+      guard !overflow else { break }
+      let count: Int
+      do throws(CallFailure) {
+        count = try retrying { pread(descriptor, piece.baseAddress, piece.count, place) }
+      } catch {
+        // What was read is told now, the error with the next call.
+        guard total > 0 else { throw error }
+        break
+      }
+      total += count
+      guard count == piece.count else { break }
+      window.publishProgress(total)
+    }
+    return total
   }
 
   func writeFile(_ call: Call) throws(CallFailure) -> EdgeAnswer {

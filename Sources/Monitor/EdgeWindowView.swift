@@ -48,6 +48,11 @@ struct EdgeWindowView {
 
   func publish(_ state: DoorbellState) { coffer_window_publish_32(base + Int(EdgeWindow.doorbellStateOffset), state.rawValue) }
 
+  /// - Parameter count: bytes of the response's payload, at most the capacity.
+  func publishProgress(_ count: Int) {
+    coffer_window_publish_32(base + Int(EdgeWindow.doorbellProgressOffset), UInt32(truncatingIfNeeded: count))
+  }
+
   func publish(_ listener: DoorbellListener) {
     coffer_window_publish_32(base + Int(EdgeWindow.doorbellListenerOffset), listener.rawValue)
   }

@@ -8,6 +8,7 @@ struct BenchReport {
 
     var sorted: [Double] { samples.sorted() }
     var minimum: Double { samples.min() ?? .nan }
+    var maximum: Double { samples.max() ?? .nan }
     var median: Double { quantile(0.5) }
     var p99: Double { quantile(0.99) }
 
