@@ -56,6 +56,8 @@ final class LyingMachine: CloneableMachine, @unchecked Sendable {
     return try inner.withMemory(at: address, count: count, body)
   }
 
+  func openDoorbell() throws(MachineError) -> MachineDoorbell? { try inner.openDoorbell() }
+
   func interrupt() { inner.interrupt() }
   var faultAddress: UInt64? { inner.faultAddress }
   var counterFrequency: UInt64 { host.liar?.counterFrequency ?? inner.counterFrequency }

@@ -14,11 +14,13 @@ final class WindowScribbler: @unchecked Sendable {
     case request
     /// ... and the words by which a process takes turns with its monitor.
     case everything
+    /// Calls by doorbell are answered before who should answer them comes to it.
+    case doorbell
   }
 
   private let target: Target
   private let seed: UInt64
-  private let window: UnsafeMutableRawPointer
+  let window: UnsafeMutableRawPointer
   private let isOver = Atomic<Bool>(false)
   private var thread = pthread_t()
   private var runs = false
@@ -51,6 +53,10 @@ final class WindowScribbler: @unchecked Sendable {
   private func scribble() {
     var random = SeededGenerator(seed)
     while !isOver.load(ordering: .acquiring) {
+      guard target != .doorbell else {
+        lieByDoorbell(&random)
+        continue
+      }
       let value: UInt64 = random.pick([0, 1, 2, 3, 4, 8, 63, 4095, 4096, 0x4_0000, 0x4_0001, 1 << 31, 1 << 32, 1 << 63, .max, random.next()])
       coffer_window_store_32(window + place(&random), UInt32(truncatingIfNeeded: value))
       for _ in 0..<random.below(400) { coffer_pause() }
@@ -63,7 +69,7 @@ final class WindowScribbler: @unchecked Sendable {
     case .answer: return answer.lowerBound + 4 * random.below(answer.count / 4)
     case .payload: return Int(EdgeWindow.payloadOffset) + 4 * random.below(random.pick([32, 1024, Int(EdgeWindow.payloadCapacity) / 4]))
     case .request: return 4 * random.below(answer.upperBound / 4)
-    case .everything: return 4 * random.below(random.pick([answer.upperBound / 4, 1060 / 4, Int(MemoryMap.edgeWindowSize) / 4]))
+    case .everything, .doorbell: return 4 * random.below(random.pick([answer.upperBound / 4, 1060 / 4, Int(MemoryMap.edgeWindowSize) / 4]))
     }
   }
 }
