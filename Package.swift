@@ -95,13 +95,19 @@ let package = Package(
     .testTarget(
       name: "CofferTests",
       dependencies: [
-        "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "Monitor", "SpecificationScripts", "TrustletImage", "WasmCompiler",
-        "WasmFormat", "WasmText",
+        "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "LyingHost", "Monitor", "SpecificationScripts", "TrustletImage",
+        "WasmCompiler", "WasmFormat", "WasmText",
       ]),
     .testTarget(name: "CofferCommandTests", dependencies: ["Examples", "KVMMachine", "RunCommand", "WasmText"]),
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "GuestObjects", "KVMMachine", "Machine", "ProcessMachine"], path: "Tests/MachineScenarios"),
     .executableTarget(name: "machine-check", dependencies: ["KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"], path: "Tests/machine-check"),
+    // Trustlets whose host lies to them: for the tests, and for as long as one likes.
+    .target(
+      name: "LyingHost",
+      dependencies: ["CLinux", "Coffer", "CodeObjects", "EdgeCalls", "Examples", "Machine", "Monitor", "TrustletImage", "TrustletRun"],
+      path: "Tests/LyingHost", plugins: ["ExamplesPlugin"]),
+    .executableTarget(name: "lying-host", dependencies: ["CodeObjects", "Coffer", "LyingHost"], path: "Tests/lying-host"),
     .testTarget(name: "MachineTests", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"]),
   ],
   swiftLanguageModes: [.v6]
