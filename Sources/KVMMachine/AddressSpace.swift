@@ -210,7 +210,6 @@ struct AddressSpace {
   }
 }
 
-func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
 extension MachineRegion {
   /// Pages, relative to its beginning, that are sure or nearly sure to be written: a fault for each would cost more than giving them memory at once.
