@@ -68,8 +68,8 @@ let package = Package(
     .executableTarget(name: "coffer", dependencies: ["RunCommand", "TrustletImage"]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
-        "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "EdgeCalls", "KVMMachine", "Machine", "Monitor", "RunCommand", "TrustedLines",
-        "TrustletImage", "TrustletRun", "WasmFormat", "WasmText",
+        "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "EdgeCalls", "KVMMachine", "Machine", "Monitor", "ProcessMachine", "RunCommand",
+        "TrustedLines", "TrustletImage", "TrustletRun", "WasmFormat", "WasmText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/coffer-cli"),
@@ -97,8 +97,8 @@ let package = Package(
     .testTarget(
       name: "CofferTests",
       dependencies: [
-        "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "Machine", "Monitor", "SpecificationScripts", "TrustletImage", "WasmCompiler",
-        "WasmFormat", "WasmText",
+        "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "LyingHost", "Machine", "Monitor", "SpecificationScripts",
+        "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
       ]),
     .testTarget(
       name: "DocumentTests",
@@ -107,6 +107,12 @@ let package = Package(
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "GuestObjects", "KVMMachine", "Machine", "ProcessMachine"], path: "Tests/MachineScenarios"),
     .executableTarget(name: "machine-check", dependencies: ["KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"], path: "Tests/machine-check"),
+    // Trustlets whose host lies to them: for the tests, and for as long as one likes.
+    .target(
+      name: "LyingHost",
+      dependencies: ["CLinux", "Coffer", "CodeObjects", "EdgeCalls", "Examples", "Machine", "Monitor", "TrustletImage", "TrustletRun"],
+      path: "Tests/LyingHost", plugins: ["ExamplesPlugin"]),
+    .executableTarget(name: "lying-host", dependencies: ["CodeObjects", "Coffer", "LyingHost"], path: "Tests/lying-host"),
     .testTarget(name: "MachineTests", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"]),
   ],
   swiftLanguageModes: [.v6]

@@ -40,7 +40,7 @@ public struct ApplicationTemplate: Sendable {
 
   /// What a run of a WASI command begins with, and ends with.
   public func runCommand(_ trustlet: Trustlet) throws -> Outcome {
-    try TrustletRunner.run(remaining + [.call(entryPoint: try image.commandEntry(), arguments: [])], on: trustlet)
+    try TrustletRunner.runCommand(image, trustlet)
   }
 
   /// Runs an exported function once.

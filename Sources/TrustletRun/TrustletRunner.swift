@@ -66,8 +66,7 @@ public enum TrustletRunner {
 
   /// Runs a WASI command: initialises its instances, then calls `_start`.
   public static func runCommand(_ image: TrustletImage, _ trustlet: Trustlet) throws -> Outcome {
-    let start = try image.commandEntry()
-    return run(image.initialisation + [.call(entryPoint: start, arguments: [])], on: trustlet)
+    run([.start(entryPoint: try image.commandEntry())], on: trustlet)
   }
 
   /// Runs an exported function once, after `_initialize` if the module has one.
@@ -191,7 +190,7 @@ extension TrustletImage {
       regions: regions.map { region in
         MachineRegion(
           address: region.address, size: region.size, sizeLimit: region.sizeLimit, rights: region.rights.machineRights,
-          contents: region.contents.isEmpty ? .zero : .bytes(Array(contents(of: region))))
+          contents: region.contents.isEmpty ? .zero : .bytes(contents(of: region).withUnsafeBytes { Array($0) }))
       }, machinePage: page, entry: entry, stackPointer: stackPointer)
   }
 }

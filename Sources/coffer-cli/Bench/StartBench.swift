@@ -3,6 +3,7 @@ import Coffer
 import Glibc
 import KVMMachine
 import Machine
+import ProcessMachine
 import TrustletImage
 import WasmFormat
 
@@ -57,7 +58,7 @@ struct StartBench: ParsableCommand {
     do {
       let start = StartCase.newMachine(image, process)
       _ = try time(start)
-      cases += [start, try .warmReset(image, process)]
+      cases += [start, .firstMachine(image, ProcessMachineKind()), try .warmReset(image, process)]
     } catch {
       missing.append("machine process: \(error)")
     }
