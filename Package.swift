@@ -55,7 +55,7 @@ let package = Package(
 
     // Floor 4: running images, without anything that builds them.
     .target(name: "TrustletRun", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "Monitor", "TrustletImage", "WasmFormat"]),
-    .target(name: "RunCommand", dependencies: ["KVMMachine", "Monitor", "TrustletImage", "TrustletRun"]),
+    .target(name: "RunCommand", dependencies: ["KVMMachine", "Machine", "Monitor", "TrustletImage", "TrustletRun"]),
 
     // Floor 5: the library and the programs.
     .target(
@@ -65,7 +65,9 @@ let package = Package(
         "ProcessMachine", "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
       ]),
     // Runs images; for everything else it becomes coffer-tools, which lies beside it. Were that a dependency, SwiftPM would link all of it here.
-    .executableTarget(name: "coffer", dependencies: ["RunCommand", "TrustletImage"]),
+    // A run is short: finding the symbols of Swift's libraries would be a third of it.
+    .executableTarget(
+      name: "coffer", dependencies: ["RunCommand", "TrustletImage"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
         "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "EdgeCalls", "KVMMachine", "Machine", "Monitor", "ProcessMachine", "RunCommand",

@@ -30,7 +30,7 @@ final class DoorbellServer: Sendable {
     guard events >= 0, sysconf(Int32(_SC_NPROCESSORS_ONLN)) > 1 else { return false }
     return state.withLock { state in
       if !state.threadRuns {
-        state.threadRuns = startDetachedThread { DoorbellServer.shared.serve() }
+        state.threadRuns = HostThread.startDetached { DoorbellServer.shared.serve() }
         guard state.threadRuns else { return false }
       }
       state.lastNumber += 1

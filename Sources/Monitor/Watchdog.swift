@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Machine
 import Synchronization
 
 /// Stops trustlets at their limits of time: one thread for the whole process, started with the first limit.
@@ -44,7 +45,7 @@ final class Watchdog: Sendable {
   /// - Returns: What ``disarm(_:)`` takes, or nil when there is no thread to watch.
   func arm(_ condition: Condition, _ stopper: TrustletStopper) -> UInt64? {
     let (token, wakes): (UInt64?, Bool) = state.withLock { state in
-      if !state.threadRuns { state.threadRuns = startDetachedThread { Watchdog.shared.watch() } }
+      if !state.threadRuns { state.threadRuns = HostThread.startDetached { Watchdog.shared.watch() } }
       guard state.threadRuns else { return (nil, false) }
       state.lastToken += 1
       let watch = Watch(token: state.lastToken, condition: condition, stopper: stopper, now: coffer_monotonic_clock())

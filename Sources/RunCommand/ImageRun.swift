@@ -1,4 +1,5 @@
 import KVMMachine
+import Machine
 import Monitor
 import TrustletImage
 import TrustletRun
@@ -10,9 +11,20 @@ public enum ImageRun {
     Terminal.note("platform none: nothing here is confidential; the host can read everything")
   }
 
-  /// Whether there is a machine to run on that needs no choice and no words: what makes it is ready then.
-  public static func hasMachine() -> Bool {
-    (try? KVMMachineKind.shared.prepare(1)) != nil
+  /// Makes a virtual machine on a second thread, while the first finds out what is to run on it.
+  public struct MachineAhead {
+    private let thread: HostThread?
+
+    public init() {
+      // Why there is none, the full command line will say.
+      thread = HostThread.start { try? KVMMachineKind.shared.prepare(1) }
+    }
+
+    /// Waits. - Returns: Whether there is a machine, which needs no choice and no words.
+    public func isMade() -> Bool {
+      thread?.join()
+      return KVMMachineKind.shared.preparedCount > 0
+    }
   }
 
   /// Runs a WASI command to its end, on the machine kvm.
