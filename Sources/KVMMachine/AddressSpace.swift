@@ -212,8 +212,6 @@ private func copy(_ source: UnsafeRawBufferPointer, to host: UnsafeMutableRawPoi
   if let start = source.baseAddress { host.copyMemory(from: start, byteCount: source.count) }
 }
 
-func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
-
 extension MachineRegion {
   private static let fewVariables: UInt64 = 32 << 10
 

@@ -21,9 +21,10 @@ extension KVMMachine: CloneableMachine {
     }
     recorder?.finish(space, system.pageMap)
     recorder = nil
-    try finishExit()
     if !standsAtEdgeCall {
-      // It was interrupted somewhere: an exception may have been on its way.
+      // It was interrupted somewhere: an instruction may have been half done, an exception on its way. At an edge call there is only a
+      // write that has reached its end; what KVM still does about it, behind taking the staged registers over, changes none of them.
+      try finishExit()
       try must("clearing the virtual processor's events", coffer_kvm_clear_events(processor.descriptor.number))
     }
     try space.shrink(to: template.space)

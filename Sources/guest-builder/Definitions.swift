@@ -25,6 +25,7 @@ let definitions: [(String, UInt64)] = [
   ("COFFER_PROCESS_SIGNAL_OFFSET", ProcessPage.signal),
   ("COFFER_TRAP_STACK_BASE", MemoryMap.trapStack),
   ("COFFER_TRAP_STACK_SIZE", MemoryMap.trapStackSize),
+  ("COFFER_EDGE_WINDOW", MemoryMap.edgeWindow),
   ("COFFER_EDGE_WINDOW_SIZE", MemoryMap.edgeWindowSize),
   ("COFFER_TRAP_ENTRIES", MachinePage.trapEntries),
   ("COFFER_TRAP_ENTRY_SIZE", MachinePage.trapEntrySize),

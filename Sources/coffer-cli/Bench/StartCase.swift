@@ -4,6 +4,7 @@ import Glibc
 import KVMMachine
 import Machine
 import Monitor
+import ProcessMachine
 import TrustletImage
 import TrustletRun
 
@@ -29,6 +30,14 @@ extension StartCase {
         try check(try TrustletRunner.runCommand(image, trustlet))
         return trustlet
       })
+  }
+
+  /// The same where the process machine knows nothing of the image yet: a process that maps it is made first.
+  static func firstMachine(_ image: TrustletImage, _ kind: ProcessMachineKind) -> StartCase {
+    var start = newMachine(image, kind)
+    start.name = "first machine \(kind.name) of an image"
+    start.prepare = { kind.forgetImages() }
+    return start
   }
 
   /// A clone of a template, on a virtual machine that was made ahead of time.
