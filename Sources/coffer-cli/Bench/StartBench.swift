@@ -13,7 +13,7 @@ struct StartBench: ParsableCommand {
     abstract: "How soon hello has run: on new, pooled and warm machines, as a whole process, and in containers.",
     discussion: """
       Measured is the time until the program has ended, with its output in a pipe. Programs of the host and containers are waited for, so letting them
-      go is part of it; letting a trustlet's machine go is not. All cases take turns, of a few starts each.
+      go is part of it; letting a trustlet's machine go is not. All cases take turns, ten runs each.
       """)
 
   @Option(help: "How often each is started.", transform: ArgumentForm.count)
@@ -100,29 +100,23 @@ struct StartBench: ParsableCommand {
     return start
   }
 
+  /// Runs in a row: a server's machine is not as cold as one that has waited for all others.
+  private static let turn = 10
+
   /// Microseconds of each run of each case.
   private func measure(_ cases: [StartCase]) throws -> [[Double]] {
     var samples = cases.map { _ in [Double]() }
-    var done = -Self.startsInATurn
-    while done < runs {
-      Terminal.progress("\(max(0, done)) of \(runs)")
-      let count = min(Self.startsInATurn, runs - done)
+    // What the process sets up once.
+    for start in cases { _ = try time(start) }
+    for begin in stride(from: 0, to: runs, by: Self.turn) {
+      Terminal.progress("run \(begin + 1) of \(runs)")
       for (index, start) in cases.enumerated() {
-        for _ in 0..<count {
-          let time = try time(start)
-          // The first also pay for what the process sets up once.
-          if done >= 0 { samples[index].append(time) }
-        }
+        for _ in begin..<min(begin + Self.turn, runs) { samples[index].append(try time(start)) }
       }
-      done += count
     }
     Terminal.progress(nil)
     return samples
   }
-
-  /// More than one: what runs behind a fork or a container pays for what those did to this process's memory and the processor's caches. It shows in
-  /// the higher percentiles.
-  private static let startsInATurn = 5
 
   private func time(_ start: StartCase) throws -> Double {
     var ends: [Int32] = [-1, -1]
