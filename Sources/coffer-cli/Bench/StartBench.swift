@@ -100,7 +100,8 @@ struct StartBench: ParsableCommand {
     return start
   }
 
-  /// Runs in a row: a server's machine is not as cold as one that has waited for all others.
+  /// Runs in a row: a server's machine is not as cold as one that has waited for all others. What the first of them pays for what a fork or a
+  /// container did to the processor's caches shows in the higher percentiles.
   private static let turn = 10
 
   /// Microseconds of each run of each case.
