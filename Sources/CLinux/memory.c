@@ -41,9 +41,11 @@ void coffer_memory_advise_huge(void *address, size_t size) {
 }
 
 // Since Linux 5.14; the C library's headers may be older.
-enum { populate_writable = 23 };
+enum { populate_readable = 22, populate_writable = 23 };
 
 void coffer_memory_populate(void *address, size_t size) { (void)madvise(address, size, populate_writable); }
+
+void coffer_memory_populate_shared(void *address, size_t size) { (void)madvise(address, size, populate_readable); }
 
 void coffer_memory_release(void *base, size_t size) {
   (void)munmap(base, size);

@@ -43,8 +43,9 @@ final class EmptyClone: @unchecked Sendable {
     let mapped = parts.filter { $0.offsets.count > limit }
     let copied = parts.filter { $0.offsets.count <= limit }
     for part in mapped { try template.memory.map(part, into: memory) }
-    if let touched = template.workingSet.pages?.parts {
-      memory.populate(isPopulated ? touched.common(with: mapped) : touched)
+    if let touched = template.workingSet.pages {
+      memory.populate(isPopulated ? touched.written.common(with: mapped) : touched.written)
+      memory.populate(touched.read.common(with: mapped), for: .reading)
     }
     for part in copied { template.memory.copy(part, into: memory) }
     return copied

@@ -105,16 +105,23 @@ final class GuestPhysicalMemory {
     }
   }
 
+  /// What pages are made present for: to be written they become the machine's own, to be read they stay the file's.
+  enum Use { case writing, reading }
+
   /// Gives pages of a window that the machine has memory at once; it is no harm if that cannot be.
-  func populate(_ pages: Range<UInt64>, of window: Int) {
-    coffer_memory_populate(windows[window].host + Int(pages.lowerBound), pages.count)
+  func populate(_ pages: Range<UInt64>, of window: Int, for use: Use = .writing) {
+    let start = windows[window].host + Int(pages.lowerBound)
+    switch use {
+    case .writing: coffer_memory_populate(start, pages.count)
+    case .reading: coffer_memory_populate_shared(start, pages.count)
+    }
   }
 
   /// The same for pages of any windows.
-  func populate(_ parts: [MemoryPart]) {
+  func populate(_ parts: [MemoryPart], for use: Use = .writing) {
     for part in parts where part.window < windows.count {
       let pages = part.offsets.clamped(to: 0..<windows[part.window].backed)
-      if !pages.isEmpty { populate(pages, of: part.window) }
+      if !pages.isEmpty { populate(pages, of: part.window, for: use) }
     }
   }
 

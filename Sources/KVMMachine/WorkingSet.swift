@@ -1,27 +1,31 @@
 import EdgeCalls
 import Synchronization
 
-/// Pages that clones of a template touch when they run. Each clone gets them at once and as its own, instead of one fault at a time: a fault costs
-/// three to five times as much as a page.
+/// Pages that clones of a template touch when they run. Each clone gets them at once instead of one fault at a time: a fault costs three to five times
+/// as much as a page.
 struct WorkingSet: Sendable {
-  /// Ascending in each window.
-  private(set) var parts: [MemoryPart] = []
-  private(set) var byteCount: UInt64 = 0
+  /// Ascending in each window: what a clone has as its own.
+  private(set) var written: [MemoryPart] = []
+  /// What it only looks at, and may go on sharing.
+  private(set) var read: [MemoryPart] = []
 
-  /// - Parameter pages: of the window, whole pages, ascending, perhaps overlapping.
-  mutating func add(_ pages: [Range<UInt64>], of window: Int) {
+  var parts: [MemoryPart] { written + read }
+  var byteCount: UInt64 { parts.reduce(0) { $0 + UInt64($1.offsets.count) } }
+
+  /// - Parameters:
+  ///   - written: of the window, whole pages, ascending.
+  ///   - accessed: likewise, perhaps overlapping.
+  mutating func add(written own: [Range<UInt64>], accessed: [Range<UInt64>], of window: Int) {
+    written += own.map { MemoryPart(window: window, offsets: $0) }
     var joined: [Range<UInt64>] = []
-    for range in pages {
+    for range in accessed where !own.contains(where: { $0.overlaps(range) }) {
       if let last = joined.last, range.lowerBound <= last.upperBound {
         joined[joined.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
       } else {
         joined.append(range)
       }
     }
-    for range in joined {
-      parts.append(MemoryPart(window: window, offsets: range))
-      byteCount += UInt64(range.count)
-    }
+    read += joined.map { MemoryPart(window: window, offsets: $0) }
   }
 }
 
@@ -65,7 +69,7 @@ struct WorkingSetRecorder {
       let places = window.guestAddress + start..<window.guestAddress + window.backed
       let read = accessed.filter(places.contains).map { $0 - window.guestAddress..<$0 - window.guestAddress + PageTables.page }
       let written = own.map { start + $0.lowerBound..<start + $0.upperBound }
-      pages.add((read + written).sorted { $0.lowerBound < $1.lowerBound }, of: index)
+      pages.add(written: written, accessed: read, of: index)
     }
     if pages.byteCount <= Self.limit { target.replace(pages) }
   }

@@ -23,6 +23,9 @@ void coffer_memory_advise_huge(void *address, size_t size);
 /// Makes the pages present and writable at once, copying what is shared; a kernel that cannot leaves everything as it is.
 void coffer_memory_populate(void *address, size_t size);
 
+/// Makes the pages present as they are, shared where they are shared.
+void coffer_memory_populate_shared(void *address, size_t size);
+
 void coffer_memory_release(void *base, size_t size);
 
 /// The size of the file behind the descriptor, or the negative error number.

@@ -7,7 +7,6 @@ struct MemoryFigures {
   /// Kernel memory that KVM takes for machines, by the names of /proc/meminfo. `Slab` counts what KReclaimable does, and VmallocUsed what
   /// KernelStack does.
   static let kernel = ["Slab", "VmallocUsed", "PageTables", "SecPageTables", "Percpu"]
-  static let available = "MemAvailable"
 
   /// Of a file like /proc/meminfo or /proc/PID/smaps_rollup.
   init(_ path: String) throws {
@@ -24,6 +23,9 @@ struct MemoryFigures {
 
   /// 0 for what this kernel does not tell.
   subscript(name: String) -> Double { values[name] ?? 0 }
+
+  /// Neither taken by anybody nor held by more than the cache of files.
+  var free: Double { self["MemFree"] + self["Buffers"] + self["Cached"] }
 
   var kernelTotal: Double { Self.kernel.reduce(0) { $0 + self[$1] } }
 }
