@@ -146,8 +146,8 @@ broken: ud2
         syscall
         ud2
 
-// COFFER_PROCESS_SIGNAL_OFFSET (number, information, context): the kernel's report of a fault becomes the processor's. The context has, behind
-// 40 bytes, the registers: stack pointer at 160, instruction at 168, error code at 192, vector at 200, fault address at 216.
+// COFFER_PROCESS_SIGNAL_OFFSET (number, information, context): the kernel's report of a fault becomes the processor's. The context has,
+// behind 40 bytes, the registers: stack pointer at 160, instruction at 168, error code at 192, vector at 200, fault address at 216.
         .org 0x2c0, 0xcc
         movq    216(%rdx), %rax
         movq    %rax, fault_address

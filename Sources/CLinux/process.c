@@ -148,6 +148,10 @@ int coffer_shared_memory_clear(int descriptor, uint64_t offset, uint64_t size) {
 }
 
 void coffer_word_wait(uint32_t *word, uint32_t value) { (void)syscall(SYS_futex, word, FUTEX_WAIT, value, NULL, NULL, 0); }
+void coffer_word_wait_briefly(uint32_t *word, uint32_t value, uint32_t milliseconds) {
+  struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+  (void)syscall(SYS_futex, word, FUTEX_WAIT, value, &time, NULL, 0);
+}
 void coffer_word_wake(uint32_t *word) { (void)syscall(SYS_futex, word, FUTEX_WAKE, 1 << 30, NULL, NULL, 0); }
 uint32_t coffer_word_load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
 void coffer_word_store(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_SEQ_CST); }
