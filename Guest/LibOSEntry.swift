@@ -81,6 +81,9 @@ private func malformedCommand(_ os: LibraryOS) -> Never {
   coffer_halt()
 }
 
+@c(libos_refuse_command)
+public func refuseCommand() -> Never { malformedCommand(libraryOS()) }
+
 /// For programs that keep random state of their own: import "coffer" "clone_generation".
 @c(coffer_clone_generation)
 public func cloneGeneration() -> UInt64 { libraryOS().cloneGeneration }

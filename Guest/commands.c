@@ -8,16 +8,23 @@ static _Alignas(16) uint8_t slots[COFFER_SLOT_LIMIT * COFFER_SLOT_SIZE];
 static struct libos_command command;
 static struct coffer_context context;
 static bool is_running;
+// Instances are initialised once each, in their order, whatever the host asks for.
+static uint32_t initialised;
 
 // Sizes that are known when the image is linked: the addresses of these symbols.
 extern const char coffer_manifest_size[], coffer_file_tree_size[];
 
 static void carry_out(void) {
   if (command.kind == COFFER_COMMAND_INSTANTIATE) {
-    if (command.operand >= coffer_program.instance_count) coffer_halt();
+    if (command.operand != initialised || command.operand >= coffer_program.instance_count) libos_refuse_command();
+    initialised++;
     coffer_program.instances[command.operand].initialise();
   } else if (command.kind == COFFER_COMMAND_CALL) {
-    if (command.operand >= coffer_program.entry_count) coffer_halt();
+    if (command.operand >= coffer_program.entry_count || initialised == 0) libos_refuse_command();
+    coffer_program.entries[command.operand](slots);
+  } else if (command.kind == COFFER_COMMAND_START) {
+    if (command.operand >= coffer_program.entry_count || coffer_program.instance_count == 0) libos_refuse_command();
+    while (initialised < coffer_program.instance_count) coffer_program.instances[initialised++].initialise();
     coffer_program.entries[command.operand](slots);
   }
 }

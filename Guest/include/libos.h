@@ -19,6 +19,8 @@ struct libos_command {
 void libos_first_command(struct libos_command *command, uint8_t *slots);
 // Reports the last command (a CommandStatus and its result slots) and asks for another.
 void libos_next_command(uint64_t status, const uint8_t *results, uint32_t result_count, struct libos_command *command, uint8_t *slots);
+// Gives up: the command is none that can be carried out.
+_Noreturn void libos_refuse_command(void);
 
 // Tells the host of a trap; returns when the host has further commands.
 void libos_trap(uint32_t kind, uint64_t instruction, uint64_t cause, uint64_t error_code, uint64_t stack_pointer);

@@ -2,13 +2,14 @@ import Foundation
 import PackagePlugin
 
 /// Builds the WebAssembly programs that a target carries, from source, with the toolchain that runs the build:
-/// for `Examples` every folder of `Examples/`, for `BenchmarkKernels` the C files of `Benchmarks/kernels`.
+/// for `Examples` every folder of `Examples/`, for `BenchmarkKernels` the C files of `Benchmarks/kernels`, for `LyingHost` those of `Tests/Programs/hostile`.
 @main struct ExamplesPlugin: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: Target) async throws -> [Command] {
     let root = context.package.directoryURL
     let (job, folder) = switch target.name {
     case "Examples": ("examples", root.appending(path: "Examples"))
     case "BenchmarkKernels": ("kernels", root.appending(path: "Benchmarks/kernels"))
+    case "LyingHost": ("single", root.appending(path: "Tests/Programs/hostile"))
     default: throw UnknownTarget(description: "ExamplesPlugin builds nothing for the target \(target.name)")
     }
     let tools = try ["swiftc", "clang", "wasm-ld"].map { try context.tool(named: $0).url }

@@ -147,10 +147,10 @@ int coffer_shared_memory_clear(int descriptor, uint64_t offset, uint64_t size) {
   return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)size) == 0 ? 0 : -errno;
 }
 
-void coffer_word_wait(uint32_t *word, uint32_t value) { (void)syscall(SYS_futex, word, FUTEX_WAIT, value, NULL, NULL, 0); }
-void coffer_word_wait_briefly(uint32_t *word, uint32_t value, uint32_t milliseconds) {
-  struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
-  (void)syscall(SYS_futex, word, FUTEX_WAIT, value, &time, NULL, 0);
+void coffer_word_wait(uint32_t *word, uint32_t value) {
+  // Not for ever: a guest that writes the word at the wrong moment can undo what its monitor was to be woken by.
+  struct timespec longest = {0, 50 * 1000 * 1000};
+  (void)syscall(SYS_futex, word, FUTEX_WAIT, value, &longest, NULL, 0);
 }
 void coffer_word_wake(uint32_t *word) { (void)syscall(SYS_futex, word, FUTEX_WAKE, 1 << 30, NULL, NULL, 0); }
 uint32_t coffer_word_load(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }

@@ -84,7 +84,7 @@ final class KeptProcess: Sendable {
         slots.abandon(target)
         throw ended
       }
-      coffer_word_wait_briefly(turn, value, 1000)
+      coffer_word_wait(turn, value)
     }
   }
 

@@ -39,6 +39,7 @@ let definitions: [(String, UInt64)] = [
   ("COFFER_SLOT_SIZE", Command.slotSize),
   ("COFFER_COMMAND_END", UInt64(Command.Kind.end.rawValue)),
   ("COFFER_COMMAND_INSTANTIATE", UInt64(Command.Kind.instantiate.rawValue)),
+  ("COFFER_COMMAND_START", UInt64(Command.Kind.start.rawValue)),
   ("COFFER_COMMAND_CALL", UInt64(Command.Kind.call.rawValue)),
   ("COFFER_STATUS_DONE", CommandStatus.done.rawValue),
   ("COFFER_STATUS_TRAPPED", CommandStatus.trapped.rawValue),

@@ -82,7 +82,7 @@ extension ProcessMachineSuites {
     @Test func everyOtherNumberIsTheEnd() throws {
       for number in Self.byNumber {
         let (exit, machine) = try exit(Call(name: "", number: number).instructions)
-        // uretprobe and uprobe, which the kernel's own trampolines make: since Linux 6.13 no filter sees them, and elsewhere they do nothing.
+        // uretprobe and uprobe, which the kernel's own trampolines make: since Linux 6.13 no filter sees them. Of others they do nothing.
         if number == 335 || number == 336, exit == .edgeCall {
           let result = Int64(bitPattern: try machine.word(at: TestGuest.data))
           let trap = try machine.reportedTrap()
@@ -93,7 +93,8 @@ extension ProcessMachineSuites {
       }
     }
 
-    @Test(arguments: byArgument) func everyOtherArgumentIsTheEnd(_ call: Call) throws { expectEnd(try exit(call.instructions).0, call.name) }
+    @Test(arguments: byArgument)
+    func everyOtherArgumentIsTheEnd(_ call: Call) throws { expectEnd(try exit(call.instructions).0, call.name) }
 
     /// By `int 0x80` the numbers are those of another architecture; 11 is execve there, 125 mprotect.
     @Test func theEntryForOtherProgramsIsTheEnd() throws {

@@ -44,8 +44,6 @@ int coffer_shared_memory_clear(int descriptor, uint64_t offset, uint64_t size);
 
 /// Sleeps while the word has this value; also returns when something else happened.
 void coffer_word_wait(uint32_t *word, uint32_t value);
-/// The same, but not longer than so many milliseconds.
-void coffer_word_wait_briefly(uint32_t *word, uint32_t value, uint32_t milliseconds);
 void coffer_word_wake(uint32_t *word);
 uint32_t coffer_word_load(const uint32_t *word);
 void coffer_word_store(uint32_t *word, uint32_t value);

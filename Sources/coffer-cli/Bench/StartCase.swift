@@ -42,10 +42,9 @@ extension StartCase {
 
   /// A clone of a template, on a virtual machine that was made ahead of time.
   static func pooledClone(_ image: TrustletImage) throws -> StartCase {
-    let kind = KVMMachineKind()
-    let application = try ApplicationTemplate(image, on: kind)
+    let application = try ApplicationTemplate(image, on: KVMMachineKind())
     return StartCase(
-      name: "pooled machine, fresh clone", who: "coffer", prepare: { try kind.prepare(1) },
+      name: "pooled machine, fresh clone", who: "coffer", prepare: { try application.template.prepare(1) },
       run: { output in
         let service = try TrustletRunner.service(image, options(output))
         let trustlet = try application.template.clone(service: service)

@@ -1,0 +1,210 @@
+import Coffer
+import EdgeCalls
+import Glibc
+import Machine
+import Monitor
+import TrustletImage
+
+/// One run after another of real images on a real machine whose host lies, each from a seed of its own.
+///
+/// What must hold of each: it ends in time; how it ends is the trustlet's own (its exit, its trap, its library OS giving up), never Coffer's
+/// failure; what the program checks itself is right; what is measured has not changed; nothing outside the offered directory has; and an
+/// honest trustlet right afterwards answers right.
+public final class LyingHostSession {
+  public struct Finding: Error, CustomStringConvertible {
+    public let seed: UInt64
+    public let what: String
+    public var description: String { "seed \(seed): \(what)" }
+  }
+
+  public struct Tally: Sendable {
+    public var runs = 0
+    public var lies: UInt64 = 0
+    public var checks: UInt64 = 0
+    /// How runs ended, by a word.
+    public var endings: [String: Int] = [:]
+  }
+
+  public private(set) var tally = Tally()
+  /// The seed of the run that is under way, for whoever has to say where it hung or crashed.
+  public var willRun: (UInt64) -> Void = { _ in }
+
+  private let programs: HostilePrograms
+  private let host = LyingHost()
+  private let lyingKind: LyingMachineKind
+  private let surroundings: Surroundings
+  private let clones: Clones
+  private let honestClones: Clones
+
+  /// A template and its pool, whose resets are checked.
+  private struct Clones {
+    let template: ApplicationTemplate
+    let pool: TrustletPool
+
+    init(_ program: HostileProgram, _ kind: any MachineKind) throws {
+      template = try ApplicationTemplate(program.image, on: kind)
+      pool = TrustletPool(template.template, idleLimit: 1, verifiesResets: true)
+    }
+
+    func take(_ options: RunOptions) throws -> Trustlet {
+      try pool.take(
+        service: try TrustletRunner.service(template.image, options), limits: TrustletRunner.limits(template.image, options))
+    }
+  }
+
+  public init(_ kind: any MachineKind, builder: TrustletBuilder) throws {
+    programs = try HostilePrograms(builder)
+    lyingKind = LyingMachineKind(inner: kind, host: host)
+    surroundings = try Surroundings()
+    clones = try Clones(programs.selfCheck, lyingKind)
+    honestClones = try Clones(programs.count, kind)
+  }
+
+  /// That the checks are worth something: without a lie all of them are made, and hold.
+  public func checkHonestRun() throws {
+    willRun(0)
+    let program = programs.selfCheck
+    let trustlet = try TrustletRunner.start(program.image, surroundings.options(time: .seconds(20), directories: 2), on: lyingKind)
+    let outcome = try TrustletRunner.runCommand(program.image, trustlet)
+    guard outcome == .exited(status: 7), let verdict = verdict(), verdict.isFinished, verdict.failedLine == 0, verdict.checks > 500 else {
+      throw Finding(seed: 0, what: "without a lie it ended with \(outcome), and found \(String(describing: self.verdict()))")
+    }
+    try checkMeasuredMemory(program, seed: 0)
+    try checkHonestTrustlet(seed: 0)
+  }
+
+  /// Whether the lies of a run follow from its seed alone: without a second thread that lies or serves.
+  public static func isRepeatable(seed: UInt64) -> Bool {
+    let plan = RunPlan(seed: seed)
+    return plan.scribbles == nil && !plan.answersDoorbells
+  }
+
+  /// One run and all that is checked of it.
+  /// - Returns: what was told, a number for each lie.
+  @discardableResult
+  public func run(seed: UInt64) throws -> [UInt64] {
+    willRun(seed)
+    let plan = RunPlan(seed: seed)
+    let (liar, scribbles) = (Liar(seed: seed), plan.scribbles)
+    let program = [programs.hello, programs.wordcount, programs.selfCheck][plan.program]
+    let image = program.image
+    var options = surroundings.options(time: .milliseconds(200), directories: program.checksItself ? plan.directories : 1)
+    options.answersDoorbells = plan.answersDoorbells
+    let isClone = plan.isClone
+    let trustlet = isClone ? try clones.take(options) : try TrustletRunner.start(image, options, on: lyingKind)
+    host.liar = liar
+    host.scribbling = scribbles.map { ($0, seed) }
+    let outcome = isClone ? try clones.template.runCommand(trustlet) : try TrustletRunner.runCommand(image, trustlet)
+    let notes = host.settle()
+
+    tally.runs += 1
+    tally.lies += liar.told
+    tally.endings[outcome.word, default: 0] += 1
+    if let note = notes.first { throw Finding(seed: seed, what: note) }
+    try judge(outcome, program, liar, scribbles, seed)
+    try checkMeasuredMemory(program, seed: seed)
+    if let damage = surroundings.damage() { throw Finding(seed: seed, what: damage) }
+    if isClone { try clones.pool.giveBack(trustlet) }
+    host.machine = nil
+    try checkHonestTrustlet(seed: seed)
+    if tally.runs % 64 == 0 { try surroundings.tidy() }
+    return liar.record
+  }
+
+  private func judge(
+    _ outcome: Outcome, _ program: HostileProgram, _ liar: Liar, _ scribbles: WindowScribbler.Target?, _ seed: UInt64
+  ) throws {
+    let verdict = program.checksItself ? verdict() : nil
+    if let verdict {
+      tally.checks += UInt64(verdict.checks)
+      // Nothing that the host does through the window may make a check of the program fail.
+      guard verdict.failedLine == 0 else {
+        throw Finding(seed: seed, what: "the program was given what no program may be: line \(verdict.failedLine) of selfcheck.c; it ended with \(outcome)")
+      }
+    }
+    func finding(_ what: String) -> Finding {
+      Finding(
+        seed: seed,
+        what: "\(what): \(outcome); \(liar.told) lies, \(liar.record.suffix(12)); scribbling: \(scribbles.map { "\($0)" } ?? "no"); \(verdict.map { "\($0)" } ?? program.name)")
+    }
+    if case .failed = outcome { throw finding("the host failed where the trustlet should have") }
+    // From here on what the guest says went through the window: it is not its own where requests were scribbled upon.
+    guard scribbles != .request, scribbles != .everything else { return }
+    switch outcome {
+    case .exited(let status):
+      guard let verdict, !liar.commandWasALie, scribbles == nil else { break }
+      guard status == 7, verdict.isFinished else { throw finding("it ended itself as it does not") }
+    case .trapped(let trap):
+      guard liar.growthWasALie || scribbles != nil, verdict?.grows ?? true else { throw finding("an honest program trapped (\(TrapDescription(trap, in: program.image)), \(trap.report))") }
+    case .killed(let reason):
+      // Who says that he listens makes the guest ring, where there may be no doorbell.
+      guard reason.hasPrefix("the library OS") || (scribbles == .doorbell && reason.contains("at offset 8 of the doorbell")) else { throw finding("the machine had to stop it") }
+    case .finished, .stopped, .processorTimeUsedUp:
+      // Examples end by returning.
+      guard verdict == nil || liar.commandWasALie || scribbles != nil else { throw finding("it ended as it should not") }
+    case .timedOut, .failed: break
+    }
+  }
+
+  private func verdict() -> SelfCheckVerdict? {
+    try? host.machine?.inner.withMemory(
+      at: MemoryMap.linearMemory + SelfCheckVerdict.address, count: SelfCheckVerdict.size) { SelfCheckVerdict($0) }
+  }
+
+  /// Code, constants, the manifest and files are what was measured.
+  private func checkMeasuredMemory(_ program: HostileProgram, seed: UInt64) throws {
+    guard let machine = host.machine?.inner else { return }
+    for (address, expected) in program.measured {
+      // What was killed as a process has no memory left.
+      let isSame = try? machine.withMemory(at: address, count: expected.count) { found in
+        found.baseAddress.map { memcmp($0, expected, expected.count) == 0 }
+      }
+      guard isSame ?? true else { throw Finding(seed: seed, what: "measured memory at 0x\(String(address, radix: 16)) has changed") }
+    }
+  }
+
+  private func checkHonestTrustlet(seed: UInt64) throws {
+    let trustlet = try honestClones.take(surroundings.options(time: .seconds(20), output: surroundings.output))
+    let outcome = try honestClones.template.runCommand(trustlet)
+    let output = surroundings.takeOutput()
+    guard outcome == .exited(status: 0), output == Surroundings.count else {
+      throw Finding(seed: seed, what: "an honest trustlet afterwards ended with \(outcome) and said \(output.debugDescription)")
+    }
+    try honestClones.pool.giveBack(trustlet)
+  }
+}
+
+/// What a seed's run is, but for the lies themselves.
+private struct RunPlan {
+  let scribbles: WindowScribbler.Target?
+  /// By doorbell calls are answered past whoever alters answers, so that not all may go there.
+  let answersDoorbells: Bool
+  let program: Int
+  let directories: Int
+  let isClone: Bool
+
+  init(seed: UInt64) {
+    var random = SeededGenerator(seed ^ 0x5EED)
+    scribbles = random.isOneOf(3) ? random.pick(WindowScribbler.Target.allCases + [.doorbell, .doorbell]) : nil
+    answersDoorbells = scribbles != nil || random.isOneOf(4)
+    let choice = random.below(12)
+    program = min(choice, 2)
+    directories = 1 + random.below(3)
+    isClone = choice > 3
+  }
+}
+
+extension Outcome {
+  fileprivate var word: String {
+    switch self {
+    case .finished: "finished"
+    case .trapped: "trapped"
+    case .exited: "exited"
+    case .timedOut: "timed out"
+    case .processorTimeUsedUp: "processor time used up"
+    case .stopped: "stopped"
+    case .killed: "killed"
+    case .failed: "failed"
+    }
+  }
+}
