@@ -109,7 +109,13 @@ go_on:
         testq   %rax, %rax
         jnz     broken
         movl    $1, ready
-// The first turn is the monitor's: it writes the configuration.
+// The first turn is the monitor's: it writes the configuration, most often at once.
+        movl    $4000, %ecx
+1:      testl   $0x7fffffff, turn
+        jz      2f
+        pause
+        decl    %ecx
+        jnz     1b
 1:      movl    turn, %edx
         testl   $0x7fffffff, %edx
         jz      2f

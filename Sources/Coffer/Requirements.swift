@@ -1,6 +1,8 @@
 import CodeObjects
 import Glibc
 import KVMMachine
+import Machine
+import ProcessMachine
 
 /// Something that Coffer needs or can use, as `doctor` found it.
 public struct Requirement: Sendable {
@@ -20,13 +22,22 @@ public struct Requirement: Sendable {
 extension Requirement {
   /// Everything, in the order in which a run needs it.
   public static func all(environment: [String: String]) -> [Requirement] {
-    [machine(), processor(), compiler(environment), sandbox(), directories(), cache(environment), platform()]
+    machines() + [processor(), compiler(environment), sandbox(), directories(), cache(environment), platform()]
   }
 
-  private static func machine() -> Requirement {
+  /// One of them is enough to run programs.
+  private static func machines() -> [Requirement] {
     let found = KVMMachine.availability()
-    return Requirement(
-      name: "machine kvm", state: found.isAvailable ? .met : .missing, finding: found.finding, remedy: found.remedy)
+    var failure: MachineError?
+    do { try ProcessMachineKind.check() } catch { failure = error }
+    let kvm = Requirement(
+      name: "machine kvm", state: found.isAvailable ? .met : failure == nil ? .degraded : .missing, finding: found.finding,
+      remedy: found.remedy + (found.isAvailable || failure != nil ? "" : " Until then machine process is used, whose walls are thinner."))
+    let process = Requirement(
+      name: "machine process", state: failure == nil ? .met : found.isAvailable ? .degraded : .missing,
+      finding: failure.map { "\($0)" } ?? "a locked-down process can be started and copied",
+      remedy: failure == nil ? "" : "it needs Linux's seccomp filters, memory files and pidfds, and room for more processes: allow them in the container")
+    return [kvm, process]
   }
 
   private static func processor() -> Requirement {
