@@ -1,8 +1,6 @@
 import CodeObjects
 import Glibc
 import KVMMachine
-import Machine
-import ProcessMachine
 
 /// Something that Coffer needs or can use, as `doctor` found it.
 public struct Requirement: Sendable {
@@ -22,22 +20,23 @@ public struct Requirement: Sendable {
 extension Requirement {
   /// Everything, in the order in which a run needs it.
   public static func all(environment: [String: String]) -> [Requirement] {
-    machines() + [processor(), compiler(environment), sandbox(), directories(), cache(environment), platform()]
+    machines(kvm: KVMMachine.availability(), hasSystemCallFilter: SandboxPolicy.status.hasSystemCallFilter)
+      + [processor(), compiler(environment), sandbox(), directories(), cache(environment), platform()]
   }
 
-  /// One of them is enough to run programs.
-  private static func machines() -> [Requirement] {
-    let found = KVMMachine.availability()
-    var failure: MachineError?
-    do { try ProcessMachineKind.check() } catch { failure = error }
-    let kvm = Requirement(
-      name: "machine kvm", state: found.isAvailable ? .met : failure == nil ? .degraded : .missing, finding: found.finding,
-      remedy: found.remedy + (found.isAvailable || failure != nil ? "" : " Until then machine process is used, whose walls are thinner."))
-    let process = Requirement(
-      name: "machine process", state: failure == nil ? .met : found.isAvailable ? .degraded : .missing,
-      finding: failure.map { "\($0)" } ?? "a locked-down process can be started and copied",
-      remedy: failure == nil ? "" : "it needs Linux's seccomp filters, memory files and pidfds, and room for more processes: allow them in the container")
-    return [kvm, process]
+  /// One of the two is enough.
+  static func machines(kvm: KVMAvailability, hasSystemCallFilter: Bool) -> [Requirement] {
+    [
+      Requirement(
+        name: "machine kvm", state: kvm.isAvailable ? .met : hasSystemCallFilter ? .degraded : .missing, finding: kvm.finding,
+        remedy: kvm.remedy),
+      Requirement(
+        name: "machine process", state: hasSystemCallFilter ? .met : kvm.isAvailable ? .degraded : .missing,
+        finding: hasSystemCallFilter
+          ? "seccomp works; what a locked-down process isolates, and what not, stands in SECURITY.md"
+          : "this kernel has no seccomp filters",
+        remedy: hasSystemCallFilter ? "" : "use a kernel built with CONFIG_SECCOMP_FILTER"),
+    ]
   }
 
   private static func processor() -> Requirement {
@@ -64,7 +63,8 @@ extension Requirement {
   private static func sandbox() -> Requirement {
     let warnings = SandboxPolicy.status.warnings
     return Requirement(
-      name: "compiler's sandbox", state: warnings.isEmpty ? .met : .degraded,
+      name: "compiler's sandbox",
+      state: warnings.isEmpty ? .met : SandboxPolicy.status.hasSystemCallFilter ? .degraded : .missing,
       finding: warnings.isEmpty ? "seccomp and Landlock work" : warnings.joined(separator: "; "),
       remedy: warnings.isEmpty ? "" : "use Linux 5.13 or newer with Landlock and seccomp switched on")
   }

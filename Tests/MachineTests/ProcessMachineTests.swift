@@ -27,8 +27,6 @@ extension ProcessMachineSuites {
 
     private func process(_ machine: any Machine) throws -> Int32 { try #require(machine as? ProcessMachine).child.child.number }
 
-    @Test func theHostIsFitForIt() throws { try ProcessMachineKind.check() }
-
     @Test func aChildKilledInTheMonitorsTurnIsAnEnd() throws {
       let machine = try start(TestGuest.edgeCall + TestGuest.endlessLoop)
       #expect(try machine.run() == .edgeCall)
