@@ -109,7 +109,13 @@ go_on:
         testq   %rax, %rax
         jnz     broken
         movl    $1, ready
-// The first turn is the monitor's: it writes the configuration.
+// The first turn is the monitor's: it writes the configuration, most often at once.
+        movl    $4000, %ecx
+1:      testl   $0x7fffffff, turn
+        jz      2f
+        pause
+        decl    %ecx
+        jnz     1b
 1:      movl    turn, %edx
         testl   $0x7fffffff, %edx
         jz      2f
@@ -146,8 +152,8 @@ broken: ud2
         syscall
         ud2
 
-// COFFER_PROCESS_SIGNAL_OFFSET (number, information, context): the kernel's report of a fault becomes the processor's. The context has, behind
-// 40 bytes, the registers: stack pointer at 160, instruction at 168, error code at 192, vector at 200, fault address at 216.
+// COFFER_PROCESS_SIGNAL_OFFSET (number, information, context): the kernel's report of a fault becomes the processor's. The context has,
+// behind 40 bytes, the registers: stack pointer at 160, instruction at 168, error code at 192, vector at 200, fault address at 216.
         .org 0x2c0, 0xcc
         movq    216(%rdx), %rax
         movq    %rax, fault_address

@@ -1,5 +1,5 @@
-// The loader's entry, and the page of it that a trustlet's process inherits until the machine page's entry unmaps it: a copy that begins with
-// neither stack nor data of the loader's.
+// The loader's entry, and the page of it that a trustlet's process inherits until the machine page's entry unmaps it: a copy that begins
+// with neither stack nor data of the loader's.
 
         .set sys_mmap, 9
         .set sys_clone, 56

@@ -75,7 +75,15 @@ static void allow_trustlet(void) {
   add(return_constant, kill_process, 0, 0);
   expect_argument(2, 3);
   load_argument(0, 1);
-  add(jump_greater_or_equal, COFFER_LOADER_AREA >> 32, 4, 0);
+  add(jump_greater_or_equal, COFFER_LOADER_AREA >> 32, 10, 0);
+  // What the image has that is only read stays so. Around it nothing is mapped over which a length could reach it.
+  _Static_assert(COFFER_READ_ONLY >> 32 == COFFER_READ_ONLY_END >> 32, "one upper half");
+  add(jump_equal, COFFER_READ_ONLY >> 32, 0, 5);
+  load_argument(0, 0);
+  add(jump_greater_or_equal, (uint32_t)COFFER_READ_ONLY, 0, 1);
+  add(jump_greater_or_equal, (uint32_t)COFFER_READ_ONLY_END, 0, 1);
+  add(return_constant, allow, 0, 0);
+  add(return_constant, kill_process, 0, 0);
   add(jump_greater_or_equal, 1, 2, 0);
   load_argument(0, 0);
   add(jump_greater_or_equal, COFFER_LINEAR_MEMORY, 0, 1);

@@ -75,8 +75,8 @@ static void clear_area(void) {
 
 static void map_board(uint64_t slot) {
   long place = (long)COFFER_BOARD;
-  if (system_call(sys_mmap, place, COFFER_BOARD_SIZE, 3, map_shared | map_fixed, COFFER_PLAN_SLOTS, (long)(slot * COFFER_SLOT_STRIDE)) != place)
-    fail(failed_mapping);
+  long offset = (long)(slot * COFFER_SLOT_STRIDE);
+  if (system_call(sys_mmap, place, COFFER_BOARD_SIZE, 3, map_shared | map_fixed, COFFER_PLAN_SLOTS, offset) != place) fail(failed_mapping);
 }
 
 static void await_order(void) {
@@ -108,8 +108,9 @@ _Noreturn static void be_mould(uint64_t slot, long contents) {
     const struct coffer_plan_region *region = &plan.regions[index];
     if (region->is_shared) continue;
     map(region->address, region->filled, region->rights, map_private | map_no_reserve, contents, region->offset);
-    map(region->address + region->filled, region->size - region->filled, region->rights, map_private | map_anonymous | map_no_reserve, -1, 0);
-    map(region->address + region->size, region->limit - region->size, 0, map_private | map_anonymous | map_no_reserve, -1, 0);
+    long own = map_private | map_anonymous | map_no_reserve;
+    map(region->address + region->filled, region->size - region->filled, region->rights, own, -1, 0);
+    map(region->address + region->size, region->limit - region->size, 0, own, -1, 0);
   }
   if (system_call(sys_close, contents, 0, 0, 0, 0, 0) != 0) fail(failed_descriptors);
   if (system_call(sys_close, COFFER_PLAN_MESSAGES, 0, 0, 0, 0, 0) != 0) fail(failed_descriptors);

@@ -18,7 +18,7 @@ final class ChildProcess: Sendable {
     self.keeper = keeper
     descriptor = OwnedDescriptor(coffer_trustlet_descriptor(number))
     guard descriptor.number >= 0 else {
-      kill(number, SIGKILL)
+      Glibc.kill(number, SIGKILL)
       waitpid(number, nil, 0)
       throw systemCallFailed("opening a process", -descriptor.number)
     }
@@ -31,6 +31,9 @@ final class ChildProcess: Sendable {
   }
 
   deinit { finish() }
+
+  /// Ends it without waiting for that.
+  func kill() { coffer_trustlet_kill(descriptor.number) }
 
   /// Ends and collects it. When this has returned, its word is not touched any more.
   func finish() {

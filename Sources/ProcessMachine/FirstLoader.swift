@@ -21,7 +21,8 @@ final class FirstLoader: Sendable {
     messages = here
   }
 
-  var hasEnded: Bool { process.hasEnded }
+  var number: Int32 { process.number }
+  var isLost: Bool { process.isLost }
 
   /// Makes a mould, whose board the slot is.
   func copy(into slot: SharedSlots.Slot, _ contents: Int32) throws(MachineError) -> Int32 {

@@ -3,14 +3,18 @@ import EdgeCalls
 import Machine
 import Synchronization
 
-/// A process that waits to be copied: the first loader, and the mould of each image and template (Guest/process/loader.c). It runs no code but
-/// the loader's. It ends with this object.
+/// A process that waits to be copied: the first loader, and the mould of each image and template (Guest/process/loader.c). It runs no code
+/// but the loader's. It ends with this object.
 final class KeptProcess: Sendable {
   private let child: ChildProcess
   private let slots: SharedSlots
   private let slot: SharedSlots.Slot
-  /// One order at a time.
-  private let order = Mutex(())
+  /// One order at a time; false after one that it has not answered.
+  private let answers = Mutex(true)
+  /// It answers in less than a millisecond, unless something has stopped it.
+  private static let patience = Duration.seconds(5)
+  /// About a hundred microseconds: a copy takes less, and falling asleep and waking meanwhile makes it take half as long again.
+  private static let spins = 4000
 
   /// - Parameters:
   ///   - slot: Is this object's from now on, also when this throws.
@@ -35,16 +39,29 @@ final class KeptProcess: Sendable {
     slots.giveBack(slot)
   }
 
-  var hasEnded: Bool { coffer_word_load(Turn(slot).word.address) == ProcessKeeper.ended }
+  var number: Int32 { child.number }
+
+  /// No more copies can be made of it.
+  var isLost: Bool { coffer_word_load(Turn(slot).word.address) == ProcessKeeper.ended || !answers.withLock { $0 } }
 
   /// Makes a copy of the process that takes the given slot, as its window or as its board.
   /// - Parameter prepare: Done just before, while nobody else can give an order.
   /// - Returns: The copy's process number: a child of this process.
   func copy(into target: SharedSlots.Slot, prepare: () throws(MachineError) -> Void = {}) throws(MachineError) -> Int32 {
-    let result = order.withLock { _ -> Result<Int32, MachineError> in
+    let result = answers.withLock { answers -> Result<Int32, MachineError> in
       do throws(MachineError) {
-        try prepare()
-        return .success(try give(order: target))
+        guard answers else { throw ended }
+        do throws(MachineError) {
+          try prepare()
+          try give(order: target)
+        } catch {
+          answers = false
+          child.kill()
+          throw error
+        }
+        let process = Int32(bitPattern: coffer_window_load_32(board + 4))
+        guard process > 0 else { throw systemCallFailed("copying a process", -process) }
+        return .success(process)
       } catch {
         return .failure(error)
       }
@@ -52,23 +69,34 @@ final class KeptProcess: Sendable {
     return try result.get()
   }
 
-  private func give(order target: SharedSlots.Slot) throws(MachineError) -> Int32 {
+  /// struct coffer_board of Guest/process/plan.h.
+  private var board: UnsafeMutableRawPointer { slot.address + Int(ProcessControl.turnOffset) + 8 }
+
+  private func give(order target: SharedSlots.Slot) throws(MachineError) {
     let turn = Turn(slot).word.address
-    // struct coffer_board of Guest/process/plan.h.
-    let board = slot.address + Int(ProcessControl.turnOffset) + 8
     coffer_window_store_32(board, UInt32(truncatingIfNeeded: target.number))
     guard coffer_word_exchange(turn, Turn.monitor, Turn.guest) else { throw ended }
     coffer_word_wake(turn)
+    let deadline = ContinuousClock.now + Self.patience
+    var spins = Self.spins
     while true {
       let value = coffer_word_load(turn)
       if value == Turn.monitor { break }
-      guard value == Turn.guest else { throw ended }
+      if value == Turn.guest, spins > 0 {
+        spins -= 1
+        coffer_pause()
+        continue
+      }
+      guard value == Turn.guest, ContinuousClock.now < deadline else {
+        // Perhaps it has made a copy and could not say which. That would wait for its first turn until this process ends.
+        slots.abandon(target)
+        throw ended
+      }
       coffer_word_wait(turn, value)
     }
-    let process = Int32(bitPattern: coffer_window_load_32(board + 4))
-    guard process > 0 else { throw systemCallFailed("copying a process", -process) }
-    return process
   }
 
-  private var ended: MachineError { MachineError(.systemCall, "a process that was kept to be copied is no more: \(child.end ?? "it ended")") }
+  private var ended: MachineError {
+    MachineError(.systemCall, "a process that was kept to be copied is no more: \(child.end ?? "it did not answer")")
+  }
 }

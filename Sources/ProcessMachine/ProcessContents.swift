@@ -67,9 +67,14 @@ final class ProcessContents: Sendable {
     try mould(keeper).copy(into: slot)
   }
 
+  /// Somebody has killed or stopped its mould, or it has none yet.
+  var hasLostMould: Bool { mould.withLock { $0?.isLost ?? true } }
+
+  var mouldNumber: Int32? { mould.withLock { $0?.number } }
+
   private func mould(_ keeper: ProcessKeeper) throws(MachineError) -> KeptProcess {
     let result = mould.withLock { mould -> Result<KeptProcess, MachineError> in
-      if let mould, !mould.hasEnded { return .success(mould) }
+      if let mould, !mould.isLost { return .success(mould) }
       mould = nil
       do throws(MachineError) {
         let fresh = try keeper.makeMould(file.number)

@@ -4,8 +4,8 @@ import GuestObjects
 import Machine
 import Synchronization
 
-/// Starts the first loader, from which all other processes are copied, and notices their ends: one thread, as long as this process lives, since
-/// they die with the thread that started the first one, and not before.
+/// Starts the first loader, from which all other processes are copied, and notices their ends: one thread, as long as this process lives,
+/// since they die with the thread that started the first one, and not before.
 final class ProcessKeeper: Sendable {
   /// What a waiting monitor is woken by.
   struct Word: @unchecked Sendable {
@@ -84,9 +84,11 @@ final class ProcessKeeper: Sendable {
     return try KeptProcess(self, slots.take()) { slot throws(MachineError) in try loader.copy(into: slot, contents) }
   }
 
+  var firstNumber: Int32? { first.withLock { $0?.number } }
+
   private func firstLoader() throws(MachineError) -> FirstLoader {
     let result = first.withLock { first -> Result<FirstLoader, MachineError> in
-      if let first, !first.hasEnded { return .success(first) }
+      if let first, !first.isLost { return .success(first) }
       first = nil
       do throws(MachineError) {
         let fresh = try FirstLoader(self)

@@ -50,6 +50,7 @@ extension ProcessMachine {
         statistics.exits += 1
         statistics.edgeCalls += 1
         standsAtEdgeCall = true
+        child.noticeTurn()
         return .edgeCall
       default:
         // Its keeper says that it has ended, or it has written nonsense itself.

@@ -51,7 +51,8 @@ public final class ProcessMachine: Machine, @unchecked Sendable {
       guard region.address + region.sizeLimit <= ProcessPlan.addressLimit else {
         throw MachineError(
           .invalidConfiguration,
-          "the region at \(hexadecimal(region.address)) goes beyond \(hexadecimal(ProcessPlan.addressLimit)), which is all that machine process has: use fewer memories or machine kvm")
+          "the region at \(hexadecimal(region.address)) goes beyond \(hexadecimal(ProcessPlan.addressLimit)), "
+            + "which is all that machine process has: use fewer memories or machine kvm")
       }
       let isShared = region.address == MemoryMap.edgeWindow
       pieces.append(
@@ -102,9 +103,11 @@ public final class ProcessMachine: Machine, @unchecked Sendable {
     guard size.isMultiple(of: MemoryMap.pageSize), size >= region.size, size <= region.sizeLimit else {
       throw MachineError(
         .outOfRange,
-        "growing the region at \(hexadecimal(address)) from \(region.size) to \(size) bytes: expected a multiple of \(MemoryMap.pageSize) up to \(region.sizeLimit)")
+        "growing the region at \(hexadecimal(address)) from \(region.size) to \(size) bytes: "
+          + "expected a multiple of \(MemoryMap.pageSize) up to \(region.sizeLimit)")
     }
-    // The pages are reserved in the process, which makes them usable itself (MachinePage.edgeGrow): nobody else can. The kernel counts them.
+    // The pages are reserved in the process, which makes them usable itself (MachinePage.edgeGrow): nobody else can. The kernel counts
+    // them.
     var grown = regions
     grown[index].size = size
     try child.allowData(ProcessPlan.data(grown) { $0.size })

@@ -32,7 +32,8 @@ public final class ProcessTemplate: MachineTemplate {
 extension ProcessMachine: CloneableMachine {
   public func makeTemplate() throws(MachineError) -> any MachineTemplate {
     guard ending == nil, standsAtEdgeCall else {
-      throw MachineError(.invalidConfiguration, "a template is made of a machine that stands at an edge call; this one does not: run it first")
+      throw MachineError(
+        .invalidConfiguration, "a template is made of a machine that stands at an edge call; this one does not: run it first")
     }
     return try ProcessTemplate(self)
   }
@@ -51,7 +52,9 @@ extension ProcessMachine: CloneableMachine {
     guard let template else { return ["the machine is no clone"] }
     var lines: [String] = []
     for (region, kept) in zip(regions, template.contents.regions) where !region.isShared {
-      if region.size != kept.size { lines.append("region \(hexadecimal(region.address)) has \(region.size) bytes, the template's \(kept.size)") }
+      if region.size != kept.size {
+        lines.append("region \(hexadecimal(region.address)) has \(region.size) bytes, the template's \(kept.size)")
+      }
       let found = try contents(of: region)
       let expected = try template.contents.bytes(of: kept)
       for page in stride(from: 0, to: max(found.count, expected.count), by: Int(MemoryMap.pageSize)) {

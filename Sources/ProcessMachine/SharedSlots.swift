@@ -17,6 +17,7 @@ final class SharedSlots: Sendable {
   private struct State {
     var free: [Int] = []
     var used = 0
+    var abandoned: Set<Int> = []
   }
 
   let file: OwnedDescriptor
@@ -56,8 +57,15 @@ final class SharedSlots: Sendable {
     return Slot(number: number, address: base.address + number * Self.stride)
   }
 
+  /// How many belong to a process.
+  var usedCount: Int { state.withLock { $0.used - $0.free.count } }
+
+  /// It is not used again: a process that this one does not know may have it mapped.
+  func abandon(_ slot: Slot) { state.withLock { _ = $0.abandoned.insert(slot.number) } }
+
   /// Only when nobody else has it mapped any more.
   func giveBack(_ slot: Slot) {
+    guard state.withLock({ !$0.abandoned.contains(slot.number) }) else { return }
     let offset = UInt64(slot.number * Self.stride + Self.keptBytes)
     // A slot that cannot be cleared is not used again.
     guard coffer_shared_memory_clear(file.number, offset, UInt64(Self.stride - Self.keptBytes)) == 0 else { return }

@@ -7,7 +7,8 @@ import Machine
 final class TrustletProcess {
   private let slots: SharedSlots
   private let slot: SharedSlots.Slot
-  private let child: ChildProcess
+  let child: ChildProcess
+  /// The loader has done its part, or has failed.
   private var isLoaded = false
   /// About two seconds.
   private static let loadingPolls = 20_000
@@ -15,11 +16,23 @@ final class TrustletProcess {
   /// The process waits for its first turn, or will soon.
   init(_ keeper: ProcessKeeper, _ contents: ProcessContents) throws(MachineError) {
     slots = keeper.slots
-    slot = try keeper.slots.take()
+    do throws(MachineError) {
+      (slot, child) = try Self.start(keeper, contents)
+    } catch {
+      // Somebody may have killed the process to be copied just now.
+      guard contents.hasLostMould else { throw error }
+      (slot, child) = try Self.start(keeper, contents)
+    }
+  }
+
+  private static func start(
+    _ keeper: ProcessKeeper, _ contents: ProcessContents
+  ) throws(MachineError) -> (SharedSlots.Slot, ChildProcess) {
+    let slot = try keeper.slots.take()
     let turn = Turn(slot)
     coffer_word_store(turn.word.address, Turn.monitor)
     do throws(MachineError) {
-      child = try ChildProcess(contents.copyMould(keeper, into: slot), keeper, turn.word)
+      return (slot, try ChildProcess(contents.copyMould(keeper, into: slot), keeper, turn.word))
     } catch {
       keeper.slots.giveBack(slot)
       throw error
@@ -32,7 +45,7 @@ final class TrustletProcess {
   }
 
   /// Ends it without waiting for that.
-  func kill() { coffer_trustlet_kill(child.descriptor.number) }
+  func kill() { child.kill() }
 
   var window: UnsafeMutableRawPointer { slot.address }
   var turn: ProcessKeeper.Word { Turn(slot).word }
@@ -45,11 +58,15 @@ final class TrustletProcess {
 
   var processorTime: UInt64? { UInt64(exactly: coffer_trustlet_processor_time(child.number)) }
 
-  /// Waits until the loader has mapped everything, or failed: nobody needs that who only takes turns. Not for ever, since a guest that has had
-  /// a turn can take the word back.
+  /// Its guest has taken a turn.
+  func noticeTurn() { isLoaded = true }
+
+  /// Waits until the loader has mapped everything, or failed: nobody needs that who only takes turns. Not for ever: somebody may have
+  /// stopped it.
   private func awaitLoading() {
     for _ in 0..<Self.loadingPolls where !isLoaded {
-      isLoaded = coffer_window_load_32(window + Int(ProcessControl.readyOffset)) != 0 || coffer_word_load(turn.address) == ProcessKeeper.ended
+      isLoaded = coffer_window_load_32(window + Int(ProcessControl.readyOffset)) != 0
+        || coffer_word_load(turn.address) == ProcessKeeper.ended
       if !isLoaded { usleep(20) }
     }
   }

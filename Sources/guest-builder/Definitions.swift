@@ -30,6 +30,8 @@ let definitions: [(String, UInt64)] = [
   ("COFFER_TRAP_ENTRIES", MachinePage.trapEntries),
   ("COFFER_TRAP_ENTRY_SIZE", MachinePage.trapEntrySize),
   ("COFFER_DOORBELL", MemoryMap.doorbell),
+  ("COFFER_READ_ONLY", MemoryMap.guestManifest),
+  ("COFFER_READ_ONLY_END", MemoryMap.doorbell),
   ("COFFER_LINEAR_MEMORY", MemoryMap.linearMemory),
   ("COFFER_HEAP", MemoryMap.heap),
   ("COFFER_HEAP_SIZE", MemoryMap.heapSize),

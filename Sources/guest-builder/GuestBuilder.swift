@@ -96,7 +96,10 @@ import Foundation
     compile(guest + "/process/copy.S", to: objects[1], architecture)
     run(
       linker,
-      ["-static", "--no-pie", "-z", "noexecstack", "-z", "separate-code", "--strip-all", "--image-base", "0x7e0000000000", "-e", "_start", "-o", program] + objects)
+      [
+        "-static", "--no-pie", "-z", "noexecstack", "-z", "separate-code", "--strip-all", "--image-base", "0x7e0000000000", "-e", "_start",
+        "-o", program,
+      ] + objects)
     return try Data(contentsOf: URL(fileURLWithPath: program))
   }
 

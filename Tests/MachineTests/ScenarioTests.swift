@@ -14,9 +14,11 @@ struct ScenarioTests {
   func holds(_ scenario: Scenario) throws { try scenario.check() }
 }
 
-/// The same of processes, which every host has.
-@Suite("Machine process, running", .serialized)
-struct ProcessScenarioTests {
-  @Test(arguments: Scenario.all)
-  func holds(_ scenario: Scenario) throws { try scenario.check(on: ProcessMachineKind()) }
+extension ProcessMachineSuites {
+  /// The same of processes, which every host has.
+  @Suite("running")
+  struct ProcessScenarioTests {
+    @Test(arguments: Scenario.all)
+    func holds(_ scenario: Scenario) throws { try scenario.check(on: ProcessMachineKind()) }
+  }
 }
