@@ -22,12 +22,13 @@ let package = Package(
     .target(name: "WasmFormat"),
     .target(name: "WasmText"),
     .target(name: "CLinux"),
+    .target(name: "EmbeddedBytes"),
 
     // Floor 1: what goes into a trustlet.
     .target(name: "LibOS", dependencies: ["EdgeCalls"]),
     .executableTarget(name: "guest-builder", dependencies: ["EdgeCalls"]),
     .plugin(name: "GuestPlugin", capability: .buildTool(), dependencies: ["guest-builder"]),
-    .target(name: "GuestObjects", plugins: ["GuestPlugin"]),
+    .target(name: "GuestObjects", dependencies: ["EmbeddedBytes"], plugins: ["GuestPlugin"]),
     .target(name: "WasmCompiler", dependencies: ["EdgeCalls", "WasmFormat"]),
     .target(name: "CodeObjects", dependencies: ["CLinux", crypto]),
 
@@ -39,8 +40,8 @@ let package = Package(
     // For the benchmark's peers: forking, which Swift cannot name.
     .target(name: "CPeers"),
     .plugin(name: "ExamplesPlugin", capability: .buildTool(), dependencies: ["example-builder"]),
-    .target(name: "Examples", plugins: ["ExamplesPlugin"]),
-    .target(name: "BenchmarkKernels", plugins: ["ExamplesPlugin"]),
+    .target(name: "Examples", dependencies: ["EmbeddedBytes"], plugins: ["ExamplesPlugin"]),
+    .target(name: "BenchmarkKernels", dependencies: ["EmbeddedBytes"], plugins: ["ExamplesPlugin"]),
 
     // Floor 2: images, and machines to run them on.
     .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat"]),
@@ -67,8 +68,8 @@ let package = Package(
     .executableTarget(name: "coffer", dependencies: ["RunCommand", "TrustletImage"]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
-        "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "EdgeCalls", "KVMMachine", "Machine", "Monitor", "RunCommand", "TrustedLines",
-        "TrustletImage", "TrustletRun", "WasmFormat", "WasmText",
+        "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "EdgeCalls", "KVMMachine", "Machine", "Monitor", "ProcessMachine", "RunCommand",
+        "TrustedLines", "TrustletImage", "TrustletRun", "WasmFormat", "WasmText",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/coffer-cli"),
@@ -88,6 +89,7 @@ let package = Package(
     .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"], exclude: ["Wasmtime"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
     .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
+    .testTarget(name: "EmbeddedBytesTests", dependencies: ["EmbeddedBytes"]),
     .testTarget(name: "ExamplesTests", dependencies: ["Examples"]),
     .testTarget(name: "TrustedLinesTests", dependencies: ["TrustedLines"]),
     .testTarget(name: "BenchmarkKernelsTests", dependencies: ["BenchmarkKernels"]),
@@ -95,9 +97,12 @@ let package = Package(
     .testTarget(
       name: "CofferTests",
       dependencies: [
-        "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "LyingHost", "Monitor", "SpecificationScripts", "TrustletImage",
-        "WasmCompiler", "WasmFormat", "WasmText",
+        "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "LyingHost", "Machine", "Monitor", "SpecificationScripts",
+        "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
       ]),
+    .testTarget(
+      name: "DocumentTests",
+      dependencies: ["coffer-tools", "ImageBuilding", "TrustletImage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(name: "CofferCommandTests", dependencies: ["Examples", "KVMMachine", "RunCommand", "WasmText"]),
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "GuestObjects", "KVMMachine", "Machine", "ProcessMachine"], path: "Tests/MachineScenarios"),

@@ -22,6 +22,10 @@ static void carry_out(void) {
   } else if (command.kind == COFFER_COMMAND_CALL) {
     if (command.operand >= coffer_program.entry_count || initialised == 0) libos_refuse_command();
     coffer_program.entries[command.operand](slots);
+  } else if (command.kind == COFFER_COMMAND_START) {
+    if (command.operand >= coffer_program.entry_count || coffer_program.instance_count == 0) libos_refuse_command();
+    while (initialised < coffer_program.instance_count) coffer_program.instances[initialised++].initialise();
+    coffer_program.entries[command.operand](slots);
   }
 }
 

@@ -1,4 +1,4 @@
-import Foundation
+import EmbeddedBytes
 
 /// One computation of `coffer bench compute`.
 public struct Kernel: Sendable {
@@ -18,20 +18,11 @@ public enum BenchmarkKernels {
   public static func named(_ name: String) -> Kernel? { all.first { $0.name == name } }
 
   /// A WASI 0.1 command.
-  public static var wasm: [UInt8] { decoded(KernelPrograms.wasm) }
+  public static var wasm: [UInt8] { EmbeddedBytes.decoded(KernelPrograms.wasm) }
 
   /// A static Linux executable for the architecture that ran the build: plain `clang -O2`.
-  public static var native: [UInt8] { decoded(KernelPrograms.native) }
+  public static var native: [UInt8] { EmbeddedBytes.decoded(KernelPrograms.native) }
 
   /// The same for the processor that Coffer generates code for (on x86-64: x86-64-v3, tuned for none in particular).
-  public static var nativeBaseline: [UInt8] { decoded(KernelPrograms.nativeBaseline) }
-
-  private static func decoded(_ base64: StaticString) -> [UInt8] {
-    base64.withUTF8Buffer { text in
-      guard let data = Data(base64Encoded: Data(text)) else {
-        preconditionFailure("example-builder wrote something other than base64")
-      }
-      return Array(data)
-    }
-  }
+  public static var nativeBaseline: [UInt8] { EmbeddedBytes.decoded(KernelPrograms.nativeBaseline) }
 }

@@ -29,6 +29,11 @@ void coffer_memory_advise_huge(void *address, size_t size) {
   (void)madvise(address, size, MADV_HUGEPAGE);
 }
 
+// Since Linux 5.14; the C library's headers may be older.
+enum { populate_writable = 23 };
+
+void coffer_memory_populate(void *address, size_t size) { (void)madvise(address, size, populate_writable); }
+
 void coffer_memory_release(void *base, size_t size) {
   (void)munmap(base, size);
 }

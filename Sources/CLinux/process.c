@@ -7,9 +7,12 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -19,16 +22,18 @@
 enum { P_PIDFD_TYPE = 3 };
 
 // Between vfork and exec only system calls are made: the child has the parent's memory.
-static void become(int program, int contents, int shared) {
+static void become(int program, int messages, int slots, pid_t parent) {
   sigset_t none;
   sigemptyset(&none);
   if (setsid() < 0) return;
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return;
+  // The parent may have gone before that.
+  if (getppid() != parent) _exit(1);
   int high_program = fcntl(program, F_DUPFD_CLOEXEC, 10);
-  int high_contents = fcntl(contents, F_DUPFD_CLOEXEC, 10);
-  int high_shared = fcntl(shared, F_DUPFD_CLOEXEC, 10);
-  if (high_program < 0 || high_contents < 0 || high_shared < 0) return;
-  if (dup2(high_contents, 3) < 0 || dup2(high_shared, 4) < 0) return;
+  int high_messages = fcntl(messages, F_DUPFD_CLOEXEC, 10);
+  int high_slots = fcntl(slots, F_DUPFD_CLOEXEC, 10);
+  if (high_program < 0 || high_messages < 0 || high_slots < 0) return;
+  if (dup2(high_messages, 3) < 0 || dup2(high_slots, 4) < 0) return;
   if (syscall(SYS_close_range, 0, 2, 0) != 0 || syscall(SYS_close_range, 5, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */) != 0) return;
   if (sigprocmask(SIG_SETMASK, &none, NULL) != 0) return;
   char *arguments[] = {"trustlet", NULL};
@@ -36,15 +41,16 @@ static void become(int program, int contents, int shared) {
   syscall(SYS_execveat, high_program, "", arguments, environment, AT_EMPTY_PATH);
 }
 
-int coffer_trustlet_spawn(int program, int contents, int shared) {
+int coffer_loader_spawn(int program, int messages, int slots) {
   sigset_t all, before;
   volatile int error = 0;
+  pid_t parent = getpid();
   // No handler of the parent's runs in the child while it has the parent's memory.
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pid_t process = vfork();
   if (process == 0) {
-    become(program, contents, shared);
+    become(program, messages, slots, parent);
     error = errno;
     _exit(127);
   }
@@ -55,6 +61,28 @@ int coffer_trustlet_spawn(int program, int contents, int shared) {
     return -failure;
   }
   return process;
+}
+
+int coffer_message_ends(int ends[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : -errno; }
+
+int coffer_message_send(int end, uint32_t number, int file) {
+  struct iovec piece = {&number, sizeof number};
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE(sizeof(int))];
+  } control = {0};
+  struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+  if (file >= 0) {
+    message.msg_control = &control;
+    message.msg_controllen = sizeof control;
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(&control.header), &file, sizeof file);
+  }
+  ssize_t sent;
+  while ((sent = sendmsg(end, &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) {}
+  return sent < 0 ? -errno : 0;
 }
 
 int coffer_trustlet_descriptor(int process) {
@@ -71,10 +99,20 @@ int coffer_trustlet_end(int descriptor, struct coffer_trustlet_end *end) {
   return 0;
 }
 
+void coffer_trustlet_kill(int descriptor) { (void)syscall(SYS_pidfd_send_signal, descriptor, SIGKILL, NULL, 0); }
+
 void coffer_trustlet_collect(int descriptor) {
   siginfo_t information;
-  (void)syscall(SYS_pidfd_send_signal, descriptor, SIGKILL, NULL, 0);
+  coffer_trustlet_kill(descriptor);
   while (waitid(P_PIDFD_TYPE, (id_t)descriptor, &information, WEXITED) != 0 && errno == EINTR) {}
+}
+
+int coffer_trustlet_limit_data(int process, uint64_t bytes) {
+  struct rlimit limit;
+  if (prlimit(process, RLIMIT_DATA, NULL, &limit) != 0) return -errno;
+  if (bytes > limit.rlim_max) return -ENOMEM;
+  limit.rlim_cur = bytes;
+  return prlimit(process, RLIMIT_DATA, &limit, NULL) == 0 ? 0 : -errno;
 }
 
 void coffer_trustlet_stop(int descriptor) { (void)syscall(SYS_pidfd_send_signal, descriptor, SIGSTOP, NULL, 0); }
@@ -89,7 +127,7 @@ int64_t coffer_trustlet_processor_time(int process) {
 }
 
 int coffer_shared_memory(uint64_t size) {
-  int descriptor = memfd_create("coffer-window", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  int descriptor = memfd_create("coffer-windows", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (descriptor < 0) return -errno;
   if (ftruncate(descriptor, (off_t)size) == 0 && fcntl(descriptor, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
     return descriptor;
@@ -103,6 +141,10 @@ int coffer_shared_memory_map(int descriptor, size_t size, void **base) {
   if (mapping == MAP_FAILED) return -errno;
   *base = mapping;
   return 0;
+}
+
+int coffer_shared_memory_clear(int descriptor, uint64_t offset, uint64_t size) {
+  return fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)size) == 0 ? 0 : -errno;
 }
 
 void coffer_word_wait(uint32_t *word, uint32_t value) {

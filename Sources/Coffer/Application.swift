@@ -21,6 +21,7 @@ public enum Application: Sendable {
       }
       return .module(example.module, name: name)
     }
+    guard !reference.isEmpty else { throw ApplicationError.noName }
     let name = String(reference.split(separator: "/").last ?? Substring(reference))
     let start = try SmallFile.prefix(of: reference, count: 8)
     if start.starts(with: [0x00, 0x61, 0x73, 0x6D]) {
@@ -45,6 +46,7 @@ public enum Application: Sendable {
 }
 
 public enum ApplicationError: Error, Sendable, CustomStringConvertible {
+  case noName
   case unreadable(path: String, reason: String)
   case tooLarge(path: String, size: UInt64, limit: UInt64)
   case noExample(String, known: [String])
@@ -52,20 +54,24 @@ public enum ApplicationError: Error, Sendable, CustomStringConvertible {
   case unusableImage(String, ImageError)
   case unknownFormat(String, found: [UInt8])
 
+  private static let expected = "a WebAssembly module, a trustlet image or example:NAME"
+
   public var description: String {
     switch self {
-    case .unreadable(let path, let reason): return "cannot read \(path): \(reason)"
+    case .noName: return "the program's name is empty; expected \(Self.expected)"
+    case .unreadable(let path, let reason): return "cannot read \(path): \(reason); expected \(Self.expected)"
     case .tooLarge(let path, let size, let limit):
       return "\(path) has \(ByteCount(bytes: size)); expected at most \(ByteCount(bytes: limit))"
     case .noExample(let name, let known):
       return "there is no example \"\(name)\"; there are: \(known.joined(separator: ", "))"
     case .component(let path):
-      return "\(path) is a WebAssembly component; this version runs core modules (wasi_snapshot_preview1)"
+      return "\(path) is a WebAssembly component; this version runs core modules (wasi_snapshot_preview1): compile it for wasm32-wasip1"
     case .unusableImage(let path, let error):
       return "\(path): \(error)"
     case .unknownFormat(let path, let found):
-      let bytes = found.prefix(4).map { String($0, radix: 16) }.joined(separator: " ")
-      return "\(path) is neither a WebAssembly module (00 61 73 6d) nor a trustlet image: it begins with \(bytes.isEmpty ? "nothing" : bytes)"
+      let bytes = found.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+      return "\(path) is neither a WebAssembly module (00 61 73 6d) nor a trustlet image (89 43 46 52): it begins with "
+        + "\(bytes.isEmpty ? "nothing" : bytes); compile the program for wasm32-wasip1, and give what the compiler wrote"
     }
   }
 }

@@ -13,6 +13,8 @@ public enum Command {
     case call = 2
     /// Do nothing and ask for the next command: so that a template can be taken of a program that has not begun.
     case nothing = 3
+    /// As ``call``, behind the initialisation of all instances that have not been initialised: a program runs without a way out between.
+    case start = 4
   }
   public static let kindOffset: UInt64 = 0
   public static let operandOffset: UInt64 = 4

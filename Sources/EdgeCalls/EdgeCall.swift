@@ -100,12 +100,14 @@ public enum NextCommand {
 public enum InitialisationUse {
   public static let randomness: UInt64 = 1
   public static let clock: UInt64 = 2
-  /// Arguments or environment.
+  /// Arguments, environment, or which directories the host gives.
   public static let settings: UInt64 = 4
   public static let hostFile: UInt64 = 8
   public static let stream: UInt64 = 16
   /// For people, in the order of the bits.
-  public static let names: [StaticString] = ["randomness", "a clock", "arguments or environment", "a host file", "a standard stream"]
+  public static let names: [StaticString] = [
+    "randomness", "a clock", "arguments, environment or the list of given directories", "a host file", "a standard stream",
+  ]
 }
 
 /// Limits that the library OS keeps and that a program has run into, a bit each.

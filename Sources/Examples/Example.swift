@@ -1,4 +1,4 @@
-import Foundation
+import EmbeddedBytes
 
 /// A program to try Coffer with, built from source by `swift build`: a WASI 0.1 command.
 public struct Example: Sendable {
@@ -10,14 +10,7 @@ public struct Example: Sendable {
   let base64: StaticString
 
   /// The WebAssembly module, with the names of its functions.
-  public var module: [UInt8] {
-    base64.withUTF8Buffer { text in
-      guard let data = Data(base64Encoded: Data(text)) else {
-        preconditionFailure("example-builder wrote something other than base64")
-      }
-      return Array(data)
-    }
-  }
+  public var module: [UInt8] { EmbeddedBytes.decoded(base64) }
 
   /// Every example, by name.
   public static let all: [Example] = ExamplePrograms.all

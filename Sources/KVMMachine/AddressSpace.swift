@@ -29,6 +29,8 @@ struct AddressSpace {
   private(set) var tables: PageTables
   /// Where tables and descriptors end in the first window: nothing before is the guest's.
   let tablesEnd: UInt64
+  /// Where the machine page ends, which follows.
+  var machinePageEnd: UInt64 { tablesEnd + PageTables.page }
   /// Sorted by address.
   private(set) var regions: [Region] = []
 
@@ -38,12 +40,14 @@ struct AddressSpace {
     let machinePage = MachineRegion(
       address: MemoryMap.machinePage, size: MemoryMap.pageSize, rights: [.read, .execute],
       contents: .bytes(configuration.machinePage))
-    let fixed = [machinePage] + configuration.regions.filter { $0.size == $0.sizeLimit && $0.size > 0 }
+    let ofFixedSize = configuration.regions.filter { $0.size == $0.sizeLimit && $0.size > 0 }
+    // What is filled lies in one piece with the tables: all of that gets its memory at once.
+    let fixed = [machinePage] + ofFixedSize.filter { $0.contents.count > 0 } + ofFixedSize.filter { $0.contents.count == 0 }
     let growing = configuration.regions.filter { $0.size < $0.sizeLimit }
 
-    // The root, the tables of the descriptor page and of the doorbell, then each region's.
-    var tableCount: UInt64 = 1 + 3 + 3 + Self.spareTables
-    for region in fixed + growing { tableCount += PageTables.tableCountLimit(address: region.address, size: region.size) }
+    let neededTables = PageTables.tableCount(
+      [(DescriptorTables.address, PageTables.page), (MemoryMap.doorbell, PageTables.page)] + (fixed + growing).map { ($0.address, $0.size) })
+    let tableCount = neededTables + Self.spareTables
     var reserveCount: UInt64 = 0
     for region in growing {
       reserveCount += PageTables.grownTableCountLimit(address: region.address, size: region.sizeLimit)
@@ -73,6 +77,20 @@ struct AddressSpace {
       try memory.back(window, through: shift + region.size, relativeTo: 0)
       placed.append((region, window, shift))
     }
+
+    // The pool gives its last pages first.
+    var eager = [(tableCount - neededTables) * PageTables.page..<tablesEnd]
+    for (region, window, offset) in placed where window == firstWindow {
+      for part in region.touchedEarly(configuration) {
+        let range = offset + part.lowerBound..<offset + part.upperBound
+        if let last = eager.last, last.upperBound == range.lowerBound {
+          eager[eager.count - 1] = last.lowerBound..<range.upperBound
+        } else {
+          eager.append(range)
+        }
+      }
+    }
+    for range in eager { memory.populate(range, of: firstWindow) }
 
     let base = memory.windows[firstWindow].guestAddress
     tables = try PageTables(memory: memory, pool: TablePool(address: base, count: tableCount, reserve: reserveCount))
@@ -192,7 +210,24 @@ struct AddressSpace {
   }
 }
 
-func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
+
+extension MachineRegion {
+  /// Pages, relative to its beginning, that are sure or nearly sure to be written: a fault for each would cost more than giving them memory at once.
+  fileprivate func touchedEarly(_ configuration: MachineConfiguration) -> [Range<UInt64>] {
+    let few = min(size, 2 * PageTables.page)
+    switch contents {
+    case .bytes(let bytes): return [0..<roundUp(UInt64(bytes.count), to: PageTables.page)]
+    case .file: return []
+    case .zero: break
+    }
+    if address == MemoryMap.edgeWindow { return [0..<few] }
+    let stack = configuration.stackPointer
+    if rights.contains(.write), stack > address, stack - address <= size, stack.isMultiple(of: PageTables.page) {
+      return [stack - address - min(few, stack - address)..<stack - address]
+    }
+    return []
+  }
+}
 
 extension MachineRegion.Contents {
   fileprivate var count: UInt64 {

@@ -54,10 +54,9 @@ final class VirtualProcessor {
     try must("setting the target of 'syscall'", coffer_kvm_set_model_register(number, longModeSystemCallTarget, systemCallEntry))
   }
 
-  func setSpecialRegisters(_ registers: kvm_sregs) throws(MachineError) {
-    var registers = registers
-    try must(
-      "setting the virtual processor's control registers", coffer_kvm_set_special_registers(descriptor.number, &registers))
+  /// Completes what the processor was at, and loads registers that were staged, without another instruction of the guest.
+  func settle() throws(MachineError) {
+    try must("finishing the guest's last instruction", coffer_kvm_finish_exit(descriptor.number, run))
   }
 }
 

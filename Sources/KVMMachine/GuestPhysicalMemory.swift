@@ -1,6 +1,21 @@
 import CLinux
 import Machine
 
+/// Whole pages of a window.
+struct MemoryPart: Sendable {
+  let window: Int
+  let offsets: Range<UInt64>
+}
+
+extension [MemoryPart] {
+  func common(with others: [MemoryPart]) -> [MemoryPart] {
+    flatMap { part in
+      others.filter { $0.window == part.window }.map { part.offsets.clamped(to: $0.offsets) }.filter { !$0.isEmpty }
+        .map { MemoryPart(window: part.window, offsets: $0) }
+    }
+  }
+}
+
 /// Guest-physical memory in windows: each a stretch of guest-physical addresses with as much of this process's address space
 /// behind it, of which a growing first part is handed to KVM in slots.
 ///
@@ -72,8 +87,8 @@ final class GuestPhysicalMemory {
     windows[window].backed = end
   }
 
-  /// Makes the windows of a template, whole and at the same places, in a machine that has none yet.
-  func restore(_ template: TemplateMemory) throws(MachineError) {
+  /// Makes the windows of a template, whole, at the same places and empty, in a machine that has none yet.
+  func open(like template: TemplateMemory) throws(MachineError) {
     for window in template.windows {
       let index = try openWindow(size: window.reserved)
       guard windows[index].guestAddress == window.guestAddress else {
@@ -82,12 +97,24 @@ final class GuestPhysicalMemory {
       }
       let host = windows[index].host
       try must("taking \(window.backed) bytes of memory", coffer_memory_commit(host, Int(window.backed)))
-      try template.map(window, at: host)
       try must(
         "giving the machine \(window.backed) bytes of memory",
         coffer_kvm_set_slot(machine, slotCount, window.guestAddress, window.backed, host))
       slotCount += 1
       windows[index].backed = window.backed
+    }
+  }
+
+  /// Gives pages of a window that the machine has memory at once; it is no harm if that cannot be.
+  func populate(_ pages: Range<UInt64>, of window: Int) {
+    coffer_memory_populate(windows[window].host + Int(pages.lowerBound), pages.count)
+  }
+
+  /// The same for pages of any windows.
+  func populate(_ parts: [MemoryPart]) {
+    for part in parts where part.window < windows.count {
+      let pages = part.offsets.clamped(to: 0..<windows[part.window].backed)
+      if !pages.isEmpty { populate(pages, of: part.window) }
     }
   }
 

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Machine
 
 /// Whether this process can make machines of kind `kvm`, and if not, what mends it.
 public enum KVMAvailability: Sendable, Equatable {

@@ -36,6 +36,7 @@ extension KVMMachine {
         }
         statistics.edgeCalls += 1
         standsAtEdgeCall = true
+        recorder?.noteEdgeCall(space, system.pageMap)
         return .edgeCall
       case UInt32(KVM_EXIT_INTR), UInt32(KVM_EXIT_IRQ_WINDOW_OPEN): continue
       case UInt32(KVM_EXIT_SHUTDOWN): return killed("a fault could not be delivered to it (SHUTDOWN)\(state())")

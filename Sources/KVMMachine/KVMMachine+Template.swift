@@ -19,9 +19,12 @@ extension KVMMachine: CloneableMachine {
     if let ending {
       throw MachineError(.invalidConfiguration, "the machine cannot be reset, throw it away: \(ending)")
     }
-    try finishExit()
+    recorder?.finish(space, system.pageMap)
+    recorder = nil
     if !standsAtEdgeCall {
-      // It was interrupted somewhere: an exception may have been on its way.
+      // It was interrupted somewhere: an instruction may have been half done, an exception on its way. At an edge call there is only a
+      // write that has reached its end; what KVM still does about it, behind taking the staged registers over, changes none of them.
+      try finishExit()
       try must("clearing the virtual processor's events", coffer_kvm_clear_events(processor.descriptor.number))
     }
     try space.shrink(to: template.space)
@@ -58,7 +61,7 @@ extension KVMMachine: CloneableMachine {
 
   /// Completes the instruction by which the guest left. An interruption that came meanwhile stays to be noticed.
   private func finishExit() throws(MachineError) {
-    try must("finishing the guest's last instruction", coffer_kvm_finish_exit(processor.descriptor.number, processor.run))
+    try processor.settle()
     if isInterruptionRequested.load(ordering: .sequentiallyConsistent) { coffer_kvm_set_immediate_exit(processor.run, 1) }
   }
 
@@ -81,6 +84,8 @@ extension KVMMachine: CloneableMachine {
           }
         }
       }
+      // Behind these there is no file to come forward.
+      if total > Self.keptBytes { for part in copied where part.window == index { template.memory.copy(part, into: space.memory) } }
     }
   }
 

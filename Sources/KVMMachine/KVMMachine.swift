@@ -32,6 +32,10 @@ public final class KVMMachine: Machine, @unchecked Sendable {
   let kind: KVMMachineKind
   /// What a clone was made from and is reset to.
   let template: KVMTemplate?
+  /// Contents of the template that are not mapped here but were copied.
+  private(set) var copied: [MemoryPart] = []
+  /// In the template's first clone, until its reset: what it touches.
+  var recorder: WorkingSetRecorder?
 
   public convenience init(_ configuration: MachineConfiguration) throws(MachineError) {
     try configuration.check()
@@ -48,8 +52,9 @@ public final class KVMMachine: Machine, @unchecked Sendable {
     let memory = GuestPhysicalMemory(
       machine: virtualMachine.descriptor.number, physicalAddressBits: system.control.physicalAddressBits)
     space = try AddressSpace(configuration, memory: memory)
-    try processor.setSpecialRegisters(system.control.specialRegisters(pageTableRoot: space.tables.root))
-
+    // Staged, both: the first run loads them without a system call for each.
+    var special = system.control.specialRegisters(pageTableRoot: space.tables.root)
+    coffer_kvm_stage_special_registers(processor.run, &special)
     var registers = kvm_regs()
     registers.rip = configuration.entry
     registers.rsp = configuration.stackPointer
@@ -63,17 +68,18 @@ public final class KVMMachine: Machine, @unchecked Sendable {
   /// A machine that stands where the template's did.
   init(_ template: KVMTemplate) throws(MachineError) {
     let system = try KVMSystem.shared()
-    let blank = try template.kind.takeBlank(system)
+    let empty = try template.takeEmpty(system)
     (self.system, kind, self.template) = (system, template.kind, template)
-    virtualMachine = blank.virtualMachine
-    processor = blank.processor
-    let memory = GuestPhysicalMemory(
-      machine: virtualMachine.descriptor.number, physicalAddressBits: system.control.physicalAddressBits)
-    try memory.restore(template.memory)
-    space = AddressSpace(template.space, memory: memory)
+    virtualMachine = empty.virtualMachine
+    processor = empty.processor
+    copied = try empty.fill(from: template)
+    space = AddressSpace(template.space, memory: empty.memory)
+    if let recorder = template.workingSet.claimRecorder() {
+      space.tables.forgetAccesses()
+      self.recorder = recorder
+    }
     counterFrequency = system.counterFrequency(of: processor.descriptor.number)
     statistics.mappedBytes = space.mappedBytes
-    try template.processor.load(into: processor)
     standsAtEdgeCall = true
   }
 

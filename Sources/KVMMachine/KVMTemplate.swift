@@ -1,5 +1,6 @@
 import EdgeCalls
 import Machine
+import Synchronization
 
 /// A machine's state at an edge call: memory in a sealed file, registers, and how the address space was laid out.
 ///
@@ -11,6 +12,8 @@ public final class KVMTemplate: MachineTemplate, @unchecked Sendable {
   let processor: ProcessorState
   /// What the processor would find in the page tables.
   let mappings: [PageMapping]
+  let workingSet = RecordedWorkingSet()
+  private let ready = Mutex<[EmptyClone]>([])
 
   /// - Parameter machine: has finished the instruction by which it left.
   init(_ machine: KVMMachine) throws(MachineError) {
@@ -26,6 +29,31 @@ public final class KVMTemplate: MachineTemplate, @unchecked Sendable {
   }
 
   public var sharedBytes: UInt64 { memory.contentBytes }
+
+  public func prepare(_ count: Int) throws(MachineError) {
+    let system = try KVMSystem.shared()
+    while ready.withLock({ $0.count }) < count {
+      var empty = try EmptyClone(self, system)
+      if try !empty.prepare(self) { empty = try EmptyClone(self, system) }
+      ready.withLock { $0.append(empty) }
+    }
+  }
+
+  /// Up to which size a piece of contents is copied into a clone instead of mapped: with memory at hand ten pages cost less than a mapping and the
+  /// faults that it brings.
+  func copiedBytes(isPrepared: Bool) -> Int {
+    guard isPrepared else { return Self.dearMapping }
+    let total = memory.contents(behind: space.machinePageEnd).reduce(0) { $0 + $1.offsets.count }
+    return total <= Self.preparedContents ? total : Self.dearMapping
+  }
+
+  private static let dearMapping = 16 << 10
+  private static let preparedContents = 256 << 10
+
+  func takeEmpty(_ system: KVMSystem) throws(MachineError) -> EmptyClone {
+    if let empty = ready.withLock({ $0.popLast() }) { return empty }
+    return try EmptyClone(self, system)
+  }
 
   public func clone() throws(MachineError) -> any CloneableMachine { try KVMMachine(self) }
 }

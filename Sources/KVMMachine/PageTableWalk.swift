@@ -26,6 +26,33 @@ extension PageTables {
     return found
   }
 
+  /// The frames of all pages (of 4 KiB) that the processor has used since ``forgetAccesses()``, ascending.
+  func accessedPages() -> [UInt64] {
+    var pages: [UInt64] = []
+    visitLeaves { entry in
+      if entry.pointee & (Entry.accessed | Entry.user) == Entry.accessed | Entry.user { pages.append(entry.pointee & Entry.addressMask) }
+    }
+    return pages.sorted()
+  }
+
+  /// Takes the marks away that the processor sets where it uses a page. What it knows already it does not mark again.
+  func forgetAccesses() {
+    visitLeaves { entry in entry.pointee &= ~(Entry.accessed | Entry.dirty) }
+  }
+
+  /// All present entries of the lowest tables.
+  private func visitLeaves(_ body: (UnsafeMutablePointer<UInt64>) -> Void) {
+    func visit(_ table: UInt64, level: Int) {
+      guard let host = host(table) else { return }
+      for index in 0..<512 {
+        let entry = host + index
+        guard entry.pointee & Entry.present != 0 else { continue }
+        if level == 0 { body(entry) } else if entry.pointee & Entry.large == 0 { visit(entry.pointee & Entry.addressMask, level: level - 1) }
+      }
+    }
+    visit(root, level: 3)
+  }
+
   /// The guest-physical addresses of all tables that the processor can come upon.
   func tablePages(_ memory: GuestPhysicalMemory) -> [UInt64] {
     var pages: [UInt64] = []

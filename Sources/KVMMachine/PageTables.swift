@@ -44,12 +44,19 @@ struct PageTables {
     root = other.root
   }
 
-  /// How many tables a region can need at most while it has this size. Regions of at least 2 MiB use entries of that size but
-  /// for both their ends.
-  static func tableCountLimit(address: UInt64, size: UInt64) -> UInt64 {
-    guard size > 0 else { return 0 }
-    func spans(_ span: UInt64) -> UInt64 { (address + size - 1) / span - address / span + 1 }
-    return min(spans(tableSpan), 2) + spans(1 << 30) + spans(1 << 39)
+  /// How many tables regions need while they have these sizes. Those of at least 2 MiB use entries of that size but for both their ends.
+  static func tableCount(_ regions: [(address: UInt64, size: UInt64)]) -> UInt64 {
+    // Tables of each level by what they span, and the root.
+    var tables: [Set<UInt64>] = [[], [], []]
+    for (address, size) in regions where size > 0 {
+      let end = address + size
+      if !address.isMultiple(of: tableSpan) || size < tableSpan { tables[0].insert(address / tableSpan) }
+      if !end.isMultiple(of: tableSpan) { tables[0].insert((end - 1) / tableSpan) }
+      for (level, span) in [UInt64(1 << 30), 1 << 39].enumerated() {
+        tables[level + 1].formUnion(address / span...(end - 1) / span)
+      }
+    }
+    return UInt64(tables.reduce(1) { $0 + $1.count })
   }
 
   /// How many it can need when it has come to this size in steps of any size.
@@ -148,6 +155,11 @@ struct PageTables {
     return host.assumingMemoryBound(to: UInt64.self)
   }
 
+  /// A table's entries, nil for an address that is none of this machine's.
+  func host(_ table: UInt64) -> UnsafeMutablePointer<UInt64>? {
+    memory.host(table, count: Self.page)?.assumingMemoryBound(to: UInt64.self)
+  }
+
   private func broken(_ what: String) -> MachineError {
     MachineError(.invalidConfiguration, "the machine's page tables are inconsistent: \(what): this is a defect in Coffer, report it")
   }
@@ -155,20 +167,24 @@ struct PageTables {
 
 /// Zeroed pages for page tables: first those set aside beside the regions, then, when memories grow far, a window of their own.
 struct TablePool {
-  private var next: UInt64
-  private var end: UInt64
+  /// Set aside. The last is given first, so that those in use lie beside what follows.
+  private var aside: Range<UInt64>
+  private var next: UInt64 = 0
+  private var end: UInt64 = 0
   /// How many tables may still be needed later.
   private let reserve: UInt64
   private(set) var window: Int?
-  private var used: UInt64 = 0
 
   init(address: UInt64, count: UInt64, reserve: UInt64) {
-    next = address
-    end = address + count * PageTables.page
+    aside = address..<address + count * PageTables.page
     self.reserve = reserve
   }
 
   mutating func take(from memory: GuestPhysicalMemory) throws(MachineError) -> UInt64 {
+    if let last = aside.last {
+      aside = aside.lowerBound..<last + 1 - PageTables.page
+      return aside.upperBound
+    }
     if next == end {
       let window: Int
       if let open = self.window {

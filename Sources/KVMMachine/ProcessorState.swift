@@ -15,32 +15,15 @@ struct ProcessorState: @unchecked Sendable {
     try must("reading the virtual processor's floating-point state", coffer_kvm_get_extended_state(number, &extended))
   }
 
-  /// Makes a processor that has just been made what this one was.
-  func load(into processor: VirtualProcessor) throws(MachineError) {
-    try processor.setSpecialRegisters(special)
-    try loadExtended(processor)
-    stageGeneral(processor)
-  }
-
-  /// Makes the processor from which, or from whose clone, this state was taken the same again: what costs a system call by itself is left
-  /// to the next run.
+  /// Makes a processor that has just been made, or the one from whose clone this state was taken, what it was: what costs a system call by
+  /// itself is left to the next run.
   func restore(_ processor: VirtualProcessor) throws(MachineError) {
-    try loadExtended(processor)
-    stageGeneral(processor)
-    var special = special
-    coffer_kvm_stage_special_registers(processor.run, &special)
-  }
-
-  private func loadExtended(_ processor: VirtualProcessor) throws(MachineError) {
-    var extended = extended
+    var (general, special, extended) = (general, special, extended)
     try must(
       "setting the virtual processor's floating-point state",
       coffer_kvm_set_extended_state(processor.descriptor.number, &extended))
-  }
-
-  private func stageGeneral(_ processor: VirtualProcessor) {
-    var general = general
     coffer_kvm_stage_registers(processor.run, &general)
+    coffer_kvm_stage_special_registers(processor.run, &special)
   }
 
   /// What differs, a line each.

@@ -19,7 +19,7 @@ final class TemplateMemory: @unchecked Sendable {
 
   private static let page = PageTables.page
   /// Holes up to this size are mapped with their neighbours: a mapping costs more than the pages.
-  private static let joinedGap: UInt64 = 16 * page
+  private static let joinedGap: UInt64 = 128 * page
 
   let windows: [Window]
   private let file: OwnedDescriptor
@@ -78,13 +78,26 @@ final class TemplateMemory: @unchecked Sendable {
 
   deinit { coffer_memory_release(UnsafeMutableRawPointer(mutating: view), size) }
 
-  /// Maps a window's contents over the host's memory for it, which is zero.
-  func map(_ window: Window, at host: UnsafeMutableRawPointer) throws(MachineError) {
-    for extent in window.extents {
-      let result = coffer_memory_map_file(
-        host + Int(extent.lowerBound), extent.count, file.number, window.fileOffset + extent.lowerBound)
-      guard result == 0 else { throw systemCallFailed("mapping \(extent.count) bytes of a template", -result) }
+  /// All that holds something, but for what lies before an offset of the first window.
+  func contents(behind offset: UInt64) -> [MemoryPart] {
+    windows.indices.flatMap { index in
+      windows[index].extents.map { $0.clamped(to: (index == 0 ? offset : 0)..<windows[index].backed) }.filter { !$0.isEmpty }
+        .map { MemoryPart(window: index, offsets: $0) }
     }
+  }
+
+  /// Maps a part, copy-on-write, over a machine's memory for it.
+  func map(_ part: MemoryPart, into memory: GuestPhysicalMemory) throws(MachineError) {
+    let host = memory.windows[part.window].host + Int(part.offsets.lowerBound)
+    let result = coffer_memory_map_file(
+      host, part.offsets.count, file.number, windows[part.window].fileOffset + part.offsets.lowerBound)
+    guard result == 0 else { throw systemCallFailed("mapping \(part.offsets.count) bytes of a template", -result) }
+  }
+
+  /// Writes a part into a machine's memory for it.
+  func copy(_ part: MemoryPart, into memory: GuestPhysicalMemory) {
+    let host = memory.windows[part.window].host + Int(part.offsets.lowerBound)
+    host.copyMemory(from: contents(of: windows[part.window], at: part.offsets.lowerBound), byteCount: part.offsets.count)
   }
 
   /// The template's bytes of a range in a window, zeros outside its extents; the range is within what is backed.

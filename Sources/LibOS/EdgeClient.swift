@@ -124,9 +124,10 @@ extension EdgeClient {
 extension InitialisationUse {
   fileprivate static func of(_ call: EdgeCall) -> UInt64 {
     switch call {
-    case .nextCommand, .exit, .trap, .growMemory, .abort, .close: 0
+    // Of the monotonic clock ``Clock`` says itself whether a program saw it: where there is no counter it begins with the host's, unasked.
+    case .nextCommand, .exit, .trap, .growMemory, .abort, .close, .monotonicClock: 0
     case .readStream, .writeStream, .streamKind: stream
-    case .wallClock, .wait, .monotonicClock: clock
+    case .wallClock, .wait: clock
     case .open, .readFile, .writeFile, .appendFile, .attributes, .attributesAt, .readDirectory, .createDirectory, .removeDirectory, .unlink,
       .rename, .link, .symlink, .readLink, .setSize, .setTimes, .setTimesAt, .synchronize:
       hostFile

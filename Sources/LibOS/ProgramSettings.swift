@@ -51,6 +51,8 @@ public struct ProgramSettings {
   public let arguments: [[UInt8]]
   public let environment: [[UInt8]]
   public let directories: [HostDirectory]
+  /// Whether the manifest lets the host give any.
+  public let takesDirectories: Bool
   /// Where the manifest gives scratch space, and how much of it there is at most.
   public let scratch: (path: [UInt8], size: UInt64)?
   /// How much of the scratch space may be used, and how many descriptors: the manifest's limits, which the host can only lower.
@@ -102,6 +104,7 @@ public struct ProgramSettings {
     self.arguments = arguments
     self.environment = environment
     directories = offered.directories
+    takesDirectories = manifest.allows(GuestManifest.hostDirectoriesRead)
     scratch = manifest.scratchPath.isEmpty ? nil : (manifest.scratchPath, manifest.scratchSize)
     scratchSize = min(manifest.scratchSize, offered.scratchLimit)
     openFiles = min(manifest.openFiles, offered.openFilesLimit)

@@ -84,5 +84,3 @@ extension MachineRegion {
 private func invalid(_ message: String) -> MachineError {
   MachineError(.invalidConfiguration, "the machine's configuration is invalid: \(message)")
 }
-
-func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }

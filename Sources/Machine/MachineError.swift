@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why a machine could not be made, run or changed. What a *guest* does wrong is never an error but a ``MachineExit``.
 public struct MachineError: Error, Sendable, Equatable {
   public enum Code: Sendable, Equatable {
@@ -31,3 +33,14 @@ extension MachineError: CustomStringConvertible {
     errorNumber == 0 ? message : "\(message) (error number \(errorNumber))"
   }
 }
+
+/// - Parameter errorNumber: errno's, positive.
+package func systemCallFailed(_ what: String, _ errorNumber: Int32) -> MachineError {
+  let exhausted = [ENOMEM, EMFILE, ENFILE, ENOSPC, EAGAIN].contains(errorNumber)
+  return MachineError(
+    exhausted ? .exhausted : .systemCall, errorNumber: errorNumber,
+    "\(what) failed: \(String(cString: strerror(errorNumber)))"
+      + (exhausted ? ": end other machines or raise this process's limits (memory, open files, processes)" : ""))
+}
+
+package func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }

@@ -13,9 +13,17 @@ public protocol MachineTemplate: AnyObject, Sendable {
   /// Bytes of memory that all clones share.
   var sharedBytes: UInt64 { get }
 
+  /// Does ahead of time what needs none of the template's contents, until so many clones can go without.
+  func prepare(_ count: Int) throws(MachineError)
+
   /// A machine that stands where the template's did: behind an edge call whose response the caller writes into the edge window before
   /// it runs the machine. Clones may be made from several threads at once.
   func clone() throws(MachineError) -> any CloneableMachine
+}
+
+extension MachineTemplate {
+  /// For kinds of machines that have nothing to do then.
+  public func prepare(_ count: Int) throws(MachineError) {}
 }
 
 /// A machine whose state can be kept, and brought back.

@@ -11,6 +11,8 @@ final class Doorbell: @unchecked Sendable {
   private let window: EdgeWindowView
   /// The trustlet's service while its guest runs. Its own thread takes it from here too, so that no two calls are served at once.
   private let service = Mutex<Unchecked?>(nil)
+  /// Whether the server looks for calls without being rung for; it alone writes this.
+  private let isWatched = Atomic<Bool>(false)
 
   /// The service belongs to whoever holds the lock.
   private struct Unchecked: @unchecked Sendable {
@@ -34,8 +36,11 @@ final class Doorbell: @unchecked Sendable {
   /// From now on calls are served: before the guest runs.
   func attach(_ service: EdgeService) {
     let service = Unchecked(service: service)
-    self.service.withLock { $0 = service }
-    window.publish(.asleep)
+    self.service.withLock {
+      $0 = service
+      publish()
+    }
+    publishLateSleep()
   }
 
   /// Nobody touches the service or the window any more when this has returned.
@@ -45,15 +50,29 @@ final class Doorbell: @unchecked Sendable {
 
   /// What the trustlet's own thread does with the service while the doorbell is attached.
   func alone<Result>(_ body: () throws -> Result) rethrows -> Result {
-    try service.withLock { holder in
+    defer { publishLateSleep() }
+    return try service.withLock { holder in
       // The server could not say meanwhile that it went to sleep.
-      defer { if holder != nil { window.publish(.asleep) } }
+      defer { if holder != nil { publish() } }
       return try body()
     }
   }
 
-  func listen(_ listener: DoorbellListener) {
-    service.withLockIfAvailable { if $0 != nil { window.publish(listener) } }
+  func watch(_ isWatched: Bool) {
+    self.isWatched.store(isWatched, ordering: .sequentiallyConsistent)
+    service.withLockIfAvailable { if $0 != nil { publish() } }
+  }
+
+  /// For whoever holds the lock.
+  private func publish() {
+    window.publish(isWatched.load(ordering: .sequentiallyConsistent) ? .awake : .asleep)
+  }
+
+  /// A server that went to sleep while another held the lock, after that other had said that it was awake, did not say so.
+  private func publishLateSleep() {
+    if !isWatched.load(ordering: .sequentiallyConsistent) {
+      service.withLockIfAvailable { if $0 != nil { window.publish(.asleep) } }
+    }
   }
 
   /// - Returns: Whether there was a call. Not while the trustlet's own thread serves one, perhaps for long: then its guest waits for that.

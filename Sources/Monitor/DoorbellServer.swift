@@ -18,8 +18,9 @@ final class DoorbellServer: Sendable {
   private let state = Mutex(State())
   private let events = coffer_event_set()
 
-  /// How long the thread looks for a further call before it sleeps: about what its waking up costs.
-  private static let attention: UInt64 = 20_000
+  /// How long the thread looks for a further call before it sleeps: about what its waking up costs, and longer while calls keep coming
+  /// soon after it has gone to sleep, up to what KVM's own polling of idle processors allows itself.
+  private static let attention: ClosedRange<UInt64> = 20_000...200_000
   /// While it looks at some trustlets, others ring.
   private static let glance: UInt64 = 4_000
 
@@ -48,21 +49,24 @@ final class DoorbellServer: Sendable {
 
   private func serve() {
     var numbers = [UInt64](repeating: 0, count: 32)
+    var attention = Self.attention.lowerBound
+    var asleep = coffer_monotonic_clock()
     while true {
       var active = rung(&numbers, wait: -1)
-      for doorbell in active { doorbell.listen(.awake) }
+      for doorbell in active { doorbell.watch(true) }
       var last = coffer_monotonic_clock()
+      attention = last - asleep < Self.attention.upperBound ? min(2 * attention, Self.attention.upperBound) : Self.attention.lowerBound
       var glanced = last
       while true {
         var served = false
         for doorbell in active where doorbell.serve() { served = true }
         let now = coffer_monotonic_clock()
         if served { last = now }
-        if now - last > Self.attention { break }
+        if now - last > attention { break }
         if now - glanced > Self.glance {
           glanced = now
           for doorbell in rung(&numbers, wait: 0) where !active.contains(where: { $0 === doorbell }) {
-            doorbell.listen(.awake)
+            doorbell.watch(true)
             active.append(doorbell)
           }
         }
@@ -70,9 +74,10 @@ final class DoorbellServer: Sendable {
       }
       // Said first and looked at once more then: a call that was posted in between did not ring.
       for doorbell in active {
-        doorbell.listen(.asleep)
+        doorbell.watch(false)
         _ = doorbell.serve()
       }
+      asleep = coffer_monotonic_clock()
     }
   }
 

@@ -86,7 +86,7 @@ extension EdgeService {
     guard streams < 8 else { throw .invalid }
     let start = coffer_monotonic_clock()
     let deadline: UInt64? = time == .max ? nil : start.addingReportingOverflow(time).overflow ? nil : start + time
-    var watched = [pollfd(fd: stopSignal.descriptor, events: Int16(POLLIN), revents: 0)]
+    var watched = [pollfd(fd: try stopSignal.descriptor(), events: Int16(POLLIN), revents: 0)]
     var bits: [UInt64] = []
     var ready: UInt64 = 0
     for stream in UInt64(0)..<3 where streams & 1 << stream != 0 {
@@ -127,7 +127,7 @@ extension EdgeService {
 
   private func waitForDescriptor(_ descriptor: Int32, _ events: Int32) throws(CallFailure) {
     var watched = (
-      pollfd(fd: stopSignal.descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: try stopSignal.descriptor(), events: Int16(POLLIN), revents: 0),
       pollfd(fd: descriptor, events: Int16(events), revents: 0)
     )
     while true {

@@ -9,7 +9,7 @@ import Glibc
 /// not handled, since a guest could otherwise end the process by writing.
 public final class EdgeService {
   /// Raise it to end a call that blocks; further calls that would block then fail with "interrupted".
-  public let stopSignal: StopSignal
+  public let stopSignal = StopSignal()
   public private(set) var statistics = EdgeCallStatistics()
 
   let configuration: EdgeServiceConfiguration
@@ -24,7 +24,6 @@ public final class EdgeService {
 
   public init(_ configuration: EdgeServiceConfiguration) throws(EdgeServiceError) {
     Self.writeSignalsAreIgnored
-    stopSignal = try StopSignal()
     self.configuration = configuration
     writableBytes = configuration.limits.writtenBytes
     handles = HandleTable(limit: max(0, min(configuration.limits.openFiles, 1 << 20)))

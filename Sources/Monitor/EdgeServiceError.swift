@@ -7,7 +7,6 @@ public enum EdgeServiceError: Error, Equatable, CustomStringConvertible {
   case tooManyDirectories(count: Int, limit: Int)
   /// openat2(2) with RESOLVE_BENEATH, by which every path of a guest is resolved, does not work here.
   case resolvingBeneathMissing(errorNumber: Int32)
-  case noDescriptor(errorNumber: Int32)
   /// A string that is to go to the guest cannot: it contains NUL, or an environment entry lacks its name or "=".
   case unusable(what: String, value: String)
   /// Arguments, environment, directories and the first command do not fit into the edge window.
@@ -22,8 +21,6 @@ public enum EdgeServiceError: Error, Equatable, CustomStringConvertible {
     case .resolvingBeneathMissing(let number):
       "openat2 with RESOLVE_BENEATH does not work here (\(Self.text(number))): offering directories needs Linux 5.8 or newer, "
         + "and a container's seccomp profile that allows openat2"
-    case .noDescriptor(let number):
-      "no file descriptor could be made: \(Self.text(number))"
     case .unusable(let what, let value):
       "\(what) \(String(reflecting: value)) cannot be given to a program: an environment entry is NAME=VALUE, and NUL ends a string"
     case .configurationTooLarge(let bytes, let limit):

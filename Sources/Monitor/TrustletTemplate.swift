@@ -20,6 +20,9 @@ public final class TrustletTemplate: Sendable {
   /// Bytes that all clones share.
   public var sharedBytes: UInt64 { machine.sharedBytes }
 
+  /// Makes machines ahead of time, so that as many clones need only memory and settings. They are of this template's shape but hold nothing of it.
+  public func prepare(_ count: Int) throws { try machine.prepare(count) }
+
   /// A clone that has not run yet; its service tells it arguments, environment and directories with its first command.
   public func clone(service: EdgeService, limits: TrustletLimits = TrustletLimits()) throws -> Trustlet {
     try trustlet(cloneMachine(), service, limits)

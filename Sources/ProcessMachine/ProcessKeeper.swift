@@ -4,22 +4,17 @@ import GuestObjects
 import Machine
 import Synchronization
 
-/// Starts trustlets' processes and notices their ends: one thread, as long as this process lives, since a process dies with the thread that
-/// started it, and not before.
+/// Starts the first loader, from which all other processes are copied, and notices their ends: one thread, as long as this process lives, since
+/// they die with the thread that started the first one, and not before.
 final class ProcessKeeper: Sendable {
   /// What a waiting monitor is woken by.
   struct Word: @unchecked Sendable {
     let address: UnsafeMutablePointer<UInt32>
   }
 
-  private struct Order: Sendable {
-    let contents: Int32
-    let shared: Int32
-  }
-
   private enum Slot {
     case idle
-    case ordered(Order)
+    case ordered(messages: Int32)
     case done(Int32)
   }
 
@@ -35,7 +30,10 @@ final class ProcessKeeper: Sendable {
   static let ended: UInt32 = 2
 
   private static let made = Mutex<ProcessKeeper?>(nil)
+  let slots: SharedSlots
   private let state = Mutex(State())
+  /// The first loader; another one is started when it has been killed.
+  private let first = Mutex<FirstLoader?>(nil)
   private let loader: OwnedDescriptor
   private let epoll: OwnedDescriptor
   /// Readable when there is an order.
@@ -59,6 +57,7 @@ final class ProcessKeeper: Sendable {
   }
 
   private init() throws(MachineError) {
+    slots = try SharedSlots()
     let program = GuestObjects.processLoader
     loader = OwnedDescriptor(coffer_memory_file_make(UInt64(program.count)))
     guard loader.number >= 0 else { throw systemCallFailed("making a memory file for the loader", -loader.number) }
@@ -79,24 +78,34 @@ final class ProcessKeeper: Sendable {
     try startThread()
   }
 
-  /// A process that has been started, and a descriptor of it.
-  struct Started: ~Copyable {
-    let process: Int32
-    let descriptor: OwnedDescriptor
+  /// A process that has mapped what a file of contents names, and can be copied.
+  func makeMould(_ contents: Int32) throws(MachineError) -> KeptProcess {
+    let loader = try firstLoader()
+    return try KeptProcess(self, slots.take()) { slot throws(MachineError) in try loader.copy(into: slot, contents) }
   }
 
-  func spawn(contents: Int32, shared: Int32) throws(MachineError) -> Started {
-    order(Order(contents: contents, shared: shared))
+  private func firstLoader() throws(MachineError) -> FirstLoader {
+    let result = first.withLock { first -> Result<FirstLoader, MachineError> in
+      if let first, !first.hasEnded { return .success(first) }
+      first = nil
+      do throws(MachineError) {
+        let fresh = try FirstLoader(self)
+        first = fresh
+        return .success(fresh)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  /// Starts the loader's program.
+  /// - Parameter messages: The loader's end of a channel.
+  func spawn(messages: Int32) throws(MachineError) -> Int32 {
+    order(messages)
     let process = awaitDone()
     guard process >= 0 else { throw systemCallFailed("starting a process", -process) }
-    let descriptor = OwnedDescriptor(coffer_trustlet_descriptor(process))
-    guard descriptor.number >= 0 else {
-      // It is this process's child and cannot be anybody else's before it is collected.
-      kill(process, SIGKILL)
-      waitpid(process, nil, 0)
-      throw systemCallFailed("opening a process", -descriptor.number)
-    }
-    return Started(process: process, descriptor: descriptor)
+    return process
   }
 
   /// Sets the word to ``ended`` and wakes its waiters when the process is no more.
@@ -120,13 +129,13 @@ final class ProcessKeeper: Sendable {
 
   // MARK: Orders
 
-  private func order(_ order: Order) {
+  private func order(_ messages: Int32) {
     while true {
       let seen = coffer_word_load(progress.address)
       let isTaken = state.withLock { state in
         guard !state.isBusy else { return false }
         state.isBusy = true
-        state.slot = .ordered(order)
+        state.slot = .ordered(messages: messages)
         return true
       }
       if isTaken { break }
@@ -191,12 +200,12 @@ final class ProcessKeeper: Sendable {
   private func carryOutOrder() {
     var count: UInt64 = 0
     _ = read(bell.number, &count, 8)
-    let order: Order? = state.withLock { state in
-      if case .ordered(let order) = state.slot { return order }
+    let messages: Int32? = state.withLock { state in
+      if case .ordered(let messages) = state.slot { return messages }
       return nil
     }
-    guard let order else { return }
-    let process = coffer_trustlet_spawn(loader.number, order.contents, order.shared)
+    guard let messages else { return }
+    let process = coffer_loader_spawn(loader.number, messages, slots.file.number)
     state.withLock { $0.slot = .done(process) }
     announce()
   }

@@ -12,8 +12,8 @@ extension ProcessMachine {
       // Only where the turn is the monitor's: a guest that died meanwhile, or wrote nonsense, gets none.
       while true {
         let value = coffer_word_load(turn)
-        guard value & ~TrustletProcess.Turn.interruption == TrustletProcess.Turn.monitor else { break }
-        if coffer_word_exchange(turn, value, TrustletProcess.Turn.guest) {
+        guard value & ~Turn.interruption == Turn.monitor else { break }
+        if coffer_word_exchange(turn, value, Turn.guest) {
           coffer_word_wake(turn)
           break
         }
@@ -25,8 +25,8 @@ extension ProcessMachine {
     var spins = Self.spins
     while true {
       if isInterruptionRequested.exchange(false, ordering: .sequentiallyConsistent) {
-        coffer_word_clear_bits(turn, TrustletProcess.Turn.interruption)
-        if coffer_word_load(turn) & ~TrustletProcess.Turn.interruption == TrustletProcess.Turn.guest {
+        coffer_word_clear_bits(turn, Turn.interruption)
+        if coffer_word_load(turn) & ~Turn.interruption == Turn.guest {
           // It may come to an edge call before the signal stops it: the next run looks.
           child.stop()
           resumption = .goOn
@@ -38,15 +38,15 @@ extension ProcessMachine {
         return .interrupted
       }
       let value = coffer_word_load(turn)
-      switch value & ~TrustletProcess.Turn.interruption {
-      case TrustletProcess.Turn.guest:
+      switch value & ~Turn.interruption {
+      case Turn.guest:
         if spins > 0 {
           spins -= 1
           coffer_pause()
         } else {
           coffer_word_wait(turn, value)
         }
-      case TrustletProcess.Turn.monitor:
+      case Turn.monitor:
         statistics.exits += 1
         statistics.edgeCalls += 1
         standsAtEdgeCall = true
@@ -58,14 +58,14 @@ extension ProcessMachine {
     }
   }
 
-  /// About ten microseconds: most edge calls of a program that makes many come sooner.
-  private static let spins = 200
+  /// About twenty microseconds: most edge calls of a program that makes many come sooner, and falling asleep and waking costs as much.
+  private static let spins = 1000
 
   public func interrupt() {
     isInterruptionRequested.store(true, ordering: .sequentiallyConsistent)
     turnInUse.withLock { word in
       guard let word else { return }
-      coffer_word_set_bits(word.address, TrustletProcess.Turn.interruption)
+      coffer_word_set_bits(word.address, Turn.interruption)
       coffer_word_wake(word.address)
     }
   }

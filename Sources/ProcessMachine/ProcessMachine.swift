@@ -14,9 +14,9 @@ public final class ProcessMachine: Machine, @unchecked Sendable {
   let template: ProcessTemplate?
   /// As they are now.
   var regions: [ProcessPlan.Region]
-  /// Where a process begins.
-  private let start: (entry: UInt64, stackPointer: UInt64)
   var child: TrustletProcess
+  /// The one before the last reset: killed, and collected with the next one, so that nobody waits for its end.
+  private var former: TrustletProcess?
 
   public internal(set) var statistics = MachineStatistics()
   /// Why it cannot go on, once it cannot.
@@ -62,18 +62,16 @@ public final class ProcessMachine: Machine, @unchecked Sendable {
         ))
     }
     try self.init(
-      contents: try ProcessContents(pieces), template: nil, entry: configuration.entry, stackPointer: configuration.stackPointer)
+      contents: KeptContents.shared.contents(pieces, entry: configuration.entry, stackPointer: configuration.stackPointer), template: nil)
   }
 
-  init(contents: ProcessContents, template: ProcessTemplate?, entry: UInt64, stackPointer: UInt64) throws(MachineError) {
+  init(contents: ProcessContents, template: ProcessTemplate?) throws(MachineError) {
     let keeper = try ProcessKeeper.shared()
     self.keeper = keeper
     self.contents = contents
     self.template = template
     regions = contents.regions
-    start = (entry, stackPointer)
-    child = try TrustletProcess(
-      keeper, contents, ProcessPlan(regions: contents.regions, entry: entry, stackPointer: stackPointer))
+    child = try TrustletProcess(keeper, contents)
     standsAtEdgeCall = template != nil
     let turn = child.turn
     turnInUse.withLock { $0 = turn }
@@ -83,8 +81,9 @@ public final class ProcessMachine: Machine, @unchecked Sendable {
   /// Another process in the place of this one, from the same contents.
   func replaceChild() throws(MachineError) {
     turnInUse.withLock { $0 = nil }
-    child = try TrustletProcess(
-      keeper, contents, ProcessPlan(regions: contents.regions, entry: start.entry, stackPointer: start.stackPointer))
+    child.kill()
+    former = child
+    child = try TrustletProcess(keeper, contents)
     let turn = child.turn
     turnInUse.withLock { $0 = turn }
     regions = contents.regions
@@ -105,8 +104,11 @@ public final class ProcessMachine: Machine, @unchecked Sendable {
         .outOfRange,
         "growing the region at \(hexadecimal(address)) from \(region.size) to \(size) bytes: expected a multiple of \(MemoryMap.pageSize) up to \(region.sizeLimit)")
     }
-    // The pages are reserved in the process, which makes them usable itself (MachinePage.edgeGrow): nobody else can.
-    regions[index].size = size
+    // The pages are reserved in the process, which makes them usable itself (MachinePage.edgeGrow): nobody else can. The kernel counts them.
+    var grown = regions
+    grown[index].size = size
+    try child.allowData(ProcessPlan.data(grown) { $0.size })
+    regions = grown
     statistics.growths += 1
     statistics.mappedBytes = mappedBytes
   }

@@ -1,10 +1,9 @@
-import CLinux
 import EdgeCalls
 import Machine
 
 /// What a loader is told: `struct coffer_plan` of Guest/process/plan.h, little-endian.
 struct ProcessPlan {
-  struct Region {
+  struct Region: Equatable {
     var address: UInt64
     var size: UInt64
     var sizeLimit: UInt64
@@ -24,6 +23,14 @@ struct ProcessPlan {
   var entry: UInt64
   var stackPointer: UInt64
 
+  /// Bytes of a plan with so many regions.
+  static func size(regions: Int) -> UInt64 { 56 + 48 * UInt64(regions) }
+
+  /// What the kernel counts against a process's RLIMIT_DATA.
+  static func data(_ regions: [Region], _ size: (Region) -> UInt64) -> UInt64 {
+    regions.reduce(0) { $0 + ($1.rights.contains(.write) && !$1.isShared ? size($1) : 0) }
+  }
+
   /// - Parameter parent: the monitor's process number.
   func encoded(parent: Int32) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -33,6 +40,8 @@ struct ProcessPlan {
     put(entry)
     put(stackPointer)
     put(UInt64(parent))
+    put(Self.data(regions) { $0.size })
+    put(Self.data(regions) { $0.sizeLimit })
     for region in regions {
       put(region.address)
       put(region.size)
@@ -42,48 +51,6 @@ struct ProcessPlan {
       put(UInt32(region.rights.rawValue))
       put(UInt32(region.isShared ? 1 : 0))
     }
-    return bytes
-  }
-}
-
-/// The file from which processes take what they begin with: sealed, and shared by all that begin with the same.
-final class ProcessContents: Sendable {
-  let file: OwnedDescriptor
-  /// With `filled` and `fileOffset` set.
-  let regions: [ProcessPlan.Region]
-  let bytes: UInt64
-
-  /// - Parameter pieces: what stands in each region at its start, at most its size.
-  init(_ pieces: [(region: ProcessPlan.Region, contents: [UInt8])]) throws(MachineError) {
-    var regions: [ProcessPlan.Region] = []
-    var size: UInt64 = 0
-    for (region, contents) in pieces {
-      var region = region
-      region.filled = roundUpToPage(UInt64(contents.count))
-      region.fileOffset = region.isShared ? 0 : size
-      size += region.filled
-      regions.append(region)
-    }
-    file = OwnedDescriptor(coffer_memory_file_make(max(size, MemoryMap.pageSize)))
-    guard file.number >= 0 else { throw systemCallFailed("making a memory file for a process", -file.number) }
-    let number = file.number
-    for (region, piece) in zip(regions, pieces) where !piece.contents.isEmpty {
-      let written = piece.contents.withUnsafeBytes {
-        coffer_file_write(number, $0.baseAddress, $0.count, region.fileOffset)
-      }
-      guard written == 0 else { throw systemCallFailed("writing a process's memory file", -written) }
-    }
-    let sealed = coffer_memory_file_seal(file.number)
-    guard sealed == 0 else { throw systemCallFailed("sealing a process's memory file", -sealed) }
-    self.regions = regions
-    bytes = size
-  }
-
-  /// What a region begins with.
-  func bytes(of region: ProcessPlan.Region) throws(MachineError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: Int(region.filled))
-    let result = bytes.withUnsafeMutableBytes { coffer_file_read(file.number, $0.baseAddress, $0.count, region.fileOffset) }
-    guard result == 0 else { throw systemCallFailed("reading a process's memory file", -result) }
     return bytes
   }
 }

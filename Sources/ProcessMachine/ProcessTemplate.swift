@@ -5,7 +5,6 @@ import Machine
 /// function of the machine page.
 public final class ProcessTemplate: MachineTemplate {
   let contents: ProcessContents
-  private let stackPointer: UInt64
 
   /// - Parameter machine: stands at an edge call.
   init(_ machine: ProcessMachine) throws(MachineError) {
@@ -18,16 +17,15 @@ public final class ProcessTemplate: MachineTemplate {
         pieces.append((region, try machine.contents(of: region)))
       }
     }
-    contents = try ProcessContents(pieces)
-    // The guest's word. What it may name is memory of its own, where it could have gone anyway.
-    stackPointer = machine.child.control64(ProcessControl.savedStackOffset)
+    // The stack pointer is the guest's word. What it may name is memory of its own, where it could have gone anyway.
+    contents = try ProcessContents(
+      pieces, entry: MemoryMap.machinePage + ProcessPage.resume, stackPointer: machine.child.control64(ProcessControl.savedStackOffset))
   }
 
   public var sharedBytes: UInt64 { contents.bytes }
 
   public func clone() throws(MachineError) -> any CloneableMachine {
-    try ProcessMachine(
-      contents: contents, template: self, entry: MemoryMap.machinePage + ProcessPage.resume, stackPointer: stackPointer)
+    try ProcessMachine(contents: contents, template: self)
   }
 }
 

@@ -22,8 +22,9 @@ public enum ImageRun {
     do {
       let trustlet = try TrustletRunner.start(image, line.options)
       let outcome = try TrustletRunner.runCommand(image, trustlet)
-      for note in LimitNotes.lines(trustlet.limitsReached, image.manifest, line.options) { Terminal.complain(note) }
-      let ending = RunEnding(outcome, refused: trustlet.statistics.refused, limits: RunLimits(image, line.options), image)
+      let limits = RunLimits(image, line.options)
+      for note in LimitNotes.lines(trustlet.limitsReached, limits) { Terminal.complain(note) }
+      let ending = RunEnding(outcome, refused: trustlet.statistics.refused, limits: limits, image)
       ending.complaints.forEach(Terminal.complain)
       return ending.status
     } catch {

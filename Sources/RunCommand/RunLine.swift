@@ -51,7 +51,9 @@ extension RunOptions {
     case "--dir":
       guard let argument = DirectoryArgument(argument: value) else { return false }
       directories.append(argument.directory)
-    case "--env": environment.append(value)
+    case "--env":
+      guard let separator = value.firstIndex(of: "="), separator > value.startIndex else { return false }
+      environment.append(value)
     case "--memory":
       guard memory == nil, let size = ByteCount(parsing: value) else { return false }
       memory = size
@@ -59,10 +61,10 @@ extension RunOptions {
       guard output == nil, let size = ByteCount(parsing: value) else { return false }
       output = size
     case "--cpu-time":
-      guard cpuTime == nil, let span = TimeSpan(parsing: value) else { return false }
+      guard cpuTime == nil, let span = TimeSpan(parsing: value), span.nanoseconds > 0 else { return false }
       cpuTime = span
     case "--timeout":
-      guard time == nil, let span = TimeSpan(parsing: value) else { return false }
+      guard time == nil, let span = TimeSpan(parsing: value), span.nanoseconds > 0 else { return false }
       time = span
     default: return false
     }

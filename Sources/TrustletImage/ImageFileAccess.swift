@@ -18,7 +18,7 @@ extension TrustletImage {
     }
     let header = try ImageHeader(decoding: headerBytes.bytes)
     guard header.fileLength == UInt64(fileLength) else {
-      throw ImageError(.length, "'\(path)' has \(fileLength) bytes, but its header says \(header.fileLength)")
+      throw ImageError(.length, "the file has \(fileLength) bytes, but its header says \(header.fileLength): copy or build it again")
     }
     let storage = try ImageStorage(count: fileLength) { (buffer) throws(ImageError) in
       try fill(buffer, from: descriptor, path)

@@ -31,7 +31,7 @@ public struct ApplicationTemplate: Sendable {
       remaining = []
       return
     }
-    obstacles = if case .finished = outcome { Self.names(first.used) } else { ["the initialisation did not finish: \(outcome)"] }
+    obstacles = if case .finished = outcome { Self.names(first.used) } else { [Self.ending(outcome, image)] }
     remaining = initialisation
     let second = try Self.start(image, kind, time)
     guard case .finished = second.perform(.nothing) else { throw RunError.notStarted }
@@ -40,7 +40,7 @@ public struct ApplicationTemplate: Sendable {
 
   /// What a run of a WASI command begins with, and ends with.
   public func runCommand(_ trustlet: Trustlet) throws -> Outcome {
-    try TrustletRunner.run(remaining + [.call(entryPoint: try image.commandEntry(), arguments: [])], on: trustlet)
+    try TrustletRunner.runCommand(image, trustlet)
   }
 
   /// Runs an exported function once.
@@ -53,6 +53,16 @@ public struct ApplicationTemplate: Sendable {
     options.streams = EdgeServiceConfiguration.StandardStreams(input: nil, output: nil, errors: nil)
     options.time = TimeSpan(nanoseconds: time)
     return try TrustletRunner.start(image, options, on: kind)
+  }
+
+  private static func ending(_ outcome: Outcome, _ image: TrustletImage) -> String {
+    switch outcome {
+    case .finished: "the initialisation finished"
+    case .exited(let status): "the initialisation ended the program with status \(status)"
+    case .trapped(let trap): "the initialisation ended with a \(TrapDescription(trap, in: image))"
+    case .timedOut, .processorTimeUsedUp, .stopped: "the initialisation took too long"
+    case .killed(let reason), .failed(let reason): "the initialisation did not finish: \(reason)"
+    }
   }
 
   private static func names(_ used: UInt64) -> [String] {

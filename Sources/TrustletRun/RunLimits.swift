@@ -14,6 +14,9 @@ public struct RunLimits: Sendable {
   public let time: Limit<TimeSpan>?
   public let cpuTime: Limit<TimeSpan>?
   public let output: Limit<ByteCount>?
+  /// Nil where the image has no scratch space.
+  public let scratch: Limit<ByteCount>?
+  public let openFiles: Limit<UInt64>
 
   public init(_ image: TrustletImage, _ options: RunOptions) {
     let manifest = image.manifest
@@ -22,6 +25,10 @@ public struct RunLimits: Sendable {
     time = Self.lower(manifest.time, "time", options.time, "--timeout")
     cpuTime = Self.lower(manifest.cpuTime, "cpu-time", options.cpuTime, "--cpu-time")
     output = Self.lower(manifest.output, "output", options.output, "--output-limit")
+    // A module's own scratch space can come from --scratch too, which then stands in the manifest that the image carries.
+    scratch = manifest.scratch.flatMap { Self.lower($0.size, "scratch", options.scratchLimit, "--scratch-limit") }
+    let files = Limit(value: manifest.openFiles, source: Self.inManifest("open-files"))
+    openFiles = Self.lower(files.value, "open-files", options.openFiles.map(UInt64.init), "--open-files") ?? files
   }
 
   private static func inManifest(_ key: String) -> String { "\(key) in the manifest" }

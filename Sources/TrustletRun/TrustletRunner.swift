@@ -48,7 +48,7 @@ public enum TrustletRunner {
   /// What serves one run's edge calls.
   /// - Throws: ``RunError``, `EdgeServiceError`.
   public static func service(_ image: TrustletImage, _ options: RunOptions) throws -> EdgeService {
-    if let limit = image.manifest.offeredMore(than: options) { throw limit }
+    if let obstacle = image.manifest.offeredMore(than: options) ?? image.obstacle(to: options) { throw obstacle }
     return try EdgeService(
       EdgeServiceConfiguration(
         streams: options.streams, directories: options.directories, arguments: options.arguments,
@@ -66,8 +66,7 @@ public enum TrustletRunner {
 
   /// Runs a WASI command: initialises its instances, then calls `_start`.
   public static func runCommand(_ image: TrustletImage, _ trustlet: Trustlet) throws -> Outcome {
-    let start = try image.commandEntry()
-    return run(image.initialisation + [.call(entryPoint: start, arguments: [])], on: trustlet)
+    run([.start(entryPoint: try image.commandEntry())], on: trustlet)
   }
 
   /// Runs an exported function once, after `_initialize` if the module has one.
@@ -92,6 +91,8 @@ public enum RunError: Error, Sendable, CustomStringConvertible {
   case noMachinePage(machine: String, found: [String], architecture: String)
   case notStarted
   case notAllowed(what: String)
+  case fixedVariable(name: String)
+  case tooFewOpenFiles(limit: String, needed: Int)
 
   public var description: String {
     switch self {
@@ -102,7 +103,13 @@ public enum RunError: Error, Sendable, CustomStringConvertible {
     case .noMachinePage(let machine, let found, let architecture):
       "the image is for \(architecture) and machine \(found.isEmpty ? "none" : found.joined(separator: ", ")); this run wants machine \(machine): build the image again with this version of coffer, for this processor"
     case .notStarted: "the library OS did not start: build the image again with this version of coffer"
-    case .notAllowed(let what): "the image's manifest does not allow \(what)"
+    case .notAllowed(let what):
+      "the image's manifest does not allow \(what): leave that out, or build the image with a manifest whose key host allows it"
+    case .fixedVariable(let name):
+      "the environment variable \(quoted(name)) is set by the image's manifest or given twice: give no other value, or give one"
+    case .tooFewOpenFiles(let limit, let needed):
+      "the limit of open files is \(limit), and the program starts with \(needed): its standard streams, and a directory each "
+        + "for the image's files, for scratch space and for --dir; raise the limit, or give fewer"
     }
   }
 }
@@ -121,6 +128,20 @@ extension Manifest {
 }
 
 extension TrustletImage {
+  /// What the library OS would refuse to start with, in words that it does not have.
+  fileprivate func obstacle(to options: RunOptions) -> RunError? {
+    var names = Set(manifest.environment.keys)
+    for entry in options.environment {
+      let name = String(entry.prefix { $0 != "=" })
+      guard names.insert(name).inserted else { return .fixedVariable(name: name) }
+    }
+    let limit = RunLimits(self, options).openFiles
+    var needed = 3 + (manifest.scratch == nil ? 0 : 1) + options.directories.count
+    // The tree may be long: it is read only where it decides.
+    if limit.value == needed, files.count > 1 { needed += 1 }
+    return limit.value < needed ? .tooFewOpenFiles(limit: limit.description, needed: needed) : nil
+  }
+
   /// The commands that every run begins with.
   public var initialisation: [TrustletCommand] { (0..<instanceCount).map { .instantiate(instance: $0) } }
 
@@ -169,7 +190,7 @@ extension TrustletImage {
       regions: regions.map { region in
         MachineRegion(
           address: region.address, size: region.size, sizeLimit: region.sizeLimit, rights: region.rights.machineRights,
-          contents: region.contents.isEmpty ? .zero : .bytes(Array(contents(of: region))))
+          contents: region.contents.isEmpty ? .zero : .bytes(contents(of: region).withUnsafeBytes { Array($0) }))
       }, machinePage: page, entry: entry, stackPointer: stackPointer)
   }
 }

@@ -14,7 +14,8 @@ struct Build: ParsableCommand {
   @Argument(help: "A WebAssembly module (.wasm), or example:NAME.")
   var app: String
 
-  @Option(name: [.short, .customLong("output")], help: "The image; by default the program's name with .trustlet.")
+  @Option(
+    name: [.short, .customLong("output")], help: "The image; by default the program's name with .trustlet.", transform: ArgumentForm.path)
   var output: String?
 
   @OptionGroup var build: BuildOptions
@@ -25,7 +26,9 @@ struct Build: ParsableCommand {
   func run() throws {
     try reporting {
       let application = try Application.load(app)
-      guard case .module = application else { throw CommandFailure("\(app) is an image already") }
+      guard case .module = application else {
+        throw CommandFailure("\(app) is an image already; name the module that it is to be built from, or run it with coffer run")
+      }
       let image = try build.image(of: application)
       let path = output ?? Self.imageName(application.name)
       try image.write(to: path)

@@ -15,7 +15,7 @@ struct BuildProcess {
     if let time = options.compileTimeout { policy.wallSeconds = max(1, time.nanoseconds / 1_000_000_000) }
     var arguments = ["coffer", BuildConfined.configuration.commandName ?? "", name, "--optimize", options.optimize.rawValue]
     if let manifest = options.manifest { arguments += ["--manifest", manifest] }
-    if let scratch = options.scratch?.scratch { arguments += ["--scratch", "\(scratch.path):\(scratch.size.bytes)"] }
+    if let scratch = options.scratch { arguments += ["--scratch", "\(scratch.path):\(scratch.size.bytes)"] }
     if let memory { arguments += ["--memory", "\(memory.bytes)"] }
     // Only what it looks at: the rest of the environment may hold secrets.
     let environment = Environment.all.filter { Self.variables.contains($0.key) }.map { "\($0.key)=\($0.value)" }
@@ -44,14 +44,19 @@ struct BuildConfined: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "build-confined", shouldDisplay: false)
 
   @Argument var name: String
-  @Option var memory: ByteCount?
+  @Option(transform: ArgumentForm.size) var memory: ByteCount?
   @OptionGroup var build: BuildOptions
 
   func run() throws {
     try reporting {
       let builder = try build.builder()
       let manifest = try build.manifest(memory: memory)
-      let files = try ImageFiles(manifest: manifest, relativeTo: TextFile.directory(of: build.manifest ?? "."))
+      let files: ImageFiles
+      do {
+        files = try ImageFiles(manifest: manifest, relativeTo: TextFile.directory(of: build.manifest ?? "."))
+      } catch {
+        throw CommandFailure("\(build.manifest ?? "the manifest"): \(error); the manifest's directory is where its paths begin")
+      }
       // The user's own files have been read; the module has not.
       if let lack = try ConfinedBuild.lockCallingProcess(toolchain: builder.toolchain, cache: builder.cache) { Terminal.note(lack) }
       let module = try ConfinedBuild.standardInput()

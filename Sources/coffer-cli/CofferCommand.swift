@@ -1,5 +1,6 @@
 import ArgumentParser
 import RunCommand
+import WasmFormat
 
 @main struct CofferCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -26,10 +27,26 @@ import RunCommand
       var command = try parseAsRoot()
       try command.run()
     } catch where exitCode(for: error) == .validationFailure {
-      Terminal.complain("\(message(for: error)); see coffer --help")
+      Terminal.complain(complaint(message(for: error), about: Array(CommandLine.arguments.dropFirst())))
       exit(withError: ExitStatus.failure)
     } catch {
       exit(withError: error)
     }
+  }
+
+  private static func complaint(_ message: String, about words: [String]) -> String {
+    var command: any ParsableCommand.Type = CofferCommand.self
+    var path = "coffer"
+    for word in words {
+      let known = command.configuration.subcommands.filter { $0.configuration.shouldDisplay }
+      guard !known.isEmpty, !word.hasPrefix("-") else { break }
+      guard let next = known.first(where: { $0._commandName == word }) else {
+        let names = known.map { $0._commandName }.joined(separator: ", ")
+        return "there is no command \(quoted("\(path) \(word)")); there are \(names): see \(path) --help"
+      }
+      command = next
+      path += " " + word
+    }
+    return "\(message.hasSuffix(".") ? String(message.dropLast()) : message); see \(path) --help"
   }
 }

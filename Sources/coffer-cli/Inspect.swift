@@ -10,32 +10,43 @@ struct Inspect: ParsableCommand {
       Examples:
         coffer inspect service.trustlet
         coffer inspect service.trustlet --json
+        coffer inspect service.trustlet --template
       """)
 
-  @Argument(help: "An image; or a WebAssembly module or example:NAME, to see what it would become.")
-  var app: String
+  @OptionGroup var options: ImageOptions
 
-  @OptionGroup var build: BuildOptions
+  @Flag(help: "Also start it, and say whether clones can begin behind its initialisation, or what stops that.")
+  var template = false
 
-  @Flag(help: "Print JSON.")
-  var json = false
+  @Option(help: ArgumentHelp("What --template starts it on: kvm or process; kvm where it works.", valueName: "kind"))
+  var machine: MachineChoice?
 
   func run() throws {
     try reporting {
-      let image = try build.image(of: try Application.load(app))
-      Terminal.print(json ? Self.object(image).description : Self.text(image))
+      let image = try options.image()
+      var obstacles: [String]?
+      if template {
+        let kind = machine?.kind ?? MachineChoice.best { Terminal.note($0) }
+        obstacles = try ApplicationTemplate(image, on: kind).obstacles
+      }
+      Terminal.print(options.json ? Self.object(image, obstacles).description : Self.text(image, obstacles))
     }
   }
 
-  private static func text(_ image: TrustletImage) -> String {
+  private static func text(_ image: TrustletImage, _ obstacles: [String]?) -> String {
     var lines = [
       "measurement   \(image.measurement)",
       "architecture  \(image.architecture) (\(image.manifest.cpu ?? "no baseline recorded"))",
       "machines      \(image.machinePages.map(\.machine).joined(separator: ", "))",
       "made by       \(image.manifest.generator); \(image.manifest.compiler)",
       "may           \(allowances(image.manifest).joined(separator: "; "))",
-      "regions",
+      "snapshot      \(image.manifest.snapshot.rawValue)",
     ]
+    if let obstacles {
+      lines.append("template      " + (obstacles.isEmpty ? "clones begin behind the initialisation" : "each clone initialises itself"))
+      lines += obstacles.map { "              " + $0 }
+    }
+    lines.append("regions")
     for region in image.regions {
       var line = "  0x\(padded(region.address))  \(region.rights)  \(region.kind)  \(ByteCount(bytes: region.size))"
       if region.sizeLimit > region.size { line += ", up to \(ByteCount(bytes: region.sizeLimit))" }
@@ -50,7 +61,8 @@ struct Inspect: ParsableCommand {
   }
 
   private static func allowances(_ manifest: Manifest) -> [String] {
-    var list = ["memory \(manifest.memory)", "stack \(manifest.stack)"]
+    var list = ["memory \(manifest.memory)", "stack \(manifest.stack)", "open-files \(manifest.openFiles)"]
+    if let scratch = manifest.scratch { list.append("scratch \(scratch.size) at \(quoted(scratch.path))") }
     if let time = manifest.time { list.append("time \(time)") }
     if let time = manifest.cpuTime { list.append("cpu-time \(time)") }
     if let output = manifest.output { list.append("output \(output)") }
@@ -71,8 +83,8 @@ struct Inspect: ParsableCommand {
     return String(repeating: "0", count: max(0, 10 - digits.count)) + digits
   }
 
-  private static func object(_ image: TrustletImage) -> JSON {
-    .object([
+  private static func object(_ image: TrustletImage, _ obstacles: [String]?) -> JSON {
+    var members: [(String, JSON)] = [
       ("measurement", .string(image.measurement.description)),
       ("architecture", .string(image.architecture)),
       ("machines", .array(image.machinePages.map { .string($0.machine) })),
@@ -96,6 +108,11 @@ struct Inspect: ParsableCommand {
         "files",
         .array(image.files.filter { !$0.isDirectory }.map { .object([("path", .string($0.path)), ("size", .number($0.size))]) })
       ),
-    ])
+    ]
+    if let obstacles {
+      members.append(
+        ("template", .object([("initialised", .boolean(obstacles.isEmpty)), ("obstacles", .array(obstacles.map { .string($0) }))])))
+    }
+    return .object(members)
   }
 }

@@ -1,10 +1,9 @@
-import ArgumentParser
 import Monitor
 import TrustletImage
 import WasmFormat
 
 /// `name(1, 2.5)`: a call of an exported function of a core module, whose values are numbers.
-struct Invocation: ExpressibleByArgument {
+struct Invocation {
   let name: String
   let arguments: [String]
 
@@ -20,13 +19,14 @@ struct Invocation: ExpressibleByArgument {
 
   func resolve(in image: TrustletImage) throws -> (ImageExport, [CommandSlot]) {
     guard let export = image.export(name, instance: image.instanceCount - 1), export.kind == .function else {
-      let known = image.exports.filter { $0.kind == .function }.map(\.name)
+      let known = image.exports.filter { $0.kind == .function }.prefix(20).map { "\(quoted($0.name)) \($0.type)" }
       throw CommandFailure(
-        "there is no exported function \(quoted(name)); there are: \(known.prefix(20).map(quoted).joined(separator: ", "))")
+        "there is no exported function \(quoted(name)); "
+          + (known.isEmpty ? "there is none" : "there are: \(known.joined(separator: ", "))"))
     }
     guard export.type.parameters.count == arguments.count else {
       throw CommandFailure(
-        "\"\(name)\" takes \(export.type.parameters.count) arguments, found \(arguments.count)")
+        "\(quoted(name)) is \(export.type): expected \(export.type.parameters.count) arguments, found \(arguments.count)")
     }
     return (export, try zip(arguments, export.type.parameters).map(Self.slot))
   }
@@ -40,7 +40,9 @@ struct Invocation: ExpressibleByArgument {
       case .f64: Double(text).map { $0.bitPattern }
       default: nil
       }
-    guard let value else { throw CommandFailure("\"\(text)\" is no value of type \(type)") }
+    guard let value else {
+      throw CommandFailure("\(quoted(text)) is no value of type \(type); expected a number in decimal digits that fits it")
+    }
     return CommandSlot(low: value)
   }
 

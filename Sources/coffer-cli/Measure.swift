@@ -1,6 +1,4 @@
 import ArgumentParser
-import Coffer
-import TrustletImage
 
 struct Measure: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,19 +9,13 @@ struct Measure: ParsableCommand {
         coffer measure service.trustlet --json
       """)
 
-  @Argument(help: "A WebAssembly module, an image, or example:NAME.")
-  var app: String
-
-  @OptionGroup var build: BuildOptions
-
-  @Flag(help: "Print JSON.")
-  var json = false
+  @OptionGroup var options: ImageOptions
 
   func run() throws {
     try reporting {
-      let image = try build.image(of: try Application.load(app))
+      let image = try options.image()
       Terminal.print(
-        json
+        options.json
           ? JSON.object([("measurement", .string(image.measurement.description)), ("algorithm", .string("sha-384"))]).description
           : image.measurement.description)
     }

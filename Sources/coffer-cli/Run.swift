@@ -23,29 +23,34 @@ struct Run: ParsableCommand {
     name: .customLong("dir"),
     help: ArgumentHelp(
       "A directory of the host, and where the program finds it. Read-only unless it ends in ':rw'.",
-      valueName: "host[::guest][:rw]"))
+      valueName: "host[::guest][:rw]"), transform: ArgumentForm.directory)
   var directories: [DirectoryArgument] = []
 
-  @Option(name: .customLong("env"), help: ArgumentHelp("An environment variable.", valueName: "name=value"))
+  @Option(name: .customLong("env"), help: ArgumentHelp("An environment variable.", valueName: "name=value"), transform: ArgumentForm.variable)
   var environment: [String] = []
 
   // Limits: the lower of the manifest's and the command line's counts.
-  @Option(help: ArgumentHelp("The most linear memory it may have, as 64MiB.", valueName: "size"))
+  @Option(help: ArgumentHelp("The most linear memory it may have, as 64MiB.", valueName: "size"), transform: ArgumentForm.size)
   var memory: ByteCount?
 
-  @Option(help: ArgumentHelp("How long it may take, as 2s or 500ms.", valueName: "time"))
+  @Option(help: ArgumentHelp("How long it may take, as 2s or 500ms.", valueName: "time"), transform: ArgumentForm.time)
   var timeout: TimeSpan?
 
-  @Option(help: ArgumentHelp("How much processor time it may take, as 2s or 500ms; waiting costs none.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp("How much processor time it may take, as 2s or 500ms; waiting costs none.", valueName: "time"),
+    transform: ArgumentForm.time)
   var cpuTime: TimeSpan?
 
   @Option(
-    help: ArgumentHelp("How much it may write to standard output, standard error and files of the host together, as 1MiB.", valueName: "size"))
+    help: ArgumentHelp("How much it may write to standard output, standard error and files of the host together, as 1MiB.", valueName: "size"),
+    transform: ArgumentForm.size)
   var outputLimit: ByteCount?
 
   @OptionGroup var programLimits: ProgramLimitOptions
 
-  @Option(help: ArgumentHelp("Call an exported function with numbers, and print its results.", valueName: "f(args)"))
+  @Option(
+    help: ArgumentHelp("Call an exported function with numbers, and print its results.", valueName: "f(args)"),
+    transform: ArgumentForm.invocation)
   var invoke: Invocation?
 
   @Option(help: ArgumentHelp("What isolates it: kvm or process; kvm where it works.", valueName: "kind"))
@@ -86,9 +91,10 @@ struct Run: ParsableCommand {
       } else {
         outcome = try TrustletRunner.runCommand(image, trustlet)
       }
-      for note in LimitNotes.lines(trustlet.limitsReached, image.manifest, options) { Terminal.complain(note) }
+      let limits = RunLimits(image, options)
+      for note in LimitNotes.lines(trustlet.limitsReached, limits) { Terminal.complain(note) }
       if stats { printStatistics(trustlet.statistics) }
-      let ending = RunEnding(outcome, refused: trustlet.statistics.refused, limits: RunLimits(image, options), image)
+      let ending = RunEnding(outcome, refused: trustlet.statistics.refused, limits: limits, image)
       ending.complaints.forEach(Terminal.complain)
       if ending.status != 0 { throw ExitCode(ending.status) }
     }
@@ -102,16 +108,6 @@ struct Run: ParsableCommand {
         + "\(ByteCount(bytes: statistics.linearMemory)) of linear memory; read \(ByteCount(bytes: statistics.edgeCalls.bytesRead)), "
         + "wrote \(ByteCount(bytes: statistics.edgeCalls.bytesWritten))")
   }
-}
-
-extension DirectoryArgument: ExpressibleByArgument {}
-
-extension ByteCount: ExpressibleByArgument {
-  public init?(argument: String) { self.init(parsing: argument) }
-}
-
-extension TimeSpan: ExpressibleByArgument {
-  public init?(argument: String) { self.init(parsing: argument) }
 }
 
 extension MachineChoice: ExpressibleByArgument {}

@@ -10,7 +10,7 @@ enum TextFile {
     defer { fclose(file) }
     var bytes = [UInt8](repeating: 0, count: sizeLimit + 1)
     let count = fread(&bytes, 1, bytes.count, file)
-    guard ferror(file) == 0 else { throw CommandFailure("cannot read \(path)") }
+    guard ferror(file) == 0 else { throw CommandFailure("cannot read \(path): \(String(cString: strerror(errno)))") }
     guard count <= sizeLimit else { throw CommandFailure("\(path) is larger than \(sizeLimit) bytes; expected a small text") }
     guard let text = String(validating: bytes[..<count], as: UTF8.self) else {
       throw CommandFailure("\(path) is not UTF-8 text")

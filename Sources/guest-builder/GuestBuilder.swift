@@ -91,11 +91,12 @@ import Foundation
   func processLoader() throws -> Data {
     guard let architecture = Self.architectures.first else { fail("there is no architecture") }
     let directory = try directory(architecture.name)
-    let (object, program) = ("\(directory)/loader.o", "\(directory)/loader")
-    compile(guest + "/process/loader.c", to: object, architecture, ["-fpie"])
+    let (objects, program) = (["\(directory)/loader.o", "\(directory)/copy.o"], "\(directory)/loader")
+    compile(guest + "/process/loader.c", to: objects[0], architecture, ["-fpie"])
+    compile(guest + "/process/copy.S", to: objects[1], architecture)
     run(
       linker,
-      ["-static", "--no-pie", "-z", "noexecstack", "-z", "separate-code", "--strip-all", "--image-base", "0x7e0000000000", "-e", "_start", "-o", program, object])
+      ["-static", "--no-pie", "-z", "noexecstack", "-z", "separate-code", "--strip-all", "--image-base", "0x7e0000000000", "-e", "_start", "-o", program] + objects)
     return try Data(contentsOf: URL(fileURLWithPath: program))
   }
 

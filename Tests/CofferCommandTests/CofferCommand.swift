@@ -24,9 +24,11 @@ struct CofferCommand {
   }
 
   /// Runs it to its end.
-  /// - Parameter shell: Goes before the program in a shell's command line, as `ulimit -f 8;`.
+  /// - Parameters:
+  ///   - shell: Goes before the program in a shell's command line, as `ulimit -f 8;`.
+  ///   - program: In the place of the built one.
   static func run(
-    _ arguments: [String], in directory: String, environment: [String: String] = [:], shell: String = ""
+    _ arguments: [String], in directory: String, environment: [String: String] = [:], shell: String = "", program: String? = program
   ) throws -> Result {
     let process = Process()
     let program = try #require(program)

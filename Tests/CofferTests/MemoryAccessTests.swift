@@ -74,22 +74,7 @@ private let accessProgram: TestProgram = {
     (module (memory 0 65536)
       (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
       (func (export "size") (result i32) (memory.size))
-      ;; A pattern in which no two neighbours are alike, from one byte to another.
-      (func (export "fill") (param $from i32) (param $to i32)
-        (block $done (loop $next
-          (br_if $done (i32.ge_u (local.get $from) (local.get $to)))
-          (i32.store8 (local.get $from) (i32.add (i32.mul (local.get $from) (i32.const 37)) (i32.const 11)))
-          (local.set $from (i32.add (local.get $from) (i32.const 1)))
-          (br $next))))
-      ;; How many bytes of a range do not have the pattern.
-      (func (export "changed") (param $from i32) (param $to i32) (result i32) (local $count i32)
-        (block $done (loop $next
-          (br_if $done (i32.ge_u (local.get $from) (local.get $to)))
-          (local.set $count (i32.add (local.get $count) (i32.ne (i32.load8_u (local.get $from))
-            (i32.and (i32.const 255) (i32.add (i32.mul (local.get $from) (i32.const 37)) (i32.const 11))))))
-          (local.set $from (i32.add (local.get $from) (i32.const 1)))
-          (br $next)))
-        (local.get $count))
+      \(MemoryPattern.functions)
       (func (export "peek") (param i32) (result i64) (i64.load (local.get 0)))
       \(functions.joined(separator: "\n"))
     )
@@ -114,8 +99,6 @@ private let constantAddressProgram: TestProgram = {
   }
   return TestProgram("(module (memory 1) \(functions.joined(separator: "\n")))")
 }()
-
-private func pattern(_ address: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: address &* 37 &+ 11) }
 
 extension RunningTests {
   /// Specification 4.4.6: an access traps exactly when its last byte lies beyond the memory; index and offset are added without wrapping.
@@ -197,7 +180,7 @@ extension RunningTests {
           if access.isStore {
             try checkStored(value, address, access, size, program, place)
           } else {
-            #expect(slots.first?.low == access.loaded((0..<access.width).map { pattern(address + $0) }), place)
+            #expect(slots.first?.low == access.loaded((0..<access.width).map { MemoryPattern.byte(address + $0) }), place)
           }
         }
       }
@@ -211,12 +194,12 @@ extension RunningTests {
       let peeked = try program.value("peek", start)
       let expected = (0..<UInt64(8)).reversed().reduce(UInt64(0)) { (result: UInt64, byte: UInt64) -> UInt64 in
         let position = start + byte
-        guard position >= address, position < address + access.width else { return result << 8 | UInt64(pattern(position)) }
+        guard position >= address, position < address + access.width else { return result << 8 | UInt64(MemoryPattern.byte(position)) }
         return result << 8 | (value >> ((position - address) * 8)) & 0xFF
       }
       #expect(peeked == expected, place)
       let (before, after) = (address > 8 ? address - 8 : 0, min(address + access.width + 8, size))
-      let changed = (0..<access.width).count { UInt8(truncatingIfNeeded: value >> ($0 * 8)) != pattern(address + $0) }
+      let changed = (0..<access.width).count { UInt8(truncatingIfNeeded: value >> ($0 * 8)) != MemoryPattern.byte(address + $0) }
       #expect(try program.value("changed", before, after) == UInt64(changed), place)
       _ = try program.call("fill", address, address + access.width)
     }

@@ -44,13 +44,49 @@ private let afterInit: TestProgram = {
   return TestProgram(drawing, manifest: manifest)
 }()
 
+/// Its initialisation asks which directories it has been given, as C libraries do.
+private func asking(_ directories: Manifest.Host.Directories) -> TestProgram {
+  var manifest = Manifest()
+  manifest.host.directories = directories
+  return TestProgram(
+    "(module \(functions) (func $start (drop (call $prestat (i32.const 3) (i32.const 64)))) (start $start))", manifest: manifest)
+}
+
+/// Writes blocks of 4 KiB to a file of its scratch space until that is refused, and says how many it wrote.
+private let filling: TestProgram = {
+  var manifest = Manifest()
+  manifest.scratch = Manifest.Scratch(path: "/tmp", size: .kibibytes(256))
+  // A file has times.
+  manifest.snapshot = .afterInit
+  let open = "(import \"wasi_snapshot_preview1\" \"path_open\" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))"
+  let write = "(import \"wasi_snapshot_preview1\" \"fd_write\" (func $write (param i32 i32 i32 i32) (result i32)))"
+  return TestProgram(
+    """
+    (module \(open) \(write) (memory (export "memory") 1) (data (i32.const 64) "file")
+      (func (export "fill") (param i32) (result i64) (i64.extend_i32_u (call $fill (local.get 0))))
+      (func $fill (param $most i32) (result i32) (local $count i32)
+        (i32.store (i32.const 0) (i32.const 4096)) (i32.store (i32.const 4) (i32.const 4096))
+        (drop (call $open (i32.const 3) (i32.const 0) (i32.const 64) (i32.const 4) (i32.const 1) (i64.const 66) (i64.const 66) (i32.const 1)
+          (i32.const 32)))
+        (block $done (loop $next
+          (br_if $done (i32.ge_u (local.get $count) (local.get $most)))
+          (br_if $done (call $write (i32.load (i32.const 32)) (i32.const 0) (i32.const 1) (i32.const 16)))
+          (local.set $count (i32.add (local.get $count) (i32.const 1)))
+          (br $next)))
+        (local.get $count))
+      ;; The template's own 40 KiB.
+      (func $start (drop (call $fill (i32.const 10))))
+      (start $start))
+    """, manifest: manifest)
+}()
+
 /// One run on a clone or a reset machine.
 private struct Run {
   let template: ApplicationTemplate
   let pool: TrustletPool
 
-  init(_ program: TestProgram) throws {
-    template = try ApplicationTemplate(try program.image(), on: KVMMachineKind.shared)
+  init(_ program: TestProgram, on machine: MachineChoice = .kvm) throws {
+    template = try ApplicationTemplate(try program.image(), on: machine.kind)
     pool = TrustletPool(template.template, idleLimit: 4, verifiesResets: true)
   }
 
@@ -79,8 +115,8 @@ private struct Run {
 
 extension RunningTests {
   @Suite struct TemplateTests {
-    @Test func initialisesOnceWhereNothingForbidsIt() throws {
-      let run = try Run(clean)
+    @Test(arguments: MachineChoice.allCases) func initialisesOnceWhereNothingForbidsIt(machine: MachineChoice) throws {
+      let run = try Run(clean, on: machine)
       #expect(run.template.obstacles.isEmpty)
       for _ in 0..<3 { #expect(try run.value("kept") == 4711) }
     }
@@ -90,6 +126,25 @@ extension RunningTests {
       #expect(run.template.obstacles == ["the initialisation used randomness"])
       let kept = try (0..<20).map { _ in try run.value("kept") }
       #expect(Set(kept).count == 20)
+    }
+
+    @Test(arguments: MachineChoice.allCases) func initialisesAnewWhatLookedAtItsDirectories(machine: MachineChoice) throws {
+      let run = try Run(asking(.read), on: machine)
+      #expect(run.template.obstacles == ["the initialisation used arguments, environment or the list of given directories"])
+      // Where the manifest lets nobody give any, all clones have the same.
+      #expect(try Run(asking(.none), on: machine).template.obstacles.isEmpty)
+    }
+
+    @Test func everyCloneKeepsToItsOwnScratchLimit() throws {
+      let run = try Run(filling)
+      #expect(run.template.obstacles.isEmpty)
+      let all = try run.value("fill", 1000)
+      #expect((40..<54).contains(all), "256 KiB less the template's 40 KiB and the tree: \(all) blocks")
+      let few = try run.value("fill", 1000) { $0.scratchLimit = .kibibytes(128) }
+      #expect(all - few == 32)
+      // Less than the template holds already: nothing more, and nothing of it is lost.
+      #expect(try run.value("fill", 1000) { $0.scratchLimit = .kibibytes(16) } == 0)
+      #expect(try run.value("fill", 1000) { $0.scratchLimit = .gibibytes(1) } == all)
     }
 
     @Test func keepsWhatWasDrawnOnlyWhereTheManifestSaysSo() throws {

@@ -3,6 +3,7 @@ import CodeObjects
 import EdgeCalls
 import Glibc
 import KVMMachine
+import Machine
 import Monitor
 import Synchronization
 import Testing
@@ -84,9 +85,10 @@ final class TestProgram: Sendable {
   }
 
   func start(
-    _ variant: Variant = .standard, time: TimeSpan = .seconds(60), processorTime: TimeSpan? = nil, memory: ByteCount? = nil
+    _ variant: Variant = .standard, on kind: any MachineKind = KVMMachineKind.shared, time: TimeSpan = .seconds(60),
+    processorTime: TimeSpan? = nil, memory: ByteCount? = nil
   ) throws -> RunningProgram {
-    try RunningProgram(try image(variant), time: time, processorTime: processorTime, memory: memory)
+    try RunningProgram(try image(variant), on: kind, time: time, processorTime: processorTime, memory: memory)
   }
 }
 
@@ -96,14 +98,17 @@ final class RunningProgram {
   let trustlet: Trustlet
   private let functions: [String: ImageExport]
 
-  init(_ image: TrustletImage, time: TimeSpan, processorTime: TimeSpan? = nil, memory: ByteCount? = nil, output: Int32? = nil) throws {
+  init(
+    _ image: TrustletImage, on kind: any MachineKind = KVMMachineKind.shared, time: TimeSpan, processorTime: TimeSpan? = nil,
+    memory: ByteCount? = nil, output: Int32? = nil
+  ) throws {
     self.image = image
     var options = RunOptions()
     options.streams = .init(input: nil, output: output, errors: output)
     options.time = time
     options.cpuTime = processorTime
     options.memory = memory
-    trustlet = try TrustletRunner.start(image, options)
+    trustlet = try TrustletRunner.start(image, options, on: kind)
     functions = Dictionary(
       image.exports.filter { $0.instance == image.instanceCount - 1 }.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     for command in image.initialisation { try #require(trustlet.perform(command) == .finished([])) }

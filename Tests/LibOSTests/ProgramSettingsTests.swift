@@ -76,7 +76,7 @@ import Testing
   }
 
   @Test(arguments: [
-    [], [1, 2, 3], encode([2, 0, 0]), encode([4, 0, 0, 0]), encode([2, 0, 1, 0]), encode([2, 0, 1025, 0]),
+    [], [1, 2, 3], encode([2, 0, 0]), encode([5, 0, 0, 0]), encode([2, 0, 1, 0]), encode([2, 0, 1025, 0]),
     encode([2, 0, 0, 1]), encode([2, 0, 0, 0, 0]), encode([2, 0, .max, 0]),
   ] as [[UInt8]])
   func malformedCommand(bytes: [UInt8]) {

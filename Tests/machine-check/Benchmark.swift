@@ -55,7 +55,7 @@ func benchmarkTemplates() throws {
     }
   }
   show("clone and first exit", try clones())
-  try kind.prepare(200)
+  try template.prepare(200)
   show("pooled clone and first exit", try clones())
   let machine = try template.clone()
   _ = try machine.run()
@@ -66,7 +66,7 @@ func benchmarkTemplates() throws {
     return withExtendedLifetime(machine) { end - start }
   }
   show("clone", cloned)
-  try kind.prepare(200)
+  try template.prepare(200)
   show("pooled clone", try (0..<200).map { _ in
     let start = monotonicNanoseconds()
     let machine = try template.clone()

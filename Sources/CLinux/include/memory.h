@@ -19,6 +19,9 @@ int coffer_memory_map_file(void *address, size_t size, int descriptor, uint64_t 
 /// Asks for huge pages; a kernel without them leaves everything as it is.
 void coffer_memory_advise_huge(void *address, size_t size);
 
+/// Makes the pages present and writable at once, copying what is shared; a kernel that cannot leaves everything as it is.
+void coffer_memory_populate(void *address, size_t size);
+
 void coffer_memory_release(void *base, size_t size);
 
 /// The size of the file behind the descriptor, or the negative error number.

@@ -9,7 +9,11 @@
 
 /// Starts a program from a sealed memory file, without arguments or environment, with these two descriptors as 3 and 4 and no other, in
 /// a session of its own. It dies with the calling thread. Returns the process number.
-int coffer_trustlet_spawn(int program, int contents, int shared);
+int coffer_loader_spawn(int program, int messages, int slots);
+/// Two connected ends of a channel of messages.
+int coffer_message_ends(int ends[2]);
+/// Sends a number, and a descriptor unless it is negative.
+int coffer_message_send(int end, uint32_t number, int file);
 /// A descriptor that becomes readable when the process ends.
 int coffer_trustlet_descriptor(int process);
 
@@ -22,16 +26,21 @@ struct coffer_trustlet_end {
   int status;
 };
 int coffer_trustlet_end(int descriptor, struct coffer_trustlet_end *end);
+void coffer_trustlet_kill(int descriptor);
 /// Ends the process if it still runs, and collects it.
 void coffer_trustlet_collect(int descriptor);
 void coffer_trustlet_stop(int descriptor);
 void coffer_trustlet_continue(int descriptor);
+/// How much memory of its own it may make writable in all; -ENOMEM beyond what it may ever.
+int coffer_trustlet_limit_data(int process, uint64_t bytes);
 /// Nanoseconds of processor time that it has used.
 int64_t coffer_trustlet_processor_time(int process);
 
 /// A memory file, not yet sealed against anything; for memory that both sides write.
 int coffer_shared_memory(uint64_t size);
 int coffer_shared_memory_map(int descriptor, size_t size, void **base);
+/// Gives the memory behind a part of it back: it is zero.
+int coffer_shared_memory_clear(int descriptor, uint64_t offset, uint64_t size);
 
 /// Sleeps while the word has this value; also returns when something else happened.
 void coffer_word_wait(uint32_t *word, uint32_t value);

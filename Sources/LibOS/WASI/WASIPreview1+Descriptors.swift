@@ -106,6 +106,8 @@ extension WASIPreview1 {
   public func fdPrestatGet(
     _ memory: LinearMemory, descriptor number: UInt32, status: UInt32
   ) throws(SystemError) {
+    // Also where there is none: a program that knows its directories never asks again.
+    if os.settings.takesDirectories { os.edge.used |= InitialisationUse.settings }
     guard let path = try directory(number).givenPath else { throw .badDescriptor }
     let target = try memory.structure(status, 8, alignment: 4)
     // Tag 0: a directory.

@@ -1,11 +1,11 @@
 import WasmFormat
 
-/// Loads and stores of vectors and of single lanes. Each is one volatile access, as those of numbers are: what traps has neither read nor written
-/// anything.
+/// Loads and stores of vectors and of single lanes. Each is one volatile access, as those of numbers are: a store that traps has written nothing. Where
+/// no register holds a vector LLVM would make sixteen accesses of it, in an order of its own: there it is two, of which the upper half comes first.
 extension FunctionGenerator {
   mutating func vectorLoad(_ operation: VectorLoadOperator, _ argument: MemoryArgument) {
     switch operation {
-    case .v128Load: push(access("<16 x i8>", argument), .i8x16)
+    case .v128Load: wholeVector(argument)
     case .v128Load8x8S: extended("sext", .i16x8, argument)
     case .v128Load8x8U: extended("zext", .i16x8, argument)
     case .v128Load16x4S: extended("sext", .i32x4, argument)
@@ -23,8 +23,28 @@ extension FunctionGenerator {
 
   mutating func vectorStore(_ argument: MemoryArgument) {
     let value = pop().text
-    store("<16 x i8>", value, argument)
+    guard !target.hasVectorRegisters else { return store("<16 x i8>", value, argument) }
+    let halves = define("bitcast <16 x i8> \(value) to <2 x i64>")
+    let pointer = address(argument)
+    // Memories have no holes: where the upper half is inside, the lower one is too.
+    for (half, place) in [(1, upperHalf(pointer)), (0, pointer)] {
+      let part = define("extractelement <2 x i64> \(halves), i32 \(half)")
+      body.line("store volatile i64 \(part), ptr \(place), align 1, \(location)")
+    }
   }
+
+  private mutating func wholeVector(_ argument: MemoryArgument) {
+    guard !target.hasVectorRegisters else { return push(access("<16 x i8>", argument), .i8x16) }
+    let pointer = address(argument)
+    var vector = "poison"
+    for (half, place) in [(0, pointer), (1, upperHalf(pointer))] {
+      let part = define("load volatile i64, ptr \(place), align 1, \(location)")
+      vector = define("insertelement <2 x i64> \(vector), i64 \(part), i32 \(half)")
+    }
+    emit("bitcast <2 x i64> \(vector) to <16 x i8>", .i8x16)
+  }
+
+  private mutating func upperHalf(_ pointer: String) -> String { define("getelementptr i8, ptr \(pointer), i64 8") }
 
   mutating func vectorLoadLane(_ width: UInt8, _ argument: MemoryArgument, _ lane: UInt8) {
     let type = Self.type(width)

@@ -3,6 +3,7 @@ import BenchmarkKernels
 import Coffer
 import Glibc
 import TrustletImage
+import WasmFormat
 
 struct ComputeBench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,10 +15,10 @@ struct ComputeBench: ParsableCommand {
       generates code for ("native-v3" on x86-64).
       """)
 
-  @Option(help: "How often they take turns.")
+  @Option(help: "How often they take turns.", transform: ArgumentForm.count)
   var rounds = 5
 
-  @Option(help: "Repeats of a kernel in each turn.")
+  @Option(help: "Repeats of a kernel in each turn.", transform: ArgumentForm.count)
   var repeats = 3
 
   @Option(help: "Only these kernels.")
@@ -30,6 +31,10 @@ struct ComputeBench: ParsableCommand {
 
   func run() throws {
     try reporting {
+      for name in kernel where BenchmarkKernels.named(name) == nil {
+        throw CommandFailure("there is no kernel \(quoted(name)); there are: \(BenchmarkKernels.all.map(\.name).joined(separator: ", "))")
+      }
+      let kernels = BenchmarkKernels.all.filter { kernel.isEmpty || kernel.contains($0.name) }
       let image = try build.image(of: .module(BenchmarkKernels.wasm, name: "kernels"))
       let scratch = try ScratchDirectory()
       defer { scratch.remove() }
@@ -39,7 +44,6 @@ struct ComputeBench: ParsableCommand {
       var report = BenchReport(bench: "compute")
       let wasmtime = WasmtimePeer(module: wasm)
       if !wasmtime.isInstalled { report.missing.append("wasmtime (PyPI: wasmtime)") }
-      let kernels = BenchmarkKernels.all.filter { kernel.isEmpty || kernel.contains($0.name) }
       for kernel in kernels {
         Terminal.progress("measuring \(kernel.name)")
         let samples = try measure(kernel, image, native, baseline, wasmtime)

@@ -90,11 +90,11 @@ enum EdgeProgram {
         (drop (call $seek (local.get $file) (i64.const 0) (i32.const 0) (i32.const 32)))
         (drop (call $all (local.get $file) (local.get $piece)))
         (drop (call $seek (local.get $file) (i64.const 0) (i32.const 0) (i32.const 32)))
-        (drop (call $clock (i32.const 1) (i64.const 0) (i32.const 16)))
+        (drop (call $clock (i32.const 1) (i64.const 0) (i32.const 40)))
         (if (i64.ne (local.get $writes) (i64.const 0))
           (then (call $fill (local.get $file) (local.get $piece) (local.get $total)))
           (else (drop (call $all (local.get $file) (local.get $piece)))))
-        (drop (call $clock (i32.const 1) (i64.const 0) (i32.const 24)))
-        (i64.sub (i64.load (i32.const 24)) (i64.load (i32.const 16)))))
+        (drop (call $clock (i32.const 1) (i64.const 0) (i32.const 48)))
+        (i64.sub (i64.load (i32.const 48)) (i64.load (i32.const 40)))))
     """
 }

@@ -13,7 +13,7 @@ struct FootprintBench: ParsableCommand {
       trustlet goes: guest pages that were touched, and the monitor's own bookkeeping.
       """)
 
-  @Option(help: "How many trustlets, one after another.")
+  @Option(help: "How many trustlets, one after another.", transform: ArgumentForm.count)
   var runs = 20
 
   @Flag(help: "Print JSON.")

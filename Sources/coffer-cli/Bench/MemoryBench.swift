@@ -17,10 +17,10 @@ struct MemoryBench: ParsableCommand {
       of them live. "by MemAvailable" is the whole difference as the kernel estimates it; other work on the machine shows in it.
       """)
 
-  @Option(help: "How many live at once.")
+  @Option(help: "How many live at once.", transform: ArgumentForm.count)
   var count = 1000
 
-  @Option(help: "How many live in one process where there are several.")
+  @Option(help: "How many live in one process where there are several.", transform: ArgumentForm.count)
   var perProcess = 40
 
   @Option(help: ArgumentHelp("Keep so many, say so, and wait for the end of the input.", visibility: .hidden))
@@ -35,7 +35,6 @@ struct MemoryBench: ParsableCommand {
     try reporting {
       let image = try build.image(of: try Application.load(Application.examplePrefix + "hello"))
       if let keep { return try Self.hold(image, keep) }
-      guard count > 0, perProcess > 0 else { throw CommandFailure("--count and --per-process: at least 1 is needed") }
       guard KVMMachine.availability().isAvailable else { throw CommandFailure("machine kvm: \(KVMMachine.availability().finding)") }
       var report = BenchReport(bench: "memory")
       var least = Double.infinity

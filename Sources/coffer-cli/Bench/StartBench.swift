@@ -3,7 +3,9 @@ import Coffer
 import Glibc
 import KVMMachine
 import Machine
+import ProcessMachine
 import TrustletImage
+import WasmFormat
 
 struct StartBench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,7 +16,7 @@ struct StartBench: ParsableCommand {
       go is part of it; letting a trustlet's machine go is not. All cases take turns.
       """)
 
-  @Option(help: "How often each is started.")
+  @Option(help: "How often each is started.", transform: ArgumentForm.count)
   var runs = 200
 
   @Option(help: "Only cases whose names contain this.")
@@ -27,12 +29,15 @@ struct StartBench: ParsableCommand {
 
   func run() throws {
     try reporting {
-      guard runs > 0 else { throw CommandFailure("--runs: at least one run is needed") }
       let image = try build.image(of: try Application.load(Application.examplePrefix + "hello"))
       let scratch = try ScratchDirectory()
       defer { scratch.remove() }
       var report = BenchReport(bench: "start")
-      let cases = try cases(image, scratch, &report.missing).filter { machine.map($0.name.contains) ?? true }
+      let known = try cases(image, scratch, &report.missing)
+      let cases = known.filter { machine.map($0.name.contains) ?? true }
+      guard !cases.isEmpty else {
+        throw CommandFailure("no case has \(quoted(machine ?? "")) in its name; there are: \(known.map(\.name).joined(separator: "; "))")
+      }
       let samples = try measure(cases)
       for (start, times) in zip(cases, samples) {
         report.rows.append(BenchReport.Row(name: start.name, who: start.who, unit: "us", samples: times))
@@ -53,7 +58,7 @@ struct StartBench: ParsableCommand {
     do {
       let start = StartCase.newMachine(image, process)
       _ = try time(start)
-      cases += [start, try .warmReset(image, process)]
+      cases += [start, .firstMachine(image, ProcessMachineKind()), try .warmReset(image, process)]
     } catch {
       missing.append("machine process: \(error)")
     }

@@ -4,6 +4,7 @@ import Glibc
 import KVMMachine
 import Machine
 import Monitor
+import ProcessMachine
 import TrustletImage
 import TrustletRun
 
@@ -31,12 +32,19 @@ extension StartCase {
       })
   }
 
+  /// The same where the process machine knows nothing of the image yet: a process that maps it is made first.
+  static func firstMachine(_ image: TrustletImage, _ kind: ProcessMachineKind) -> StartCase {
+    var start = newMachine(image, kind)
+    start.name = "first machine \(kind.name) of an image"
+    start.prepare = { kind.forgetImages() }
+    return start
+  }
+
   /// A clone of a template, on a virtual machine that was made ahead of time.
   static func pooledClone(_ image: TrustletImage) throws -> StartCase {
-    let kind = KVMMachineKind()
-    let application = try ApplicationTemplate(image, on: kind)
+    let application = try ApplicationTemplate(image, on: KVMMachineKind())
     return StartCase(
-      name: "pooled machine, fresh clone", who: "coffer", prepare: { try kind.prepare(1) },
+      name: "pooled machine, fresh clone", who: "coffer", prepare: { try application.template.prepare(1) },
       run: { output in
         let service = try TrustletRunner.service(image, options(output))
         let trustlet = try application.template.clone(service: service)

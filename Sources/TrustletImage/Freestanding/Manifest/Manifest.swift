@@ -117,8 +117,9 @@ public struct Manifest: Codable, Sendable, Hashable {
     guard (3...Self.openFilesLimit).contains(openFiles) else {
       throw ImageError(.manifest, "open-files: \(openFiles) is not between 3, the standard streams, and \(Self.openFilesLimit)")
     }
-    if let time, time.nanoseconds == 0 { throw ImageError(.manifest, "time: the limit is zero") }
-    if let cpuTime, cpuTime.nanoseconds == 0 { throw ImageError(.manifest, "cpu-time: the limit is zero") }
+    for (key, limit) in [("time", time), ("cpu-time", cpuTime)] where limit?.nanoseconds == 0 {
+      throw ImageError(.manifest, "\(key): the limit is zero; write it as 500ms, or leave it out")
+    }
     for argument in arguments where argument.utf8.contains(0) {
       throw ImageError(.manifest, "arguments: a NUL byte in '\(argument)'")
     }

@@ -1,0 +1,82 @@
+import CLinux
+import EdgeCalls
+import Machine
+
+/// A template's clone that lacks the contents of its memory: a virtual machine with memory of the same shape and with the template's registers.
+///
+/// `@unchecked Sendable`: it has one owner at a time, first the template, then the machine that takes its parts.
+final class EmptyClone: @unchecked Sendable {
+  // In this order they are given back: the memory last.
+  let processor: VirtualProcessor
+  let virtualMachine: VirtualMachine
+  let memory: GuestPhysicalMemory
+  /// Up to here the first window has the template's contents.
+  private var filledEnd: UInt64 = 0
+  /// Whether everything that will be written has memory already.
+  private var isPopulated = false
+
+  init(_ template: KVMTemplate, _ system: KVMSystem) throws(MachineError) {
+    let blank = try template.kind.takeBlank(system)
+    virtualMachine = blank.virtualMachine
+    processor = blank.processor
+    memory = GuestPhysicalMemory(
+      machine: virtualMachine.descriptor.number, physicalAddressBits: system.control.physicalAddressBits)
+    try memory.open(like: template.memory)
+    try template.processor.restore(processor)
+  }
+
+  /// Does all that is possible without the template's contents; what it needs of memory, a clone made without preparation would share for longer.
+  /// - Returns: Whether the machine is of use.
+  func prepare(_ template: KVMTemplate) throws(MachineError) -> Bool {
+    guard try enterOnce(template) else { return false }
+    memory.populate(template.memory.contents(behind: filledEnd).filter { $0.offsets.count <= template.copiedBytes(isPrepared: true) })
+    memory.populate(template.workingSet.pages?.parts ?? [])
+    isPopulated = true
+    return true
+  }
+
+  /// Puts the contents of the template's memory in their places: large ones are mapped, small ones copied, which costs less than a mapping.
+  /// - Returns: What was copied.
+  func fill(from template: KVMTemplate) throws(MachineError) -> [MemoryPart] {
+    let limit = template.copiedBytes(isPrepared: isPopulated)
+    let parts = template.memory.contents(behind: filledEnd)
+    let mapped = parts.filter { $0.offsets.count > limit }
+    let copied = parts.filter { $0.offsets.count <= limit }
+    for part in mapped { try template.memory.map(part, into: memory) }
+    if let touched = template.workingSet.pages?.parts {
+      memory.populate(isPopulated ? touched.common(with: mapped) : touched)
+    }
+    for part in copied { template.memory.copy(part, into: memory) }
+    return copied
+  }
+
+  /// Runs the machine page's way out, with nothing but page tables, descriptors and that page in its place: the first entry makes a thread and fills
+  /// stores of pages in the kernel, and what the processor learns of these tables stays true.
+  /// - Returns: Whether the machine left as it should and stands where the template did; else it is of no use.
+  private func enterOnce(_ template: KVMTemplate) throws(MachineError) -> Bool {
+    guard let window = template.memory.windows.first else { return false }
+    // An image's page could do anything, such as never to come back.
+    let page = template.memory.contents(of: window, at: template.space.tablesEnd)
+    guard Self.wayOut.indices.allSatisfy({ page.load(fromByteOffset: $0, as: UInt8.self) == Self.wayOut[$0] }) else {
+      try processor.settle()
+      return true
+    }
+    filledEnd = template.space.machinePageEnd
+    try template.memory.map(MemoryPart(window: 0, offsets: 0..<filledEnd), into: memory)
+
+    var registers = kvm_regs()
+    registers.rip = MemoryMap.machinePage + MachinePage.edgeWait
+    registers.rflags = 2
+    coffer_kvm_stage_registers(processor.run, &registers)
+    var exit = coffer_kvm_exit()
+    let result = coffer_kvm_run(processor.descriptor.number, processor.run, &exit)
+    guard result == 0, exit.reason == UInt32(KVM_EXIT_MMIO), exit.address == GuestPhysicalMemory.doorbell else { return false }
+    try processor.settle()
+    try template.processor.restore(processor)
+    try processor.settle()
+    return true
+  }
+
+  /// What ``MachinePage/edgeWait`` begins with in the page of this kind of machine: movabs $doorbell,%rax; mov %eax,(%rax).
+  static let wayOut: [UInt8] = [0x48, 0xB8] + (0..<8).map { UInt8(truncatingIfNeeded: MemoryMap.doorbell >> (8 * $0)) } + [0x89, 0x00]
+}

@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+
+/// `coffer` becomes `coffer-tools` for whatever it does not do itself: the one beside its own file, and no other.
+@Suite(.enabled(if: CofferCommand.areMet, CofferCommand.finding))
+struct TwoProgramsTests {
+  /// A directory with a program that says it is coffer-tools.
+  private func impostor() throws -> Workplace {
+    let place = try Workplace()
+    try place.write("coffer-tools", Array("#!/bin/sh\necho impostor\n".utf8))
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(place.path)/coffer-tools")
+    return place
+  }
+
+  private func run(_ program: String, in place: Workplace) throws -> CofferCommand.Result {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    return try CofferCommand.run(["--version"], in: place.path, environment: ["PATH": "\(place.path):\(path)"], program: program)
+  }
+
+  @Test func aLinkLeadsToTheProgramBesideItsTarget() throws {
+    let place = try impostor()
+    let link = "\(place.path)/coffer"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: try #require(CofferCommand.program))
+    let result = try run(link, in: place)
+    #expect(result.status == 0 && result.output.hasPrefix("coffer "), "\(result)")
+  }
+
+  @Test func withoutItsSecondProgramItSaysSoAndLooksNowhereElse() throws {
+    let place = try impostor()
+    let alone = try Workplace()
+    try FileManager.default.copyItem(atPath: try #require(CofferCommand.program), toPath: "\(alone.path)/coffer")
+    let result = try run("\(alone.path)/coffer", in: place)
+    #expect(result.status == 125 && result.output.isEmpty, "\(result)")
+    #expect(result.errors.contains("\(alone.path)/coffer-tools: No such file or directory; it belongs beside coffer"), "\(result)")
+  }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import ImageBuilding
+import Testing
+import TrustletImage
+
+@testable import coffer_tools
+
+/// Every command line that a document or a help text shows is one that the parser takes.
+@Suite struct DocumentedCommandsTests {
+  /// Of a shell's line the words behind `coffer`; nil for the line of another program.
+  private static func arguments(_ line: String) -> [String]? {
+    var words: [String] = []
+    var word = ""
+    var isQuoted = false
+    for character in line {
+      switch character {
+      case "'": isQuoted.toggle()
+      case " " where !isQuoted:
+        if !word.isEmpty { words.append(word) }
+        word = ""
+      default: word.append(character)
+      }
+    }
+    if !word.isEmpty { words.append(word) }
+    guard let program = words.first, program == "coffer" || program.hasSuffix("/coffer") else { return nil }
+    return Array(words.dropFirst())
+  }
+
+  private static func complaint(_ arguments: [String]) -> String? {
+    do {
+      _ = try CofferCommand.parseAsRoot(arguments)
+      return nil
+    } catch {
+      return CofferCommand.exitCode(for: error) == .success ? nil : CofferCommand.message(for: error)
+    }
+  }
+
+  private static func commands(_ root: any ParsableCommand.Type = CofferCommand.self) -> [any ParsableCommand.Type] {
+    [root] + root.configuration.subcommands.flatMap { commands($0) }
+  }
+
+  @Test func everyShownLineParses() throws {
+    var count = 0
+    for document in try Document.promises() {
+      for line in document.indentedLines {
+        guard let arguments = Self.arguments(line) else { continue }
+        count += 1
+        #expect(Self.complaint(arguments) == nil, "\(document.path): \(line)")
+      }
+    }
+    #expect(count >= 9)
+  }
+
+  /// In running text a command may stand without its operands: `coffer run`.
+  @Test func everyMentionedCommandExists() throws {
+    var count = 0
+    for document in try Document.all() {
+      for span in document.codeSpans {
+        guard let arguments = Self.arguments(span), !arguments.isEmpty else { continue }
+        count += 1
+        let complaint = Self.complaint(arguments)
+        #expect(complaint == nil || Self.complaint(arguments + ["--help"]) == nil, "\(document.path): \(span): \(complaint ?? "")")
+      }
+    }
+    #expect(count >= 10)
+  }
+
+  @Test func everyExampleInTheHelpParses() {
+    var count = 0
+    for command in Self.commands() {
+      for line in command.configuration.discussion.split(separator: "\n") {
+        guard let arguments = Self.arguments(line.trimmingCharacters(in: .whitespaces)) else { continue }
+        count += 1
+        #expect(Self.complaint(arguments) == nil, "\(command.configuration.commandName ?? "\(command)"): \(line)")
+      }
+    }
+    #expect(count >= 10)
+  }
+
+  @Test func everyMentionedOptionExists() throws {
+    let help = Self.commands().map { $0.helpMessage(includeHidden: true) }.joined()
+    // Of Swift's own programs, and of the scripts.
+    let others: Set = ["--filter", "--product", "--static-swift-stdlib", "--machines", "--each-memory", "--expectations"]
+    for document in try Document.promises() {
+      for span in document.codeSpans {
+        for option in span.matches(of: /(?:^|\s)(--[a-z][a-z\-]+)/) where !others.contains(String(option.1)) {
+          let exists = help.contains(option.1)
+          #expect(exists, "\(document.path): no command has \(option.1)")
+        }
+      }
+    }
+  }
+
+  @Test func theManifestIsOne() throws {
+    let readme = try Document("README.md").text
+    let block = try #require(readme.split(separator: "\n\n").first { $0.contains("    memory: ") && $0.contains("    host: ") })
+    let manifest = try Manifest(yaml: block.split(separator: "\n").map { $0.dropFirst(4) }.joined(separator: "\n"))
+    #expect(manifest.memory == .mebibytes(64))
+  }
+}
