@@ -112,6 +112,12 @@ int coffer_kvm_map_run(int system, int processor, struct kvm_run **run, size_t *
   if ((size_t)length < sizeof(struct kvm_run)) return -EINVAL;
   void *mapping = mmap(NULL, (size_t)length, PROT_READ | PROT_WRITE, MAP_SHARED, processor, 0);
   if (mapping == MAP_FAILED) return -errno;
+  // The guest's registers pass through it: no child's, and in no core dump.
+  if (madvise(mapping, (size_t)length, MADV_DONTFORK) != 0 || madvise(mapping, (size_t)length, MADV_DONTDUMP) != 0) {
+    int error = -errno;
+    (void)munmap(mapping, (size_t)length);
+    return error;
+  }
   *run = mapping;
   *size = (size_t)length;
   return 0;

@@ -8,9 +8,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// A process that forks would make every page of its machines read-only, and the machines pay for each of them again; and what a guest holds is
+// nobody else's, neither a child's nor a dump's.
+static int keep_private(void *address, size_t size) {
+  return madvise(address, size, MADV_DONTFORK) == 0 && madvise(address, size, MADV_DONTDUMP) == 0 ? 0 : -errno;
+}
+
 int coffer_memory_reserve(size_t size, void **base) {
   void *mapping = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapping == MAP_FAILED) return -errno;
+  int kept = keep_private(mapping, size);
+  if (kept != 0) {
+    (void)munmap(mapping, size);
+    return kept;
+  }
   *base = mapping;
   return 0;
 }
@@ -22,7 +33,7 @@ int coffer_memory_commit(void *address, size_t size) {
 int coffer_memory_map_file(void *address, size_t size, int descriptor, uint64_t offset) {
   void *mapping = mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, descriptor,
                        (off_t)offset);
-  return mapping == MAP_FAILED ? -errno : 0;
+  return mapping == MAP_FAILED ? -errno : keep_private(mapping, size);
 }
 
 void coffer_memory_advise_huge(void *address, size_t size) {
@@ -90,6 +101,11 @@ int coffer_file_write(int descriptor, const void *bytes, size_t count, uint64_t 
 int coffer_memory_view_file(int descriptor, size_t size, const void **base) {
   void *mapping = mmap(NULL, size, PROT_READ, MAP_SHARED, descriptor, 0);
   if (mapping == MAP_FAILED) return -errno;
+  int kept = keep_private(mapping, size);
+  if (kept != 0) {
+    (void)munmap(mapping, size);
+    return kept;
+  }
   *base = mapping;
   return 0;
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -15,6 +16,9 @@
 #ifndef SECCOMP_RET_KILL_PROCESS
 #define SECCOMP_RET_KILL_PROCESS 0x80000000U
 #endif
+
+/// Every flag of clone(2) that makes a namespace.
+#define NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 
 #if defined(__x86_64__)
 #define HOST_ARCHITECTURE AUDIT_ARCH_X86_64
@@ -126,7 +130,8 @@ static void allow_with(struct coffer_system_call_filter *filter, unsigned call, 
   give(filter, SECCOMP_RET_ERRNO | otherwise);
 }
 
-void coffer_system_call_filter_build(struct coffer_system_call_filter *filter) {
+/// Loads the number of a call of this machine's own table; calls by another table end the process.
+static void begin(struct coffer_system_call_filter *filter) {
   filter->count = 0;
   load(filter, offsetof(struct seccomp_data, arch));
   append(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, HOST_ARCHITECTURE, 1, 0));
@@ -137,6 +142,10 @@ void coffer_system_call_filter_build(struct coffer_system_call_filter *filter) {
   append(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1));
   give(filter, SECCOMP_RET_KILL_PROCESS);
 #endif
+}
+
+void coffer_system_call_filter_build(struct coffer_system_call_filter *filter) {
+  begin(filter);
   for (unsigned i = 0; i < sizeof allowed / sizeof *allowed; i++) verdict_for(filter, allowed[i], SECCOMP_RET_ALLOW);
   for (unsigned i = 0; i < sizeof deadly / sizeof *deadly; i++)
     verdict_for(filter, deadly[i], SECCOMP_RET_KILL_PROCESS);
@@ -175,6 +184,42 @@ int coffer_system_call_filter_install(struct coffer_system_call_filter *filter) 
   }
   filter->code[filter->process_id_at].k = (unsigned)getpid();
   struct sock_fprog program = {.len = (unsigned short)filter->count, .filter = filter->code};
+  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+}
+
+/// What neither a build nor the compilers that it starts ask for: connections, shared memory by number, other processes' descriptors.
+static const unsigned refused[] = {
+  __NR_socket, __NR_socketpair, __NR_shmget, __NR_shmat, __NR_msgget, __NR_semget, __NR_mq_open, __NR_open_by_handle_at,
+#ifdef __NR_pidfd_getfd
+  __NR_pidfd_getfd,
+#endif
+};
+
+int coffer_refuse_system_calls(void) {
+  struct coffer_system_call_filter filter;
+  begin(&filter);
+  for (unsigned i = 0; i < sizeof deadly / sizeof *deadly; i++)
+    verdict_for(&filter, deadly[i], SECCOMP_RET_KILL_PROCESS);
+  for (unsigned i = 0; i < sizeof refused / sizeof *refused; i++)
+    verdict_for(&filter, refused[i], SECCOMP_RET_ERRNO | EPERM);
+#ifdef __NR_clone3
+  // Its flags lie in memory: ENOSYS, so that the C library falls back to clone.
+  verdict_for(&filter, __NR_clone3, SECCOMP_RET_ERRNO | ENOSYS);
+#endif
+  when_equal(&filter, __NR_clone, 4);
+  load_argument(&filter, 0);
+  append(&filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, NAMESPACES, 0, 1));
+  give(&filter, SECCOMP_RET_ERRNO | EPERM);
+  give(&filter, SECCOMP_RET_ALLOW);
+  // Nobody types into the terminal that complaints go to.
+  when_equal(&filter, __NR_ioctl, 4);
+  load_argument(&filter, 1);
+  when_equal(&filter, TIOCSTI, 1);
+  give(&filter, SECCOMP_RET_ERRNO | EPERM);
+  give(&filter, SECCOMP_RET_ALLOW);
+  give(&filter, SECCOMP_RET_ALLOW);
+  struct sock_fprog program = {.len = (unsigned short)filter.count, .filter = filter.code};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }
 

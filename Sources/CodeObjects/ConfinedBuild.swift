@@ -40,9 +40,10 @@ public enum ConfinedBuild {
   }
 
   /// From here on this process and all it starts may read libraries, execute the toolchain's two programs and write to the cache: no other file,
-  /// no connection. For a process with a single thread.
+  /// no connection, namespace or tracing. For a process with a single thread.
   /// - Returns: What is missing of that, for people; nil where all is there.
   public static func lockCallingProcess(toolchain: Toolchain, cache: ObjectCache?) throws(ToolFailure) -> String? {
+    guard coffer_refuse_system_calls() == 0 else { throw .notStarted("seccomp: \(String(cString: strerror(errno)))") }
     guard SandboxPolicy.status.landlockVersion > 0 else { return SandboxPolicy.status.warnings.last }
     do throws(SystemError) {
       let rules = try LandlockRules(toolchain: toolchain, cache: cache?.directory)

@@ -20,13 +20,23 @@ public struct Requirement: Sendable {
 extension Requirement {
   /// Everything, in the order in which a run needs it.
   public static func all(environment: [String: String]) -> [Requirement] {
-    [machine(), processor(), compiler(environment), sandbox(), directories(), cache(environment), platform()]
+    machines(kvm: KVMMachine.availability(), hasSystemCallFilter: SandboxPolicy.status.hasSystemCallFilter)
+      + [processor(), compiler(environment), sandbox(), directories(), cache(environment), platform()]
   }
 
-  private static func machine() -> Requirement {
-    let found = KVMMachine.availability()
-    return Requirement(
-      name: "machine kvm", state: found.isAvailable ? .met : .missing, finding: found.finding, remedy: found.remedy)
+  /// One of the two is enough.
+  static func machines(kvm: KVMAvailability, hasSystemCallFilter: Bool) -> [Requirement] {
+    [
+      Requirement(
+        name: "machine kvm", state: kvm.isAvailable ? .met : hasSystemCallFilter ? .degraded : .missing, finding: kvm.finding,
+        remedy: kvm.remedy),
+      Requirement(
+        name: "machine process", state: hasSystemCallFilter ? .met : kvm.isAvailable ? .degraded : .missing,
+        finding: hasSystemCallFilter
+          ? "seccomp works; what a locked-down process isolates, and what not, stands in SECURITY.md"
+          : "this kernel has no seccomp filters",
+        remedy: hasSystemCallFilter ? "" : "use a kernel built with CONFIG_SECCOMP_FILTER"),
+    ]
   }
 
   private static func processor() -> Requirement {
@@ -53,7 +63,8 @@ extension Requirement {
   private static func sandbox() -> Requirement {
     let warnings = SandboxPolicy.status.warnings
     return Requirement(
-      name: "compiler's sandbox", state: warnings.isEmpty ? .met : .degraded,
+      name: "compiler's sandbox",
+      state: warnings.isEmpty ? .met : SandboxPolicy.status.hasSystemCallFilter ? .degraded : .missing,
       finding: warnings.isEmpty ? "seccomp and Landlock work" : warnings.joined(separator: "; "),
       remedy: warnings.isEmpty ? "" : "use Linux 5.13 or newer with Landlock and seccomp switched on")
   }

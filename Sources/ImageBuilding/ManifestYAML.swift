@@ -11,13 +11,25 @@ extension Manifest {
     do {
       root = try compose(yaml: text)
     } catch {
-      throw ImageError(.manifest, "the manifest is no YAML: \(error)")
+      throw ImageError(.manifest, Self.complaint(error))
     }
     guard let root else { return }
     for member in try root.members(of: "manifest", known: Self.keys) {
       try set(member)
     }
     try check()
+  }
+
+  /// A single line, where the parser's own words take several.
+  private static func complaint(_ error: any Error) -> String {
+    switch error as? YamlError {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+      "line \(mark.line): the manifest is no YAML: \(problem)"
+    case .duplicatedKeysInMapping(let keys, let context):
+      "line \(context.mark.line): the manifest is no YAML: the mapping has twice: \(keys.joined(separator: ", "))"
+    case .reader(let problem, _, _, _): "the manifest is no YAML: \(problem)"
+    default: "the manifest is no YAML: \(String("\(error)".prefix { $0 != "\n" }))"
+    }
   }
 
   private static let keys = [

@@ -183,10 +183,8 @@ struct AddressSpace {
   private func fill(_ region: MachineRegion, at host: UnsafeMutableRawPointer) throws(MachineError) {
     switch region.contents {
     case .zero: break
-    case .bytes(let bytes):
-      bytes.withUnsafeBytes { source in
-        if let start = source.baseAddress { host.copyMemory(from: start, byteCount: source.count) }
-      }
+    case .bytes(let bytes): bytes.withUnsafeBytes { copy($0, to: host) }
+    case .kept(let bytes): bytes.withUnsafeBytes { copy($0, to: host) }
     case .file(let descriptor, let offset, let length):
       guard length > 0 else { return }
       let size = coffer_file_size(descriptor)
@@ -210,13 +208,21 @@ struct AddressSpace {
   }
 }
 
+private func copy(_ source: UnsafeRawBufferPointer, to host: UnsafeMutableRawPointer) {
+  if let start = source.baseAddress { host.copyMemory(from: start, byteCount: source.count) }
+}
 
 extension MachineRegion {
+  private static let fewVariables: UInt64 = 32 << 10
+
   /// Pages, relative to its beginning, that are sure or nearly sure to be written: a fault for each would cost more than giving them memory at once.
   fileprivate func touchedEarly(_ configuration: MachineConfiguration) -> [Range<UInt64>] {
     let few = min(size, 2 * PageTables.page)
     switch contents {
-    case .bytes(let bytes): return [0..<roundUp(UInt64(bytes.count), to: PageTables.page)]
+    case .bytes, .kept:
+      let filled = roundUp(contents.count, to: PageTables.page)
+      // Variables without a value of their own: the first read of such a page would fault, and so would the first write then.
+      return [0..<(rights.contains(.write) && size - filled <= Self.fewVariables ? size : filled)]
     case .file: return []
     case .zero: break
     }
@@ -234,6 +240,7 @@ extension MachineRegion.Contents {
     switch self {
     case .zero: 0
     case .bytes(let bytes): UInt64(bytes.count)
+    case .kept(let bytes): UInt64(bytes.count)
     case .file(_, _, let length): length
     }
   }

@@ -46,17 +46,33 @@ struct PageTables {
 
   /// How many tables regions need while they have these sizes. Those of at least 2 MiB use entries of that size but for both their ends.
   static func tableCount(_ regions: [(address: UInt64, size: UInt64)]) -> UInt64 {
-    // Tables of each level by what they span, and the root.
-    var tables: [Set<UInt64>] = [[], [], []]
-    for (address, size) in regions where size > 0 {
+    var (lowest, middle, upper) = (AscendingSpans(size: tableSpan), AscendingSpans(size: 1 << 30), AscendingSpans(size: 1 << 39))
+    for (address, size) in regions.sorted(by: { $0.address < $1.address }) where size > 0 {
       let end = address + size
-      if !address.isMultiple(of: tableSpan) || size < tableSpan { tables[0].insert(address / tableSpan) }
-      if !end.isMultiple(of: tableSpan) { tables[0].insert((end - 1) / tableSpan) }
-      for (level, span) in [UInt64(1 << 30), 1 << 39].enumerated() {
-        tables[level + 1].formUnion(address / span...(end - 1) / span)
-      }
+      if !address.isMultiple(of: tableSpan) || size < tableSpan { lowest.add(address..<address + 1) }
+      if !end.isMultiple(of: tableSpan) { lowest.add(end - 1..<end) }
+      middle.add(address..<end)
+      upper.add(address..<end)
     }
-    return UInt64(tables.reduce(1) { $0 + $1.count })
+    // And the root.
+    return 1 + lowest.count + middle.count + upper.count
+  }
+
+  /// How many spans of one size ascending ranges touch.
+  private struct AscendingSpans {
+    let size: UInt64
+    private(set) var count: UInt64 = 0
+    private var next: UInt64 = 0
+
+    init(size: UInt64) { self.size = size }
+
+    /// - Parameter range: not empty, and no part of it before the range that was added last.
+    mutating func add(_ range: Range<UInt64>) {
+      let end = (range.upperBound - 1) / size + 1
+      let start = max(next, range.lowerBound / size)
+      if end > start { count += end - start }
+      next = max(next, end)
+    }
   }
 
   /// How many it can need when it has come to this size in steps of any size.

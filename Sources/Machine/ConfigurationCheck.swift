@@ -28,7 +28,8 @@ extension MachineConfiguration {
   }
 
   private func check(_ region: MachineRegion) throws(MachineError) {
-    let name = "region \(hexadecimal(region.address))"
+    // Only for the messages: a start has some ten regions, and a string takes longer than all the rest.
+    var name: String { "region \(hexadecimal(region.address))" }
     guard region.address.isMultiple(of: MemoryMap.pageSize), region.size.isMultiple(of: MemoryMap.pageSize),
       region.sizeLimit.isMultiple(of: MemoryMap.pageSize)
     else {
@@ -57,6 +58,7 @@ extension MachineConfiguration {
     switch region.contents {
     case .zero: contentSize = 0
     case .bytes(let bytes): contentSize = UInt64(bytes.count)
+    case .kept(let bytes): contentSize = UInt64(bytes.count)
     case .file(_, let offset, let length):
       guard offset <= UInt64(Int64.max), length <= UInt64(Int64.max) - offset else {
         throw invalid("\(name): file offset \(offset) and length \(length) are beyond any file: correct the image")

@@ -1,9 +1,34 @@
+/// Bytes in a place of somebody else's: starting a machine need not copy a whole image first.
+public struct KeptBytes: @unchecked Sendable {
+  private let keeper: AnyObject
+  private let place: UnsafeRawBufferPointer
+
+  /// - Parameters:
+  ///   - place: Never changes while the keeper lives.
+  ///   - keeper: Held for as long as these bytes are.
+  public init(_ place: UnsafeRawBufferPointer, keeper: AnyObject & Sendable) {
+    self.place = place
+    self.keeper = keeper
+  }
+
+  public var count: Int { place.count }
+
+  public func withUnsafeBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    defer { withExtendedLifetime(keeper) {} }
+    return try body(place)
+  }
+}
+
 /// A piece of a trustlet's address space.
 public struct MachineRegion: Sendable {
   /// What stands in a region before the first instruction; the rest of it is zero.
   public enum Contents: Sendable {
     case zero
     case bytes([UInt8])
+    /// Bytes that lie elsewhere for as long as their keeper lives, and do not change.
+    case kept(KeptBytes)
     /// Bytes of a file, which the machine reads at its creation and maps copy-on-write where pages allow it. The file must not
     /// change or shrink while the machine lives: hand over a sealed memory file or one that nobody else can write.
     case file(descriptor: Int32, offset: UInt64, length: UInt64)

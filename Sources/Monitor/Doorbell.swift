@@ -1,3 +1,4 @@
+import CLinux
 import EdgeCalls
 import Machine
 import Synchronization
@@ -13,6 +14,9 @@ final class Doorbell: @unchecked Sendable {
   private let service = Mutex<Unchecked?>(nil)
   /// Whether the server looks for calls without being rung for; it alone writes this.
   private let isWatched = Atomic<Bool>(false)
+  /// The server looks at the window, without the lock; not any more once the machine is to go.
+  private let isLookedAt = Atomic<Bool>(false)
+  private let isClosed = Atomic<Bool>(false)
 
   /// The service belongs to whoever holds the lock.
   private struct Unchecked: @unchecked Sendable {
@@ -30,7 +34,16 @@ final class Doorbell: @unchecked Sendable {
   /// Nobody looks at the machine any more when this has returned.
   func close() {
     detach()
+    isClosed.store(true, ordering: .sequentiallyConsistent)
+    while isLookedAt.load(ordering: .sequentiallyConsistent) { coffer_processor_pause() }
     DoorbellServer.shared.remove(self)
+  }
+
+  /// The server looks ten million times in a second: with the lock it would hold up the trustlet's own thread.
+  private var isPosted: Bool {
+    isLookedAt.store(true, ordering: .sequentiallyConsistent)
+    defer { isLookedAt.store(false, ordering: .sequentiallyConsistent) }
+    return !isClosed.load(ordering: .sequentiallyConsistent) && window.doorbellState == DoorbellState.posted.rawValue
   }
 
   /// From now on calls are served: before the guest runs.
@@ -77,7 +90,8 @@ final class Doorbell: @unchecked Sendable {
 
   /// - Returns: Whether there was a call. Not while the trustlet's own thread serves one, perhaps for long: then its guest waits for that.
   func serve() -> Bool {
-    service.withLockIfAvailable { holder in
+    guard isPosted else { return false }
+    return service.withLockIfAvailable { holder in
       guard let service = holder?.service, window.takePosted() else { return false }
       service.serveByDoorbell(window)
       return true

@@ -18,9 +18,10 @@ final class DoorbellServer: Sendable {
   private let state = Mutex(State())
   private let events = coffer_event_set()
 
-  /// How long the thread looks for a further call before it sleeps: about what its waking up costs, and longer while calls keep coming
-  /// soon after it has gone to sleep, up to what KVM's own polling of idle processors allows itself.
-  private static let attention: ClosedRange<UInt64> = 20_000...200_000
+  /// How long the thread looks for a further call before it sleeps: about what its waking up costs...
+  private static let attention: UInt64 = 20_000
+  /// ... or longer when it had slept shorter than this: as long as KVM itself polls for an idle processor.
+  private static let longAttention: UInt64 = 200_000
   /// While it looks at some trustlets, others ring.
   private static let glance: UInt64 = 4_000
 
@@ -49,13 +50,12 @@ final class DoorbellServer: Sendable {
 
   private func serve() {
     var numbers = [UInt64](repeating: 0, count: 32)
-    var attention = Self.attention.lowerBound
     var asleep = coffer_monotonic_clock()
     while true {
       var active = rung(&numbers, wait: -1)
       for doorbell in active { doorbell.watch(true) }
       var last = coffer_monotonic_clock()
-      attention = last - asleep < Self.attention.upperBound ? min(2 * attention, Self.attention.upperBound) : Self.attention.lowerBound
+      let attention = last - asleep < Self.longAttention ? Self.longAttention : Self.attention
       var glanced = last
       while true {
         var served = false

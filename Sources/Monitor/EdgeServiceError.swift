@@ -15,7 +15,7 @@ public enum EdgeServiceError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .directory(let path, let number):
-      "cannot open the directory \(path): \(Self.text(number))"
+      "cannot open the directory \(path): \(Self.text(number)); expected a directory that this user may read"
     case .tooManyDirectories(let count, let limit):
       "\(count) directories were offered, and \(limit) files may be open: offer fewer or raise the limit of open files"
     case .resolvingBeneathMissing(let number):

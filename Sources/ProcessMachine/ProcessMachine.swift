@@ -156,6 +156,7 @@ extension MachineRegion.Contents {
     switch self {
     case .zero: return []
     case .bytes(let bytes): return bytes
+    case .kept(let bytes): return bytes.withUnsafeBytes { Array($0) }
     case .file(let descriptor, let offset, let length):
       let size = coffer_file_size(descriptor)
       guard size >= 0 else { throw systemCallFailed("asking for the size of a region's file", Int32(truncatingIfNeeded: -size)) }

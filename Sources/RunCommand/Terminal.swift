@@ -4,7 +4,10 @@ import Glibc
 public enum Terminal {
   static let isInteractive = isatty(STDERR_FILENO) == 1
 
-  private static let hasColour = isInteractive && getenv("NO_COLOR") == nil && getenv("TERM").map { String(cString: $0) } ?? "dumb" != "dumb"
+  /// NO_COLOR counts unless it is empty.
+  private static let hasColour = isInteractive && variable("NO_COLOR").isEmpty && !["", "dumb"].contains(variable("TERM"))
+
+  private static func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
 
   public static func paint(_ text: String, _ code: String) -> String { hasColour ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
 

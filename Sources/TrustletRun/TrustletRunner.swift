@@ -190,9 +190,13 @@ extension TrustletImage {
       regions: regions.map { region in
         MachineRegion(
           address: region.address, size: region.size, sizeLimit: region.sizeLimit, rights: region.rights.machineRights,
-          contents: region.contents.isEmpty ? .zero : .bytes(contents(of: region).withUnsafeBytes { Array($0) }))
+          contents: region.contents.isEmpty ? .zero : .kept(contents(of: region).kept))
       }, machinePage: page, entry: entry, stackPointer: stackPointer)
   }
+}
+
+extension ImageBytes {
+  fileprivate var kept: KeptBytes { withUnsafeBytes { KeptBytes($0, keeper: keeper) } }
 }
 
 extension ImageRights {

@@ -11,14 +11,16 @@ struct BuildOptions: ParsableArguments {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("A directory in the trustlet's own memory that it may write; in the place of the manifest's.", valueName: "path[:size]"), transform: ArgumentForm.scratch)
+    help: ArgumentHelp("A directory in the trustlet's own memory that it may write; in the place of the manifest's.", valueName: "path[:size]"),
+    transform: ArgumentForm.scratch)
   var scratch: Manifest.Scratch?
 
   @Option(name: .long, help: "How hard the compiler works: none (builds soonest) or speed (runs fastest).")
   var optimize: CompileJob.Optimization = .speed
 
   @Option(
-    help: ArgumentHelp("How long compiling may take; by default \(ConfinedBuild.policy.wallSeconds)s.", valueName: "time"), transform: ArgumentForm.time)
+    help: ArgumentHelp("How long compiling may take, in whole seconds; by default \(ConfinedBuild.policy.wallSeconds)s.", valueName: "time"),
+    transform: ArgumentForm.time)
   var compileTimeout: TimeSpan?
 
   private func readManifest() throws -> Manifest {

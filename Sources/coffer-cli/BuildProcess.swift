@@ -12,7 +12,7 @@ struct BuildProcess {
   func image(of module: [UInt8], name: String) throws -> TrustletImage {
     defer { Terminal.progress(nil) }
     var policy = ConfinedBuild.policy
-    if let time = options.compileTimeout { policy.wallSeconds = max(1, time.nanoseconds / 1_000_000_000) }
+    if let time = options.compileTimeout { policy.wallSeconds = time.wholeSeconds }
     var arguments = ["coffer", BuildConfined.configuration.commandName ?? "", name, "--optimize", options.optimize.rawValue]
     if let manifest = options.manifest { arguments += ["--manifest", manifest] }
     if let scratch = options.scratch { arguments += ["--scratch", "\(scratch.path):\(scratch.size.bytes)"] }
@@ -37,6 +37,11 @@ struct BuildProcess {
     "COFFER_CACHE", "COFFER_CLANG", "COFFER_LINKER", "HOME", "LD_LIBRARY_PATH", "NO_COLOR", "PATH", "SWIFT_BACKTRACE", "TERM",
     "XDG_CACHE_HOME",
   ]
+}
+
+extension TimeSpan {
+  /// Rounded up: a limit is never shorter than was said.
+  fileprivate var wholeSeconds: UInt64 { nanoseconds / 1_000_000_000 + (nanoseconds % 1_000_000_000 > 0 ? 1 : 0) }
 }
 
 /// What the started process does. Not shown: it takes a module from its standard input that nobody types.

@@ -88,7 +88,7 @@ struct Inspect: ParsableCommand {
       ("measurement", .string(image.measurement.description)),
       ("architecture", .string(image.architecture)),
       ("machines", .array(image.machinePages.map { .string($0.machine) })),
-      ("manifest", .string(String(decoding: image.manifest.canonicalEncoding, as: UTF8.self))),
+      ("manifest", .encoded(image.manifest.canonicalEncoding)),
       ("entry", .number(image.entry)),
       (
         "regions",

@@ -7,6 +7,8 @@ indirect enum JSON: CustomStringConvertible {
   case null
   case array([JSON])
   case object([(String, JSON)])
+  /// What is JSON already.
+  case encoded([UInt8])
 
   var description: String {
     switch self {
@@ -16,6 +18,7 @@ indirect enum JSON: CustomStringConvertible {
     case .boolean(let value): "\(value)"
     case .null: "null"
     case .array(let items): "[" + items.map(\.description).joined(separator: ",") + "]"
+    case .encoded(let bytes): String(decoding: bytes, as: UTF8.self)
     case .object(let members):
       "{" + members.map { Self.quoted($0) + ":" + $1.description }.joined(separator: ",") + "}"
     }

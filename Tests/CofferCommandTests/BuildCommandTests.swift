@@ -99,4 +99,11 @@ struct BuildCommandTests {
       #expect(result.complaints.isEmpty, title)
     }
   }
+
+  @Test func theManifestIsPartOfWhatMachinesRead() throws {
+    let place = try Workplace()
+    let result = try CofferCommand.run(["inspect", "example:hello", "--json"], in: place.path)
+    let found = try #require(JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    #expect((found["manifest"] as? [String: Any])?["memory"] as? Int == 1 << 30)
+  }
 }

@@ -15,11 +15,13 @@ struct LyingHostRunTests {
     try session.checkHonestRun()
     let end = time(nil) + 5
     var seed: UInt64 = 1
-    while seed <= 150, time(nil) < end {
+    var isEnough: Bool { session.tally.runs > 5 && session.tally.lies > 20 && session.tally.checks > 1000 }
+    // On a busy machine it takes longer until there is something to tell.
+    while seed <= 150, time(nil) < end || !isEnough {
       try session.run(seed: seed)
       seed += 1
     }
-    #expect(session.tally.runs > 5 && session.tally.lies > 20 && session.tally.checks > 1000, "\(session.tally)")
+    #expect(isEnough, "\(session.tally)")
   }
 
   @Test func aSeedTellsTheSameLies() throws {

@@ -71,7 +71,7 @@ import Testing
     ("output: much", "64MiB"), ("cputime: 1s", "did you mean 'cpu-time'?"), ("arguments: serve", "arguments: is not a list"), ("arguments: [[a]]", "not a single value"),
     ("arguments: [\"a\\0b\"]", "NUL"), ("environment: [A]", "environment: is not a mapping"), ("environment: {A: [b]}", "A: is not a single value"),
     ("environment: {\"A=B\": c}", "cannot be a variable's name"), ("environment: {\"\": c}", "cannot be a variable's name"),
-    ("environment: {A: \"\\0\"}", "NUL"), ("- a", "is not a mapping"), ("memory: 1MiB\nmemory: 2MiB", "no YAML"), ("a: [", "no YAML"),
+    ("environment: {A: \"\\0\"}", "NUL"), ("- a", "is not a mapping"), ("memory: 1MiB\nmemory: 2MiB", "twice: memory"), ("\na: [", "line 3: the manifest is no YAML"),
     ("? [a]\n: b", "a key is no text"), ("cpu: \"\"", "cpu: the name is empty"), ("cpu: \"a\\nb\"", "control character"),
     ("memory: *nothing", "no YAML"), ("a: 1\n---\nb: 2", ""),
   ])

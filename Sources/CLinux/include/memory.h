@@ -7,7 +7,8 @@
 
 /// Mappings whose flags or results Swift cannot name. Every function returns 0 or the negative error number.
 
-/// Takes address space without memory behind it: any access faults.
+/// Takes address space without memory behind it: any access faults. Whatever is there later, a forked child does not have it, and a core dump
+/// does not show it; so with all that is mapped here.
 int coffer_memory_reserve(size_t size, void **base);
 
 /// Makes a part of a reservation readable and writable, zero, without committing memory.

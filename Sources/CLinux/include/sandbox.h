@@ -32,6 +32,10 @@ int coffer_landlock_ruleset(const struct coffer_path_rule *rules, unsigned rule_
 /// Puts the calling thread, and every process and thread it starts from now on, behind a ruleset for good. 0, or -1 with errno.
 int coffer_landlock_restrict_self(int ruleset);
 
+/// Keeps the calling thread, and every process and thread it starts from now on, from what no build asks for (connections, namespaces, tracing, mounts, further
+/// kernel interfaces) for good. 0, or -1 with errno.
+int coffer_refuse_system_calls(void);
+
 /// How far a child got before it failed; 0 when it was executed.
 enum coffer_spawn_step {
   COFFER_STEP_EXECUTED = 0,

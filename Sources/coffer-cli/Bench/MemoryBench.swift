@@ -24,7 +24,7 @@ struct MemoryBench: ParsableCommand {
   var perProcess = 40
 
   @Option(help: ArgumentHelp("Keep so many, say so, and wait for the end of the input.", visibility: .hidden))
-  var keep: Int?
+  var keep: UInt16?
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -34,7 +34,7 @@ struct MemoryBench: ParsableCommand {
   func run() throws {
     try reporting {
       let image = try build.image(of: try Application.load(Application.examplePrefix + "hello"))
-      if let keep { return try Self.hold(image, keep) }
+      if let keep { return try Self.hold(image, Int(keep)) }
       guard KVMMachine.availability().isAvailable else { throw CommandFailure("machine kvm: \(KVMMachine.availability().finding)") }
       var report = BenchReport(bench: "memory")
       var least = Double.infinity

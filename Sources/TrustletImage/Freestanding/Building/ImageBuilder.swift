@@ -82,7 +82,8 @@ public struct ImageBuilder: Sendable {
         let before = index == 0 ? "" : ", with \(ByteCount(bytes: manifest.memory.bytes - left)) in those before it"
         throw ImageError(
           .manifest,
-          "\(kind) begins with \(ByteCount(bytes: memory.initial))\(before), but the manifest allows \(manifest.memory): raise 'memory'")
+          "\(kind) begins with \(ByteCount(bytes: memory.initial))\(before), "
+            + "but the limit of memory is \(manifest.memory): raise it (memory in the manifest, --memory on the command line)")
       }
       left -= memory.initial
       let limit = min(memory.maximum, manifest.memory.bytes / 0x1_0000 * 0x1_0000)

@@ -43,6 +43,9 @@ public struct ImageBytes: Sendable, RandomAccessCollection {
     self.range = range.clamped(to: 0..<storage.bytes.count)
   }
 
+  /// As long as it lives, what ``withUnsafeBytes(_:)`` shows stays in its place.
+  public var keeper: AnyObject & Sendable { storage }
+
   public var startIndex: Int { 0 }
   public var endIndex: Int { range.count }
   public subscript(position: Int) -> UInt8 { storage.bytes[range.lowerBound + position] }
