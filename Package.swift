@@ -115,6 +115,11 @@ let package = Package(
       dependencies: ["CLinux", "Coffer", "CodeObjects", "EdgeCalls", "Examples", "Machine", "Monitor", "TrustletImage", "TrustletRun"],
       path: "Tests/LyingHost", plugins: ["ExamplesPlugin"]),
     .executableTarget(name: "lying-host", dependencies: ["CodeObjects", "Coffer", "LyingHost"], path: "Tests/lying-host"),
+    // Trustlets of every kind, made and ended many times: what do they leave behind?
+    .executableTarget(
+      name: "leftover-check",
+      dependencies: ["CodeObjects", "Coffer", "EdgeCalls", "KVMMachine", "MachineScenarios", "Monitor", "TrustletImage", "TrustletRun", "WasmText"],
+      path: "Tests/leftover-check"),
     .testTarget(name: "MachineTests", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"]),
   ],
   swiftLanguageModes: [.v6]

@@ -2,6 +2,7 @@
 // sanitize: address
 // seed: 200001000000610020000303000000636c6f
 // seed: 2000500400006f75742f63616e617279210003000000000000
+// seed: a00001000000610020a30003000000636c6f
 // seed: 2d00000006000000007570782e2e2f632b0000000300006f7574
 import EdgeCalls
 import Foundation
@@ -9,8 +10,8 @@ import Glibc
 
 @testable import Monitor
 
-/// A hostile guest against the edge service. The input is a sequence of requests; for each a byte for the call, five for small arguments,
-/// one that says which of them is huge instead, one for the payload's length, and the payload.
+/// A hostile guest against the edge service. The input is a sequence of requests; for each a byte for the call, whose highest bit says that it
+/// is made by doorbell, five for small arguments, one that says which of them is huge instead, one for the payload's length, and the payload.
 ///
 /// Whatever they are: no trap, answers within the window and within what was wanted, no descriptor left open, and nothing changed
 /// outside the offered directory, though links in it lead there.
@@ -18,7 +19,7 @@ import Glibc
 public func serveRequests(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   var input = UnsafeRawBufferPointer(start: data, count: count)[...]
   let place = Place.shared
-  place.fill()
+  place.tidy()
   let free = lowestFreeDescriptor()
   do {
     let service = try EdgeService(place.configuration)
@@ -53,6 +54,8 @@ private final class Place {
   let root: String
   let window = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(MemoryMap.edgeWindowSize), alignment: 4096)
   private var before: Outside?
+  /// Whether a call was made that may change files.
+  private var isTouched = true
   private var offered: String { root + "/offered" }
   private var canary: String { root + "/canary" }
 
@@ -75,7 +78,14 @@ private final class Place {
       limits: .init(openFiles: 12, writtenBytes: 1 << 16))
   }
 
-  func fill() {
+  /// Most inputs change nothing, and making it all again takes longer than serving them.
+  func tidy() {
+    guard isTouched else { return }
+    fill()
+    isTouched = false
+  }
+
+  private func fill() {
     try? FileManager.default.removeItem(atPath: offered)
     mkdir(offered, 0o700)
     mkdir(offered + "/d", 0o700)
@@ -97,11 +107,13 @@ private final class Place {
   }
 
   func checkOutside() {
+    guard isTouched else { return }
     precondition(outside() == before, "something changed outside the offered directory")
   }
 
   func serve(_ input: inout Slice<UnsafeRawBufferPointer>, _ service: EdgeService) {
-    let number = UInt32(input.popFirst() ?? 0)
+    let first = input.popFirst() ?? 0
+    let (number, isByDoorbell) = (UInt32(first & 0x7F), first > 0x7F)
     var arguments = (0..<5).map { _ in UInt64(input.popFirst() ?? 0) }
     let huge = input.popFirst() ?? 0
     let large: [UInt64] = [EdgeWindow.payloadCapacity, EdgeWindow.payloadCapacity + 1, 1 << 31, 1 << 32, 1 << 63, .max, .max - 7]
@@ -115,9 +127,31 @@ private final class Place {
       window.storeBytes(of: argument, toByteOffset: Int(EdgeWindow.argumentsOffset) + 8 * index, as: UInt64.self)
     }
     UnsafeMutableRawBufferPointer(rebasing: window[Int(EdgeWindow.payloadOffset)...]).copyBytes(from: payload)
-    let served = service.serve(window: window)
+    let call = EdgeCall(rawValue: number)
+    if let call, Self.changing.contains(call) { isTouched = true }
+    let isAnswered = isByDoorbell ? serveByDoorbell(service) : service.serve(window: window) == .answered
     precondition(window.load(fromByteOffset: Int(EdgeWindow.callOffset), as: UInt32.self) == 0, "the request was left in the window")
-    if served == .answered { checkAnswer(to: EdgeCall(rawValue: number), arguments) }
+    if isAnswered { checkAnswer(to: call, arguments) }
+  }
+
+  private static let changing: Set<EdgeCall> = [
+    .open, .writeFile, .appendFile, .createDirectory, .removeDirectory, .unlink, .rename, .link, .symlink, .setSize, .setTimes, .setTimesAt,
+  ]
+
+  /// - Returns: Whether it was answered and not declined.
+  private func serveByDoorbell(_ service: EdgeService) -> Bool {
+    guard let view = EdgeWindowView(window) else { preconditionFailure("the window is none") }
+    window.storeBytes(of: DoorbellState.posted.rawValue, toByteOffset: Int(EdgeWindow.doorbellStateOffset), as: UInt32.self)
+    window.storeBytes(of: 0, toByteOffset: Int(EdgeWindow.doorbellProgressOffset), as: UInt32.self)
+    precondition(view.takePosted(), "what was posted was not taken")
+    service.serveByDoorbell(view)
+    let state = DoorbellState(rawValue: view.doorbellState)
+    precondition(state == .answered || state == .declined, "a call by doorbell was neither answered nor declined")
+    let progress = window.load(fromByteOffset: Int(EdgeWindow.doorbellProgressOffset), as: UInt32.self)
+    let length = window.load(fromByteOffset: Int(EdgeWindow.responseLengthOffset), as: UInt32.self)
+    precondition(state == .declined || progress <= length, "more was said to be there than there was")
+    window.storeBytes(of: DoorbellState.idle.rawValue, toByteOffset: Int(EdgeWindow.doorbellStateOffset), as: UInt32.self)
+    return state == .answered
   }
 
   private func checkAnswer(to call: EdgeCall?, _ arguments: [UInt64]) {

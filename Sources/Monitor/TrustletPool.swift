@@ -43,7 +43,8 @@ public final class TrustletPool: Sendable {
     // Worth its price: the machine is to run often.
     _ = resident.openDoorbell()
     let idle = Idle(resident: resident)
-    self.idle.withLock { $0.append(idle) }
+    // Others may have given machines back since the limit was looked at.
+    self.idle.withLock { if $0.count < idleLimit { $0.append(idle) } }
   }
 
   /// Ends a trustlet that came from here, and keeps its machine if that can be reset.

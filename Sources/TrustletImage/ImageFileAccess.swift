@@ -33,12 +33,31 @@ extension TrustletImage {
     }
   }
 
-  /// Writes the image beside `path` and moves it there, so that `path` is never half an image.
+  /// Writes the image to a file without a name and gives it that of `path` when it is whole, so that `path` is never half an image and nothing
+  /// is left when the process ends in between.
   public func write(to path: String) throws(ImageError) {
-    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-    let directory = slash.map { path[...$0] } ?? ""
-    let random = UInt64.random(in: .min ... .max)
-    let temporary = "\(directory).coffer-\(String(random, radix: 36))"
+    let directory = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? "./"
+    // __O_TMPFILE, which Glibc's macro keeps from Swift.
+    let descriptor = open(directory, O_WRONLY | 0o20_000_000 | O_DIRECTORY | O_CLOEXEC, 0o644)
+    // Not every file system has files without names.
+    guard descriptor >= 0 else { return try writeWithName(in: directory, path) }
+    defer { close(descriptor) }
+    try Self.writeAll(storage.bytes, to: descriptor, path)
+    guard fsync(descriptor) == 0 else { throw Self.fileFailure("cannot write", path) }
+    let file = "/proc/self/fd/\(descriptor)"
+    if linkat(AT_FDCWD, file, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 { return }
+    // Only a rename replaces what has the name already.
+    let temporary = Self.temporaryName(in: directory)
+    guard linkat(AT_FDCWD, file, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) == 0 else { return try writeWithName(in: directory, path) }
+    guard rename(temporary, path) == 0 else {
+      let failure = Self.fileFailure("cannot replace", path)
+      unlink(temporary)
+      throw failure
+    }
+  }
+
+  private func writeWithName(in directory: String, _ path: String) throws(ImageError) {
+    let temporary = Self.temporaryName(in: directory)
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw Self.fileFailure("cannot create a file beside", path) }
     do throws(ImageError) {
@@ -50,6 +69,10 @@ extension TrustletImage {
       unlink(temporary)
       throw error
     }
+  }
+
+  private static func temporaryName(in directory: String) -> String {
+    "\(directory).coffer-\(String(UInt64.random(in: .min ... .max), radix: 36))"
   }
 
   private static func writeAll(

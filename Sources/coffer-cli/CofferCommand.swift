@@ -22,6 +22,7 @@ import WasmFormat
 
   /// As the parser's own, but a command line that is wrong ends with Coffer's status, which nobody can take for the program's.
   static func main() {
+    fillStandardDescriptors()
     handleWriteSignals()
     do {
       var command = try parseAsRoot()

@@ -7,12 +7,15 @@ import Machine
 /// `machine-check`.
 public struct Scenario: Sendable, CustomStringConvertible {
   public let name: String
+  /// Whether it looks at the process as a whole, so that nothing else may run there.
+  public let inItsOwnProcess: Bool
   public let check: @Sendable () throws -> Void
 
   public var description: String { name }
 
-  init(_ name: String, _ check: @escaping @Sendable () throws -> Void) {
+  init(_ name: String, inItsOwnProcess: Bool = false, _ check: @escaping @Sendable () throws -> Void) {
     self.name = name
+    self.inItsOwnProcess = inItsOwnProcess
     self.check = check
   }
 
