@@ -172,23 +172,8 @@ final class ProcessKeeper: Sendable {
   // MARK: The thread
 
   private func startThread() throws(MachineError) {
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    var thread = pthread_t()
-    let argument = Unmanaged.passRetained(self).toOpaque()
-    let started = pthread_create(
-      &thread, &attributes,
-      { argument in
-        guard let argument else { return nil }
-        Unmanaged<ProcessKeeper>.fromOpaque(argument).takeRetainedValue().keep()
-        return nil
-      }, argument)
-    guard started == 0 else {
-      Unmanaged<ProcessKeeper>.fromOpaque(argument).release()
-      throw systemCallFailed("starting the thread that keeps processes", started)
-    }
+    // It goes on for ever, and holds what it works on.
+    guard HostThread.startDetached({ self.keep() }) else { throw systemCallFailed("starting the thread that keeps processes", EAGAIN) }
   }
 
   private func keep() {

@@ -81,7 +81,7 @@ import TrustletImage
   @Test func everyMentionedOptionExists() throws {
     let help = Self.commands().map { $0.helpMessage(includeHidden: true) }.joined()
     // Of Swift's own programs, and of the scripts.
-    let others: Set = ["--filter", "--product", "--static-swift-stdlib", "--machines", "--each-memory", "--expectations"]
+    let others: Set = ["--filter", "--machines", "--each-memory", "--expectations"]
     for document in try Document.promises() {
       for span in document.codeSpans {
         for option in span.matches(of: /(?:^|\s)(--[a-z][a-z\-]+)/) where !others.contains(String(option.1)) {
