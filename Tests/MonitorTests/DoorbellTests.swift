@@ -166,7 +166,7 @@ import Testing
     let honest = try RingingGuest()
     let isOver = Atomic<Bool>(false)
     let scribbling = Atomic<Bool>(true)
-    let thread = startDetachedThread {
+    let thread = HostThread.startDetached {
       var random: UInt64 = 88_172_645_463_325_252
       while !isOver.load(ordering: .relaxed) {
         random ^= random << 13
