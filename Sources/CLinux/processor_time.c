@@ -2,6 +2,7 @@
 #include "processor_time.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <time.h>
 
 // A process's clock can be named by 0 ("the caller's"), and clocks of others are negative numbers to Linux: they are handed on with their
@@ -17,3 +18,5 @@ uint64_t coffer_processor_time(int clock) {
   if (clock <= 0 || clock_gettime((clockid_t)-clock, &time) != 0) return 0;
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
+
+int coffer_current_processor(void) { return sched_getcpu(); }

@@ -18,6 +18,9 @@ final class Doorbell: @unchecked Sendable {
   private let isLookedAt = Atomic<Bool>(false)
   private let isClosed = Atomic<Bool>(false)
 
+  /// On which processor the trustlet's thread was last seen; -2 when that is of no use any more.
+  private let processor = Atomic<Int32>(-2)
+
   /// The service belongs to whoever holds the lock.
   private struct Unchecked: @unchecked Sendable {
     let service: EdgeService
@@ -48,6 +51,7 @@ final class Doorbell: @unchecked Sendable {
 
   /// From now on calls are served: before the guest runs.
   func attach(_ service: EdgeService) {
+    processor.store(coffer_current_processor(), ordering: .relaxed)
     let service = Unchecked(service: service)
     self.service.withLock {
       $0 = service
@@ -69,6 +73,12 @@ final class Doorbell: @unchecked Sendable {
       defer { if holder != nil { publish() } }
       return try body()
     }
+  }
+
+  /// Whether the guest cannot go on while the caller computes: they share a processor. True once for each command, since the system moves
+  /// threads and nobody hears of it.
+  func waitsForThisProcessor() -> Bool {
+    processor.compareExchange(expected: coffer_current_processor(), desired: -2, ordering: .relaxed).exchanged
   }
 
   func watch(_ isWatched: Bool) {

@@ -62,7 +62,7 @@ final class DoorbellServer: Sendable {
         for doorbell in active where doorbell.serve() { served = true }
         let now = coffer_monotonic_clock()
         if served { last = now }
-        if now - last > attention { break }
+        if now - last > attention || active.contains(where: { $0.waitsForThisProcessor() }) { break }
         if now - glanced > Self.glance {
           glanced = now
           for doorbell in rung(&numbers, wait: 0) where !active.contains(where: { $0 === doorbell }) {

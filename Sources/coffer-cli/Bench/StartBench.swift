@@ -13,10 +13,10 @@ struct StartBench: ParsableCommand {
     abstract: "How soon hello has run: on new, pooled and warm machines, as a whole process, and in containers.",
     discussion: """
       Measured is the time until the program has ended, with its output in a pipe. Programs of the host and containers are waited for, so letting them
-      go is part of it; letting a trustlet's machine go is not. All cases take turns, ten runs each.
+      go is part of it; letting a trustlet's machine go is not. All cases take turns of ten runs, or of as many as take 20 ms.
       """)
 
-  @Option(help: "How often each is started.", transform: ArgumentForm.count)
+  @Option(help: "How often each is started at least.", transform: ArgumentForm.count)
   var runs = 200
 
   @Option(help: "Only cases whose names contain this.")
@@ -103,6 +103,8 @@ struct StartBench: ParsableCommand {
   /// Runs in a row: a server's machine is not as cold as one that has waited for all others. What the first of them pays for what a fork or a
   /// container did to the processor's caches shows in the higher percentiles.
   private static let turn = 10
+  /// ... and at least so long: until then the system has not moved all threads to where there is room.
+  private static let turnTime = Duration.milliseconds(20)
 
   /// Microseconds of each run of each case.
   private func measure(_ cases: [StartCase]) throws -> [[Double]] {
@@ -112,7 +114,12 @@ struct StartBench: ParsableCommand {
     for begin in stride(from: 0, to: runs, by: Self.turn) {
       Terminal.progress("run \(begin + 1) of \(runs)")
       for (index, start) in cases.enumerated() {
-        for _ in begin..<min(begin + Self.turn, runs) { samples[index].append(try time(start)) }
+        let behind = ContinuousClock.now + Self.turnTime
+        var done = 0
+        while done < min(Self.turn, runs - begin) || ContinuousClock.now < behind {
+          samples[index].append(try time(start))
+          done += 1
+        }
       }
     }
     Terminal.progress(nil)
