@@ -6,8 +6,9 @@ public struct TrustletStatistics: Sendable, Equatable {
   public var machine: MachineStatistics
   /// Nanoseconds of wall-clock time in which it had a command.
   public var wallTime: UInt64
-  /// Nanoseconds of processor time that its commands took: the guest's, and that of serving its edge calls.
-  public var processorTime: UInt64
+  /// Nanoseconds of processor time that its commands took: the guest's, and that of serving its edge calls. Nil unless a limit or
+  /// ``Trustlet/measuresProcessorTime`` asked for it.
+  public var processorTime: UInt64?
   public var traps: UInt64
   /// Bytes of all linear memories.
   public var linearMemory: UInt64

@@ -83,6 +83,7 @@ struct Run: ParsableCommand {
       if !quietPlatform { ImageRun.notePlatform() }
       let kind = machine?.kind ?? MachineChoice.best { Terminal.note($0) }
       let trustlet = try TrustletRunner.start(image, options, on: kind)
+      trustlet.measuresProcessorTime = stats
       let outcome: Outcome
       if let invoke {
         let (function, slots) = try invoke.resolve(in: image)
@@ -103,7 +104,7 @@ struct Run: ParsableCommand {
   private func printStatistics(_ statistics: TrustletStatistics) {
     let milliseconds = { (time: UInt64) in Double(time / 1000) / 1000 }
     Terminal.note(
-      "\(milliseconds(statistics.wallTime)) ms in the trustlet, \(milliseconds(statistics.processorTime)) ms of processor time; "
+      "\(milliseconds(statistics.wallTime)) ms in the trustlet, \(milliseconds(statistics.processorTime ?? 0)) ms of processor time; "
         + "\(statistics.edgeCalls.total) edge calls, \(statistics.machine.exits) exits; "
         + "\(ByteCount(bytes: statistics.linearMemory)) of linear memory; read \(ByteCount(bytes: statistics.edgeCalls.bytesRead)), "
         + "wrote \(ByteCount(bytes: statistics.edgeCalls.bytesWritten))")
