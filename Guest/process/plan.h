@@ -11,7 +11,7 @@
 #define COFFER_PLAN_MESSAGES 3
 #define COFFER_PLAN_SLOTS 4
 // In the file of slots: one for each edge window, and one for the board of each kept process.
-#define COFFER_SLOT_STRIDE 0x48000ull
+#define COFFER_SLOT_STRIDE (COFFER_EDGE_WINDOW_SIZE + 0x7000ull)
 // Everything from here on is the loader's and the kernel's, and is unmapped before the guest's first instruction.
 #define COFFER_LOADER_AREA 0x700000000000ull
 #define COFFER_LOADER_AREA_END 0x7FFFFFFFF000ull

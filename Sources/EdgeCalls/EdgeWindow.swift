@@ -29,7 +29,7 @@ public enum EdgeWindow {
   public static let doorbellProgressOffset: UInt64 = 136
 
   public static let payloadOffset: UInt64 = 4096
-  public static let payloadCapacity: UInt64 = 0x4_0000
+  public static let payloadCapacity: UInt64 = 0x10_0000
 }
 
 /// A call by doorbell goes through these in order, and the guest brings it back to `idle`; a call by blocking exit leaves the state there.

@@ -39,6 +39,9 @@ extension EdgeClient {
 
   // MARK: Contents
 
+  /// From here on the processor that copies does better to have made the bytes itself: 10 GB/s against 2 to 5.
+  static let bulk: UInt64 = 384 << 10
+
   /// Hands what was read to `take`, in pieces one behind the other, perhaps while the host reads the next ones.
   /// - Parameter wanted: bytes, at most the payload's.
   /// - Returns: bytes read, 0 at the end.
@@ -57,9 +60,9 @@ extension EdgeClient {
       }
       taken = end
     }
-    let answer = try perform(EdgeTransport.Request(call: .readFile, arguments: (file.number, offset, wanted, 0, 0, 0))) { end in
-      takeThrough(end < wanted ? end : wanted)
-    }
+    var request = EdgeTransport.Request(call: .readFile, arguments: (file.number, offset, wanted, 0, 0, 0))
+    request.isBulk = wanted > EdgeClient.bulk
+    let answer = try perform(request) { end in takeThrough(end < wanted ? end : wanted) }
     guard answer.length <= wanted, answer.length >= taken else { throw .inputOutput }
     takeThrough(answer.length)
     if let failure { throw failure }

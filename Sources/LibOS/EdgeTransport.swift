@@ -41,6 +41,8 @@ public struct EdgeTransport {
     public var call: EdgeCall
     public var length: UInt64 = 0
     public var arguments: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
+    /// Moves so many bytes that fetching them from another processor's cache would take longer than leaving the machine does.
+    public var isBulk = false
   }
 
   /// What the host answered, each field read once; nothing of it has been checked.
@@ -54,7 +56,7 @@ public struct EdgeTransport {
   ///   time, at most the capacity.
   public func perform(_ request: Request, progress: (UInt64) -> Void = { _ in }) throws(SystemError) -> Response {
     try write(request)
-    let isAnswered = request.call.isPrompt ? try isAnsweredByDoorbell(progress) : false
+    let isAnswered = request.call.isPrompt && !request.isBulk ? try isAnsweredByDoorbell(progress) : false
     if !isAnswered {
       // Somebody may have taken the request out of the window before he declined it.
       try write(request)

@@ -28,7 +28,7 @@ final class SharedSlots: Sendable {
     let address: UnsafeMutableRawPointer
   }
 
-  private static let stride = 0x48000
+  private static let stride = Int(MemoryMap.edgeWindowSize) + 0x7000
   private static let limit = 4096
   /// What every trustlet uses keeps its memory from one to the next; the rest is given back.
   private static let keptBytes = 0x3000

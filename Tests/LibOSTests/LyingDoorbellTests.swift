@@ -95,4 +95,11 @@ import Testing
     let reading = read(Script(steps: [(.taken, 300), (.declined, 300)], length: 1000))
     #expect(reading.bytes == Self.file && reading.result == .success(1000) && reading.exits == 1)
   }
+
+  @Test func leavesTheMachineForWhatIsLarge() {
+    let large = read(Script(steps: [(.answered, 0)], length: 1000), wanted: EdgeClient.bulk + 1)
+    #expect(large.bytes == Self.file && large.exits == 1 && large.waits == 0)
+    let small = read(Script(steps: [(.answered, 0)], length: 1000), wanted: EdgeClient.bulk)
+    #expect(small.bytes == Self.file && small.exits == 0 && small.waits == 1)
+  }
 }

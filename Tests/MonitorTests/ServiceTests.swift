@@ -110,9 +110,10 @@ import Testing
     configuration.arguments = ["a\0b"]
     let service = try EdgeService(configuration)
     #expect(throws: EdgeServiceError.self) { try service.configurationPayload(counterFrequency: 0, firstCommand: []) }
-    configuration.arguments = [String(repeating: "x", count: Int(EdgeWindow.payloadCapacity))]
+    let capacity = Int(EdgeWindow.payloadCapacity)
+    configuration.arguments = [String(repeating: "x", count: capacity)]
     let large = try EdgeService(configuration)
-    #expect(throws: EdgeServiceError.configurationTooLarge(bytes: 0x4_0000 + Int(Configuration.partsOffset) + 8 + 4 + 4, limit: 0x4_0000)) {
+    #expect(throws: EdgeServiceError.configurationTooLarge(bytes: capacity + Int(Configuration.partsOffset) + 8 + 4 + 4, limit: capacity)) {
       try large.configurationPayload(counterFrequency: 0, firstCommand: [])
     }
   }

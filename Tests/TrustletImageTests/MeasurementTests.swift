@@ -79,7 +79,7 @@ import Testing
   }
 
   static let golden =
-    "c96d4578bfc62e9a372be628dd1a8097559a55f0e20519865d9a2b858c77460534c477db5b2717abc38fca57369ff34e"
+    "a5bf342703ed5caeb97ad8b336f03a8efb72278b92c32d4e16d2819f8a0f0a761630a3bb4f6b77477f49162c28574619"
 
   @Test func whatIsMeasuredAndWhatIsNot() throws {
     let base = try sampleDraft()

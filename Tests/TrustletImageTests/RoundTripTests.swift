@@ -31,7 +31,7 @@ import WasmFormat
     #expect(
       table == [
         "trap stack 0x180000 0x8000 0x8000 rw- 0",
-        "edge window 0x200000 0x41000 0x41000 rw- 0",
+        "edge window 0x200000 0x101000 0x101000 rw- 0",
         "code 0x400000 0x1000 0x1000 r-x 100",
         "constants 0x401000 0x1000 0x1000 r-- 9",
         "data 0x402000 0x2000 0x2000 rw- 3",

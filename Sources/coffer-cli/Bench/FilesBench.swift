@@ -12,8 +12,8 @@ struct FilesBench: ParsableCommand {
     commandName: "files",
     abstract: "How fast a trustlet reads a large file of the host and its own scratch files, beside read(2) and memcpy.",
     discussion: """
-      The host's file lies in the page cache. Scratch files lie in the trustlet's own memory: they are written and read a second time, when
-      all pages are there. What is compared is the greatest rate of all rounds, in which all take turns.
+      The host's file lies in the page cache, scratch files in the trustlet's own memory. All are read and written a second time, when all
+      pages are there. What is compared is the greatest rate of all rounds, in which all take turns.
       """)
 
   @Option(help: "MiB of the host's file.")
@@ -64,8 +64,7 @@ struct FilesBench: ParsableCommand {
           guard native > 0 else { throw CommandFailure("\(file) could not be read") }
           add(Self.name(piece), "native", length, native)
           for kind in kinds {
-            let (result, time) = try EdgeProgram.call("read", [UInt64(piece)], of: image, on: kind, directories: offered)
-            guard result == length else { throw CommandFailure("read \(result) bytes of a file of \(length)") }
+            let time = try EdgeProgram.call("read", [UInt64(piece)], of: image, on: kind, directories: offered).result
             add(Self.name(piece), kind.name, length, time)
           }
         }
@@ -87,7 +86,7 @@ struct FilesBench: ParsableCommand {
           report.rows.append(BenchReport.Row(name: name, who: who, unit: "GB/s", samples: samples[name]?[who] ?? []))
         }
       }
-      for name in [Self.name(Self.pieces[Self.pieces.count - 1]), Self.scratchRead] {
+      for name in [Self.name(1 << 20), Self.name(16 << 20), Self.scratchRead] {
         guard let native = report.row(name, "native"), let own = report.row(name, "kvm") else { continue }
         report.goals.append(BenchReport.Goal(name: "\(name): native rate over kvm's", unit: "times", limit: 2, found: native.maximum / own.maximum))
       }
@@ -95,7 +94,7 @@ struct FilesBench: ParsableCommand {
     }
   }
 
-  private static let pieces = [4 << 10, 64 << 10, 256 << 10, 1 << 20]
+  private static let pieces = [4 << 10, 64 << 10, 256 << 10, 1 << 20, 16 << 20]
   private static let scratchRead = "scratch file, read"
   private static let scratchWrite = "scratch file, write"
 
