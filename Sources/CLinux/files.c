@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,6 +43,12 @@ int coffer_open_beneath(int directory, const char *path, int flags, unsigned mod
   };
   long result = syscall(__NR_openat2, directory, path, &how, sizeof how);
   return result < 0 ? -errno : (int)result;
+}
+
+int coffer_shows_processes(int descriptor) {
+  struct statfs system;
+  if (fstatfs(descriptor, &system) != 0) return -errno;
+  return system.f_type == PROC_SUPER_MAGIC;
 }
 
 int coffer_open_host_directory(const char *path) {

@@ -54,7 +54,8 @@ int coffer_landlock_version(void) {
 
 static int add_rule(int ruleset, const struct coffer_path_rule *rule, uint64_t known_access) {
   int path = open(rule->path, O_PATH | O_CLOEXEC);
-  if (path < 0) return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+  // What this process cannot reach the confined one could not either.
+  if (path < 0) return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -1;
   struct stat status;
   if (fstat(path, &status) != 0) {
     close(path);

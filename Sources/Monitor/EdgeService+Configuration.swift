@@ -21,6 +21,7 @@ extension EdgeService {
         throw .tooManyDirectories(count: configuration.directories.count, limit: handles.limit)
       }
       numbers.append(number)
+      guard coffer_shows_processes(descriptor) == 0 else { throw .showsProcesses(hostPath: directory.hostPath) }
       try checkResolvingBeneath(descriptor)
     }
     return numbers

@@ -4,6 +4,8 @@ import Glibc
 public enum EdgeServiceError: Error, Equatable, CustomStringConvertible {
   /// The host directory cannot be opened.
   case directory(hostPath: String, errorNumber: Int32)
+  /// It lies on a procfs, where the memory of this process is a file.
+  case showsProcesses(hostPath: String)
   case tooManyDirectories(count: Int, limit: Int)
   /// openat2(2) with RESOLVE_BENEATH, by which every path of a guest is resolved, does not work here.
   case resolvingBeneathMissing(errorNumber: Int32)
@@ -16,6 +18,8 @@ public enum EdgeServiceError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .directory(let path, let number):
       "cannot open the directory \(path): \(Self.text(number)); expected a directory that this user may read"
+    case .showsProcesses(let path):
+      "the directory \(path) lies on a procfs, where the memory of processes is a file, this one's too: no program is given that; offer another"
     case .tooManyDirectories(let count, let limit):
       "\(count) directories were offered, and \(limit) files may be open: offer fewer or raise the limit of open files"
     case .resolvingBeneathMissing(let number):

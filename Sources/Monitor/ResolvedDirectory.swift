@@ -43,7 +43,10 @@ enum ResolutionBeneath {
     }
     // The way out of the directory, not a rename between file systems, which this error means elsewhere.
     if result == -EXDEV { throw .permission }
-    return ScopedDescriptor(owning: try checked(result))
+    let opened = ScopedDescriptor(owning: try checked(result))
+    // Somebody who offers "/" offers /proc with it, where this process's own memory is a regular file.
+    guard coffer_shows_processes(opened.number) == 0 else { throw .access }
+    return opened
   }
 
   /// The directory in which the path's last name lies.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coffer
+import Glibc
 import TrustletImage
 
 struct Build: ParsableCommand {
@@ -29,8 +30,9 @@ struct Build: ParsableCommand {
       guard case .module = application else {
         throw CommandFailure("\(app) is an image already; name the module that it is to be built from, or run it with coffer run")
       }
-      let image = try build.image(of: application)
       let path = output ?? Self.imageName(application.name)
+      try Self.checkReplaceable(path, application: app)
+      let image = try build.image(of: application)
       try image.write(to: path)
       if json {
         Terminal.print(
@@ -41,6 +43,19 @@ struct Build: ParsableCommand {
       } else {
         Terminal.print("\(image.measurement)  \(path)")
       }
+    }
+  }
+
+  /// An image takes the place of a file or of nothing: not of a device, a pipe or the module.
+  private static func checkReplaceable(_ path: String, application: String) throws {
+    guard path != "-" else { throw CommandFailure("--output -: an image is written to a file, whole or not at all; name one") }
+    var (old, module) = (stat(), stat())
+    guard lstat(path, &old) == 0 else { return }
+    guard old.st_mode & S_IFMT == S_IFREG else {
+      throw CommandFailure("\(path) is there, and no regular file: an image would replace it; name another with --output")
+    }
+    guard stat(application, &module) != 0 || old.st_dev != module.st_dev || old.st_ino != module.st_ino else {
+      throw CommandFailure("\(path) is the module itself: name another file with --output")
     }
   }
 

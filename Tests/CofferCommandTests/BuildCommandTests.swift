@@ -28,6 +28,20 @@ struct BuildCommandTests {
     #expect(try here.run("run", "program.trustlet").status == 0)
   }
 
+  @Test func anImageReplacesOnlyFilesAndNotItsModule() throws {
+    let place = try Workplace()
+    try place.module("program.wasm", Self.program)
+    let module = try place.bytes("program.wasm")
+    mkfifo(place.path + "/pipe", 0o600)
+    symlink("program.wasm", place.path + "/link")
+    for output in ["program.wasm", "./program.wasm", "pipe", "link", "-", "/dev/null"] {
+      let result = try place.run("build", "program.wasm", "-o", output)
+      #expect(result.status == 125 && result.complaints.count == 1 && result.errors.contains(output), "\(output): \(result.errors)")
+    }
+    #expect(try place.bytes("program.wasm") == module)
+    #expect(place.names == ["link", "pipe", "program.wasm"])
+  }
+
   @Test func alteredImageIsRefused() throws {
     let place = try Workplace()
     try place.module("program.wasm", Self.program)

@@ -160,6 +160,19 @@ import Testing
     #expect(guest.call(.attributesAt, [0, 0], text: "fifo").payload[16] == UInt8(NodeKind.pipe.rawValue))
   }
 
+  /// The monitor's own memory is a regular file there.
+  @Test func aProcfsIsOfferedToNobody() throws {
+    #expect(throws: EdgeServiceError.showsProcesses(hostPath: "/proc")) {
+      try EdgeService(.init(directories: [.init(hostPath: "/proc", guestPath: "/", writable: true)]))
+    }
+    let guest = try GuestSide(.init(directories: [.init(hostPath: "/", guestPath: "/", writable: true)]))
+    let own = "proc/\(getpid())"
+    for path in ["proc", "proc/self/mem", "proc/self/environ", own + "/mem", own + "/maps", own, "proc/sys/kernel/core_pattern"] {
+      #expect(guest.open(path, OpenFlags.read | OpenFlags.follow).error == EdgeError.access, "\(path)")
+      #expect(guest.open(path, OpenFlags.write | OpenFlags.follow).error == EdgeError.access, "\(path)")
+    }
+  }
+
   /// Another process keeps exchanging a directory for a link that leads out, while files in it are opened.
   @Test func aRaceForALinkIsNeverWon() throws {
     folder.folder("inside/swapped")

@@ -18,6 +18,9 @@ extern const int64_t coffer_time_unchanged; ///< UTIME_OMIT
 /// of the directory. Close-on-exec. -EXDEV where one would, -ENOSYS before Linux 5.6.
 int coffer_open_beneath(int directory, const char *path, int flags, unsigned mode);
 
+/// 1 for what lies on a procfs, whose regular files are the memory of processes, this one's among them; otherwise 0.
+int coffer_shows_processes(int descriptor);
+
 /// open(2) of a path that the operator named, close-on-exec.
 int coffer_open_host_directory(const char *path);
 
