@@ -52,10 +52,10 @@ struct Build: ParsableCommand {
     var (old, module) = (stat(), stat())
     guard lstat(path, &old) == 0 else { return }
     guard old.st_mode & S_IFMT == S_IFREG else {
-      throw CommandFailure("\(path) is there, and no regular file: an image would replace it; name another with --output")
+      throw CommandFailure("cannot replace '\(path)': it is no regular file; name another with --output")
     }
     guard stat(application, &module) != 0 || old.st_dev != module.st_dev || old.st_ino != module.st_ino else {
-      throw CommandFailure("\(path) is the module itself: name another file with --output")
+      throw CommandFailure("cannot replace '\(path)': it is the module itself; name another with --output")
     }
   }
 
