@@ -2,17 +2,24 @@
 import PackageDescription
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let certificates: [Target.Dependency] = [
+  crypto, .product(name: "CryptoExtras", package: "swift-crypto"), .product(name: "SwiftASN1", package: "swift-asn1"),
+  .product(name: "X509", package: "swift-certificates"),
+]
 
 let package = Package(
   name: "coffer",
   products: [
     .library(name: "Coffer", targets: ["Coffer"]),
+    .library(name: "Attestation", targets: ["Attestation"]),
     .executable(name: "coffer", targets: ["coffer"]),
     .executable(name: "coffer-tools", targets: ["coffer-tools"]),
     .executable(name: "coffer-wast", targets: ["coffer-wast"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
@@ -31,6 +38,10 @@ let package = Package(
     .target(name: "GuestObjects", dependencies: ["EmbeddedBytes"], plugins: ["GuestPlugin"]),
     .target(name: "WasmCompiler", dependencies: ["EdgeCalls", "WasmFormat"]),
     .target(name: "CodeObjects", dependencies: ["CLinux", crypto]),
+
+    // Floor 1: judging evidence, on its own; and making it under roots that nobody trusts, which knows nothing of the judge.
+    .target(name: "Attestation", dependencies: certificates + ["Yams"]),
+    .target(name: "DevelopmentEvidence", dependencies: certificates),
 
     // Programs compiled to WebAssembly by the build itself: the examples and the benchmark's kernels.
     .executableTarget(name: "example-builder"),
@@ -91,6 +102,7 @@ let package = Package(
     .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"], exclude: ["Wasmtime"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
     .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
+    .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence"] + certificates),
     .testTarget(name: "EmbeddedBytesTests", dependencies: ["EmbeddedBytes"]),
     .testTarget(name: "ExamplesTests", dependencies: ["Examples"]),
     .testTarget(name: "TrustedLinesTests", dependencies: ["TrustedLines"]),

@@ -1,0 +1,42 @@
+/// The keys at which chains of endorsement may end, each pinned by the SHA-256 of its SubjectPublicKeyInfo.
+public struct TrustAnchors: Sendable {
+  public struct Anchor: Sendable, Equatable {
+    public var platform: PlatformKind
+    public var name: String
+    public var fingerprint: [UInt8]
+    /// Whether the hardware's maker holds the key. One that the relying party added (a test's, a development platform's) is always reported.
+    public var isVendors: Bool
+
+    public init(_ platform: PlatformKind, name: String, fingerprint: [UInt8], isVendors: Bool = false) {
+      self.platform = platform
+      self.name = name
+      self.fingerprint = fingerprint
+      self.isVendors = isVendors
+    }
+  }
+
+  public var anchors: [Anchor]
+
+  public init(_ anchors: [Anchor]) { self.anchors = anchors }
+
+  public func anchor(_ platform: PlatformKind, fingerprint: [UInt8]) -> Anchor? {
+    anchors.first { $0.platform == platform && $0.fingerprint == fingerprint }
+  }
+
+  /// The product's root of trust, judged: pinned for this platform or not.
+  func finding(_ root: EndorsementCertificate, _ platform: PlatformKind, _ rule: String) -> Finding {
+    finding(root.key, name: "\"\(root.subjectName)\"", platform, rule)
+  }
+
+  /// A bare key as root of trust, judged.
+  func finding(_ key: VerificationKey, name: String, _ platform: PlatformKind, _ rule: String) -> Finding {
+    let known = anchor(platform, fingerprint: key.fingerprint)
+    let wanted = anchors.filter { $0.platform == platform }.map { "\($0.name) \(hexadecimal($0.fingerprint.prefix(8)))..." }
+    var found = "\(name), key SHA-256 \(hexadecimal(key.fingerprint))"
+    if let known { found += known.isVendors ? ", pinned as \(known.name)" : ", trusted because the policy names it" }
+    return .rule(
+      rule, .instanceIdentity, holds: known != nil, found: found,
+      wanted: wanted.isEmpty ? "a key that the policy names under trust-anchors" : "one of: \(wanted.joined(separator: ", "))",
+      remedy: "this evidence is endorsed by someone else; if you trust that key, name its SHA-256 in the policy under trust-anchors")
+  }
+}

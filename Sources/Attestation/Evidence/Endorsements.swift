@@ -1,0 +1,69 @@
+import Foundation
+import SwiftASN1
+
+/// What was given beside the evidence to judge it by. All of it is as hostile as the evidence: only anchors are trusted.
+public struct Endorsements: Sendable {
+  /// More than the largest collateral in use, by far.
+  public static let maximumFileSize = 16 * 1024 * 1024
+
+  public var certificates: [EndorsementCertificate] = []
+  public var revocationLists: [RevocationList] = []
+  /// Bare public keys, such as the one of a CCA platform or a TPM.
+  public var keys: [VerificationKey] = []
+  /// Intel's collateral, for TDX and SGX.
+  public var dcap: DCAPCollateral?
+
+  public init() {}
+
+  /// Adds what a file holds: certificates, revocation lists and public keys, in PEM or DER, or Intel's collateral in JSON.
+  public mutating func add(file bytes: [UInt8]) throws(MalformedEvidence) {
+    guard bytes.count <= Self.maximumFileSize else {
+      throw MalformedEvidence("collateral", found: "\(bytes.count) bytes", wanted: "at most \(Self.maximumFileSize)")
+    }
+    let first = bytes.first { !$0.isWhitespace }
+    if first == UInt8(ascii: "{") {
+      dcap = try DCAPCollateral(json: bytes)
+    } else if first == 0x30, let node = try? DER.parse(bytes) {
+      try add(der: Array(node.encodedBytes), discriminator: nil)
+    } else if let text = String(validating: bytes, as: UTF8.self), text.contains("-----BEGIN ") {
+      try add(pem: text)
+    } else {
+      throw MalformedEvidence(
+        "collateral", found: "\(bytes.count) bytes beginning \(hexadecimal(bytes.prefix(8)))",
+        wanted: "certificates, revocation lists or public keys in PEM or DER, or collateral in JSON")
+    }
+  }
+
+  private mutating func add(pem text: String) throws(MalformedEvidence) {
+    let documents: [PEMDocument]
+    do {
+      documents = try PEMDocument.parseMultiple(pemString: text)
+    } catch {
+      throw MalformedEvidence("collateral, PEM", found: "\(error)", wanted: "PEM (RFC 7468)")
+    }
+    for document in documents { try add(der: document.derBytes, discriminator: document.discriminator) }
+  }
+
+  private mutating func add(der bytes: [UInt8], discriminator: String?) throws(MalformedEvidence) {
+    switch discriminator {
+    case "CERTIFICATE": certificates.append(try EndorsementCertificate(derEncoded: bytes))
+    case "X509 CRL": revocationLists.append(try RevocationList(derEncoded: bytes))
+    case "PUBLIC KEY": keys.append(try VerificationKey(subjectPublicKeyInfo: bytes))
+    case nil:
+      if let key = try? VerificationKey(subjectPublicKeyInfo: bytes) {
+        keys.append(key)
+      } else if let list = try? RevocationList(derEncoded: bytes) {
+        revocationLists.append(list)
+      } else {
+        certificates.append(try EndorsementCertificate(derEncoded: bytes))
+      }
+    default:
+      throw MalformedEvidence("collateral, PEM", found: discriminator ?? "", wanted: "CERTIFICATE, X509 CRL or PUBLIC KEY")
+    }
+  }
+}
+
+extension UInt8 {
+  /// A space, tab or line end.
+  var isWhitespace: Bool { self == 0x20 || (0x09...0x0d).contains(self) }
+}

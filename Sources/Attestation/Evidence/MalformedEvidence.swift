@@ -1,0 +1,23 @@
+/// Bytes that are not what they claim to be: a length, a tag or a value that the format forbids.
+///
+/// Every decoder of this room throws this and nothing else. It says nothing about trust; well-formed evidence may still be worthless.
+public struct MalformedEvidence: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The structure and field that could not be read, such as `SNP report, version`.
+  public var field: String
+  public var found: String
+  public var wanted: String
+  /// Where in the structure's bytes, when that is one place.
+  public var offset: Int?
+
+  public init(_ field: String, found: String, wanted: String, offset: Int? = nil) {
+    self.field = field
+    self.found = found
+    self.wanted = wanted
+    self.offset = offset
+  }
+
+  public var description: String {
+    let place = offset.map { " at byte \($0)" } ?? ""
+    return "\(field)\(place): found \(found), wanted \(wanted)"
+  }
+}

@@ -1,0 +1,3 @@
+/// What evidence of ours says about a trustlet.
+public struct TrustletClaims: Sendable {
+}
