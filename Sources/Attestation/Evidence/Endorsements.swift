@@ -15,7 +15,8 @@ public struct Endorsements: Sendable {
 
   public init() {}
 
-  /// Adds what a file holds: certificates, revocation lists and public keys, in PEM or DER, or Intel's collateral in JSON.
+  /// Adds what a file holds: certificates, revocation lists and public keys, in PEM or DER, an extended SEV-SNP report's certificate table, or
+  /// Intel's collateral in JSON.
   public mutating func add(file bytes: [UInt8]) throws(MalformedEvidence) {
     guard bytes.count <= Self.maximumFileSize else {
       throw MalformedEvidence("collateral", found: "\(bytes.count) bytes", wanted: "at most \(Self.maximumFileSize)")
@@ -23,6 +24,10 @@ public struct Endorsements: Sendable {
     let first = bytes.first { !$0.isWhitespace }
     if first == UInt8(ascii: "{") {
       dcap = try DCAPCollateral(json: bytes)
+    } else if SNPCertificateTable.resembles(bytes) {
+      let table = try SNPCertificateTable(decoding: bytes)
+      certificates += table.certificates.map(\.certificate)
+      revocationLists += table.revocationLists
     } else if first == 0x30, let node = try? DER.parse(bytes) {
       try add(der: Array(node.encodedBytes), discriminator: nil)
     } else if let text = String(validating: bytes, as: UTF8.self), text.contains("-----BEGIN ") {
@@ -30,7 +35,7 @@ public struct Endorsements: Sendable {
     } else {
       throw MalformedEvidence(
         "collateral", found: "\(bytes.count) bytes beginning \(hexadecimal(bytes.prefix(8)))",
-        wanted: "certificates, revocation lists or public keys in PEM or DER, or collateral in JSON")
+        wanted: "certificates, revocation lists or public keys in PEM or DER, a certificate table, or collateral in JSON")
     }
   }
 
