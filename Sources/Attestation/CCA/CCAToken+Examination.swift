@@ -9,8 +9,9 @@ extension CCAToken {
 
   /// The given key that made the platform token's signature; a pinned one first, should there be more.
   private func signer(in context: VerificationContext) -> VerificationKey? {
-    let pinned = context.endorsements.keys.filter { context.anchors.anchor(.cca, fingerprint: $0.fingerprint) != nil }
-    return pinned.first { platform.envelope.isValid(for: $0) } ?? context.endorsements.keys.first { platform.envelope.isValid(for: $0) }
+    let isPinned = { (key: VerificationKey) in context.anchors.anchor(.cca, fingerprint: key.fingerprint) != nil }
+    let keys = context.endorsements.keys
+    return (keys.filter(isPinned) + keys.filter { !isPinned($0) }).first { platform.envelope.isValid(for: $0) }
   }
 
   private func platformSignature(_ signer: VerificationKey?, _ context: VerificationContext) -> Finding {
