@@ -103,7 +103,7 @@ let package = Package(
     .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"], exclude: ["Wasmtime"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
     .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
-    .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence"] + certificates),
+    .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence", "StrictYAML"] + certificates),
     .testTarget(name: "EmbeddedBytesTests", dependencies: ["EmbeddedBytes"]),
     .testTarget(name: "ExamplesTests", dependencies: ["Examples"]),
     .testTarget(name: "TrustedLinesTests", dependencies: ["TrustedLines"]),
