@@ -81,7 +81,7 @@ let package = Package(
     .executableTarget(
       name: "coffer-wast",
       dependencies: [
-        "Coffer", "CodeObjects", "Machine", "SpecificationScripts",
+        "Coffer", "CodeObjects", "Machine", "ProcessMachine", "SpecificationScripts",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
