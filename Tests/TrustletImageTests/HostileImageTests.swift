@@ -99,6 +99,7 @@ import Testing
     Lie("a stack elsewhere", .region, region(.stack) { $0.address -= 0x1000 }),
     Lie("a trap stack elsewhere", .region, region(.trapStack) { $0.address += 0x1000 }),
     Lie("an edge window elsewhere", .region, region(.edgeWindow) { $0.address += 0x1000 }),
+    Lie("a heap for names that the manifest has no scratch space for", .region, region(.heap) { ($0.size, $0.sizeLimit) = (0x200_0000, 0x200_0000) }),
     Lie("a heap elsewhere", .region, region(.heap) { $0.address += 0x1000 }),
     Lie("a guest manifest elsewhere", .region, region(.guestManifest) { $0.address += 0x1000 }),
     Lie("a file tree elsewhere", .region, region(.fileTree) { $0.address += 0x1000 }),

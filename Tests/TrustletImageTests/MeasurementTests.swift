@@ -79,7 +79,7 @@ import Testing
   }
 
   static let golden =
-    "17d06f3eec48849e0c09dbdc54f4cec6eaee174a6ef55dcfbdc8fb5f5ea85358466a2752315aea615295ba9a187bf9b6"
+    "0e5158cae2d5a2edb3895c53e318f677a96e09a857ccce6ec7c3e9fbeadbd595c75da0ffb109fecfd8bc75adf7d720e2"
 
   @Test func whatIsMeasuredAndWhatIsNot() throws {
     let base = try sampleDraft()
