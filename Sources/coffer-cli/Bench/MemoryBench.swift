@@ -50,7 +50,7 @@ struct MemoryBench: ParsableCommand {
       Terminal.progress(nil)
       report.goals.append(
         BenchReport.Goal(name: "a live clone of hello, in the better case", unit: "KB", limit: 700, found: least * 1.024))
-      Terminal.print(json ? report.json.description : Self.table(report, count))
+      try report.show(asJSON: json, table: Self.table(report, count))
     }
   }
 
