@@ -118,7 +118,9 @@ let package = Package(
     // Trustlets of every kind, made and ended many times: what do they leave behind?
     .executableTarget(
       name: "leftover-check",
-      dependencies: ["CodeObjects", "Coffer", "EdgeCalls", "KVMMachine", "MachineScenarios", "Monitor", "TrustletImage", "TrustletRun", "WasmText"],
+      dependencies: [
+        "CodeObjects", "Coffer", "EdgeCalls", "KVMMachine", "Machine", "MachineScenarios", "Monitor", "TrustletImage", "TrustletRun", "WasmText",
+      ],
       path: "Tests/leftover-check"),
     .testTarget(name: "MachineTests", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"]),
   ],

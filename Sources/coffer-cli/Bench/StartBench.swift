@@ -43,7 +43,7 @@ struct StartBench: ParsableCommand {
       for (start, times) in zip(cases, samples) {
         report.rows.append(BenchReport.Row(name: start.name, who: start.who, unit: "us", samples: times))
       }
-      Terminal.print(json ? report.json.description : Self.table(report))
+      try report.show(asJSON: json, table: Self.table(report))
     }
   }
 
