@@ -28,6 +28,8 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
   /// The type that decodes it. In the order of detection: formats with certain marks first.
   var type: any AttestationEvidence.Type {
     switch self {
+    case .sevSNP: SNPReport.self
+    case .azureSEVSNP: AzureSNPEvidence.self
     case .nitro: NitroDocument.self
     case .tpm: TPMQuote.self
     case .keystone: KeystoneReport.self
@@ -39,5 +41,5 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
   public func decode(_ bytes: [UInt8]) throws(MalformedEvidence) -> any AttestationEvidence { try type.init(decoding: bytes) }
 
   /// The format that the bytes look like; nil when they look like none.
-  public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? { [.trustlet, .nitro, .tpm, .keystone].first { $0.type.resembles(bytes) } }
+  public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? { [.trustlet, .azureSEVSNP, .sevSNP, .nitro, .tpm, .keystone].first { $0.type.resembles(bytes) } }
 }
