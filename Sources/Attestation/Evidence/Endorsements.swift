@@ -22,7 +22,9 @@ public struct Endorsements: Sendable {
     }
     let first = bytes.first { !$0.isWhitespace }
     if first == UInt8(ascii: "{") {
-      dcap = try DCAPCollateral(json: bytes)
+      let collateral = try DCAPCollateral(json: bytes)
+      // Intel answers in several files.
+      if dcap == nil { dcap = collateral } else { dcap?.merge(collateral) }
     } else if first == 0x30, let node = try? DER.parse(bytes) {
       try add(der: Array(node.encodedBytes), discriminator: nil)
     } else if let text = String(validating: bytes, as: UTF8.self), text.contains("-----BEGIN ") {
