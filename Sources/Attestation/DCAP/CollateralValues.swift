@@ -41,7 +41,9 @@ extension KeyedDecodingContainer {
 }
 
 /// Decodes JSON text that the scanner has passed, with this room's error.
-func decodeCollateral<Content: Decodable>(_ type: Content.Type, from text: ArraySlice<UInt8>, _ structure: String) throws(MalformedEvidence) -> Content {
+func decodeCollateral<Content: Decodable>(
+  _ type: Content.Type, from text: ArraySlice<UInt8>, _ structure: String
+) throws(MalformedEvidence) -> Content {
   do {
     return try JSONDecoder().decode(type, from: Data(text))
   } catch let error as DecodingError {

@@ -134,7 +134,8 @@ public struct DCAPCollateral: Sendable {
       base64 = base64.dropLast(end.count)
     }
     guard let bytes = PEMCertificates.base64(base64), !bytes.isEmpty else {
-      throw MalformedEvidence(member.name, found: "\(text.utf8.count) characters", wanted: "a revocation list in hexadecimal, base64 or PEM")
+      throw MalformedEvidence(
+        member.name, found: "\(text.utf8.count) characters", wanted: "a revocation list in hexadecimal, base64 or PEM")
     }
     return try RevocationList(derEncoded: bytes)
   }

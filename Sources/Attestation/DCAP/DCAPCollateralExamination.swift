@@ -13,9 +13,11 @@ extension DCAPExamination {
     let fmspc = certified.map { hexadecimal($0.fmspc) } ?? "FMSPC"
     check(
       "collateral", .hardware, holds: missing.isEmpty,
-      found: missing.isEmpty ? "TCB info, the quoting enclave's identity and revocation lists" : "no \(missing.joined(separator: ", no ")): not judged",
+      found: missing.isEmpty
+        ? "TCB info, the quoting enclave's identity and revocation lists" : "no \(missing.joined(separator: ", no ")): not judged",
       wanted: "Intel's collateral for FMSPC \(fmspc)",
-      remedy: "give it with --collateral: from Intel's provisioning service or your cache of it, \(kind)/certification/v4/tcb?fmspc=\(fmspc), "
+      remedy: "give it with --collateral: from Intel's provisioning service or your cache of it, "
+        + "\(kind)/certification/v4/tcb?fmspc=\(fmspc), "
         + "\(kind)/certification/v4/qe/identity, sgx/certification/v4/pckcrl?ca=\(authority)&encoding=der, sgx/certification/v4/rootcacrl, "
         + "with the chains that signed them")
     guard let collateral else { return }
@@ -32,7 +34,9 @@ extension DCAPExamination {
     }
     if let identity = collateral.enclaveIdentity {
       let signers = collateral.enclaveIdentityIssuers.isEmpty ? tcbSigners : collateral.enclaveIdentityIssuers
-      if collateral.tcbInformation == nil || signers.map(\.bytes) != tcbSigners.map(\.bytes) { examineSigners(signers, "qe-identity-signing") }
+      if collateral.tcbInformation == nil || signers.map(\.bytes) != tcbSigners.map(\.bytes) {
+        examineSigners(signers, "qe-identity-signing")
+      }
       examine(identity, signers, "qe-identity", identity.content.issueDate, identity.content.nextUpdate)
     }
     examineTrustedComputingBase(collateral)
@@ -40,8 +44,9 @@ extension DCAPExamination {
 
   /// The chain of Intel's signer of collateral: the one given with it, or of the certificates given beside.
   private func signers(_ given: [EndorsementCertificate]) -> [EndorsementCertificate] {
-    guard given.isEmpty, let signer = context.endorsements.certificates.first(where: { $0.subjectName == Self.signerName }) else { return given }
-    return [signer] + context.endorsements.certificates.filter { $0.isSelfIssued && $0.subject == signer.issuer }.prefix(1)
+    let beside = context.endorsements.certificates
+    guard given.isEmpty, let signer = beside.first(where: { $0.subjectName == Self.signerName }) else { return given }
+    return [signer] + beside.filter { $0.isSelfIssued && $0.subject == signer.issuer }.prefix(1)
   }
 
   private static var signerName: String { "Intel SGX TCB Signing" }
@@ -53,7 +58,8 @@ extension DCAPExamination {
     // A platform's key, or an issuer of such, must not pass for the signer of collateral.
     check(
       "\(rule).certificate", .hardware, holds: certificates.count == 2 && certificates.first?.subjectName == Self.signerName,
-      found: certificates.isEmpty ? "no certificates" : certificates.map(\.subjectName).joined(separator: " < "), wanted: "\(Self.signerName) < a root",
+      found: certificates.isEmpty ? "no certificates" : certificates.map(\.subjectName).joined(separator: " < "),
+      wanted: "\(Self.signerName) < a root",
       remedy: "give the chain that Intel sends with the collateral (in the headers of its answer)")
   }
 
@@ -63,7 +69,8 @@ extension DCAPExamination {
     let key = signers.first?.key
     let isSigned = key.map { context.isValidEndorsement(piece.signature, for: piece.text, key: $0, scheme: .ecdsa(.sha256)) } ?? false
     check(
-      "\(rule).signature", .hardware, holds: isSigned, found: isSigned ? "\(Self.signerName)'s signature" : "no valid signature of \(Self.signerName)'s",
+      "\(rule).signature", .hardware, holds: isSigned,
+      found: isSigned ? "\(Self.signerName)'s signature" : "no valid signature of \(Self.signerName)'s",
       wanted: "a signature over the text as it stands", remedy: "fetch the collateral again, and keep its text to the byte")
     check(
       "\(rule).validity", .hardware, holds: issued <= context.time && context.time <= nextUpdate,
@@ -77,7 +84,8 @@ extension DCAPExamination {
     let found = "\(information.id), FMSPC \(hexadecimal(information.fmspc)), PCE id \(hexadecimal(information.pceID))"
     let wanted = certified.map { "\(id), FMSPC \(hexadecimal($0.fmspc)), PCE id \(hexadecimal($0.pceID))" }
     check(
-      "tcb-info.platform", .hardware, holds: found == wanted, found: found, wanted: wanted ?? "\(id), and a platform's certificate to compare with",
+      "tcb-info.platform", .hardware, holds: found == wanted, found: found,
+      wanted: wanted ?? "\(id), and a platform's certificate to compare with",
       remedy: "give the TCB info of this platform's FMSPC")
   }
 
@@ -89,18 +97,21 @@ extension DCAPExamination {
       findings.append(
         Finding(
           "\(name).tcb-evaluation", .noted, .hardware,
-          found: "number \(information.evaluationDataNumber) of the TCB info, \(identity.evaluationDataNumber) of the quoting enclave's identity",
+          found: "TCB info \(information.evaluationDataNumber), quoting enclave's identity \(identity.evaluationDataNumber)",
           wanted: "the numbers of Intel's evaluations that the collateral follows"))
     }
     if let trustDomain {
       do {
         let module = try TCBAppraisal.module(trustDomain, in: information)
         check(
-          "module", .hardware, holds: module?.status != .revoked, found: module.map { "\($0.level): \($0.status.rawValue)" } ?? "the TDX module of Intel's",
+          "module", .hardware, holds: module?.status != .revoked,
+          found: module.map { "\($0.level): \($0.status.rawValue)" } ?? "the TDX module of Intel's",
           wanted: "Intel's TDX module, not revoked", remedy: "do not trust this machine until its TDX module is updated")
         if let module { parts.append(module) }
       } catch {
-        check("module", .hardware, holds: false, found: error.found, wanted: error.wanted, remedy: "use a machine with a TDX module that Intel's TCB info names")
+        check(
+          "module", .hardware, holds: false, found: error.found, wanted: error.wanted,
+          remedy: "use a machine with a TDX module that Intel's TCB info names")
         return
       }
     }
@@ -141,11 +152,13 @@ extension DCAPExamination {
     trustedComputingBase = .status(status.rawValue, advisories: advisories)
     var found = "\(status.rawValue), \(parts.last?.level ?? "")"
     if !advisories.isEmpty { found += ", advisories \(advisories.joined(separator: ", "))" }
-    let rule = "\(name).tcb"
     if status == .revoked {
-      check("tcb", .hardware, holds: false, found: found, wanted: "a level that is not revoked", remedy: "do not trust this machine until its firmware is updated")
+      check(
+        "tcb", .hardware, holds: false, found: found, wanted: "a level that is not revoked",
+        remedy: "do not trust this machine until its firmware is updated")
     } else {
-      findings.append(Finding(rule, status == .upToDate ? .satisfied : .noted, .hardware, found: found, wanted: TCBStatus.upToDate.rawValue))
+      let outcome = status == .upToDate ? Finding.Outcome.satisfied : .noted
+      findings.append(Finding("\(name).tcb", outcome, .hardware, found: found, wanted: TCBStatus.upToDate.rawValue))
     }
   }
 }

@@ -42,7 +42,7 @@ struct DCAPExamination {
     let isSigned = key?.isValidSignature(quote.signature, for: quote.signedBytes, scheme: .ecdsa(.sha256)) ?? false
     check(
       "signature", holds: isSigned,
-      found: isSigned ? "the attestation key's signature over header and body" : "no valid signature of the attestation key over header and body",
+      found: "\(isSigned ? "the" : "no valid") signature of the attestation key over header and body",
       wanted: "ECDSA with P-256 and SHA-256",
       remedy: "the quote was changed or is not genuine: ask the attester for another, and do not trust this one")
     let bound = Array(SHA256.hash(data: quote.attestationKey + quote.authenticationData)) + [UInt8](repeating: 0, count: 32)
@@ -64,7 +64,8 @@ struct DCAPExamination {
     check(
       "quoting-enclave-signature", holds: isSigned,
       found: "\(isSigned ? "the" : "no valid") signature of the platform's certified key (PCK) over the quoting enclave's report",
-      wanted: "ECDSA with P-256 and SHA-256", remedy: "the quoting enclave's report is another platform's or was changed: do not trust this quote")
+      wanted: "ECDSA with P-256 and SHA-256",
+      remedy: "the quoting enclave's report is another platform's or was changed: do not trust this quote")
     examineProfile(certificates, leaf)
     return certificates
   }
@@ -75,8 +76,10 @@ struct DCAPExamination {
     guard quote.certificationType == DCAPQuote.certificateChain || given.isEmpty else { return given }
     guard quote.certificationType == DCAPQuote.certificateChain else {
       check(
-        "pck.chain", holds: false, found: "certification data of type \(quote.certificationType), which names a certificate and does not hold it",
-        wanted: "a chain of certificates (type 5)", remedy: "add the platform's PCK certificate and its chain to the collateral, as pck_certificate_chain")
+        "pck.chain", holds: false,
+        found: "certification data of type \(quote.certificationType), which names a certificate and does not hold it",
+        wanted: "a chain of certificates (type 5)",
+        remedy: "add the platform's PCK certificate and its chain to the collateral, as pck_certificate_chain")
       return nil
     }
     do {
@@ -109,8 +112,8 @@ struct DCAPExamination {
       self.certified = certified
       check(
         rule, holds: true,
-        found: "FMSPC \(hexadecimal(certified.fmspc)), PCE id \(hexadecimal(certified.pceID)), components \(hexadecimal(certified.components)), "
-          + "PCE \(certified.pceSVN)",
+        found: "FMSPC \(hexadecimal(certified.fmspc)), PCE id \(hexadecimal(certified.pceID)), "
+          + "components \(hexadecimal(certified.components)), PCE \(certified.pceSVN)",
         wanted: "a PCK certificate", remedy: remedy)
     } catch {
       check(rule, holds: false, found: "\(error)", wanted: "a readable SGX extension", remedy: remedy)

@@ -5,10 +5,12 @@ extension DCAPQuote {
       EvidenceField("header.attestation-key-type", "\(header.attestationKeyType) (ECDSA with P-256)", "how the quote is signed"),
       EvidenceField("header.tee-type", header.teeType == QuoteHeader.tdx ? "81 (TDX)" : "0 (SGX)", "what the quote speaks of"),
       EvidenceField("header.qe-svn", "\(header.quotingEnclaveSVN)", "the quoting enclave's security version (version 3)"),
-      EvidenceField("header.pce-svn", "\(header.provisioningEnclaveSVN)", "the provisioning certification enclave's security version (version 3)"),
       EvidenceField(
-        "header.qe-vendor-id", hexadecimal(header.vendor) + (header.vendor == QuoteHeader.intel ? " (Intel)" : ""), "who made the quoting enclave"),
-      EvidenceField("header.user-data", hexadecimal(header.userData), "the quoting enclave's identifier of this platform, and nothing else of meaning"),
+        "header.pce-svn", "\(header.provisioningEnclaveSVN)", "the provisioning certification enclave's security version (version 3)"),
+      EvidenceField(
+        "header.qe-vendor-id", hexadecimal(header.vendor) + (header.vendor == QuoteHeader.intel ? " (Intel)" : ""),
+        "who made the quoting enclave"),
+      EvidenceField("header.user-data", hexadecimal(header.userData), "an identifier of this platform, by its quoting enclave"),
     ]
   }
 
@@ -20,23 +22,25 @@ extension DCAPQuote {
     ]
     fields += quotingEnclave.fields("qe.", "the quoting enclave's report, signed by the platform's key (PCK): ")
     fields += [
-      EvidenceField("qe.signature", hexadecimal(quotingEnclaveSignature), "the PCK's signature over the quoting enclave's report", isSigned: false),
-      EvidenceField("qe.authentication-data", hexadecimal(authenticationData), "hashed with the attestation key into the quoting enclave's report"),
+      EvidenceField(
+        "qe.signature", hexadecimal(quotingEnclaveSignature), "the PCK's signature over the quoting enclave's report", isSigned: false),
+      EvidenceField(
+        "qe.authentication-data", hexadecimal(authenticationData), "hashed with the attestation key into the quoting enclave's report"),
     ]
     let meaning = "the chain of the platform's certificate, each signed by the next"
     if certificationType == Self.certificateChain, let chain = try? PEMCertificates.decode(certificationData, of: "chain") {
       for (index, certificate) in chain.enumerated() {
-        fields.append(
-          EvidenceField(
-            "certificates.\(index)", "\"\(certificate.subjectName)\", \(timestamp(certificate.notBefore)) to \(timestamp(certificate.notAfter))", meaning,
-            isSigned: false))
-        guard index == 0, let value = certificate.value(of: PCKPlatform.identifier), let platform = try? PCKPlatform(extension: value) else { continue }
+        let validity = "\(timestamp(certificate.notBefore)) to \(timestamp(certificate.notAfter))"
+        fields.append(EvidenceField("certificates.\(index)", "\"\(certificate.subjectName)\", \(validity)", meaning, isSigned: false))
+      }
+      if let value = chain.first?.value(of: PCKPlatform.identifier), let platform = try? PCKPlatform(extension: value) {
         fields += platform.fields
       }
     } else {
       fields.append(
         EvidenceField(
-          "certification-data", "type \(certificationType), \(certificationData.count) bytes beginning \(hexadecimal(certificationData.prefix(32)))",
+          "certification-data",
+          "type \(certificationType), \(certificationData.count) bytes beginning \(hexadecimal(certificationData.prefix(32)))",
           certificationType == Self.certificateChain ? meaning : "what names the platform's certificate", isSigned: false))
     }
     if !trailingBytes.isEmpty {
@@ -99,7 +103,8 @@ extension TDReport {
       EvidenceField("report.mrsignerseam", hexadecimal(mrSignerSeam), "who signed the TDX module; zeros are Intel"),
       EvidenceField("report.seam-attributes", hexadecimal(seamAttributes), "the TDX module's attributes; zeros for a production module"),
       EvidenceField(
-        "report.td-attributes", "\(hexadecimal(attributes)): \(attributeNames)", "how the domain runs; any of bits 0 to 7 lets the machine's owner look inside"),
+        "report.td-attributes", "\(hexadecimal(attributes)): \(attributeNames)",
+        "how the domain runs; any of bits 0 to 7 lets the machine's owner look inside"),
       EvidenceField("report.xfam", hexadecimal(xfam), "the processor features that the domain may use"),
       EvidenceField("report.mrtd", hexadecimal(mrTD), "the domain's memory and configuration at its start, such as its firmware"),
       EvidenceField("report.mrconfigid", hexadecimal(mrConfigID), "configuration that the domain's owner or host stated at its start"),
@@ -107,10 +112,16 @@ extension TDReport {
       EvidenceField("report.mrownerconfig", hexadecimal(mrOwnerConfig), "the owner's configuration, as the host stated"),
     ]
     for (index, register) in rtmr.enumerated() {
-      fields.append(EvidenceField("report.rtmr\(index)", hexadecimal(register), "what the domain's software measured into register \(index)"))
+      let meaning = "what the domain's software measured into register \(index)"
+      fields.append(EvidenceField("report.rtmr\(index)", hexadecimal(register), meaning))
     }
-    fields.append(EvidenceField("report.report-data", hexadecimal(reportData), "what the domain bound to the report, such as a nonce or a key's hash"))
-    if let teeTCBSVN2 { fields.append(EvidenceField("report.tee-tcb-svn2", hexadecimal(teeTCBSVN2), "the same security versions now, not at the start")) }
+    fields.append(
+      EvidenceField(
+        "report.report-data", hexadecimal(reportData), "what the domain bound to the report, such as a nonce or a key's hash"))
+    if let teeTCBSVN2 {
+      fields.append(
+        EvidenceField("report.tee-tcb-svn2", hexadecimal(teeTCBSVN2), "the same security versions now, not at the start"))
+    }
     if let mrServiceTD { fields.append(EvidenceField("report.mrservicetd", hexadecimal(mrServiceTD), "service domains bound to this one")) }
     return fields
   }

@@ -36,8 +36,8 @@ public struct EnclaveIdentity: Sendable, Decodable {
   public let levels: [EnclaveLevel]
 
   private enum Key: String, CodingKey {
-    case id, version, issueDate, nextUpdate, tcbEvaluationDataNumber, miscselect, miscselectMask, attributes, attributesMask, mrsigner, isvprodid
-    case tcbLevels
+    case id, version, issueDate, nextUpdate, tcbEvaluationDataNumber, miscselect, miscselectMask, attributes, attributesMask, mrsigner
+    case isvprodid, tcbLevels
   }
 
   public init(from decoder: any Decoder) throws {

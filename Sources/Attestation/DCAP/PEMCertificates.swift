@@ -1,7 +1,7 @@
 /// The certificates of a PEM text (RFC 7468), as quotes and Intel's collateral hold them.
 ///
-/// A quote's chain is read anew with each quote, and swift-asn1's reader, made for text, takes longer than the signatures do. Text between the
-/// certificates is refused, bytes of zero after the last are not: Intel's own library ends a chain with one.
+/// Stricter than swift-asn1's reader, which passes over text that it does not know: between certificates is white space only. Bytes of
+/// zero may follow the last, since Intel's own library ends a chain with one.
 enum PEMCertificates {
   private static let begin = Array("-----BEGIN CERTIFICATE-----".utf8)
   private static let end = Array("-----END CERTIFICATE-----".utf8)

@@ -40,7 +40,8 @@ public struct QuoteHeader: Sendable, Equatable {
     userData = try reader.bytes(20, "user data")
   }
 
-  /// The platform that bytes speak of if they are a quote, by the marks that a damaged one still has: version and key type, or Intel's identifier.
+  /// The platform that bytes speak of if they are a quote, by the marks that a damaged one still has: version and key type, or Intel's
+  /// identifier.
   static func platform(of bytes: [UInt8]) -> PlatformKind? {
     guard bytes.count >= 28 else { return nil }
     let hasVersion = (3...5).contains(bytes[0]) && bytes[1] == 0 && (2...3).contains(bytes[2]) && bytes[3] == 0

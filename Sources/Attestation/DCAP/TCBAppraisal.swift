@@ -1,4 +1,4 @@
-/// Intel's comparison of a platform with its collateral (PCS documentation, "TCB Info", and TDX's module identities), apart from signatures.
+/// Intel's comparison of a platform with its collateral (PCS documentation, "TCB Info"; TDX's module identities), apart from signatures.
 struct TCBAppraisal {
   /// A part of the platform, judged.
   struct Judgement {
@@ -51,7 +51,8 @@ struct TCBAppraisal {
   /// An enclave's or module's level: the first that its version reaches.
   static func enclave(_ version: UInt16, _ levels: [EnclaveLevel], _ name: String) throws(Mismatch) -> Judgement {
     guard let level = levels.first(where: { version >= $0.securityVersion }) else {
-      throw Mismatch(found: "\(name) of security version \(version)", wanted: "one of \(levels.map { "\($0.securityVersion)" }.joined(separator: ", ")) or later")
+      let least = levels.map(\.securityVersion).min().map { "at least \($0)" }
+      throw Mismatch(found: "\(name) of security version \(version)", wanted: least ?? "a level for it")
     }
     return Judgement(
       status: level.status, advisories: level.advisories,
@@ -77,7 +78,8 @@ struct TCBAppraisal {
     let mask = mask ?? [UInt8](repeating: 0xff, count: found.count)
     guard found.count == mask.count, wanted.elementsEqual(zip(found, mask).map { $0 & $1 }) else {
       throw Mismatch(
-        found: "\(name) \(hexadecimal(found))", wanted: "\(hexadecimal(wanted))\(mask.contains { $0 != 0xff } ? " under the mask \(hexadecimal(mask))" : "")")
+        found: "\(name) \(hexadecimal(found))",
+        wanted: hexadecimal(wanted) + (mask.contains { $0 != 0xff } ? " under the mask \(hexadecimal(mask))" : ""))
     }
   }
 

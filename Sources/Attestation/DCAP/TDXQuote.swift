@@ -25,7 +25,8 @@ public struct TDXQuote: AttestationEvidence {
     if let service = report.mrServiceTD, service.contains(where: { $0 != 0 }) {
       examination.findings.append(
         Finding(
-          "tdx.service-td", .noted, .configuration, found: "service domains bound, MRSERVICETD \(hexadecimal(service)): they may move this one to another machine",
+          "tdx.service-td", .noted, .configuration,
+          found: "service domains bound, MRSERVICETD \(hexadecimal(service)): they may move this one to another machine",
           wanted: "none, or ones that the policy names"))
     }
     return Examination(.tdx, findings: examination.findings, platform: claims(examination))
@@ -34,7 +35,8 @@ public struct TDXQuote: AttestationEvidence {
   private func claims(_ examination: DCAPExamination) -> PlatformClaims {
     var measurements = [Measurement("mrtd", report.mrTD, "the domain's memory and configuration at its start", isEssential: true)]
     for (index, register) in report.rtmr.enumerated() {
-      measurements.append(Measurement("rtmr\(index)", register, "what the domain's software measured into register \(index)", isEssential: true))
+      let meaning = "what the domain's software measured into register \(index)"
+      measurements.append(Measurement("rtmr\(index)", register, meaning, isEssential: true))
     }
     measurements += [
       Measurement("mrconfigid", report.mrConfigID, "configuration that the domain's owner or host stated at its start"),
@@ -47,7 +49,11 @@ public struct TDXQuote: AttestationEvidence {
       Measurement("tee-tcb-svn", report.teeTCBSVN, "security versions of the TDX module and its kin at the domain's start"),
     ]
     if let versions = report.teeTCBSVN2 { measurements.append(Measurement("tee-tcb-svn2", versions, "the same security versions now")) }
-    if let service = report.mrServiceTD { measurements.append(Measurement("mrservicetd", service, "the service domains bound to this one")) }
+    if let service = report.mrServiceTD {
+      // Whoever may move the domain elsewhere is part of what a policy trusts.
+      let isBound = service.contains { $0 != 0 }
+      measurements.append(Measurement("mrservicetd", service, "the service domains bound to this one", isEssential: isBound))
+    }
     return PlatformClaims(
       .tdx, product: examination.certified.map { "FMSPC \(hexadecimal($0.fmspc))" }, debug: report.isDebug, boundData: report.reportData,
       measurements: measurements, trustedComputingBase: examination.trustedComputingBase, hardwareIdentity: examination.certified?.ppid)

@@ -2,7 +2,7 @@
 import Foundation
 import Testing
 
-@Suite(.enabled(if: Vectors.areThere, "needs ../shared/vectors: 3 genuine quotes"))
+@Suite(.enabled(if: Vectors.areThere, "../shared/vectors is missing: 3 genuine quotes not read"))
 struct DCAPVectorTests {
   static func context(_ timestamp: String, _ collateral: String?) throws -> VerificationContext {
     var context = VerificationContext(time: try #require(time(timestamp: timestamp)))
@@ -21,10 +21,6 @@ struct DCAPVectorTests {
     #expect(examination.platform.debug == false)
     #expect(examination.platform.boundData == quote.report.reportData)
     #expect(quote.quote.trailingBytes == [UInt8](repeating: 0, count: 70))
-    if time.hasPrefix("2025-07-01") {
-      for finding in examination.findings { print(finding.rule, finding.outcome.rawValue, "|", finding.found, "|", finding.wanted) }
-      for field in quote.fields { print(field.isSigned ? "*" : " ", field.name, field.value.prefix(100)) }
-    }
   }
 
   @Test(arguments: ["2025-06-19T11:00:00Z", "2025-07-01T00:00:00Z", "2025-07-19T10:00:00Z"])
