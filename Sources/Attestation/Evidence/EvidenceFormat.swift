@@ -28,6 +28,13 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
   /// The type that decodes it. In the order of detection: formats with certain marks first.
   var type: any AttestationEvidence.Type {
     switch self {
+    case .sevSNP: SNPReport.self
+    case .tdx: TDXQuote.self
+    case .sgx: SGXQuote.self
+    case .nitro: NitroDocument.self
+    case .cca: CCAToken.self
+    case .tpm: TPMQuote.self
+    case .keystone: KeystoneReport.self
     case .trustlet: TrustletEvidence.self
     default: TrustletEvidence.self
     }
@@ -36,5 +43,7 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
   public func decode(_ bytes: [UInt8]) throws(MalformedEvidence) -> any AttestationEvidence { try type.init(decoding: bytes) }
 
   /// The format that the bytes look like; nil when they look like none.
-  public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? { allCases.first { $0.type.resembles(bytes) } }
+  public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? {
+    [.trustlet, .nitro, .cca, .tpm, .tdx, .sgx, .keystone, .sevSNP].first { $0.type.resembles(bytes) }
+  }
 }

@@ -12,9 +12,16 @@ struct ConceptualMessage: Sendable, Equatable {
   var kind: Kind
   var value: [UInt8]
 
-  init(_ item: CBORValue, of structure: String) throws(MalformedEvidence) {
-    guard let parts = item.asArray, (2...3).contains(parts.count), let value = parts[1].asBytes else {
+  /// Bits of the indicator, which says what part the message plays.
+  static let evidence: UInt64 = 1 << 2
+  static let endorsement: UInt64 = 1 << 1
+
+  init(_ item: CBORValue, _ indicator: UInt64 = Self.evidence, of structure: String) throws(MalformedEvidence) {
+    guard let parts = item.asArray, parts.count == 3, let value = parts[1].asBytes else {
       throw MalformedEvidence(structure, found: item.kind, wanted: "an array of type, bytes and indicator (CMW record)")
+    }
+    guard parts[2] == .unsigned(indicator) else {
+      throw MalformedEvidence("\(structure), indicator", found: parts[2].asInteger.map { "\($0)" } ?? parts[2].kind, wanted: "\(indicator)")
     }
     switch parts[0] {
     case .text(let name): kind = .mediaType(name)

@@ -33,6 +33,10 @@ struct EvidenceToken: Sendable {
     guard message.algorithm == .es384 else {
       throw MalformedEvidence("\(name), algorithm", found: message.protectedHeader[1]?.kind ?? "none", wanted: "ES384 (-35)")
     }
+    // Nobody signs that header, so nothing may stand there.
+    guard message.unprotectedHeader == .map([]) else {
+      throw MalformedEvidence("\(name), unprotected header", found: message.unprotectedHeader.kind, wanted: "an empty one")
+    }
     guard let payload = message.payload else { throw MalformedEvidence("\(name), payload", found: "a detached one", wanted: "claims") }
     let claims = try CBORDecoder.decode(payload, .deterministic, of: "\(name), claims")
     self.claims = claims

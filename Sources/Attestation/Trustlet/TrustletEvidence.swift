@@ -25,9 +25,9 @@ public struct TrustletEvidence: AttestationEvidence {
   let signatures: [ImageSignature]
 
   public static func resembles(_ bytes: [UInt8]) -> Bool {
-    // A CBOR map, with the collection's type among its first members.
-    guard let first = bytes.first, first >> 5 == 5 else { return false }
-    return bytes.prefix(64 * 1024).firstRange(of: Array(collectionType.utf8)) != nil || bytes.prefix(64).firstRange(of: Array("__cmwc_t".utf8)) != nil
+    // A CBOR map with the collection's type, or with the key of one, among its members; either may be damaged.
+    guard bytes.prefix(1024 * 1024).count == bytes.count else { return false }
+    return [collectionType, trustletProfile].contains { bytes.firstRange(of: Array($0.utf8)) != nil }
   }
 
   public init(decoding bytes: [UInt8]) throws(MalformedEvidence) {
@@ -58,19 +58,23 @@ public struct TrustletEvidence: AttestationEvidence {
     }
     self.nodeKey = try VerificationKey(coseKey: nodeKey, of: "monitor's token, node's key")
     monitorDigest = try monitor.bytes(EvidenceToken.Claim.monitorDigest, 48...48, "monitor's digest")
-    manifest = try record("manifest").value
-    endorsements = try Self.values(collection["endorsements"], "\(structure), endorsements")
-    signatures = try Self.values(collection["image-signatures"], "\(structure), image signatures")
+    let manifest = try record("manifest")
+    guard manifest.kind == .mediaType("application/json") else {
+      throw MalformedEvidence("\(structure), manifest, type", found: "\(manifest.kind)", wanted: "application/json")
+    }
+    self.manifest = manifest.value
+    endorsements = try Self.values(collection["endorsements"], ConceptualMessage.endorsement, "\(structure), endorsements")
+    signatures = try Self.values(collection["image-signatures"], ConceptualMessage.endorsement, "\(structure), image signatures")
       .map { (bytes) throws(MalformedEvidence) in try ImageSignature(decoding: bytes) }
-    claims = try Self.claims(trustlet, manifest: manifest)
+    claims = try Self.claims(trustlet, manifest: manifest.value)
     platform = try Self.platform(record("platform"))
   }
 
   /// The bytes of each record of a nested collection; none where there is no such member.
-  private static func values(_ item: CBORValue?, _ structure: String) throws(MalformedEvidence) -> [[UInt8]] {
+  private static func values(_ item: CBORValue?, _ indicator: UInt64, _ structure: String) throws(MalformedEvidence) -> [[UInt8]] {
     guard let item else { return [] }
     guard let pairs = item.asMap, pairs.count <= 16 else { throw MalformedEvidence(structure, found: item.kind, wanted: "a map of at most 16") }
-    return try pairs.map { (pair) throws(MalformedEvidence) in try ConceptualMessage(pair.value, of: structure).value }
+    return try pairs.map { (pair) throws(MalformedEvidence) in try ConceptualMessage(pair.value, indicator, of: structure).value }
   }
 
   private static func claims(_ token: EvidenceToken, manifest: [UInt8]) throws(MalformedEvidence) -> TrustletClaims {
