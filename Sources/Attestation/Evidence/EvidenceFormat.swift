@@ -29,6 +29,7 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
   var type: any AttestationEvidence.Type {
     switch self {
     case .sevSNP: SNPReport.self
+    case .azureSEVSNP: AzureSNPEvidence.self
     case .tdx: TDXQuote.self
     case .sgx: SGXQuote.self
     case .nitro: NitroDocument.self
@@ -36,7 +37,6 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
     case .tpm: TPMQuote.self
     case .keystone: KeystoneReport.self
     case .trustlet: TrustletEvidence.self
-    default: TrustletEvidence.self
     }
   }
 
@@ -44,6 +44,7 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
 
   /// The format that the bytes look like; nil when they look like none.
   public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? {
-    [.trustlet, .nitro, .cca, .tpm, .tdx, .sgx, .keystone, .sevSNP].first { $0.type.resembles(bytes) }
+    // Keystone's report has no mark but its size, so it is asked for last.
+    [.trustlet, .azureSEVSNP, .nitro, .cca, .tpm, .tdx, .sgx, .sevSNP, .keystone].first { $0.type.resembles(bytes) }
   }
 }
