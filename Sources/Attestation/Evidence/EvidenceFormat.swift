@@ -25,7 +25,7 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// The type that decodes it. In the order of detection: formats with certain marks first.
+  /// The type that decodes it.
   var type: any AttestationEvidence.Type {
     switch self {
     case .sevSNP: SNPReport.self
@@ -44,7 +44,7 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
 
   /// The format that the bytes look like; nil when they look like none.
   public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? {
-    // Keystone's report has no mark but its size, so it is asked for last.
+    // Formats with certain marks first. Keystone's report has none but its size, so it is asked for last.
     [.trustlet, .azureSEVSNP, .nitro, .cca, .tpm, .tdx, .sgx, .sevSNP, .keystone].first { $0.type.resembles(bytes) }
   }
 }
