@@ -41,5 +41,7 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
   public func decode(_ bytes: [UInt8]) throws(MalformedEvidence) -> any AttestationEvidence { try type.init(decoding: bytes) }
 
   /// The format that the bytes look like; nil when they look like none.
-  public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? { [.trustlet, .azureSEVSNP, .sevSNP, .nitro, .tpm, .keystone].first { $0.type.resembles(bytes) } }
+  public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? {
+    [.trustlet, .azureSEVSNP, .sevSNP, .nitro, .tpm, .keystone].first { $0.type.resembles(bytes) }
+  }
 }
