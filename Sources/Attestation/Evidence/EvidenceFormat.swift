@@ -31,6 +31,7 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
     case .sevSNP: SNPReport.self
     case .azureSEVSNP: AzureSNPEvidence.self
     case .nitro: NitroDocument.self
+    case .cca: CCAToken.self
     case .tpm: TPMQuote.self
     case .keystone: KeystoneReport.self
     case .trustlet: TrustletEvidence.self
@@ -42,6 +43,7 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
 
   /// The format that the bytes look like; nil when they look like none.
   public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? {
-    [.trustlet, .azureSEVSNP, .sevSNP, .nitro, .tpm, .keystone].first { $0.type.resembles(bytes) }
+    // Keystone's report has no mark but its size, so it is asked for last.
+    [.trustlet, .azureSEVSNP, .nitro, .cca, .tpm, .sevSNP, .keystone].first { $0.type.resembles(bytes) }
   }
 }
