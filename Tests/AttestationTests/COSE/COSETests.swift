@@ -117,7 +117,7 @@ struct COSEVectorTests {
 
   @Test func keysAreReadFromCOSEKey() throws {
     let point = Array(P384.Signing.PrivateKey().publicKey.rawRepresentation)
-    func key(_ pairs: [(Int64, CBORValue)]) -> [UInt8] { CBOREncoder.encode(.map(pairs.map { .init(.init($0.0), $0.1) })) }
+    func key(_ pairs: [(Int64, CBORValue)]) -> CBORValue { .map(pairs.map { .init(.init($0.0), $0.1) }) }
     let (x, y) = (CBORValue.bytes(Array(point.prefix(48))), CBORValue.bytes(Array(point.suffix(48))))
     let good = try VerificationKey(coseKey: key([(1, .unsigned(2)), (-1, .unsigned(2)), (-2, x), (-3, y)]), of: "key")
     #expect(good.subjectPublicKeyInfo == (try VerificationKey(point: point)).subjectPublicKeyInfo)
