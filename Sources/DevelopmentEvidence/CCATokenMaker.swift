@@ -36,9 +36,9 @@ public struct CCATokenMaker: Sendable {
   public var form = Form.collection
   public var profile = Profile.first
 
-  public var lifecycle: Int64 = 0x3000
+  public var lifecycle = 0x3000
   /// Who asked for the platform token, in the second profile.
-  public var client: Int64? = 1
+  public var client: Int? = 1
   public var implementation = [UInt8](repeating: 0x11, count: 32)
   public var instance = [1] + [UInt8](repeating: 0x22, count: 32)
   public var components = [
@@ -59,8 +59,8 @@ public struct CCATokenMaker: Sendable {
   /// Other names of profiles than the profile's own.
   public var platformProfileName: String?
   public var realmProfileName: String?
-  public var omittedPlatformClaims: Set<Int64> = []
-  public var omittedRealmClaims: Set<Int64> = []
+  public var omittedPlatformClaims: Set<Int> = []
+  public var omittedRealmClaims: Set<Int> = []
   /// Beside the two tokens in the collection.
   public var unsignedEntry = false
 
@@ -70,57 +70,64 @@ public struct CCATokenMaker: Sendable {
 
   /// The collection of two tokens, which may be of different makers.
   public func collection(platform: [UInt8], realm: [UInt8]) -> [UInt8] {
-    let other: [([UInt8], [UInt8])] =
-      unsignedEntry ? [(CBORWriter.text("__cmwc_t"), CBORWriter.text("tag:example.org,2026:x"))] : []
-    func entry(_ token: [UInt8]) -> [UInt8] {
-      form == .collection ? CBORWriter.bytes(token) : CBORWriter.array([CBORWriter.integer(263), CBORWriter.bytes(token)])
-    }
-    let tokens = [(CBORWriter.integer(44234), entry(platform)), (CBORWriter.integer(44241), entry(realm))]
-    return CBORWriter.tag(form == .collection ? 399 : 907, CBORWriter.map(tokens + other))
+    let other: [(CBORItem, CBORItem)] = unsignedEntry ? [(.text("__cmwc_t"), .text("tag:example.org,2026:x"))] : []
+    func entry(_ token: [UInt8]) -> CBORItem { form == .collection ? .bytes(token) : .array([.integer(263), .bytes(token)]) }
+    return CBORItem.tagged(
+      form == .collection ? 399 : 907, .map([(.integer(44234), entry(platform)), (.integer(44241), entry(realm))] + other)
+    ).encoded
   }
 
   public func platformToken() throws -> [UInt8] {
     let names: [Profile: String] = [
       .early: "http://arm.com/CCA-SSD/1.0.0", .first: "tag:arm.com,2023:cca_platform#1.0.0", .second: "tag:arm.com,2024:cca_platform#2.0.0",
     ]
-    var claims: [(Int64, [UInt8])] = [
-      (265, CBORWriter.text(platformProfileName ?? names[profile] ?? "")),
-      (10, CBORWriter.bytes(platformChallenge ?? keyHash)),
-      (2396, CBORWriter.bytes(implementation)),
-      (256, CBORWriter.bytes(instance)),
-      (2401, CBORWriter.bytes([0xcf, 0xcf])),
-      (2395, CBORWriter.integer(lifecycle)),
-      (2402, CBORWriter.text("sha-256")),
-      (2399, CBORWriter.array(components.map(\.item))),
-      (2400, CBORWriter.text("https://verifier.example")),
+    var claims: [(Int, CBORItem)] = [
+      (265, .text(platformProfileName ?? names[profile] ?? "")),
+      (10, .bytes(platformChallenge ?? keyHash)),
+      (2396, .bytes(implementation)),
+      (256, .bytes(instance)),
+      (2401, .bytes([0xcf, 0xcf])),
+      (2395, .integer(lifecycle)),
+      (2402, .text("sha-256")),
+      (2399, .array(components.map(\.item))),
+      (2400, .text("https://verifier.example")),
     ]
-    if profile == .second, let client { claims.append((2394, CBORWriter.integer(client))) }
+    if profile == .second, let client { claims.append((2394, .integer(client))) }
     return try token(claims.filter { !omittedPlatformClaims.contains($0.0) }, by: platformKey)
   }
 
   public func realmToken() throws -> [UInt8] {
-    var claims: [(Int64, [UInt8])] = [
-      (10, CBORWriter.bytes(challenge)),
-      (44235, CBORWriter.bytes(personalization)),
-      (44238, CBORWriter.bytes(initialMeasurement)),
-      (44239, CBORWriter.array(extensibleMeasurements.map(CBORWriter.bytes))),
-      (44236, CBORWriter.text("sha-256")),
-      (44237, CBORWriter.bytes(publicKey)),
-      (44240, CBORWriter.text(keyHashAlgorithm)),
+    var claims: [(Int, CBORItem)] = [
+      (10, .bytes(challenge)),
+      (44235, .bytes(personalization)),
+      (44238, .bytes(initialMeasurement)),
+      (44239, .array(extensibleMeasurements.map { .bytes($0) })),
+      (44236, .text("sha-256")),
+      (44237, .bytes(publicKey)),
+      (44240, .text(keyHashAlgorithm)),
     ]
     let name = profile == .first ? "tag:arm.com,2023:realm#1.0.0" : "tag:arm.com,2024:realm#2.0.0"
-    if profile != .early || realmProfileName != nil { claims.append((265, CBORWriter.text(realmProfileName ?? name))) }
-    if profile == .second { claims.append((44243, CBORWriter.text("private"))) }
+    if profile != .early || realmProfileName != nil { claims.append((265, .text(realmProfileName ?? name))) }
+    if profile == .second { claims.append((44243, .text("private"))) }
     return try token(claims.filter { !omittedRealmClaims.contains($0.0) }, by: realmKey)
   }
 
-  private func token(_ claims: [(Int64, [UInt8])], by key: DevelopmentKey) throws -> [UInt8] {
-    try CBORWriter.sign1(CBORWriter.map(claims.map { (CBORWriter.integer($0.0), $0.1) }), key: key, algorithm: key.coseAlgorithm)
+  private func token(_ claims: [(Int, CBORItem)], by key: DevelopmentKey) throws -> [UInt8] {
+    try COSESign1Maker(key: key).make(CBORItem.map(claims.map { (.integer($0.0), $0.1) }).encoded)
   }
 
   /// The realm's key as it is claimed.
   private var publicKey: [UInt8] {
-    profile == .early ? [4] + realmKey.point : CBORWriter.coseKey(realmKey)
+    let point = realmKey.point
+    if profile == .early { return [4] + point }
+    if case .ed25519 = realmKey {
+      return CBORItem.map([(.integer(1), .integer(1)), (.integer(-1), .integer(6)), (.integer(-2), .bytes(point))]).encoded
+    }
+    let half = point.count / 2
+    return CBORItem.map([
+      (.integer(1), .integer(2)), (.integer(-1), .integer(half == 32 ? 1 : 2)), (.integer(-2), .bytes(Array(point.prefix(half)))),
+      (.integer(-3), .bytes(Array(point.suffix(half)))),
+    ]).encoded
   }
 
   private var keyHash: [UInt8] {
@@ -133,22 +140,11 @@ public struct CCATokenMaker: Sendable {
 }
 
 extension CCATokenMaker.Component {
-  fileprivate var item: [UInt8] {
-    let claims: [(Int64, [UInt8]?)] = [
-      (1, type.map(CBORWriter.text)), (2, CBORWriter.bytes(measurement)), (4, version.map(CBORWriter.text)), (5, CBORWriter.bytes(signer)),
-    ]
-    return CBORWriter.map(claims.compactMap { key, value in value.map { (CBORWriter.integer(key), $0) } })
-  }
-}
-
-extension DevelopmentKey {
-  /// The number of its algorithm in COSE's registry.
-  var coseAlgorithm: Int64 {
-    switch self {
-    case .p256: -7
-    case .p384: -35
-    case .ed25519: -8
-    case .rsaPSS: -38
-    }
+  fileprivate var item: CBORItem {
+    var claims: [(CBORItem, CBORItem)] = []
+    if let type { claims.append((.integer(1), .text(type))) }
+    claims.append((.integer(2), .bytes(measurement)))
+    if let version { claims.append((.integer(4), .text(version))) }
+    return .map(claims + [(.integer(5), .bytes(signer))])
   }
 }

@@ -28,7 +28,7 @@ public struct NitroDocumentMaker: Sendable {
   /// Names of fields to leave out.
   public var omittedFields: Set<String> = []
   /// Of COSE's registry: ES384.
-  public var algorithm: Int64 = -35
+  public var algorithm = -35
   public var isTagged = false
   public var hasUnsignedHeader = false
 
@@ -63,25 +63,26 @@ public struct NitroDocumentMaker: Sendable {
   /// A document.
   /// - Parameter certificates: in the order of `certificates()`; made anew when nil.
   public func make(with certificates: [[UInt8]]? = nil) throws -> [UInt8] {
-    try CBORWriter.sign1(
-      payload(with: certificates ?? self.certificates()), key: key, algorithm: algorithm,
-      unprotected: hasUnsignedHeader ? [(CBORWriter.integer(4), CBORWriter.bytes([1, 2, 3]))] : [], isTagged: isTagged)
+    var signer = COSESign1Maker(key: key)
+    (signer.algorithm, signer.isTagged) = (algorithm, isTagged)
+    if hasUnsignedHeader { signer.unprotected = [(.integer(4), .bytes([1, 2, 3]))] }
+    return try signer.make(payload(with: certificates ?? self.certificates()).encoded)
   }
 
-  private func payload(with certificates: [[UInt8]]) -> [UInt8] {
-    func optional(_ bytes: [UInt8]?) -> [UInt8] { bytes.map(CBORWriter.bytes) ?? CBORWriter.null }
-    let fields = [
-      ("module_id", CBORWriter.text(moduleID)),
-      ("digest", CBORWriter.text(digest)),
-      ("timestamp", CBORWriter.integer(Int64((timestamp.timeIntervalSince1970 * 1000).rounded()))),
-      ("pcrs", CBORWriter.map(registers.sorted { $0.key < $1.key }.map { (CBORWriter.integer(Int64($0.key)), CBORWriter.bytes($0.value)) })),
-      ("certificate", CBORWriter.bytes(certificates.first ?? [])),
-      ("cabundle", CBORWriter.array(certificates.dropFirst().reversed().map(CBORWriter.bytes))),
+  private func payload(with certificates: [[UInt8]]) -> CBORItem {
+    func optional(_ bytes: [UInt8]?) -> CBORItem { bytes.map { .bytes($0) } ?? .null }
+    let fields: [(String, CBORItem)] = [
+      ("module_id", .text(moduleID)),
+      ("digest", .text(digest)),
+      ("timestamp", .integer(Int((timestamp.timeIntervalSince1970 * 1000).rounded()))),
+      ("pcrs", .map(registers.sorted { $0.key < $1.key }.map { (.integer($0.key), .bytes($0.value)) })),
+      ("certificate", .bytes(certificates.first ?? [])),
+      ("cabundle", .array(certificates.dropFirst().reversed().map { .bytes($0) })),
       ("public_key", optional(publicKey)),
       ("user_data", optional(userData)),
       ("nonce", optional(nonce)),
     ]
-    let others = otherFields.sorted { $0.key < $1.key }.map { ($0.key, CBORWriter.bytes($0.value)) }
-    return CBORWriter.map((fields + others).filter { !omittedFields.contains($0.0) }.map { (CBORWriter.text($0.0), $0.1) })
+    let others = otherFields.sorted { $0.key < $1.key }.map { ($0.key, CBORItem.bytes($0.value)) }
+    return .map((fields + others).filter { !omittedFields.contains($0.0) }.map { (.text($0.0), $0.1) })
   }
 }

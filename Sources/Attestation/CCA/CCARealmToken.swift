@@ -34,19 +34,17 @@ public struct CCARealmToken: Sendable {
     keyBytes = try claims.bytes(44237, "public key")
     key =
       profile == .early
-      ? try Self.point(keyBytes) : try VerificationKey(coseKey: CBORDecoder.decode(keyBytes, of: Self.keyName), of: Self.keyName)
+      ? try Self.point(keyBytes) : try VerificationKey(coseKey: keyBytes, of: "CCA realm token, public key (44237)")
     keyHashAlgorithm = try claims.text(44240, "hash algorithm of the public key")
     encryptionPolicy = try claims.optionalText(44243, "memory encryption policy")
     others = claims.others(besides: [10, 265, 44235, 44236, 44237, 44238, 44239, 44240, 44243])
   }
 
-  private static let keyName = "CCA realm token, public key (44237)"
-
   /// An uncompressed point on P-384 (SEC 1, section 2.3.3).
   private static func point(_ bytes: [UInt8]) throws(MalformedEvidence) -> VerificationKey {
     guard bytes.count == 97, bytes.first == 4 else {
       throw MalformedEvidence(
-        keyName, found: "\(bytes.count) bytes beginning \(hexadecimal(bytes.prefix(1)))",
+        "CCA realm token, public key (44237)", found: "\(bytes.count) bytes beginning \(hexadecimal(bytes.prefix(1)))",
         wanted: "97 beginning 04, a point on P-384, as no profile is named")
     }
     return try VerificationKey(point: Array(bytes.dropFirst()))

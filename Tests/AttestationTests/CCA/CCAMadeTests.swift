@@ -108,10 +108,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (Int64(0x3000), false, false), (0x30ff, false, false), (0x4000, true, false), (0x50ff, true, false), (0x0000, true, true), (0x1000, true, true),
+    (0x3000, false, false), (0x30ff, false, false), (0x4000, true, false), (0x50ff, true, false), (0x0000, true, true), (0x1000, true, true),
     (0x20ff, true, true), (0x6000, true, true), (0x7000, true, true), (0x3100, true, true),
   ])
-  func aPlatformOutOfServiceIsNotTrusted(lifecycle: Int64, debug: Bool, isRefused: Bool) throws {
+  func aPlatformOutOfServiceIsNotTrusted(lifecycle: Int, debug: Bool, isRefused: Bool) throws {
     var maker = CCATokenMaker(challenge: challenge)
     maker.lifecycle = lifecycle
     #expect(try refused(maker) == (isRefused ? ["cca.lifecycle"] : []))
@@ -152,8 +152,8 @@ import Testing
     #expect(try !accepts { $0.components[0].signer = [] })
     #expect(try !accepts { $0.lifecycle = 0x1_3000 })
     #expect(try !accepts { $0.lifecycle = -1 })
-    for claim: Int64 in [10, 256, 265, 2395, 2396, 2399, 2401, 2402] { #expect(try !accepts { $0.omittedPlatformClaims = [claim] }, "\(claim)") }
-    for claim: Int64 in [10, 44235, 44236, 44237, 44238, 44239, 44240] { #expect(try !accepts { $0.omittedRealmClaims = [claim] }, "\(claim)") }
+    for claim in [10, 256, 265, 2395, 2396, 2399, 2401, 2402] { #expect(try !accepts { $0.omittedPlatformClaims = [claim] }, "\(claim)") }
+    for claim in [10, 44235, 44236, 44237, 44238, 44239, 44240] { #expect(try !accepts { $0.omittedRealmClaims = [claim] }, "\(claim)") }
     // Without its profile the key would be a bare point.
     #expect(try !accepts { $0.omittedRealmClaims = [265] })
   }
