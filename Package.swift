@@ -30,6 +30,7 @@ let package = Package(
     .target(name: "WasmText"),
     .target(name: "CLinux"),
     .target(name: "EmbeddedBytes"),
+    .target(name: "StrictYAML", dependencies: ["Yams"]),
 
     // Floor 1: what goes into a trustlet.
     .target(name: "LibOS", dependencies: ["EdgeCalls"]),
@@ -40,7 +41,7 @@ let package = Package(
     .target(name: "CodeObjects", dependencies: ["CLinux", crypto]),
 
     // Floor 1: judging evidence, on its own; and making it under roots that nobody trusts, which knows nothing of the judge.
-    .target(name: "Attestation", dependencies: certificates + ["Yams"]),
+    .target(name: "Attestation", dependencies: certificates + ["StrictYAML"]),
     .target(name: "DevelopmentEvidence", dependencies: certificates),
 
     // Programs compiled to WebAssembly by the build itself: the examples and the benchmark's kernels.
@@ -56,7 +57,7 @@ let package = Package(
 
     // Floor 2: images, and machines to run them on.
     .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat"]),
-    .target(name: "ImageBuilding", dependencies: ["TrustletImage", crypto, "Yams"]),
+    .target(name: "ImageBuilding", dependencies: ["StrictYAML", "TrustletImage", crypto]),
     .target(name: "Machine", dependencies: ["EdgeCalls"]),
     .target(name: "KVMMachine", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
     .target(name: "ProcessMachine", dependencies: ["CLinux", "EdgeCalls", "GuestObjects", "Machine"]),
@@ -81,8 +82,8 @@ let package = Package(
       name: "coffer", dependencies: ["RunCommand", "TrustletImage"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
-        "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "EdgeCalls", "KVMMachine", "Machine", "Monitor", "ProcessMachine", "RunCommand",
-        "TrustedLines", "TrustletImage", "TrustletRun", "WasmFormat", "WasmText",
+        "Attestation", "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "EdgeCalls", "KVMMachine", "Machine", "Monitor", "ProcessMachine", "RunCommand",
+        "TrustedLines", "TrustletImage", "TrustletRun", "WasmFormat", "WasmText", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/coffer-cli"),
@@ -102,7 +103,7 @@ let package = Package(
     .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"], exclude: ["Wasmtime"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
     .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
-    .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence"] + certificates),
+    .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence", "StrictYAML"] + certificates),
     .testTarget(name: "EmbeddedBytesTests", dependencies: ["EmbeddedBytes"]),
     .testTarget(name: "ExamplesTests", dependencies: ["Examples"]),
     .testTarget(name: "TrustedLinesTests", dependencies: ["TrustedLines"]),

@@ -5,11 +5,17 @@ public enum Terminal {
   static let isInteractive = isatty(STDERR_FILENO) == 1
 
   /// NO_COLOR counts unless it is empty.
-  private static let hasColour = isInteractive && variable("NO_COLOR").isEmpty && !["", "dumb"].contains(variable("TERM"))
+  private static let mayColour = variable("NO_COLOR").isEmpty && !["", "dumb"].contains(variable("TERM"))
+  private static let hasColour = isInteractive && mayColour
 
   private static func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
 
   public static func paint(_ text: String, _ code: String) -> String { hasColour ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
+
+  /// For results: coloured where standard output is a terminal.
+  public static func paintOutput(_ text: String, _ code: String) -> String {
+    mayColour && isatty(STDOUT_FILENO) == 1 ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+  }
 
   public static func complain(_ text: String) { write("\(paint("coffer:", "31")) \(text)\n", to: STDERR_FILENO) }
 

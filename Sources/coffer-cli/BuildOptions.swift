@@ -26,7 +26,7 @@ struct BuildOptions: ParsableArguments {
   private func readManifest() throws -> Manifest {
     var result = Manifest()
     if let path = manifest {
-      let text = try TextFile.contents(of: path)
+      let text = try InputFile.text(of: path)
       do {
         result = try Manifest(yaml: text)
       } catch {

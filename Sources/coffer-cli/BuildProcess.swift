@@ -58,7 +58,7 @@ struct BuildConfined: ParsableCommand {
       let manifest = try build.manifest(memory: memory)
       let files: ImageFiles
       do {
-        files = try ImageFiles(manifest: manifest, relativeTo: TextFile.directory(of: build.manifest ?? "."))
+        files = try ImageFiles(manifest: manifest, relativeTo: InputFile.directory(of: build.manifest ?? "."))
       } catch {
         throw CommandFailure("\(build.manifest ?? "the manifest"): \(error); the manifest's directory is where its paths begin")
       }

@@ -18,7 +18,7 @@ import WasmFormat
       program traps.
       """,
     version: "coffer 0.1.0",
-    subcommands: [Build.self, Run.self, Measure.self, Inspect.self, Doctor.self, Bench.self, BuildConfined.self])
+    subcommands: [Build.self, Run.self, Measure.self, Inspect.self, Verify.self, PolicyCommand.self, Doctor.self, Bench.self, BuildConfined.self])
 
   /// As the parser's own, but a command line that is wrong ends with Coffer's status, which nobody can take for the program's.
   static func main() {

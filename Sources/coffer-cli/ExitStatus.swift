@@ -3,6 +3,10 @@ import RunCommand
 
 enum ExitStatus {
   static let failure = ExitCode(EndStatus.failure)
+  /// Evidence was judged and is not accepted.
+  static let refused = ExitCode(1)
+  /// Evidence, policy or collateral that cannot be judged at all.
+  static let unusable = ExitCode(2)
 }
 
 /// Runs a command's work; an error becomes one line on standard error and status 125.

@@ -5,12 +5,15 @@ import WasmFormat
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows what an image is made of and what it may do.",
+    abstract: "Shows what an image is made of and what it may do; or what a piece of evidence says.",
     discussion: """
       Examples:
         coffer inspect service.trustlet
         coffer inspect service.trustlet --json
         coffer inspect service.trustlet --template
+        coffer inspect report.bin
+
+      Evidence is any format that 'coffer verify' judges. Here it is shown, every field with its meaning, and not judged.
       """)
 
   @OptionGroup var options: ImageOptions
@@ -23,7 +26,13 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let image = try options.image()
+      let image: TrustletImage
+      do {
+        image = try options.image()
+      } catch let error as ApplicationError {
+        guard case .unknownFormat = error, let evidence = try EvidenceInspection(path: options.app) else { throw error }
+        return Terminal.print(options.json ? evidence.json.description : evidence.text)
+      }
       var obstacles: [String]?
       if template {
         let kind = machine?.kind ?? MachineChoice.best { Terminal.note($0) }

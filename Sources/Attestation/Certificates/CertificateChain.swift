@@ -10,6 +10,8 @@ public struct CertificateChain: Sendable {
     case notChecked
     /// Each certificate but the root needs a list of its issuer's, in force, that does not name it.
     case lists([RevocationList])
+    /// The same, but a certificate whose issuer has no list here passes: AMD's root alone publishes one.
+    case listsGiven([RevocationList])
   }
 
   public let certificates: [EndorsementCertificate]
@@ -28,7 +30,11 @@ public struct CertificateChain: Sendable {
       ]
     }
     var findings = [links(rule, context), validity(rule, context.time), context.anchors.finding(root, platform, "\(rule).root")]
-    if case .lists(let lists) = revocation { findings.append(self.revocation(lists, rule, context)) }
+    switch revocation {
+    case .notChecked: break
+    case .lists(let lists): findings.append(self.revocation(lists, areAllNeeded: true, rule, context))
+    case .listsGiven(let lists): findings.append(self.revocation(lists, areAllNeeded: false, rule, context))
+    }
     return findings
   }
 
@@ -73,12 +79,13 @@ public struct CertificateChain: Sendable {
       wanted: "validity at \(timestamp(time))", remedy: "get a current certificate, or verify at the time of the evidence with --time")
   }
 
-  private func revocation(_ lists: [RevocationList], _ rule: String, _ context: VerificationContext) -> Finding {
+  private func revocation(_ lists: [RevocationList], areAllNeeded: Bool, _ rule: String, _ context: VerificationContext) -> Finding {
     func refused(_ found: String, _ wanted: String, _ remedy: String) -> Finding {
       .rule("\(rule).revocation", .instanceIdentity, holds: false, found: found, wanted: wanted, remedy: remedy)
     }
     for (certificate, issuer) in zip(certificates, certificates.dropFirst()) {
       let candidates = lists.filter { $0.issuer == certificate.issuer }
+      if candidates.isEmpty && !areAllNeeded { continue }
       guard !candidates.isEmpty else {
         return refused("no revocation list of \"\(issuer.subjectName)\"", "one in force", "add the issuer's list to the collateral")
       }

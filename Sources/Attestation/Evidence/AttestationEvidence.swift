@@ -15,33 +15,6 @@ public protocol AttestationEvidence: Sendable {
   func examine(in context: VerificationContext) -> Examination
 }
 
-public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
-  case sevSNP = "sev-snp-report"
-  case azureSEVSNP = "azure-sev-snp-report"
-  case tdx = "tdx-quote"
-  case sgx = "sgx-quote"
-  case nitro = "nitro-document"
-  case cca = "cca-token"
-  case tpm = "tpm-quote"
-  case keystone = "keystone-report"
-  case trustlet = "coffer-evidence"
-
-  /// What people call it.
-  public var title: String {
-    switch self {
-    case .sevSNP: "AMD SEV-SNP attestation report"
-    case .azureSEVSNP: "AMD SEV-SNP attestation report in Azure's blob"
-    case .tdx: "Intel TDX quote"
-    case .sgx: "Intel SGX quote"
-    case .nitro: "AWS Nitro attestation document"
-    case .cca: "Arm CCA attestation token"
-    case .tpm: "TPM 2.0 quote"
-    case .keystone: "Keystone report"
-    case .trustlet: "Coffer's evidence of a trustlet"
-    }
-  }
-}
-
 /// One field of a piece of evidence, for people.
 public struct EvidenceField: Sendable, Equatable, Codable {
   /// A path of names, such as `report.current_tcb.snp`.

@@ -20,8 +20,8 @@ public struct Endorsements: Sendable {
 
   public init() {}
 
-  /// Adds what a file holds: certificates, revocation lists and public keys, in PEM or DER, Intel's collateral in JSON, or a TPM's key, values
-  /// of its PCRs or the firmware's event log as tpm2-tools and Linux write them.
+  /// Adds what a file holds: certificates, revocation lists and public keys, in PEM or DER, an extended SEV-SNP report's certificate
+  /// table, Intel's collateral in JSON, or a TPM's key, values of its PCRs or the firmware's event log as tpm2-tools and Linux write them.
   public mutating func add(file bytes: [UInt8]) throws(MalformedEvidence) {
     guard bytes.count <= Self.maximumFileSize else {
       throw MalformedEvidence("collateral", found: "\(bytes.count) bytes", wanted: "at most \(Self.maximumFileSize)")
@@ -29,6 +29,10 @@ public struct Endorsements: Sendable {
     let first = bytes.first { !$0.isWhitespace }
     if first == UInt8(ascii: "{") {
       dcap = try DCAPCollateral(json: bytes)
+    } else if SNPCertificateTable.resembles(bytes) {
+      let table = try SNPCertificateTable(decoding: bytes)
+      certificates += table.certificates.map(\.certificate)
+      revocationLists += table.revocationLists
     } else if first == 0x30, let node = try? DER.parse(bytes) {
       try add(der: Array(node.encodedBytes), discriminator: nil)
     } else if let text = String(validating: bytes, as: UTF8.self), text.contains("-----BEGIN ") {
@@ -38,7 +42,8 @@ public struct Endorsements: Sendable {
     } else {
       throw MalformedEvidence(
         "collateral", found: "\(bytes.count) bytes beginning \(hexadecimal(bytes.prefix(8)))",
-        wanted: "certificates, revocation lists or public keys in PEM or DER, collateral in JSON, or a TPM's key, PCR values or event log")
+        wanted: "certificates, revocation lists or public keys in PEM or DER, a certificate table, collateral in JSON, "
+          + "or a TPM's key, PCR values or event log")
     }
   }
 

@@ -1,3 +1,29 @@
-/// What evidence of ours says about a trustlet.
-public struct TrustletClaims: Sendable {
+import Foundation
+
+/// What evidence of ours says about a trustlet. Worth as much as the findings beside it.
+public struct TrustletClaims: Sendable, Equatable {
+  /// What the challenger asked to be bound.
+  public var nonce: [UInt8]
+  public var issuedAt: Date
+  /// SHA-384, as `coffer measure` prints it.
+  public var imageMeasurement: [UInt8]
+  /// SHA-384 of the manifest's canonical encoding.
+  public var manifestDigest: [UInt8]
+  public var manifest: ManifestProperties
+  /// Chosen at random when the instance was made.
+  public var instanceIdentity: [UInt8]
+  /// The key made inside the instance, to which secrets are encrypted.
+  public var instanceKey: VerificationKey
+  /// How often the template was cloned before this instance.
+  public var cloneGeneration: UInt64
+  public var machine: String
+  /// SHA-256 of the SubjectPublicKeyInfo of each key whose signature over the image's measurement was found valid.
+  public var imageSigners: [[UInt8]]
+
+  public static func == (left: Self, right: Self) -> Bool {
+    left.nonce == right.nonce && left.issuedAt == right.issuedAt && left.imageMeasurement == right.imageMeasurement
+      && left.manifestDigest == right.manifestDigest && left.manifest == right.manifest && left.instanceIdentity == right.instanceIdentity
+      && left.instanceKey.subjectPublicKeyInfo == right.instanceKey.subjectPublicKeyInfo && left.cloneGeneration == right.cloneGeneration
+      && left.machine == right.machine && left.imageSigners == right.imageSigners
+  }
 }

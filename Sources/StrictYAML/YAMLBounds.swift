@@ -1,13 +1,11 @@
-import TrustletImage
-
-/// What a manifest's text must keep so that the YAML parser's work stays in proportion to it.
+/// What a text must keep so that the YAML parser's work stays in proportion to it.
 enum YAMLBounds {
   /// An alias stands for all that its anchor names, aliases in it too: a few lines of them mean billions of values.
   static let aliasLimit = 8
 
-  static func check(_ text: String) throws(ImageError) {
-    guard text.utf8.count <= ImageFormat.manifestSizeLimit else {
-      throw ImageError(.limit, "the manifest has \(text.utf8.count) bytes, more than \(ImageFormat.manifestSizeLimit)")
+  static func check(_ text: String, named what: String, sizeLimit: Int) throws(StrictYAMLError) {
+    guard text.utf8.count <= sizeLimit else {
+      throw StrictYAMLError(.excess, "the \(what) has \(text.utf8.count) bytes, more than \(sizeLimit)")
     }
     var aliases = 0
     var previous = UInt8(ascii: "\n")
@@ -18,7 +16,7 @@ enum YAMLBounds {
       previous = isStar && !isSpace(previous) && !indicators.contains(previous) ? 0 : byte
     }
     guard aliases <= aliasLimit else {
-      throw ImageError(.limit, "the manifest has more than \(aliasLimit) YAML aliases ('*name'); quote what is text")
+      throw StrictYAMLError(.excess, "the \(what) has more than \(aliasLimit) YAML aliases ('*name'); quote what is text")
     }
   }
 

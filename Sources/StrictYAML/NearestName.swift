@@ -1,5 +1,5 @@
 /// The one of `names` that is the fewest insertions, removals and replacements away from `wanted`; the first of several.
-func nearestName(to wanted: String, among names: [String]) -> String? {
+public func nearestName(to wanted: String, among names: [String]) -> String? {
   let target = Array(wanted.lowercased().utf8.prefix(64))
   return names.map { (name: $0, distance: editDistance(target, Array($0.utf8))) }.min { $0.distance < $1.distance }?.name
 }

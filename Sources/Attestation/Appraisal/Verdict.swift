@@ -1,0 +1,23 @@
+import Foundation
+
+/// What came of evidence under a policy, with every reason.
+public struct Verdict: Sendable {
+  public var examination: Examination
+  /// Those of the examination first, then the policy's.
+  public var findings: [Finding]
+  public var nonce: [UInt8]?
+  public var time: Date
+
+  public var isAccepted: Bool {
+    // A rule of the policy must have held: no list of findings is an acceptance by being empty.
+    findings.contains { $0.rule == "policy.platform" && $0.outcome == .satisfied } && !findings.contains { $0.outcome == .refused }
+  }
+
+  /// Whether, by this verdict, the machine's owner cannot read what the attester is given.
+  public var isConfidential: Bool {
+    isAccepted && examination.platform.debug != true && !Self.unprotected.contains(examination.platform.platform)
+  }
+
+  /// Platforms that measure but do not keep memory from its owner.
+  private static let unprotected: Set<PlatformKind> = [.none, .tpm]
+}

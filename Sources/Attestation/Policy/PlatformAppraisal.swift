@@ -1,0 +1,87 @@
+extension PlatformTerms {
+  func trustedComputingBaseFindings(_ claims: PlatformClaims) -> [Finding] {
+    let path = "platforms.\(claims.platform.rawValue)"
+    switch claims.trustedComputingBase {
+    case .unstated: return []
+    case .components(let found): return [componentsFinding(found, path)]
+    case .status(let status, let advisories):
+      let unread = advisories.filter { !acceptedAdvisories.contains($0) }
+      return [
+        .rule(
+          "policy.tcb", .hardware, holds: statuses.contains(status), found: status, wanted: statuses.sorted().joined(separator: ", "),
+          remedy: "update the machine's firmware and configuration, or accept the risk by naming it under \(path).tcb-status"),
+        .rule(
+          "policy.advisories", .hardware, holds: status == "UpToDate" || unread.isEmpty,
+          found: advisories.isEmpty ? "none" : advisories.joined(separator: ", "),
+          wanted: acceptedAdvisories.isEmpty ? "none" : "none but \(acceptedAdvisories.sorted().joined(separator: ", "))",
+          remedy: "read \(unread.joined(separator: ", ")); what you accept goes under \(path).accepted-advisories"),
+      ]
+    }
+  }
+
+  private func componentsFinding(_ found: [String: Int], _ path: String) -> Finding {
+    let shown = Self.list(found)
+    switch minimumTCB {
+    case .any: return Finding("policy.tcb", .noted, .hardware, found: shown, wanted: "any version, as the policy says")
+    case .unstated:
+      return .rule(
+        "policy.tcb", .hardware, holds: false, found: shown, wanted: "a minimum, which the policy does not state",
+        remedy: "write the oldest versions that you trust under \(path).minimum-tcb, such as {\(shown)}")
+    case .components(let minimum):
+      // A component that the evidence lacks counts as the oldest there is.
+      let old = minimum.filter { found[$0.key] ?? -1 < $0.value }.keys.sorted()
+      return .rule(
+        "policy.tcb", .hardware, holds: old.isEmpty, found: shown, wanted: "at least \(Self.list(minimum))",
+        remedy: "update the machine's firmware: \(old.joined(separator: ", ")) is older than the policy allows")
+    }
+  }
+
+  private static func list(_ components: [String: Int]) -> String {
+    components.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+  }
+
+  func measurementFinding(_ claims: PlatformClaims) -> Finding {
+    let path = "platforms.\(claims.platform.rawValue).reference-values"
+    let essential = claims.measurements.filter(\.isEssential)
+    func described(_ measurements: [Measurement]) -> String {
+      measurements.map { "\($0.name): \(hexadecimal($0.digest))" }.joined(separator: ", ")
+    }
+    func refused(_ found: String, _ wanted: String, _ remedy: String) -> Finding {
+      .rule("policy.measurements", .executables, holds: false, found: found, wanted: wanted, remedy: remedy)
+    }
+    switch referenceValues {
+    case .any: return Finding("policy.measurements", .noted, .executables, found: described(essential), wanted: "any, as the policy says")
+    case .unstated, .oneOf([]):
+      return refused(
+        described(essential), "reference values, which the policy does not state",
+        "if this is the software that you expect, name its measurements under \(path); 'coffer policy from-evidence' drafts them")
+    case .oneOf(let entries):
+      var reasons: [String] = []
+      for entry in entries {
+        let reason = Self.mismatch(entry, claims.measurements)
+        guard let reason else {
+          return .rule(
+            "policy.measurements", .executables, holds: true, found: described(claims.measurements.filter { entry[$0.name] != nil }),
+            wanted: "the policy's reference values", remedy: "")
+        }
+        reasons.append(reason)
+      }
+      return refused(
+        described(essential), reasons.joined(separator: "; or "),
+        "other software than the policy names was started; if it is to be trusted, add an entry under \(path)")
+    }
+  }
+
+  /// Why the measurements are not an entry's; nil when they are. An essential measurement that the entry leaves out is a mismatch: what it
+  /// measures could be anything.
+  private static func mismatch(_ entry: [String: ReferenceValue], _ measurements: [Measurement]) -> String? {
+    for (name, value) in entry.sorted(by: { $0.key < $1.key }) {
+      guard let measurement = measurements.first(where: { $0.name == name }) else { return "\(name), which this evidence does not have" }
+      if case .digest(let digest) = value, digest != measurement.digest { return "\(name): \(hexadecimal(digest))" }
+    }
+    if let missing = measurements.first(where: { $0.isEssential && entry[$0.name] == nil }) {
+      return "an entry that names \(missing.name) too (or '\(missing.name): any')"
+    }
+    return nil
+  }
+}

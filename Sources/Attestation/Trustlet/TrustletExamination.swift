@@ -1,0 +1,82 @@
+import Crypto
+import Foundation
+
+extension TrustletEvidence {
+  public func examine(in context: VerificationContext) -> Examination {
+    var context = context
+    var findings: [Finding] = [
+      .rule(
+        "coffer.trustlet-signature", .executables, holds: trustlet.message.isValid(for: monitor.key),
+        found: "monitor's key SHA-256 \(hexadecimal(monitor.key.fingerprint))", wanted: "the signature of the key that the monitor's token names",
+        remedy: Self.forged),
+      .rule(
+        "coffer.monitor-signature", .instanceIdentity, holds: monitor.message.isValid(for: nodeKey),
+        found: "node's key SHA-256 \(hexadecimal(nodeKey.fingerprint))", wanted: "the signature of the node's key", remedy: Self.forged),
+      .rule(
+        "coffer.nonces", .sourcedData, holds: trustlet.nonce == monitor.nonce, found: "\(hexadecimal(trustlet.nonce)), monitor \(hexadecimal(monitor.nonce))",
+        wanted: "one nonce at every level", remedy: Self.forged),
+      .rule(
+        "coffer.manifest", .configuration, holds: Array(SHA384.hash(data: manifest)) == claims.manifestDigest,
+        found: "manifest SHA-384 \(hexadecimal(SHA384.hash(data: manifest)))", wanted: "\(hexadecimal(claims.manifestDigest)), as the trustlet's token has it",
+        remedy: Self.forged),
+    ]
+    for file in endorsements {
+      do {
+        try context.endorsements.add(file: file)
+      } catch {
+        findings.append(
+          .rule(
+            "coffer.endorsements", .instanceIdentity, holds: false, found: "\(error)", wanted: "certificates or collateral",
+            remedy: "the node carries endorsements that cannot be read: configure it again"))
+      }
+    }
+    var claims = claims
+    claims.imageSigners = signatures.filter { $0.isValid(for: claims.imageMeasurement) }.map(\.key.fingerprint)
+    if !signatures.isEmpty {
+      findings.append(
+        .rule(
+          "coffer.image-signatures", .executables, holds: claims.imageSigners.count == signatures.count,
+          found: "\(claims.imageSigners.count) of \(signatures.count) valid", wanted: "each a signature over this image's measurement",
+          remedy: "sign this image, or leave signatures of other images out"))
+    }
+    var below = PlatformClaims(.none)
+    if let platform {
+      let examination = platform.examine(in: context)
+      below = examination.platform
+      findings.append(bindingFinding(below))
+      findings += examination.findings.map { finding in
+        var finding = finding
+        finding.rule = "platform.\(finding.rule)"
+        return finding
+      }
+    } else {
+      findings.append(
+        Finding(
+          "coffer.platform", .noted, .hardware, found: "no platform: development evidence, whose keys anyone could have made",
+          wanted: "a platform's report that binds the node's key"))
+    }
+    // RFC 9711, section 4.2.9: 1 and above say that debugging is off, in growing permanence.
+    if trustlet.claims[EvidenceToken.Claim.debugStatus]?.asInteger.map({ !(1...4).contains($0) }) ?? true { below.debug = true }
+    return Examination(.trustlet, findings: findings, platform: below, trustlet: claims)
+  }
+
+  private static let forged = "this evidence was put together from pieces of others, or altered: ask the node for it again"
+
+  private func bindingFinding(_ platform: PlatformClaims) -> Finding {
+    let bound = PlatformBinding.data(nodeKey: nodeKey, nonce: monitor.nonce, platform: platform.platform)
+    let padding = platform.boundData.dropFirst(bound.count)
+    return .rule(
+      "coffer.platform-binding", .instanceIdentity, holds: platform.boundData.starts(with: bound) && padding.allSatisfy { $0 == 0 },
+      found: "the platform's report binds \(hexadecimal(platform.boundData))", wanted: "\(hexadecimal(bound)): this node's key and this nonce",
+      remedy: Self.forged)
+  }
+}
+
+/// What a platform's report must carry for a node: its key and the relying party's nonce, so that neither can be exchanged.
+public enum PlatformBinding {
+  /// SHA-512 of `["coffer-node", key, nonce]` in deterministic CBOR; SHA-256 for a TPM, whose field is shorter.
+  public static func data(nodeKey: VerificationKey, nonce: [UInt8], platform: PlatformKind) -> [UInt8] {
+    let bound = CBOREncoder.encode(.array([.text("coffer-node"), .bytes(nodeKey.subjectPublicKeyInfo), .bytes(nonce)]))
+    return platform == .tpm ? Array(SHA256.hash(data: bound)) : Array(SHA512.hash(data: bound))
+  }
+}

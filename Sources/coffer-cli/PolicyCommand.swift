@@ -1,0 +1,66 @@
+import ArgumentParser
+import Attestation
+import Coffer
+
+struct PolicyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "policy",
+    abstract: "Makes policies for 'coffer verify'.",
+    subcommands: [FromEvidence.self])
+
+  struct FromEvidence: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "from-evidence",
+      abstract: "Drafts a policy that a genuine piece of evidence meets.",
+      discussion: """
+        Examples:
+          coffer policy from-evidence report.bin --collateral vcek.der > policy.yaml
+          coffer policy from-evidence td.quote --collateral collateral.json --time 2025-07-01T00:00:00Z
+
+        The draft trusts what the piece shows: read it before use. What weakens protection, as debugging or outdated firmware, stays
+        refused and is written as a comment. Evidence that is not genuine gives no draft.
+
+        Exit status: 0 drafted, 1 when the evidence is not genuine, 2 when the input cannot be used.
+        """)
+
+    @OptionGroup var options: EvidenceOptions
+
+    @Option(
+      help: ArgumentHelp(
+        "Take this key as a root of trust too (SHA-256 of its SubjectPublicKeyInfo), for platforms whose maker has none that is known everywhere.",
+        valueName: "hex"),
+      transform: Self.fingerprint)
+    var trustAnchor: [[UInt8]] = []
+
+    @Sendable private static func fingerprint(_ text: String) throws -> [UInt8] {
+      guard let fingerprint = bytes(hexadecimal: text), fingerprint.count == 32 else { throw CommandFailure("expected 64 hexadecimal digits") }
+      return fingerprint
+    }
+
+    func run() throws {
+      try reportingEvidence {
+        let bytes = try options.bytes()
+        let format = try options.format(of: bytes)
+        let evidence: any AttestationEvidence
+        do {
+          evidence = try format.decode(bytes)
+        } catch {
+          throw CommandFailure("\(options.evidence) looks like \(format.title) and is damaged: \(error)")
+        }
+        let added = trustAnchor.flatMap { fingerprint in
+          PlatformKind.allCases.map { TrustAnchors.Anchor($0, name: "command line", fingerprint: fingerprint) }
+        }
+        let context = try options.context(TrustAnchors(TrustAnchors.vendors.anchors + added))
+        let examination = evidence.examine(in: context)
+        guard examination.isGenuine else {
+          Terminal.complain("\(options.evidence) is not genuine as it stands, so it is no model for a policy:")
+          for finding in examination.findings where finding.outcome == .refused {
+            Terminal.complain("  \(finding.rule): found \(VerdictText.plain(finding.found)); wanted \(finding.wanted); \(finding.remedy ?? "")")
+          }
+          throw ExitStatus.refused
+        }
+        Terminal.print(Policy.draft(from: examination, anchors: trustAnchor))
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Attestation
+
+/// A verdict for people: the outcome, what to know before all else, and each rule, the refused ones with what to do.
+struct VerdictText {
+  let lines: [String]
+
+  init(_ verdict: Verdict) {
+    let platform = verdict.examination.platform
+    let about = [platform.platform.rawValue, platform.product].compactMap { $0 }.joined(separator: ", ")
+    let word = verdict.isAccepted ? Terminal.paintOutput("accepted", "32") : Terminal.paintOutput("refused", "31")
+    var lines = ["\(word): \(verdict.examination.format.title) (\(about)), judged at \(timestamp(verdict.time))"]
+    if verdict.isAccepted, !verdict.isConfidential {
+      lines.append(Terminal.paintOutput("NOT CONFIDENTIAL", "33") + ": whoever owns this machine can read what you give it")
+    }
+    let width = verdict.findings.map(\.rule.count).max() ?? 0
+    for finding in verdict.findings.sorted(by: { Self.rank($0) < Self.rank($1) }) {
+      let rule = finding.rule + String(repeating: " ", count: width - finding.rule.count)
+      let indent = String(repeating: " ", count: width + 9)
+      switch finding.outcome {
+      case .satisfied: lines.append("  \(Terminal.paintOutput("ok", "32"))     \(rule)  \(Self.plain(finding.found))")
+      case .noted: lines.append("  \(Terminal.paintOutput("note", "33"))   \(rule)  \(Self.plain(finding.found))")
+      case .refused:
+        lines.append("  \(Terminal.paintOutput("FAIL", "31"))   \(rule)  found:  \(Self.plain(finding.found))")
+        lines.append("\(indent)  wanted: \(Self.plain(finding.wanted))")
+        if let remedy = finding.remedy { lines.append("\(indent)  mend:   \(Self.plain(remedy))") }
+      }
+    }
+    self.lines = lines
+  }
+
+  /// Refusals first: they decide.
+  private static func rank(_ finding: Finding) -> Int {
+    switch finding.outcome {
+    case .refused: 0
+    case .noted: 1
+    case .satisfied: 2
+    }
+  }
+
+  /// Evidence is hostile: its text must not steer a terminal.
+  static func plain(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) || (0x2028...0x202e).contains($0.value) || (0x2066...0x2069).contains($0.value) ? "\u{FFFD}" : $0 }))
+  }
+}

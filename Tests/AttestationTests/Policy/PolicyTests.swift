@@ -1,0 +1,141 @@
+@testable import Attestation
+import Foundation
+import StrictYAML
+import Testing
+
+private let now = Date(timeIntervalSince1970: 1_780_000_000)
+private let launch = [UInt8](repeating: 0xab, count: 48)
+
+@Suite struct PolicyTests {
+  private var claims = PlatformClaims(
+    .sevSNP, product: "Milan", debug: false, boundData: [1, 2, 3, 4] + [UInt8](repeating: 0, count: 60),
+    measurements: [Measurement("launch-digest", launch, "all that the machine started with", isEssential: true), Measurement("host-data", [0], "")],
+    trustedComputingBase: .components(["bootloader": 3, "tee": 0, "snp": 8, "microcode": 115]))
+
+  private static let terms = "minimum-tcb: {snp: 8}, reference-values: [{launch-digest: \(hexadecimal(launch))}]"
+  private static let good = "platforms: {sev-snp: {\(terms)}}"
+
+  private func refused(
+    _ yaml: String, _ claims: PlatformClaims? = nil, findings: [Finding] = [], nonce: [UInt8]? = [1, 2, 3, 4], at time: Date = now
+  ) throws -> [String] {
+    let verdict = try Policy(yaml: yaml).appraise(
+      Examination(.sevSNP, findings: findings, platform: claims ?? self.claims), nonce: nonce, at: time)
+    let rules = verdict.findings.filter { $0.outcome == .refused }
+    #expect(verdict.isAccepted == rules.isEmpty)
+    // A refusal says what to do.
+    #expect(rules.allSatisfy { !($0.remedy ?? "").isEmpty })
+    return rules.map(\.rule)
+  }
+
+  @Test func goodEvidenceIsAccepted() throws { #expect(try refused(Self.good) == []) }
+
+  @Test(arguments: ["", "# nothing", "{}", "platforms: {}", "nonce: optional", "debug: allowed"])
+  func theEmptyPolicyRefuses(yaml: String) throws { #expect(try refused(yaml).contains("policy.platform")) }
+
+  @Test func platformsAreNamed() throws {
+    #expect(try refused("platforms: {tdx: {reference-values: any}}") == ["policy.platform"])
+    #expect(try refused("platforms: {sev-snp: {products: [Genoa], \(Self.terms)}}") == ["policy.platform"])
+    #expect(try refused("platforms: {sev-snp: {products: [Genoa, Milan], \(Self.terms)}}") == [])
+  }
+
+  @Test func aGenuineSignatureIsNotAcceptance() throws {
+    #expect(try refused(Self.good, findings: [Finding("x.signature", .satisfied, .hardware, found: "", wanted: "")]) == [])
+    let forged = Finding("x.signature", .refused, .hardware, found: "", wanted: "", remedy: "do not")
+    #expect(try refused(Self.good, findings: [forged]) == ["x.signature"])
+  }
+
+  @Test func debuggingIsRefusedUnlessAllowedByName() throws {
+    var claims = claims
+    claims.debug = true
+    #expect(try refused(Self.good, claims) == ["policy.debug"])
+    #expect(try refused(Self.good + "\ndebug: refused", claims) == ["policy.debug"])
+    #expect(try refused(Self.good + "\ndebug: allowed", claims) == [])
+    let verdict = try Policy(yaml: Self.good + "\ndebug: allowed").appraise(
+      Examination(.sevSNP, findings: [], platform: claims), nonce: [1, 2, 3, 4], at: now)
+    #expect(!verdict.isConfidential)
+  }
+
+  @Test func aMinimumMustBeStatedAndKept() throws {
+    let references = "reference-values: any"
+    #expect(try refused("platforms: {sev-snp: {\(references)}}") == ["policy.tcb"])
+    #expect(try refused("platforms: {sev-snp: {minimum-tcb: any, \(references)}}") == [])
+    #expect(try refused("platforms: {sev-snp: {minimum-tcb: {snp: 9}, \(references)}}") == ["policy.tcb"])
+    #expect(try refused("platforms: {sev-snp: {minimum-tcb: {fmc: 0}, \(references)}}") == ["policy.tcb"])
+    #expect(try refused("platforms: {sev-snp: {minimum-tcb: {bootloader: 3, tee: 0, snp: 8, microcode: 115}, \(references)}}") == [])
+  }
+
+  @Test func statusesAndAdvisoriesAreAcceptedByName() throws {
+    var claims = claims
+    claims.platform = .tdx
+    claims.trustedComputingBase = .status("SWHardeningNeeded", advisories: ["INTEL-SA-1", "INTEL-SA-2"])
+    func refused(_ terms: String) throws -> [String] { try self.refused("platforms: {tdx: {reference-values: any\(terms)}}", claims) }
+    #expect(try refused("") == ["policy.tcb", "policy.advisories"])
+    #expect(try refused(", tcb-status: [UpToDate, SWHardeningNeeded]") == ["policy.advisories"])
+    #expect(try refused(", tcb-status: [SWHardeningNeeded], accepted-advisories: [INTEL-SA-1]") == ["policy.advisories"])
+    #expect(try refused(", tcb-status: [SWHardeningNeeded], accepted-advisories: [INTEL-SA-1, INTEL-SA-2]") == [])
+    #expect(throws: StrictYAMLError.self) { try refused(", tcb-status: [Revoked]") }
+  }
+
+  @Test func measurementsAreComparedWithReferenceValues() throws {
+    func refused(_ values: String) throws -> [String] { try self.refused("platforms: {sev-snp: {minimum-tcb: any\(values)}}") }
+    let other = String(repeating: "00", count: 48)
+    #expect(try refused("") == ["policy.measurements"])
+    #expect(try refused(", reference-values: []") == ["policy.measurements"])
+    #expect(try refused(", reference-values: [{launch-digest: \(other)}]") == ["policy.measurements"])
+    #expect(try refused(", reference-values: [{launch-digest: \(other)}, {launch-digest: \(hexadecimal(launch))}]") == [])
+    // What an entry leaves out is not any, and what the evidence lacks is not there.
+    #expect(try refused(", reference-values: [{host-data: any}]") == ["policy.measurements"])
+    #expect(try refused(", reference-values: [{host-data: any, launch-digest: any}]") == [])
+    #expect(try refused(", reference-values: [{mrtd: any, launch-digest: any}]") == ["policy.measurements"])
+  }
+
+  @Test func freshnessIsByNonceOrAge() throws {
+    #expect(try refused(Self.good, nonce: nil) == ["policy.nonce"])
+    #expect(try refused(Self.good + "\nnonce: optional", nonce: nil) == [])
+    #expect(try refused(Self.good + "\nnonce: optional", nonce: [1, 2, 3, 5]) == ["policy.nonce"])
+    #expect(try refused(Self.good, nonce: [1, 2, 3]) == ["policy.nonce"])
+    #expect(try refused(Self.good, nonce: []) == ["policy.nonce"])
+    #expect(try refused(Self.good + "\nage: 5m") == ["policy.age"])
+    var claims = claims
+    claims.issuedAt = now
+    #expect(try refused(Self.good + "\nage: 5m", claims, at: now + 299) == [])
+    #expect(try refused(Self.good + "\nage: 5m", claims, at: now + 301) == ["policy.age"])
+    #expect(try refused(Self.good, claims, at: now - 3600) == ["policy.age"])
+  }
+
+  @Test func imagesCannotBeFoundInEvidenceOfAPlatform() throws {
+    #expect(try refused(Self.good + "\nmachines: [kvm]") == ["policy.image"])
+    #expect(try refused(Self.good + "\nmanifest: {network: none}") == ["policy.image"])
+  }
+
+  @Test(arguments: [
+    ("plattforms: {}", "did you mean 'platforms'?"), ("platforms: {none: {}}", "write 'none: insecure'"), ("platforms: {none: true}", "insecure"),
+    ("platforms: {sev-snp: {tcb-status: [UpToDate]}}", "tcb-status"), ("platforms: {snp: {}}", "did you mean"),
+    ("age: 5", "'5' is no time"), ("age: -5m", "no time"), ("nonce: maybe", "none of required, optional"), ("debug: true", "none of refused, allowed"),
+    ("images: [{measurement: 12}]", "coffer measure"), ("images: [{}]", "either a measurement or a signer"), ("images: {}", "not a list"),
+    ("platforms: {sev-snp: {minimum-tcb: {snp: 256}}}", "255"), ("platforms: {sev-snp: {minimum-tcb: {}}}", "names no component"),
+    ("platforms: {sev-snp: {reference-values: [{}]}}", "names no measurement"), ("trust-anchors: {cca: [abcd]}", "SHA-256"),
+    ("manifest: {network: all}", "none of none"), ("platforms: [", "no YAML"), ("nonce: optional\nnonce: required", "twice"),
+  ])
+  func whatIsNotUnderstoodIsAnError(yaml: String, words: String) {
+    let error = #expect(throws: StrictYAMLError.self) { try Policy(yaml: yaml) }
+    #expect(error?.message.contains(words) ?? false, "\(error?.message ?? "")")
+  }
+
+  @Test func aDraftAcceptsItsModelAndNothingWeaker() throws {
+    let genuine = Examination(.sevSNP, findings: [], platform: claims)
+    let draft = Policy.draft(from: genuine)
+    #expect(try Policy(yaml: draft).appraise(genuine, nonce: nil, at: now).isAccepted, "\(draft)")
+    var weaker = genuine
+    weaker.platform.trustedComputingBase = .components(["bootloader": 3, "tee": 0, "snp": 7, "microcode": 115])
+    weaker.platform.debug = true
+    weaker.platform.measurements[0].digest[0] ^= 1
+    let findings = try Policy(yaml: draft).appraise(weaker, nonce: nil, at: now).findings
+    #expect(findings.filter { $0.outcome == .refused }.map(\.rule) == ["policy.debug", "policy.tcb", "policy.measurements"])
+    // Text of the evidence's own cannot write lines of the policy.
+    var hostile = genuine
+    hostile.platform.product = "x\"]\ndebug: allowed\n#"
+    #expect(try !Policy(yaml: Policy.draft(from: hostile)).isDebugAllowed)
+    #expect(try !Policy(yaml: Policy.draft(from: Examination(.sevSNP, findings: [], platform: weaker.platform))).isDebugAllowed)
+  }
+}
