@@ -93,7 +93,7 @@ let package = Package(
     .executableTarget(
       name: "coffer-wast",
       dependencies: [
-        "Coffer", "CodeObjects", "Machine", "SpecificationScripts",
+        "Coffer", "CodeObjects", "Machine", "ProcessMachine", "SpecificationScripts",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -131,7 +131,9 @@ let package = Package(
     // Trustlets of every kind, made and ended many times: what do they leave behind?
     .executableTarget(
       name: "leftover-check",
-      dependencies: ["CodeObjects", "Coffer", "EdgeCalls", "KVMMachine", "MachineScenarios", "Monitor", "TrustletImage", "TrustletRun", "WasmText"],
+      dependencies: [
+        "CodeObjects", "Coffer", "EdgeCalls", "KVMMachine", "Machine", "MachineScenarios", "Monitor", "TrustletImage", "TrustletRun", "WasmText",
+      ],
       path: "Tests/leftover-check"),
     .testTarget(name: "MachineTests", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"]),
   ],

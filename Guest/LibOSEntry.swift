@@ -26,7 +26,10 @@ public func startLibraryOS(_ manifestSize: UInt64, _ fileTreeSize: UInt64) {
     current = try LibraryOS(
       edge: edge, manifest: region(MemoryMap.guestManifest, manifestSize),
       files: fileTreeSize == 0 ? nil : region(MemoryMap.fileTree, fileTreeSize),
-      scratch: { region(MemoryMap.scratch, $0) }, counter: { coffer_counter() },
+      scratch: {
+        coffer_heap_extend()
+        return region(MemoryMap.scratch, $0)
+      }, counter: { coffer_counter() },
       entropy: {
         var word: UInt64 = 0
         return coffer_hardware_random(&word) ? word : nil

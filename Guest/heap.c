@@ -16,6 +16,9 @@ struct header {
 
 static void *free_blocks[LARGEST + 1];
 static uint64_t used;
+static uint64_t size_limit = COFFER_HEAP_SIZE_WITHOUT_SCRATCH;
+
+void coffer_heap_extend(void) { size_limit = COFFER_HEAP_SIZE; }
 
 static void *take(uint32_t class) {
   void *block = free_blocks[class];
@@ -24,7 +27,7 @@ static void *take(uint32_t class) {
     return block;
   }
   uint64_t size = 1ull << class;
-  if (size > COFFER_HEAP_SIZE - used) return 0;
+  if (size > size_limit - used) return 0;
   block = (void *)(COFFER_HEAP + used);
   used += size;
   return block;

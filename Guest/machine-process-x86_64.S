@@ -6,6 +6,7 @@
         .set fault_address, control + 8
         .set saved_stack, control + 16
         .set ready, control + 24
+        .set first_looks, control + 28
         .set trap_entry, 0x400040         // MemoryMap.image + trapEntryOffset
         .set loader_area, 0x700000000000
         .set loader_area_size, 0x0FFFFFFFF000
@@ -109,12 +110,14 @@ go_on:
         testq   %rax, %rax
         jnz     broken
         movl    $1, ready
-// The first turn is the monitor's: it writes the configuration, most often at once.
-        movl    $4000, %ecx
+// The first turn is the monitor's: it writes the configuration, most often at once. Who was copied ahead of time falls asleep.
+        movl    first_looks, %ecx
+        jmp     3f
 1:      testl   $0x7fffffff, turn
         jz      2f
         pause
         decl    %ecx
+3:      testl   %ecx, %ecx
         jnz     1b
 1:      movl    turn, %edx
         testl   $0x7fffffff, %edx

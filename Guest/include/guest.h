@@ -17,6 +17,8 @@ uint32_t coffer_edge_grow(uint64_t address, uint64_t old_size, uint64_t new_size
 uint64_t coffer_counter(void);
 // 64 bits from the processor's own source; false if it gives none.
 bool coffer_hardware_random(uint64_t *word);
+// Lets the heap take the place that it has only in images with scratch space.
+void coffer_heap_extend(void);
 // Linear memory 0 of the command's instance: its first byte, and its size in bytes now.
 uint8_t *coffer_memory_base(void);
 uint64_t coffer_memory_size(void);

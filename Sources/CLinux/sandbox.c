@@ -172,7 +172,6 @@ int coffer_reap(int pidfd, int wait, struct coffer_exit *exit) {
   exit->status = info.si_status;
   exit->cpu_microseconds = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
                            (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
-  exit->peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
   return 1;
 }
 

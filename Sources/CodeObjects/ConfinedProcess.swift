@@ -46,7 +46,6 @@ struct ConfinedOutcome {
   let output: MemoryFile
   let diagnostics: MemoryFile
   let processorMicroseconds: UInt64
-  let peakBytes: UInt64
 }
 
 /// A running confined program. Letting go of it kills it.
@@ -140,8 +139,7 @@ final class ConfinedProcess {
     let ending: ConfinedOutcome.Ending =
       isLate ? .timedOut : exit.signaled != 0 ? .signaled(exit.status) : .exited(exit.status)
     return ConfinedOutcome(
-      ending: ending, output: output, diagnostics: diagnostics, processorMicroseconds: exit.cpu_microseconds,
-      peakBytes: exit.peak_bytes)
+      ending: ending, output: output, diagnostics: diagnostics, processorMicroseconds: exit.cpu_microseconds)
   }
 
   /// Waits until the program has ended or its time is over.

@@ -35,6 +35,9 @@ public enum Application: Sendable {
         throw ApplicationError.unusableImage(reference, error)
       }
     }
+    if [".wat", ".wast"].contains(where: reference.hasSuffix), start.first.map({ [0x28, 0x3B, 0x20, 0x0A].contains($0) }) ?? false {
+      throw ApplicationError.text(reference)
+    }
     throw ApplicationError.unknownFormat(reference, found: start)
   }
 
@@ -52,6 +55,7 @@ public enum ApplicationError: Error, Sendable, CustomStringConvertible {
   case noExample(String, known: [String])
   case component(String)
   case unusableImage(String, ImageError)
+  case text(String)
   case unknownFormat(String, found: [UInt8])
 
   private static let expected = "a WebAssembly module, a trustlet image or example:NAME"
@@ -68,6 +72,9 @@ public enum ApplicationError: Error, Sendable, CustomStringConvertible {
       return "\(path) is a WebAssembly component; this version runs core modules (wasi_snapshot_preview1): compile it for wasm32-wasip1"
     case .unusableImage(let path, let error):
       return "\(path): \(error)"
+    case .text(let path):
+      let module = "\(path.dropLast(path.hasSuffix(".wat") ? 4 : 5)).wasm"
+      return "\(path) is WebAssembly in the text format; coffer takes modules in the binary format: wat2wasm \(path) -o \(module)"
     case .unknownFormat(let path, let found):
       let bytes = found.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
       return "\(path) is neither a WebAssembly module (00 61 73 6d) nor a trustlet image (89 43 46 52): it begins with "

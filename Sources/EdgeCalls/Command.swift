@@ -66,6 +66,9 @@ public enum Configuration {
   public static let streamKindsOffset: UInt64 = 44
   public static let partsOffset: UInt64 = 48
   public static let directoryWritable: UInt32 = 1
+  /// Of all parts, each string counted with ``stringOverhead`` bytes more: what the library OS keeps of them on its heap is at most 3 times as large.
+  public static let sizeLimit: UInt64 = 0x8_0000
+  public static let stringOverhead: UInt64 = 32
 }
 
 /// What the library OS must know of the manifest, measured with the image, at ``MemoryMap/guestManifest``.

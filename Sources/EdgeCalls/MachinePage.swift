@@ -36,4 +36,6 @@ public enum ProcessControl {
   public static let savedStackOffset: UInt64 = 1040
   /// UInt32: 1 when everything is mapped and only the first turn is missing.
   public static let readyOffset: UInt64 = 1048
+  /// UInt32: how often it looks for its first turn before it falls asleep.
+  public static let firstLooksOffset: UInt64 = 1052
 }

@@ -33,7 +33,10 @@ public enum MemoryMap {
 
   /// The library OS's own heap.
   public static let heap: UInt64 = 0x3_0000_0000
+  /// Where there is scratch space, whose names lie on the heap.
   public static let heapSize: UInt64 = 0x0200_0000
+  /// Where there is none. A virtual machine takes 10 bytes of the host's kernel for each page that it might have, touched or not.
+  public static let heapSizeWithoutScratch: UInt64 = 0x0080_0000
   /// What the image may do, as the library OS reads it (``GuestManifest``). Read-only.
   public static let guestManifest: UInt64 = 0x3_1000_0000
   public static let guestManifestSizeLimit: UInt64 = 0x1_0000

@@ -19,8 +19,8 @@ struct HostListing {
     _ visit: (DirectoryItem, _ index: UInt64) throws(SystemError) -> Bool
   ) throws(SystemError) {
     if start < index || start == 2 { (index, cookie) = (2, 0) }
-    let capacity = directory.edge.payload.count
-    let wanted = room < 4096 ? 4096 : room < capacity ? room : capacity
+    // What is read lies on the heap at once.
+    let wanted = max(4096, min(room, min(directory.edge.payload.count, 0x1_0000)))
     while true {
       let records: [UInt8]
       do throws(SystemError) {

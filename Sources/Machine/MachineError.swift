@@ -40,7 +40,14 @@ package func systemCallFailed(_ what: String, _ errorNumber: Int32) -> MachineEr
   return MachineError(
     exhausted ? .exhausted : .systemCall, errorNumber: errorNumber,
     "\(what) failed: \(String(cString: strerror(errorNumber)))"
-      + (exhausted ? ": end other machines or raise this process's limits (memory, open files, processes)" : ""))
+      + (exhausted ? ": end other machines or raise this process's limits (memory, open files, processes)" : "") + fewDescriptors())
+}
+
+/// Where a process may have hardly any files open, calls fail with error numbers that do not say so.
+private func fewDescriptors() -> String {
+  var limit = rlimit()
+  guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < 64 else { return "" }
+  return "; this process may have only \(limit.rlim_cur) files open (ulimit -n): allow it 64"
 }
 
 package func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }

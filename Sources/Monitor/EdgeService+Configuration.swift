@@ -61,8 +61,10 @@ extension EdgeService {
     }
     let parts = [arguments, environment, directories, firstCommand]
     let size = parts.reduce(Int(Configuration.partsOffset)) { $0 + $1.count }
-    guard size <= EdgeWindowView.payloadCapacity else {
-      throw .configurationTooLarge(bytes: size, limit: EdgeWindowView.payloadCapacity)
+    let strings = configuration.arguments.count + configuration.environment.count + configuration.directories.count
+    let cost = size + strings * Int(Configuration.stringOverhead)
+    guard cost <= Int(Configuration.sizeLimit) else {
+      throw .configurationTooLarge(bytes: cost, limit: Int(Configuration.sizeLimit))
     }
     var payload: [UInt8] = []
     payload.reserveCapacity(size)

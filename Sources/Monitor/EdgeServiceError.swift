@@ -11,7 +11,7 @@ public enum EdgeServiceError: Error, Equatable, CustomStringConvertible {
   case resolvingBeneathMissing(errorNumber: Int32)
   /// A string that is to go to the guest cannot: it contains NUL, or an environment entry lacks its name or "=".
   case unusable(what: String, value: String)
-  /// Arguments, environment, directories and the first command do not fit into the edge window.
+  /// Arguments, environment, directories and the first command are more than ``EdgeCalls/Configuration/sizeLimit``.
   case configurationTooLarge(bytes: Int, limit: Int)
 
   public var description: String {
@@ -28,7 +28,7 @@ public enum EdgeServiceError: Error, Equatable, CustomStringConvertible {
     case .unusable(let what, let value):
       "\(what) \(String(reflecting: value)) cannot be given to a program: an environment entry is NAME=VALUE, and NUL ends a string"
     case .configurationTooLarge(let bytes, let limit):
-      "arguments, environment and directories take \(bytes) bytes, and \(limit) is the limit"
+      "arguments, environment and directories take \(bytes) bytes, each of them counted with 36 more; the limit is \(limit)"
     }
   }
 

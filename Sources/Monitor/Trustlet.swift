@@ -126,6 +126,8 @@ public final class Trustlet {
   private func perform(_ command: TrustletCommand, _ deadlines: Deadlines) -> Outcome {
     if case .over(let outcome) = state { return outcome }
     let start = coffer_monotonic_clock()
+    // The watchdog would be told too late to keep a short program from ending first.
+    if let time = deadlines.time, start >= time { return end(.timedOut) }
     let processor = measuresProcessorTime || limits.processorTime != nil ? ProcessorClock(machine) : nil
     let processorStart = processor?.now ?? 0
     defer {

@@ -22,6 +22,10 @@ final class ChildProcess: Sendable {
       waitpid(number, nil, 0)
       throw systemCallFailed("opening a process", -descriptor.number)
     }
+    // Where this program ignores the ends of its children, the number may be somebody else's by now.
+    var end = coffer_trustlet_end()
+    let found = coffer_trustlet_end(descriptor.number, &end)
+    guard found == 0 else { throw systemCallFailed("finding a process among this one's children", -found) }
     do throws(MachineError) {
       watch = try keeper.watch(descriptor.number, word)
     } catch {

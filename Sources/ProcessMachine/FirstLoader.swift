@@ -14,19 +14,21 @@ final class FirstLoader: Sendable {
     let here = OwnedDescriptor(ends[0])
     let there = OwnedDescriptor(ends[1])
     guard joined == 0 else { throw systemCallFailed("making a channel to the loader", -joined) }
-    process = try KeptProcess(keeper, keeper.slots.take()) { slot throws(MachineError) in
-      try Self.send(here.number, slot, file: -1)
-      return try keeper.spawn(messages: there.number)
-    }
+    process = KeptProcess(
+      keeper,
+      try SlotProcess(keeper, keeper.slots.take()) { slot throws(MachineError) in
+        try Self.send(here.number, slot, file: -1)
+        return try keeper.spawn(messages: there.number)
+      })
     messages = here
   }
 
   var number: Int32 { process.number }
   var isLost: Bool { process.isLost }
 
-  /// Makes a mould, whose board the slot is.
-  func copy(into slot: SharedSlots.Slot, _ contents: Int32) throws(MachineError) -> Int32 {
-    try process.copy(into: slot) { () throws(MachineError) in try Self.send(messages.number, slot, file: contents) }
+  /// A mould of the contents.
+  func copy(_ contents: Int32) throws(MachineError) -> SlotProcess {
+    try process.copy { slot throws(MachineError) in try Self.send(messages.number, slot, file: contents) }
   }
 
   private static func send(_ end: Int32, _ slot: SharedSlots.Slot, file: Int32) throws(MachineError) {

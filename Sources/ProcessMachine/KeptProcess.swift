@@ -1,67 +1,57 @@
 import CLinux
 import EdgeCalls
+import Glibc
 import Machine
 import Synchronization
 
 /// A process that waits to be copied: the first loader, and the mould of each image and template (Guest/process/loader.c). It runs no code
-/// but the loader's. It ends with this object.
+/// but the loader's. It ends with this object, and with it the copy that nobody has taken.
 final class KeptProcess: Sendable {
-  private let child: ChildProcess
-  private let slots: SharedSlots
-  private let slot: SharedSlots.Slot
-  /// One order at a time; false after one that it has not answered.
-  private let answers = Mutex(true)
+  private let keeper: ProcessKeeper
+  private let process: SlotProcess
+
+  private struct Orders {
+    /// False after one that it has not answered.
+    var areAnswered = true
+    /// Of the one that was given ahead of time.
+    var ahead: SharedSlots.Slot?
+  }
+
+  /// One at a time.
+  private let orders = Mutex(Orders())
   /// It answers in less than a millisecond, unless something has stopped it.
   private static let patience = Duration.seconds(5)
   /// About a hundred microseconds: a copy takes less, and falling asleep and waking meanwhile makes it take half as long again.
   private static let spins = 4000
+  /// How often a copy that somebody waits for looks for its first turn, for the same reason.
+  private static let looks: UInt32 = 4000
 
-  /// - Parameters:
-  ///   - slot: Is this object's from now on, also when this throws.
-  ///   - start: Starts the process, whose board the slot is.
-  init(
-    _ keeper: ProcessKeeper, _ slot: SharedSlots.Slot, start: (SharedSlots.Slot) throws(MachineError) -> Int32
-  ) throws(MachineError) {
-    slots = keeper.slots
-    self.slot = slot
-    let turn = Turn(slot)
-    coffer_word_store(turn.word.address, Turn.monitor)
-    do throws(MachineError) {
-      child = try ChildProcess(start(slot), keeper, turn.word)
-    } catch {
-      keeper.slots.giveBack(slot)
-      throw error
-    }
+  /// - Parameter process: Its slot is its board.
+  init(_ keeper: ProcessKeeper, _ process: SlotProcess) {
+    self.keeper = keeper
+    self.process = process
   }
 
   deinit {
-    child.finish()
-    slots.giveBack(slot)
+    // As long as its original can still say which it is.
+    orders.withLock { _ = takeAhead(&$0) }
   }
 
-  var number: Int32 { child.number }
+  var number: Int32 { process.child.number }
 
   /// No more copies can be made of it.
-  var isLost: Bool { coffer_word_load(Turn(slot).word.address) == ProcessKeeper.ended || !answers.withLock { $0 } }
+  var isLost: Bool { coffer_word_load(turn) == ProcessKeeper.ended || !orders.withLock { $0.areAnswered } }
 
-  /// Makes a copy of the process that takes the given slot, as its window or as its board.
-  /// - Parameter prepare: Done just before, while nobody else can give an order.
-  /// - Returns: The copy's process number: a child of this process.
-  func copy(into target: SharedSlots.Slot, prepare: () throws(MachineError) -> Void = {}) throws(MachineError) -> Int32 {
-    let result = answers.withLock { answers -> Result<Int32, MachineError> in
+  /// A copy of the process with a slot of its own, as its window or its board: the one that was made ahead of time, or a new one.
+  /// - Parameter prepare: Done just before an order, while nobody else can give one.
+  func copy(prepare: (SharedSlots.Slot) throws(MachineError) -> Void = { _ in }) throws(MachineError) -> SlotProcess {
+    let result = orders.withLock { orders -> Result<SlotProcess, MachineError> in
+      if let ahead = takeAhead(&orders) { return .success(ahead) }
       do throws(MachineError) {
-        guard answers else { throw ended }
-        do throws(MachineError) {
-          try prepare()
-          try give(order: target)
-        } catch {
-          answers = false
-          child.kill()
-          throw error
-        }
-        let process = Int32(bitPattern: coffer_window_load_32(board + 4))
-        guard process > 0 else { throw systemCallFailed("copying a process", -process) }
-        return .success(process)
+        let slot = try keeper.slots.take()
+        coffer_window_store_32(slot.address + Int(ProcessControl.firstLooksOffset), Self.looks)
+        try order(slot, &orders, prepare)
+        return .success(try receive(slot, &orders))
       } catch {
         return .failure(error)
       }
@@ -69,14 +59,86 @@ final class KeptProcess: Sendable {
     return try result.get()
   }
 
-  /// struct coffer_board of Guest/process/plan.h.
-  private var board: UnsafeMutableRawPointer { slot.address + Int(ProcessControl.turnOffset) + 8 }
+  /// Orders the next copy without waiting for it. Who cannot have one gets none: it is made when it is asked for.
+  func copyAhead() {
+    // Whoever gives an order at this moment starts a machine, and orders ahead at its end.
+    _ = orders.withLockIfAvailable { orders in
+      guard orders.ahead == nil, let slot = try? keeper.slots.take() else { return }
+      guard (try? order(slot, &orders) { _ in }) != nil else { return }
+      orders.ahead = slot
+    }
+  }
 
-  private func give(order target: SharedSlots.Slot) throws(MachineError) {
-    let turn = Turn(slot).word.address
-    coffer_window_store_32(board, UInt32(truncatingIfNeeded: target.number))
-    guard coffer_word_exchange(turn, Turn.monitor, Turn.guest) else { throw ended }
+  /// The number of the copy made ahead; waits while it is being made.
+  var aheadNumber: Int32? {
+    orders.withLock { orders in
+      guard orders.ahead != nil else { return nil }
+      try? awaitAnswer()
+      let number = answeredNumber
+      return number > 0 ? number : nil
+    }
+  }
+
+  /// Nil where there is none, or somebody has killed it.
+  private func takeAhead(_ orders: inout Orders) -> SlotProcess? {
+    guard let slot = orders.ahead else { return nil }
+    orders.ahead = nil
+    guard let copy = try? receive(slot, &orders), copy.child.end == nil else { return nil }
+    return copy
+  }
+
+  private var turn: UnsafeMutablePointer<UInt32> { Turn(process.slot).word.address }
+  /// struct coffer_board of Guest/process/plan.h.
+  private var board: UnsafeMutableRawPointer { process.slot.address + Int(ProcessControl.turnOffset) + 8 }
+  private var answeredNumber: Int32 { Int32(bitPattern: coffer_window_load_32(board + 4)) }
+
+  /// - Parameter slot: Is given back when this throws.
+  private func order(
+    _ slot: SharedSlots.Slot, _ orders: inout Orders, _ prepare: (SharedSlots.Slot) throws(MachineError) -> Void
+  ) throws(MachineError) {
+    do throws(MachineError) {
+      guard orders.areAnswered else { throw ended }
+      do throws(MachineError) {
+        try prepare(slot)
+        coffer_window_store_32(board, UInt32(truncatingIfNeeded: slot.number))
+        coffer_window_store_32(board + 4, 0)
+        guard coffer_word_exchange(turn, Turn.monitor, Turn.guest) else { throw ended }
+      } catch {
+        give(up: &orders)
+        throw error
+      }
+    } catch {
+      keeper.slots.giveBack(slot)
+      throw error
+    }
     coffer_word_wake(turn)
+  }
+
+  /// The copy that has been ordered.
+  private func receive(_ slot: SharedSlots.Slot, _ orders: inout Orders) throws(MachineError) -> SlotProcess {
+    do throws(MachineError) {
+      try awaitAnswer()
+    } catch {
+      give(up: &orders)
+      // Perhaps it has made a copy and could not say which. That would wait for its first turn until this process ends.
+      guard answeredNumber > 0 else {
+        keeper.slots.abandon(slot)
+        throw error
+      }
+    }
+    let number = answeredNumber
+    return try SlotProcess(keeper, slot) { _ throws(MachineError) in
+      guard number > 0 else { throw systemCallFailed("copying a process", -number) }
+      return number
+    }
+  }
+
+  private func give(up orders: inout Orders) {
+    orders.areAnswered = false
+    process.child.kill()
+  }
+
+  private func awaitAnswer() throws(MachineError) {
     let deadline = ContinuousClock.now + Self.patience
     var spins = Self.spins
     while true {
@@ -87,16 +149,12 @@ final class KeptProcess: Sendable {
         coffer_pause()
         continue
       }
-      guard value == Turn.guest, ContinuousClock.now < deadline else {
-        // Perhaps it has made a copy and could not say which. That would wait for its first turn until this process ends.
-        slots.abandon(target)
-        throw ended
-      }
+      guard value == Turn.guest, ContinuousClock.now < deadline else { throw ended }
       coffer_word_wait(turn, value)
     }
   }
 
   private var ended: MachineError {
-    MachineError(.systemCall, "a process that was kept to be copied is no more: \(child.end ?? "it did not answer")")
+    MachineError(.systemCall, "a process that was kept to be copied is no more: \(process.child.end ?? "it did not answer")")
   }
 }

@@ -19,8 +19,13 @@ final class ProcessContents: Sendable {
   let stackPointer: UInt64
   private let file: OwnedDescriptor
   private let view: View
-  /// Made when it is first needed, and again when it has been killed.
-  private let mould = Mutex<KeptProcess?>(nil)
+
+  private struct Kept {
+    /// Made when it is first needed, and again when it has been killed.
+    var mould: KeptProcess?
+    var isUsedAgain = false
+  }
+  private let kept = Mutex(Kept())
 
   init(_ pieces: [Piece], entry: UInt64, stackPointer: UInt64) throws(MachineError) {
     let regions = Self.placed(pieces)
@@ -61,24 +66,34 @@ final class ProcessContents: Sendable {
     }
   }
 
-  /// A process that begins with this, its window in the slot.
-  /// - Returns: The process number of a child of this process.
-  func copyMould(_ keeper: ProcessKeeper, into slot: SharedSlots.Slot) throws(MachineError) -> Int32 {
-    try mould(keeper).copy(into: slot)
+  /// A process that begins with this, its slot its window.
+  func copyMould(_ keeper: ProcessKeeper) throws(MachineError) -> SlotProcess { try mould(keeper).copy() }
+
+  /// At the end of a machine: lets its mould make the next copy while nobody waits for it, unless it was the first machine of this, and
+  /// perhaps the only one.
+  func copyMouldAhead() {
+    let mould = kept.withLock { kept -> KeptProcess? in
+      defer { kept.isUsedAgain = true }
+      return kept.isUsedAgain ? kept.mould : nil
+    }
+    mould?.copyAhead()
   }
 
   /// Somebody has killed or stopped its mould, or it has none yet.
-  var hasLostMould: Bool { mould.withLock { $0?.isLost ?? true } }
+  var hasLostMould: Bool { kept.withLock { $0.mould?.isLost ?? true } }
 
-  var mouldNumber: Int32? { mould.withLock { $0?.number } }
+  var mouldNumber: Int32? { kept.withLock { $0.mould?.number } }
+
+  /// Of the copy made ahead of time.
+  var aheadNumber: Int32? { kept.withLock { $0.mould }?.aheadNumber }
 
   private func mould(_ keeper: ProcessKeeper) throws(MachineError) -> KeptProcess {
-    let result = mould.withLock { mould -> Result<KeptProcess, MachineError> in
-      if let mould, !mould.isLost { return .success(mould) }
-      mould = nil
+    let result = kept.withLock { kept -> Result<KeptProcess, MachineError> in
+      if let mould = kept.mould, !mould.isLost { return .success(mould) }
+      kept.mould = nil
       do throws(MachineError) {
         let fresh = try keeper.makeMould(file.number)
-        mould = fresh
+        kept.mould = fresh
         return .success(fresh)
       } catch {
         return .failure(error)

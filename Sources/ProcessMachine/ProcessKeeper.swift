@@ -80,8 +80,17 @@ final class ProcessKeeper: Sendable {
 
   /// A process that has mapped what a file of contents names, and can be copied.
   func makeMould(_ contents: Int32) throws(MachineError) -> KeptProcess {
-    let loader = try firstLoader()
-    return try KeptProcess(self, slots.take()) { slot throws(MachineError) in try loader.copy(into: slot, contents) }
+    KeptProcess(self, try firstLoader().copy(contents))
+  }
+
+  /// Ends the first loader, if one was ever started: the next mould is made as the first one was.
+  static func endFirstLoader() {
+    guard let keeper = made.withLock({ $0 }) else { return }
+    let former = keeper.first.withLock { first in
+      defer { first = nil }
+      return first
+    }
+    withExtendedLifetime(former) {}
   }
 
   var firstNumber: Int32? { first.withLock { $0?.number } }

@@ -8,7 +8,7 @@ import Synchronization
 /// (Guest/process/plan.h). It is mapped here once, so that a machine's beginning and end change no mappings of this process; a trustlet
 /// maps its own slot only, and has no descriptor.
 final class SharedSlots: Sendable {
-  /// A part of the file, which comes zeroed.
+  /// A part of the file, which comes zeroed but for its turn, which is the monitor's.
   struct Slot: @unchecked Sendable {
     let number: Int
     let address: UnsafeMutableRawPointer
@@ -54,7 +54,9 @@ final class SharedSlots: Sendable {
     guard let number else {
       throw MachineError(.exhausted, "this process has \(Self.limit) machines of kind process and their images: end some of them")
     }
-    return Slot(number: number, address: base.address + number * Self.stride)
+    let slot = Slot(number: number, address: base.address + number * Self.stride)
+    coffer_word_store(Turn(slot).word.address, Turn.monitor)
+    return slot
   }
 
   /// How many belong to a process.

@@ -5,9 +5,8 @@ import Machine
 
 /// One trustlet's process and the window that it shares with its monitor. It ends with this object.
 final class TrustletProcess {
-  private let slots: SharedSlots
-  private let slot: SharedSlots.Slot
-  let child: ChildProcess
+  private let process: SlotProcess
+  private let contents: ProcessContents
   /// The loader has done its part, or has failed.
   private var isLoaded = false
   /// About two seconds.
@@ -15,40 +14,31 @@ final class TrustletProcess {
 
   /// The process waits for its first turn, or will soon.
   init(_ keeper: ProcessKeeper, _ contents: ProcessContents) throws(MachineError) {
-    slots = keeper.slots
     do throws(MachineError) {
-      (slot, child) = try Self.start(keeper, contents)
+      process = try contents.copyMould(keeper)
     } catch {
       // Somebody may have killed the process to be copied just now.
       guard contents.hasLostMould else { throw error }
-      (slot, child) = try Self.start(keeper, contents)
+      process = try contents.copyMould(keeper)
     }
-  }
-
-  private static func start(
-    _ keeper: ProcessKeeper, _ contents: ProcessContents
-  ) throws(MachineError) -> (SharedSlots.Slot, ChildProcess) {
-    let slot = try keeper.slots.take()
-    let turn = Turn(slot)
-    coffer_word_store(turn.word.address, Turn.monitor)
-    do throws(MachineError) {
-      return (slot, try ChildProcess(contents.copyMould(keeper, into: slot), keeper, turn.word))
-    } catch {
-      keeper.slots.giveBack(slot)
-      throw error
-    }
+    self.contents = contents
   }
 
   deinit {
-    child.finish()
-    slots.giveBack(slot)
+    child.kill()
+    // The guest's core is free, and this thread waits for the end anyway: nobody waits for a copy that is made now.
+    contents.copyMouldAhead()
   }
+
+  private var child: ChildProcess { process.child }
+
+  var number: Int32 { child.number }
 
   /// Ends it without waiting for that.
   func kill() { child.kill() }
 
-  var window: UnsafeMutableRawPointer { slot.address }
-  var turn: ProcessKeeper.Word { Turn(slot).word }
+  var window: UnsafeMutableRawPointer { process.slot.address }
+  var turn: ProcessKeeper.Word { Turn(process.slot).word }
   var end: String? { child.end }
 
   func control64(_ offset: UInt64) -> UInt64 { coffer_window_load_64(window + Int(offset)) }

@@ -1,18 +1,22 @@
 import Monitor
 
-/// HOST[::GUEST][:rw]; GUEST is HOST where it is left out.
+/// HOST[::GUEST][:ro|:rw]; GUEST is HOST where it is left out, and `:ro` the default.
 public struct DirectoryArgument: Sendable {
   public let directory: EdgeServiceConfiguration.Directory
 
   public init?(argument: String) {
     var text = Substring(argument)
     let writable = text.hasSuffix(":rw")
-    if writable { text = text.dropLast(":rw".count) }
+    let saysRights = writable || text.hasSuffix(":ro")
+    if saysRights { text = text.dropLast(":rw".count) }
     var host = text
     var guest = text
     if let range = text.range(ofSeparator: "::") {
       host = text[..<range.lowerBound]
       guest = text[range.upperBound...]
+      // Rights that are none, such as ":rx", are no part of a name; a name with a colon in its last part has rights behind it.
+      let last = guest.lastIndex(of: "/").map { guest[$0...] } ?? guest
+      guard saysRights || !last.contains(":") else { return nil }
     }
     guard !host.isEmpty, !guest.isEmpty else { return nil }
     directory = EdgeServiceConfiguration.Directory(

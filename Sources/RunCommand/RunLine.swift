@@ -1,3 +1,4 @@
+import KVMMachine
 import TrustletImage
 import TrustletRun
 
@@ -16,6 +17,7 @@ public struct RunLine {
     guard words.first == "run" else { return nil }
     var positions: [String] = []
     var index = 1
+    var choosesMachine = false
     while index < words.count {
       let word = words[index]
       index += 1
@@ -25,6 +27,11 @@ public struct RunLine {
       }
       if word == "--quiet-platform" {
         isQuiet = true
+      } else if word == "--machine", index < words.count, words[index] == KVMMachineKind.shared.name {
+        // The machine that this line gets in any case.
+        guard !choosesMachine else { return nil }
+        choosesMachine = true
+        index += 1
       } else if !word.hasPrefix("-") {
         positions.append(word)
       } else {

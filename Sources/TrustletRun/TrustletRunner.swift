@@ -93,6 +93,7 @@ public enum RunError: Error, Sendable, CustomStringConvertible {
   case notAllowed(what: String)
   case fixedVariable(name: String)
   case tooFewOpenFiles(limit: String, needed: Int)
+  case scratchIsThere(guestPath: String)
 
   public var description: String {
     switch self {
@@ -107,6 +108,8 @@ public enum RunError: Error, Sendable, CustomStringConvertible {
       "the image's manifest does not allow \(what): leave that out, or build the image with a manifest whose key host allows it"
     case .fixedVariable(let name):
       "the environment variable \(quoted(name)) is set by the image's manifest or given twice: give no other value, or give one"
+    case .scratchIsThere(let path):
+      "the program's scratch space lies at \(quoted(path)), where a directory of the host was offered too (--dir): give one of them another place"
     case .tooFewOpenFiles(let limit, let needed):
       "the limit of open files is \(limit), and the program starts with \(needed): its standard streams, and a directory each "
         + "for the image's files, for scratch space and for --dir; raise the limit, or give fewer"
@@ -135,12 +138,20 @@ extension TrustletImage {
       let name = String(entry.prefix { $0 != "=" })
       guard names.insert(name).inserted else { return .fixedVariable(name: name) }
     }
+    if let scratch = manifest.scratch?.path,
+      let directory = options.directories.first(where: { Self.names(of: $0.guestPath) == Self.names(of: scratch) })
+    {
+      return .scratchIsThere(guestPath: directory.guestPath)
+    }
     let limit = RunLimits(self, options).openFiles
     var needed = 3 + (manifest.scratch == nil ? 0 : 1) + options.directories.count
     // The tree may be long: it is read only where it decides.
     if limit.value == needed, files.count > 1 { needed += 1 }
     return limit.value < needed ? .tooFewOpenFiles(limit: limit.description, needed: needed) : nil
   }
+
+  /// Of a path, which can be written in more than one way.
+  private static func names(of path: String) -> [Substring] { path.split(separator: "/").filter { $0 != "." } }
 
   /// The commands that every run begins with.
   public var initialisation: [TrustletCommand] { (0..<instanceCount).map { .instantiate(instance: $0) } }

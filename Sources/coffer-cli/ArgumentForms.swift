@@ -24,7 +24,7 @@ enum ArgumentForm {
   @Sendable static func count(_ text: String) throws -> Int { try value(Int(text).flatMap { $0 > 0 ? $0 : nil }, "a whole number from 1 on") }
 
   @Sendable static func directory(_ text: String) throws -> DirectoryArgument {
-    try value(DirectoryArgument(argument: text), "a directory of the host, and behind '::' where the program finds it, as data::/data:rw")
+    try value(DirectoryArgument(argument: text), "a directory of the host, behind '::' where the program finds it, and ':ro' or ':rw' at the end, as data::/data:rw")
   }
 
   @Sendable static func variable(_ text: String) throws -> String {

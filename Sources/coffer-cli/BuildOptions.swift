@@ -3,6 +3,7 @@ import CodeObjects
 import Coffer
 import Glibc
 import TrustletImage
+import WasmFormat
 
 /// What every command that may have to compile takes.
 struct BuildOptions: ParsableArguments {
@@ -56,6 +57,9 @@ struct BuildOptions: ParsableArguments {
       }
       return image
     case .module(let bytes, let name):
+      if let cache = Environment.all["COFFER_CACHE"], !cache.isEmpty, !cache.hasPrefix("/") {
+        Terminal.note("COFFER_CACHE is \(quoted(cache)), which is no absolute path: nothing is kept for the next run")
+      }
       let builder = try builder()
       let manifest = try manifest(memory: memory)
       if manifest.files.isEmpty, let kept = builder.keptImage(of: bytes, manifest: manifest) { return kept }

@@ -48,6 +48,15 @@ import WasmFormat
       command = next
       path += " " + word
     }
-    return "\(message.hasSuffix(".") ? String(message.dropLast()) : message); see \(path) --help"
+    let said = withoutFarSuggestion(message)
+    return "\(said.hasSuffix(".") ? String(said.dropLast()) : said); see \(path) --help"
+  }
+
+  /// The parser suggests what has half of its letters elsewhere: a suggestion that shares no beginning with what was typed is left out.
+  private static func withoutFarSuggestion(_ message: String) -> String {
+    let parts = message.split(separator: "'", omittingEmptySubsequences: false)
+    guard parts.count >= 4, parts[0] == "Unknown option ", parts[2] == ". Did you mean " else { return message }
+    let (typed, suggested) = (parts[1].drop { $0 == "-" }, parts[3].drop { $0 == "-" })
+    return typed.prefix(2) == suggested.prefix(2) ? message : "\(parts[0])'\(parts[1])'"
   }
 }

@@ -9,7 +9,7 @@ struct EvidenceInspection {
 
   /// Nil when the file looks like no evidence.
   init?(path: String) throws {
-    let bytes = try InputFile.contents(of: path, limit: EvidenceOptions.sizeLimit)
+    let bytes = evidenceBytes(file: try InputFile.contents(of: path, limit: EvidenceOptions.sizeLimit))
     guard let format = EvidenceFormat.detect(bytes) else { return nil }
     self.format = format
     size = bytes.count

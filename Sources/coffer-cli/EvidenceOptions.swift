@@ -27,7 +27,7 @@ struct EvidenceOptions: ParsableArguments {
   func bytes() throws -> [UInt8] {
     let bytes = try InputFile.contents(of: evidence, limit: Self.sizeLimit)
     guard !bytes.isEmpty else { throw CommandFailure("\(evidence) is empty; expected evidence") }
-    return bytes
+    return evidenceBytes(file: bytes)
   }
 
   /// The format that the bytes look like.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ProcessMachine
 import RunCommand
 
 enum ExitStatus {
@@ -11,6 +12,8 @@ enum ExitStatus {
 
 /// Runs a command's work; an error becomes one line on standard error and status 125.
 func reporting(_ work: () throws -> Void) throws {
+  // They would be killed with this program, and left to whoever takes orphans.
+  defer { ProcessMachineKind().endKeptProcesses() }
   do {
     try work()
   } catch let code as ExitCode {

@@ -23,7 +23,7 @@ struct Run: ParsableCommand {
     name: .customLong("dir"),
     help: ArgumentHelp(
       "A directory of the host, and where the program finds it. Read-only unless it ends in ':rw'.",
-      valueName: "host[::guest][:rw]"), transform: ArgumentForm.directory)
+      valueName: "host[::guest][:ro|:rw]"), transform: ArgumentForm.directory)
   var directories: [DirectoryArgument] = []
 
   @Option(name: .customLong("env"), help: ArgumentHelp("An environment variable.", valueName: "name=value"), transform: ArgumentForm.variable)
@@ -88,7 +88,7 @@ struct Run: ParsableCommand {
       if let invoke {
         let (function, slots) = try invoke.resolve(in: image)
         outcome = TrustletRunner.call(function, slots, of: image, trustlet)
-        if case .finished(let results) = outcome { Terminal.print(Invocation.text(results, function.type)) }
+        if case .finished(let results) = outcome, !function.type.results.isEmpty { Terminal.print(Invocation.text(results, function.type)) }
       } else {
         outcome = try TrustletRunner.runCommand(image, trustlet)
       }

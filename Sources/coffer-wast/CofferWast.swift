@@ -3,6 +3,7 @@ import CodeObjects
 import Coffer
 import Glibc
 import Machine
+import ProcessMachine
 import SpecificationScripts
 
 @main struct CofferWast: ParsableCommand {
@@ -32,6 +33,7 @@ import SpecificationScripts
   var eachMemory = false
 
   func run() throws {
+    defer { ProcessMachineKind().endKeptProcesses() }
     let known = try expectations.map(Expectations.init(path:)) ?? Expectations()
     let environment = ["COFFER_CLANG", "COFFER_LINKER", "COFFER_CACHE", "HOME", "PATH", "XDG_CACHE_HOME"].reduce(into: [:]) {
       (result: inout [String: String], name) in result[name] = getenv(name).map { String(cString: $0) }

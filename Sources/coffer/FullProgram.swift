@@ -7,7 +7,11 @@ enum FullProgram {
 
   /// Goes on as that program, with the same arguments, environment and descriptors.
   static func become() -> Never {
-    guard let own = realpath("/proc/self/exe", nil) else { fail("/proc/self/exe") }
+    guard let own = realpath("/proc/self/exe", nil) else {
+      Terminal.complain(
+        "cannot look for \(name), which has every command but a plain run: /proc/self/exe: \(String(cString: strerror(errno))); mount /proc")
+      exit(EndStatus.failure)
+    }
     let path = String(cString: own)
     // Beside the file that is running, wherever a link to it lies; never by PATH, which is not the installer's alone.
     let program = path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + name

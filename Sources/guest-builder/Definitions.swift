@@ -35,6 +35,7 @@ let definitions: [(String, UInt64)] = [
   ("COFFER_LINEAR_MEMORY", MemoryMap.linearMemory),
   ("COFFER_HEAP", MemoryMap.heap),
   ("COFFER_HEAP_SIZE", MemoryMap.heapSize),
+  ("COFFER_HEAP_SIZE_WITHOUT_SCRATCH", MemoryMap.heapSizeWithoutScratch),
   ("COFFER_SLOT_LIMIT", UInt64(Command.slotLimit)),
   ("COFFER_SLOT_SIZE", Command.slotSize),
   ("COFFER_COMMAND_END", UInt64(Command.Kind.end.rawValue)),

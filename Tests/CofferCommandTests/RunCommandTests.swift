@@ -64,6 +64,7 @@ struct RunCommandTests {
     try place.write("component.wasm", [0, 0x61, 0x73, 0x6D, 0x0D, 0, 1, 0])
     try place.write("text.txt", Array("hello".utf8))
     try place.write("empty.wasm", [])
+    try place.write("text.wat", Array("(module (func (export \"_start\")))".utf8))
     try place.write("coffer.yaml", Array("memory: 1MiB\nhost:\n  directories: none\n".utf8))
     try place.write("wrong.yaml", Array("memry: 1MiB\n".utf8))
     try place.module("unknown.wasm", "(module (import \"env\" \"missing\" (func)) (func (export \"_start\")))")
@@ -76,6 +77,11 @@ struct RunCommandTests {
       (["run", "component.wasm"], ["component.wasm", "component"]),
       (["run", "text.txt"], ["text.txt", "neither"]),
       (["run", "empty.wasm"], ["empty.wasm", "neither"]),
+      (["run", "text.wat"], ["text format", "wat2wasm text.wat -o text.wasm"]),
+      (["run", "--dir", ".::/a:rx", "good.wasm"], ["':ro' or ':rw'"]),
+      (["run", "--scratch", "/tmp:1MiB", "--dir", ".::/tmp/", "good.wasm"], ["scratch space", "\"/tmp/\"", "--dir"]),
+      (["run", "--nope", "good.wasm"], ["Unknown option '--nope'; see"]),
+      (["run", "--timout", "1s", "good.wasm"], ["Did you mean '--timeout'"]),
       (["run", "absent.wasm"], ["absent.wasm", "No such file"]),
       (["run", "."], ["regular file"]),
       (["run", "example:nothing"], ["nothing", "hello"]),
@@ -129,6 +135,36 @@ struct RunCommandTests {
     try place.module("library.wasm", "(module (func (export \"add\") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))")
     let result = try place.run("run", "--invoke", "add(-7, 2)", "library.wasm")
     #expect(result.status == 0 && result.output == "-5\n")
+    try place.module("quiet.wasm", "(module (memory 1) (func (export \"_start\")))")
+    let quiet = try place.run("run", "--invoke", "_start()", "quiet.wasm")
+    #expect(quiet.status == 0 && quiet.output.isEmpty)
+  }
+
+  /// A limit that is over before the program begins counts, too.
+  @Test(arguments: ["kvm", "process"]) func theShortestTimeLimitGives124(machine: String) throws {
+    let place = try Workplace()
+    try place.module("good.wasm", "(module (memory 1) (func (export \"_start\")))")
+    let result = try place.run("run", "--timeout", "1ns", "--machine", machine, "good.wasm")
+    #expect(result.status == 124 && result.errors.contains("1ns"), "\(result.errors)")
+  }
+
+  @Test(arguments: [("kvm", [6]), ("process", [6, 10])]) func fewDescriptorsAreNamed(machine: String, numbers: [Int]) throws {
+    let place = try Workplace()
+    #expect(try place.run("build", "example:hello", "-o", "hello.trustlet").status == 0)
+    for number in numbers {
+      let result = try place.run("run", "--machine", machine, "hello.trustlet", shell: "ulimit -n \(number);")
+      #expect(result.status == 125 && result.errors.contains("only \(number) files open (ulimit -n)"), "\(result.errors)")
+    }
+  }
+
+  @Test func aCacheThatIsNoneIsNamed() throws {
+    let place = try Workplace()
+    try place.module("good.wasm", "(module (memory 1) (func (export \"_start\")))")
+    let result = try place.run("run", "good.wasm", environment: ["COFFER_CACHE": "cache"])
+    #expect(result.status == 0)
+    #expect(result.complaints == ["coffer: COFFER_CACHE is \"cache\", which is no absolute path: nothing is kept for the next run"])
+    #expect(place.names == ["good.wasm"])
+    #expect(try place.run("run", "good.wasm", environment: ["COFFER_CACHE": ""]).complaints.isEmpty)
   }
 
   @Test func coloursOnlyOnATerminal() throws {

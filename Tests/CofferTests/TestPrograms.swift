@@ -86,9 +86,9 @@ final class TestProgram: Sendable {
 
   func start(
     _ variant: Variant = .standard, on kind: any MachineKind = KVMMachineKind.shared, time: TimeSpan = .seconds(60),
-    processorTime: TimeSpan? = nil, memory: ByteCount? = nil
+    processorTime: TimeSpan? = nil, memory: ByteCount? = nil, arguments: [String] = []
   ) throws -> RunningProgram {
-    try RunningProgram(try image(variant), on: kind, time: time, processorTime: processorTime, memory: memory)
+    try RunningProgram(try image(variant), on: kind, time: time, processorTime: processorTime, memory: memory, arguments: arguments)
   }
 }
 
@@ -100,10 +100,11 @@ final class RunningProgram {
 
   init(
     _ image: TrustletImage, on kind: any MachineKind = KVMMachineKind.shared, time: TimeSpan, processorTime: TimeSpan? = nil,
-    memory: ByteCount? = nil, output: Int32? = nil
+    memory: ByteCount? = nil, output: Int32? = nil, arguments: [String] = []
   ) throws {
     self.image = image
     var options = RunOptions()
+    options.arguments = arguments
     options.streams = .init(input: nil, output: output, errors: output)
     options.time = time
     options.cpuTime = processorTime

@@ -1,6 +1,6 @@
 import CLinux
 import EdgeCalls
-import Glibc
+import Machine
 import Synchronization
 
 /// A thread that writes into the edge window while the guest runs and while its monitor serves it: what a hostile host, or a second processor
@@ -22,30 +22,19 @@ final class WindowScribbler: @unchecked Sendable {
   private let seed: UInt64
   let window: UnsafeMutableRawPointer
   private let isOver = Atomic<Bool>(false)
-  private var thread = pthread_t()
-  private var runs = false
+  private var thread: HostThread?
 
   init(_ target: Target, seed: UInt64, window: UnsafeMutableRawPointer) {
     (self.target, self.seed, self.window) = (target, seed, window)
   }
 
-  func start() {
-    let context = Unmanaged.passRetained(self).toOpaque()
-    runs =
-      pthread_create(
-        &thread, nil,
-        { context in
-          if let context { Unmanaged<WindowScribbler>.fromOpaque(context).takeRetainedValue().scribble() }
-          return nil
-        }, context) == 0
-    if !runs { Unmanaged<WindowScribbler>.fromOpaque(context).release() }
-  }
+  func start() { thread = HostThread.start { self.scribble() } }
 
   /// Afterwards the window is left alone.
   func stop() {
     isOver.store(true, ordering: .releasing)
-    if runs { pthread_join(thread, nil) }
-    runs = false
+    thread?.join()
+    thread = nil
   }
 
   deinit { stop() }

@@ -2,6 +2,7 @@ import EdgeCalls
 import Glibc
 import KVMMachine
 import Machine
+import ProcessMachine
 
 extension Scenario {
   static let isolation: [Scenario] = [
@@ -25,6 +26,22 @@ extension Scenario {
       for _ in 0..<repetitions(200) { try useOneMachine() }
       let leftovers = ProcessResources.leftovers(since: before)
       try expect(leftovers.isEmpty, leftovers.joined(separator: "; "))
+    },
+    Scenario("isolation: a program that ends the processes it kept has no children, dead or alive", inItsOwnProcess: true) {
+      guard isProcess else { return }
+      for _ in 0..<2 {
+        // The third machine of an image takes a copy made ahead of time, and another one is made.
+        for _ in 0..<3 { try useOneMachine() }
+        do {
+          let source = try Prober()
+          let clone = Prober(try source.machine.makeTemplate().clone(), of: source)
+          for _ in 0..<3 { try clone.reset() }
+        }
+        ProcessMachineKind().endKeptProcesses()
+        var child = siginfo_t()
+        let found = waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT)
+        try expect(found == -1 && errno == ECHILD, "there are children: \(ProcessResources.now().children)")
+      }
     },
     Scenario("isolation: machines that cannot be made leave nothing", inItsOwnProcess: true) {
       for _ in 0..<3 { try useOneMachine() }

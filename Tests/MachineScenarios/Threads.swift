@@ -1,21 +1,14 @@
 import Glibc
+import Machine
 import Synchronization
 
 /// A thread with a body, joined before anything it uses goes away.
-public final class JoinedThread: @unchecked Sendable {
-  private var thread = pthread_t()
-  private let body: @Sendable () -> Void
+public final class JoinedThread: Sendable {
+  private let thread: HostThread?
 
-  public init(_ body: @escaping @Sendable () -> Void) {
-    self.body = body
-    pthread_create(&thread, nil, { argument in
-      guard let argument else { return nil }
-      Unmanaged<JoinedThread>.fromOpaque(argument).takeRetainedValue().body()
-      return nil
-    }, Unmanaged.passRetained(self).toOpaque())
-  }
+  public init(_ body: @escaping @Sendable () -> Void) { thread = HostThread.start(body) }
 
-  public func join() { pthread_join(thread, nil) }
+  public func join() { thread?.join() }
 }
 
 /// Does something when nobody cancels it in time.

@@ -25,7 +25,7 @@ extension ProcessMachineSuites {
 
     private func prober() throws -> Prober { try Scenario.$kind.withValue(Self.kind) { try Prober() } }
 
-    private func process(_ machine: any Machine) throws -> Int32 { try #require(machine as? ProcessMachine).child.child.number }
+    private func process(_ machine: any Machine) throws -> Int32 { try #require(machine as? ProcessMachine).child.number }
 
     @Test func aChildKilledInTheMonitorsTurnIsAnEnd() throws {
       let machine = try start(TestGuest.edgeCall + TestGuest.endlessLoop)
@@ -146,9 +146,12 @@ extension ProcessMachineSuites {
       for _ in 0..<20 {
         let mould = try #require(try contents(machine).mouldNumber)
         kill(mould, SIGKILL)
-        let other = try start(TestGuest.edgeCall + TestGuest.endlessLoop)
-        #expect(try other.runWatched() == .edgeCall)
-        #expect(try contents(other).mouldNumber != mould)
+        // The first of them may still be the copy that it has made ahead of time.
+        for _ in 0..<2 {
+          let other = try start(TestGuest.edgeCall + TestGuest.endlessLoop)
+          #expect(try other.runWatched() == .edgeCall)
+        }
+        #expect(try contents(machine).mouldNumber != mould)
       }
       #expect(try machine.runWatched() == .edgeCall)
     }
@@ -167,13 +170,77 @@ extension ProcessMachineSuites {
     }
 
     /// Whoever waits for a process that does not answer gets another one after five seconds.
-    @Test func aStoppedMouldIsReplaced() throws {
-      let machine = try start(TestGuest.edgeCall + TestGuest.endlessLoop)
-      let mould = try #require(try contents(machine).mouldNumber)
-      kill(mould, SIGSTOP)
+    /// Also where it has been asked for a copy ahead of time.
+    @Test(arguments: [false, true]) func aStoppedMouldIsReplaced(isOrderedAhead: Bool) throws {
+      Self.kind.forgetImages()
+      let kept = try contents(start(TestGuest.edgeCall + TestGuest.endlessLoop))
+      let mould = try #require(kept.mouldNumber)
+      do {
+        let machine = isOrderedAhead ? try start(TestGuest.edgeCall + TestGuest.endlessLoop) : nil
+        kill(mould, SIGSTOP)
+        withExtendedLifetime(machine) {}
+      }
       let other = try start(TestGuest.edgeCall + TestGuest.endlessLoop)
       #expect(try other.runWatched() == .edgeCall)
       #expect(kill(mould, 0) == -1 && errno == ESRCH)
+    }
+
+    // MARK: Copies made ahead of time
+
+    /// What two machines of an image began with that nobody had used before, and the copy that its mould has made since they ended.
+    private func useTwo() throws -> (kept: ProcessContents, ahead: Int32) {
+      Self.kind.forgetImages()
+      let kept = try contents(start(TestGuest.edgeCall + TestGuest.endlessLoop))
+      #expect(kept.aheadNumber == nil, "a copy was made for an image that is perhaps used once")
+      _ = try start(TestGuest.edgeCall + TestGuest.endlessLoop)
+      return (kept, try #require(kept.aheadNumber))
+    }
+
+    @Test func aCopyMadeAheadIsTheNextMachine() throws {
+      let (kept, ahead) = try useTwo()
+      let used = try ProcessKeeper.shared().slots.usedCount - 1
+      do {
+        let third = try start(TestGuest.edgeCall + TestGuest.endlessLoop)
+        #expect(try process(third) == ahead)
+        #expect(kept.aheadNumber == nil)
+        #expect(try third.runWatched() == .edgeCall)
+        let fourth = try start(TestGuest.edgeCall + TestGuest.endlessLoop)
+        #expect(try process(fourth) != ahead)
+        #expect(try fourth.runWatched() == .edgeCall)
+      }
+      // Two have ended, and there is one copy.
+      #expect(try #require(kept.aheadNumber) != ahead)
+      #expect(try ProcessKeeper.shared().slots.usedCount == used + 1)
+    }
+
+    @Test func aCopyThatWasKilledMeanwhileIsNotUsed() throws {
+      let (_, ahead) = try useTwo()
+      kill(ahead, SIGKILL)
+      var end = siginfo_t()
+      #expect(waitid(P_PID, id_t(ahead), &end, WEXITED | WNOWAIT) == 0)
+      let third = try start(TestGuest.edgeCall + TestGuest.endlessLoop)
+      #expect(try process(third) != ahead)
+      #expect(try third.runWatched() == .edgeCall)
+      #expect(kill(ahead, 0) == -1 && errno == ESRCH)
+    }
+
+    @Test(arguments: [false, true]) func aCopyThatNobodyTakesEndsWithItsMould(isMouldKilled: Bool) throws {
+      // The first loader is there before and after.
+      _ = try start(TestGuest.edgeCall)
+      Self.kind.forgetImages()
+      let slots = try ProcessKeeper.shared().slots
+      let before = slots.usedCount
+      let ahead = try useTwo().ahead
+      let kept = try contents(start(TestGuest.edgeCall + TestGuest.endlessLoop))
+      let next = try #require(kept.aheadNumber)
+      #expect(next != ahead)
+      if isMouldKilled { kill(try #require(kept.mouldNumber), SIGKILL) }
+      #expect(kill(next, 0) == 0)
+      Self.kind.forgetImages()
+      withExtendedLifetime(kept) {}
+      _ = consume kept
+      #expect(kill(next, 0) == -1 && errno == ESRCH)
+      #expect(slots.usedCount <= before)
     }
 
     // MARK: Nothing is left

@@ -110,11 +110,21 @@ import Testing
     configuration.arguments = ["a\0b"]
     let service = try EdgeService(configuration)
     #expect(throws: EdgeServiceError.self) { try service.configurationPayload(counterFrequency: 0, firstCommand: []) }
-    let capacity = Int(EdgeWindow.payloadCapacity)
-    configuration.arguments = [String(repeating: "x", count: capacity)]
-    let large = try EdgeService(configuration)
-    #expect(throws: EdgeServiceError.configurationTooLarge(bytes: capacity + Int(Configuration.partsOffset) + 8 + 4 + 4, limit: capacity)) {
-      try large.configurationPayload(counterFrequency: 0, firstCommand: [])
+  }
+
+  /// All of it, with what each string costs beside its bytes, is what the library OS's heap has room for.
+  @Test(arguments: [1, 2, 1000, 14_000]) func boundsArgumentsByWhatTheyTakeInside(count: Int) throws {
+    let limit = Int(Configuration.sizeLimit)
+    // Lengths of the three lists, and of each string.
+    let room = limit - Int(Configuration.partsOffset) - 3 * 4 - count * (4 + Int(Configuration.stringOverhead))
+    var configuration = quiet()
+    configuration.arguments = [String](repeating: "", count: count - 1) + [String(repeating: "x", count: room)]
+    let payload = try EdgeService(configuration).configurationPayload(counterFrequency: 0, firstCommand: [])
+    #expect(payload.count == limit - count * Int(Configuration.stringOverhead))
+    configuration.arguments[0] += "x"
+    let service = try EdgeService(configuration)
+    #expect(throws: EdgeServiceError.configurationTooLarge(bytes: limit + 1, limit: limit)) {
+      try service.configurationPayload(counterFrequency: 0, firstCommand: [])
     }
   }
 

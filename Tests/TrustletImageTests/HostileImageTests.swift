@@ -99,6 +99,7 @@ import Testing
     Lie("a stack elsewhere", .region, region(.stack) { $0.address -= 0x1000 }),
     Lie("a trap stack elsewhere", .region, region(.trapStack) { $0.address += 0x1000 }),
     Lie("an edge window elsewhere", .region, region(.edgeWindow) { $0.address += 0x1000 }),
+    Lie("a heap for names that the manifest has no scratch space for", .region, region(.heap) { ($0.size, $0.sizeLimit) = (0x200_0000, 0x200_0000) }),
     Lie("a heap elsewhere", .region, region(.heap) { $0.address += 0x1000 }),
     Lie("a guest manifest elsewhere", .region, region(.guestManifest) { $0.address += 0x1000 }),
     Lie("a file tree elsewhere", .region, region(.fileTree) { $0.address += 0x1000 }),
@@ -188,7 +189,7 @@ import Testing
 
   /// Bytes that no draft could write, with digests that fit.
   @Test(arguments: [
-    (0, 0x88, .notAnImage), (8, 2, .version), (23, 1, .limit), (17, 0xFF, .length), (31, 1, .limit), (27, 1, .limit),
+    (0, 0x88, .notAnImage), (8, 1, .version), (8, 3, .version), (23, 1, .limit), (17, 0xFF, .length), (31, 1, .limit), (27, 1, .limit),
     (36, 1, .limit), (44, 1, .limit), (55, 0xFF, .limit), (34, 0xFF, .length), (64, 1, .length), (159, 1, .length),
     (256, 0, .launchRecord), (272, 9, .launchRecord), (279, 1, .launchRecord), (305, 1, .limit), (306 + 44, 1, .region),
     (306 + 32, 99, .region), (306 + 36, 1, .region), (306 + 31, 1, .length), (306 + 24, 1, .length),
@@ -199,6 +200,17 @@ import Testing
     if let sealed = try? resealed(bytes) { bytes = sealed }
     let error = refusal(of: bytes)
     #expect(error?.code == code, "\(error.map(\.message) ?? "read")")
+  }
+
+  /// What was found, what is wanted, and what to do: older images are built again, newer ones are for a newer program.
+  @Test(arguments: [
+    (1, "the image has format version 1, this version of coffer wants 2: build it again from its module"),
+    (3, "the image has format version 3, this version of coffer wants 2: use the coffer that built it, or a newer one"),
+  ] as [(UInt8, String)])
+  func imagesOfOtherVersionsAreRefusedWithAWord(version: UInt8, message: String) throws {
+    var bytes = try sampleDraft().encode(hasher: SHA384Hasher.self)
+    bytes[8] = version
+    #expect(refusal(of: bytes)?.message == message)
   }
 
   @Test func paddingMustBeZero() throws {

@@ -33,7 +33,7 @@ import Testing
 
   @Test func theLaunchDigestFollowsFromWhatTheImageSays() throws {
     let image = try sampleBuilder().build()
-    var record = Array("coffer launch".utf8) + [0, 0, 0] + little(1, 4) + text(image.architecture.utf8)
+    var record = Array("coffer launch".utf8) + [0, 0, 0] + little(2, 4) + text(image.architecture.utf8)
     record += little(image.entry, 8) + little(image.stackPointer, 8) + little(UInt64(image.regions.count), 4)
     for region in image.regions {
       record += little(region.address, 8) + little(region.size, 8) + little(region.sizeLimit, 8)
@@ -79,7 +79,7 @@ import Testing
   }
 
   static let golden =
-    "a5bf342703ed5caeb97ad8b336f03a8efb72278b92c32d4e16d2819f8a0f0a761630a3bb4f6b77477f49162c28574619"
+    "0e5158cae2d5a2edb3895c53e318f677a96e09a857ccce6ec7c3e9fbeadbd595c75da0ffb109fecfd8bc75adf7d720e2"
 
   @Test func whatIsMeasuredAndWhatIsNot() throws {
     let base = try sampleDraft()

@@ -37,7 +37,7 @@ import WasmFormat
         "data 0x402000 0x2000 0x2000 rw- 3",
         "stack 0x3fef0000 0x100000 0x100000 rw- 0",
         "linear memory 0 0x40000000 0x10000 0x100000 rw- 0",
-        "heap 0x300000000 0x2000000 0x2000000 rw- 0",
+        "heap 0x300000000 0x800000 0x800000 rw- 0",
         "guest manifest 0x310000000 0x1000 0x1000 r-- \(guestManifestSize)",
         "file tree 0x340000000 0x1000 0x1000 r-- \(fileTreeSize)",
         "linear memory 1 0x400000000 0x0 0x4000000 rw- 0",

@@ -1,30 +1,13 @@
-import Glibc
+import Machine
 
-private final class Start: Sendable {
-  let body: @Sendable () -> Void
-  init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-}
-
-private func makeThread(_ body: @escaping @Sendable () -> Void) throws -> pthread_t {
-  var thread = pthread_t()
-  let start = Unmanaged.passRetained(Start(body))
-  let result = pthread_create(
-    &thread, nil,
-    { start in
-      if let start { Unmanaged<Start>.fromOpaque(start).takeRetainedValue().body() }
-      return nil
-    }, start.toOpaque())
-  guard result == 0 else {
-    start.release()
-    throw Lives.Wrong(description: "no thread could be started: \(result)")
-  }
-  return thread
-}
+private let none = Lives.Wrong(description: "no thread could be started")
 
 func startThread(_ body: @escaping @Sendable () -> Void) throws {
-  pthread_detach(try makeThread(body))
+  guard HostThread.startDetached(body) else { throw none }
 }
 
 func withFourThreads(_ body: @escaping @Sendable () -> Void) throws {
-  for thread in try (0..<4).map({ _ in try makeThread(body) }) { pthread_join(thread, nil) }
+  let threads = (0..<4).map { _ in HostThread.start(body) }
+  for thread in threads { thread?.join() }
+  guard threads.allSatisfy({ $0 != nil }) else { throw none }
 }

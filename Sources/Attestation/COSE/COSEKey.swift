@@ -1,22 +1,29 @@
-/// Public keys as COSE writes them (COSE_Key, RFC 9052 section 7, RFC 9053 section 7).
 extension VerificationKey {
-  public init(coseKey item: CBORValue, of structure: String) throws(MalformedEvidence) {
-    guard item.asMap != nil else { throw MalformedEvidence(structure, found: item.kind, wanted: "a map (COSE_Key)") }
-    func coordinate(_ label: Int64, _ count: Int) throws(MalformedEvidence) -> [UInt8] {
-      guard let bytes = item[label]?.asBytes, bytes.count == count else {
-        throw MalformedEvidence("\(structure), coordinate \(label)", found: item[label]?.kind ?? "nothing", wanted: "\(count) bytes")
+  /// A public key as a COSE_Key map (RFC 9052, section 7; RFC 9053, section 7), encoded.
+  public init(coseKey bytes: [UInt8], of structure: String) throws(MalformedEvidence) {
+    try self.init(coseKey: CBORDecoder.decode(bytes, of: structure), of: structure)
+  }
+
+  /// A public key as a COSE_Key map: EC2 on P-256, P-384 or P-521 with both coordinates, or Ed25519.
+  public init(coseKey map: CBORValue, of structure: String) throws(MalformedEvidence) {
+    func coordinate(_ label: Int64, _ name: String, _ length: Int) throws(MalformedEvidence) -> [UInt8] {
+      guard let bytes = map[label]?.asBytes, bytes.count == length else {
+        throw MalformedEvidence("\(structure), \(name)", found: map[label]?.kind ?? "nothing", wanted: "\(length) bytes")
       }
       return bytes
     }
-    switch (item[1]?.asInteger, item[-1]?.asInteger) {
-    case (2, 1): try self.init(point: coordinate(-2, 32) + coordinate(-3, 32))
-    case (2, 2): try self.init(point: coordinate(-2, 48) + coordinate(-3, 48))
-    case (2, 3): try self.init(point: coordinate(-2, 66) + coordinate(-3, 66))
-    case (1, 6): try self.init(ed25519: coordinate(-2, 32))
-    case (let type, let curve):
+    // Private parts belong to nobody who reads this.
+    guard map[-4] == nil else { throw MalformedEvidence(structure, found: "a private key", wanted: "a public key") }
+    let curve = map[-1]?.asInteger
+    switch (map[1]?.asInteger, curve) {
+    case (2, 1), (2, 2), (2, 3):
+      let length = curve == 1 ? 32 : curve == 2 ? 48 : 66
+      try self.init(point: coordinate(-2, "x", length) + coordinate(-3, "y", length))
+    case (1, 6): try self.init(ed25519: coordinate(-2, "x", 32))
+    default:
       throw MalformedEvidence(
-        structure, found: "key type \(type.map { "\($0)" } ?? "none"), curve \(curve.map { "\($0)" } ?? "none")",
-        wanted: "EC2 on P-256, P-384 or P-521, or OKP on Ed25519")
+        structure, found: map.asMap == nil ? map.kind : "key type \(map[1]?.asInteger.map(String.init) ?? "none"), curve \(curve.map(String.init) ?? "none")",
+        wanted: "EC2 on P-256, P-384 or P-521, or Ed25519")
     }
   }
 }

@@ -28,7 +28,9 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
   /// The type that decodes it. In the order of detection: formats with certain marks first.
   var type: any AttestationEvidence.Type {
     switch self {
+    case .sevSNP: SNPReport.self
     case .nitro: NitroDocument.self
+    case .cca: CCAToken.self
     case .tpm: TPMQuote.self
     case .keystone: KeystoneReport.self
     case .trustlet: TrustletEvidence.self
@@ -39,5 +41,5 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
   public func decode(_ bytes: [UInt8]) throws(MalformedEvidence) -> any AttestationEvidence { try type.init(decoding: bytes) }
 
   /// The format that the bytes look like; nil when they look like none.
-  public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? { [.trustlet, .nitro, .tpm, .keystone].first { $0.type.resembles(bytes) } }
+  public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? { [.trustlet, .nitro, .cca, .tpm, .keystone, .sevSNP].first { $0.type.resembles(bytes) } }
 }

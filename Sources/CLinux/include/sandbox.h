@@ -91,7 +91,6 @@ struct coffer_exit {
   int signaled;
   int status; ///< exit status, or the signal's number
   uint64_t cpu_microseconds;
-  uint64_t peak_bytes; ///< resident
 };
 
 /// Reaps the child behind a pidfd. Returns 1 when it has ended, 0 when it still runs (only with wait 0), -1 with errno.

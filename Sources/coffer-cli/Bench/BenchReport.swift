@@ -1,3 +1,6 @@
+import ArgumentParser
+import RunCommand
+
 /// What a benchmark found: a row for each case and each who. One JSON object for machines, a table with ratios for people.
 struct BenchReport {
   struct Row {
@@ -38,6 +41,12 @@ struct BenchReport {
   var goals: [Goal] = []
   /// Peers that are not installed.
   var missing: [String] = []
+
+  /// Prints it. - Throws: Status 1 where a goal is missed: a script need not read the table.
+  func show(asJSON: Bool, table: @autoclosure () -> String) throws {
+    Terminal.print(asJSON ? json.description : table())
+    guard goals.allSatisfy(\.isMet) else { throw ExitCode(1) }
+  }
 
   func row(_ name: String, _ who: String) -> Row? { rows.first { $0.name == name && $0.who == who } }
 

@@ -52,7 +52,7 @@ struct ComputeBench: ParsableCommand {
         }
       }
       Terminal.progress(nil)
-      Terminal.print(json ? report.json.description : Self.table(report, kernels.map(\.name)))
+      try report.show(asJSON: json, table: Self.table(report, kernels.map(\.name)))
     }
   }
 

@@ -70,7 +70,7 @@ struct EdgeBench: ParsableCommand {
           report.goals.append(BenchReport.Goal(name: name, unit: "us", limit: limit, found: row.minimum))
         }
       }
-      Terminal.print(json ? report.json.description : Self.table(report))
+      try report.show(asJSON: json, table: Self.table(report))
     }
   }
 

@@ -90,7 +90,7 @@ struct FilesBench: ParsableCommand {
         guard let native = report.row(name, "native"), let own = report.row(name, "kvm") else { continue }
         report.goals.append(BenchReport.Goal(name: "\(name): native rate over kvm's", unit: "times", limit: 2, found: native.maximum / own.maximum))
       }
-      Terminal.print(json ? report.json.description : Self.table(report, names))
+      try report.show(asJSON: json, table: Self.table(report, names))
     }
   }
 

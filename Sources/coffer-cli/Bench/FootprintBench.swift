@@ -40,7 +40,7 @@ struct FootprintBench: ParsableCommand {
         if run > 0 { samples.append(memory) }
       }
       report.rows.append(BenchReport.Row(name: "memory of hello", who: "coffer", unit: "KiB", samples: samples))
-      Terminal.print(json ? report.json.description : Self.table(report))
+      try report.show(asJSON: json, table: Self.table(report))
     }
   }
 

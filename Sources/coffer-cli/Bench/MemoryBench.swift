@@ -15,7 +15,7 @@ struct MemoryBench: ParsableCommand {
       Clones that have run to their end and are kept, in one process and in several. Their own memory is the processes' proportional set (PSS), less what as many
       processes take without clones; kernel memory is what /proc/meminfo has more of (slab, vmalloc, page tables, per-CPU) while all
       of them live. The kernel has pages that it lists nowhere, such as a virtual processor's store of page tables: "by free memory" is what is gone of free
-      and cached memory, against as many processes without clones. Other work on the machine shows in it. The larger of both counts.
+      and cached memory, the free pages that processors keep at hand among it, against as many processes without clones. Other work on the machine shows in it. The larger of both counts.
       """)
 
   @Option(help: "How many live at once.", transform: ArgumentForm.count)
@@ -50,7 +50,7 @@ struct MemoryBench: ParsableCommand {
       Terminal.progress(nil)
       report.goals.append(
         BenchReport.Goal(name: "a live clone of hello, in the better case", unit: "KB", limit: 700, found: least * 1.024))
-      Terminal.print(json ? report.json.description : Self.table(report, count))
+      try report.show(asJSON: json, table: Self.table(report, count))
     }
   }
 
@@ -66,14 +66,14 @@ struct MemoryBench: ParsableCommand {
     let idle = try Self.processes(parts.map { _ in 0 })
     let own = try Self.proportional(idle)
     sleep(Self.settling)
-    let free = try MemoryFigures("/proc/meminfo").free
+    let free = try MemoryFigures.free()
     Self.end(idle)
     let before = try MemoryFigures("/proc/meminfo")
     let processes = try Self.processes(parts)
     let memory = try Self.proportional(processes) - own
     let after = try MemoryFigures("/proc/meminfo")
     sleep(Self.settling)
-    let gone = free - (try MemoryFigures("/proc/meminfo").free)
+    let gone = free - (try MemoryFigures.free())
     Self.end(processes)
     let each = { (kibibytes: Double) in kibibytes / Double(count) }
     let kernel = after.kernelTotal - before.kernelTotal

@@ -32,7 +32,19 @@ extension StartCase {
       })
   }
 
-  /// The same where the process machine knows nothing of the image yet: a process that maps it is made first.
+  /// The same until nothing of it is left, as programs of the host are waited for.
+  static func endedMachine(_ image: TrustletImage, _ kind: any MachineKind) -> StartCase {
+    var start = newMachine(image, kind)
+    let run = start.run
+    start.name = "new machine \(kind.name), and its end"
+    start.run = { output in
+      _ = try run(output)
+      return nil
+    }
+    return start
+  }
+
+  /// As ``newMachine(_:_:)`` where the process machine knows nothing of the image yet: a process that maps it is made first.
   static func firstMachine(_ image: TrustletImage, _ kind: ProcessMachineKind) -> StartCase {
     var start = newMachine(image, kind)
     start.name = "first machine \(kind.name) of an image"

@@ -22,23 +22,3 @@ enum Subprocess {
     return String(decoding: text, as: UTF8.self)
   }
 }
-
-/// A directory that goes away again.
-struct ScratchDirectory {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "coffer-bench-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(
-      atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-  }
-
-  func add(_ name: String, _ bytes: [UInt8], executable: Bool = false) throws -> String {
-    let file = path + "/" + name
-    try Data(bytes).write(to: URL(fileURLWithPath: file))
-    if executable { try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file) }
-    return file
-  }
-
-  func remove() { try? FileManager.default.removeItem(atPath: path) }
-}

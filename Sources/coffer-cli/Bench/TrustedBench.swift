@@ -45,7 +45,7 @@ struct TrustedBench: ParsableCommand {
       let program = try Self.program()
       add("program \(program.name)", "bytes", program.size)
       report.goals.append(BenchReport.Goal(name: Self.goalName, unit: "code lines", limit: Double(TrustedLines.goal), found: Double(goal.code)))
-      Terminal.print(json ? report.json.description : Self.table(report))
+      try report.show(asJSON: json, table: Self.table(report))
     }
   }
 

@@ -4,10 +4,10 @@ import Testing
 
 @Suite(.enabled(if: Vectors.areThere, "2 genuine SEV-SNP reports not read: ../shared/vectors is missing"))
 struct SNPVectorTests {
-  private func examination(_ name: String, certificate: String, at time: String = "2024-06-01T00:00:00Z") throws -> Examination {
+  private func examination(_ name: String, certificate: String, at moment: String = "2024-06-01T00:00:00Z") throws -> Examination {
     let folder = "attestation/sev-snp/"
     let report = try SNPReport(decoding: evidenceBytes(file: Vectors.bytes(folder + name)))
-    var context = VerificationContext(time: try #require(Attestation.time(timestamp: time)))
+    var context = VerificationContext(time: try #require(time(timestamp: moment)))
     try context.endorsements.add(file: Vectors.bytes(folder + certificate))
     return report.examine(in: context)
   }

@@ -64,7 +64,7 @@ public struct ImageBuilder: Sendable {
     regions += [
       Region(kind: .stack, address: MemoryMap.stackTop - manifest.stackSize, size: manifest.stackSize),
       Region(kind: .trapStack, address: MemoryMap.trapStack, size: MemoryMap.trapStackSize),
-      Region(kind: .heap, address: MemoryMap.heap, size: MemoryMap.heapSize),
+      Region(kind: .heap, address: MemoryMap.heap, size: manifest.heapRegionSize),
       Region(kind: .edgeWindow, address: MemoryMap.edgeWindow, size: MemoryMap.edgeWindowSize),
       Region(kind: .guestManifest, address: MemoryMap.guestManifest, contents: guestManifest),
       Region(kind: .fileTree, address: MemoryMap.fileTree, contents: tree),

@@ -93,6 +93,9 @@ public struct Manifest: Codable, Sendable, Hashable {
   /// The stack region's size in bytes.
   public var stackSize: UInt64 { (stack.bytes + MemoryMap.pageSize - 1) / MemoryMap.pageSize * MemoryMap.pageSize }
 
+  /// The heap region's size in bytes.
+  public var heapRegionSize: UInt64 { scratch == nil ? MemoryMap.heapSizeWithoutScratch : MemoryMap.heapSize }
+
   /// The scratch region's size in bytes, 0 without one.
   public var scratchRegionSize: UInt64 { scratch.map { GuestManifest.scratchRegionSize($0.size.bytes) } ?? 0 }
 

@@ -3,7 +3,8 @@ import EdgeCalls
 /// The numbers of the image format. Documentation/design/image-format.md has them as tables.
 package enum ImageFormat {
   static let magic: [UInt8] = [0x89, 0x43, 0x46, 0x52, 0x0D, 0x0A, 0x1A, 0x0A]
-  static let version: UInt32 = 1
+  /// Rises with everything that changes the measurement of what is built: encodings, and places and sizes of the memory map.
+  static let version: UInt32 = 2
   static let pageSize = Int(MemoryMap.pageSize)
 
   static let headerSize = 256

@@ -37,7 +37,9 @@ extension ImageHeader {
     let version = try cursor.uint32()
     guard version == ImageFormat.version else {
       throw ImageError(
-        .version, "the image has format version \(version), this program knows \(ImageFormat.version): rebuild the image")
+        .version,
+        "the image has format version \(version), this version of coffer wants \(ImageFormat.version): "
+          + (version < ImageFormat.version ? "build it again from its module" : "use the coffer that built it, or a newer one"))
     }
     instanceCount = try cursor.uint32()
     fileLength = try cursor.uint64()

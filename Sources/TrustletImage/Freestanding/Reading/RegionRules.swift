@@ -68,7 +68,7 @@ extension LaunchRecord {
         throw ImageError(.region, "\(name(region)): does not end at \(hex(MemoryMap.stackTop)), or its size is not the manifest's")
       }
     case .trapStack: try check(region, at: MemoryMap.trapStack, size: MemoryMap.trapStackSize)
-    case .heap: try check(region, at: MemoryMap.heap, size: MemoryMap.heapSize)
+    case .heap: try check(region, at: MemoryMap.heap, size: manifest.heapRegionSize)
     case .edgeWindow: try check(region, at: MemoryMap.edgeWindow, size: MemoryMap.edgeWindowSize)
     case .guestManifest:
       guard region.address == MemoryMap.guestManifest, region.size <= MemoryMap.guestManifestSizeLimit else {

@@ -1,0 +1,36 @@
+import Foundation
+import Glibc
+import Testing
+
+@Suite(.enabled(if: CofferCommand.areMet, CofferCommand.finding))
+struct BenchCommandTests {
+  /// What a killed benchmark left goes with the next; what lives, is young or is another's does not.
+  @Test func abandonedDirectoriesGo() throws {
+    let place = try Workplace()
+    let old = Date(timeIntervalSinceNow: -3600)
+    for name in ["coffer-bench-old", "coffer-bench-locked", "coffer-bench-young", "coffer-other"] {
+      let path = "\(place.path)/\(name)"
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+      try place.write("\(name)/data", [1])
+      if name != "coffer-bench-young" { try FileManager.default.setAttributes([.modificationDate: old], ofItemAtPath: path) }
+    }
+    try FileManager.default.createSymbolicLink(atPath: "\(place.path)/coffer-bench-link", withDestinationPath: "coffer-other")
+    let locked = open("\(place.path)/coffer-bench-locked", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    defer { close(locked) }
+    #expect(flock(locked, LOCK_EX | LOCK_NB) == 0)
+    let result = try place.run(
+      "bench", "files", "--size", "1", "--scratch-size", "1", "--rounds", "1", "--json", environment: ["TMPDIR": place.path])
+    // A goal may be missed here.
+    #expect([0, 1].contains(result.status), "\(result.errors)")
+    #expect(place.names == ["coffer-bench-link", "coffer-bench-locked", "coffer-bench-young", "coffer-other"])
+  }
+
+  /// Status 1 where a goal is missed, and only there.
+  @Test func aMissedGoalShowsInTheStatus() throws {
+    let place = try Workplace()
+    for arguments in [["tcb"], ["files", "--size", "1", "--scratch-size", "1", "--rounds", "1"]] {
+      let result = try CofferCommand.run(["bench"] + arguments, in: place.path)
+      #expect(result.status == (result.output.contains("FAIL: ") ? 1 : 0), "\(result.output)\(result.errors)")
+    }
+  }
+}
