@@ -58,7 +58,7 @@ public struct SNPChipMaker: Sendable {
     _ product: Product = .milan, provider: String? = nil, versions: Versions = Versions(), issuerKey: DevelopmentKey, rootKey: DevelopmentKey
   ) {
     (self.product, self.provider, self.versions) = (product, provider, versions)
-    chipID = (0..<(product == .turin ? 8 : 64)).map { UInt8($0 &* 7 &+ 1) }
+    chipID = (0..<(product == .turin ? 8 : 64)).map { UInt8(truncatingIfNeeded: $0 * 7 + 1) }
     issuer = CertificateMaker(name: "SEV-\(provider == nil ? "" : "VLEK-")\(product.endorsed)", key: issuerKey)
     root = CertificateMaker(name: "ARK-\(product.endorsed)", key: rootKey)
   }

@@ -125,22 +125,17 @@ public struct EndorsementCertificate: Sendable {
   }
 
   /// Whether key usage, where it is stated, allows signing certificates.
-  public var maySignRevocationLists: Bool {
-    do {
-      guard let usage = try extensions.keyUsage else { return true }
-      return usage.cRLSign
-    } catch {
-      return false
-    }
-  }
+  public var maySignCertificates: Bool { allows(keyUsage: 5) }
 
-  public var maySignCertificates: Bool {
-    do {
-      guard let usage = try extensions.keyUsage else { return true }
-      return usage.keyCertSign
-    } catch {
-      return false
-    }
+  /// Whether key usage, where it is stated, allows signing revocation lists.
+  public var maySignRevocationLists: Bool { allows(keyUsage: 6) }
+
+  /// By the bit's number (RFC 5280, section 4.2.1.3). Read here because AMD's issuers write the bits with a trailing zero, which DER does not
+  /// allow of named bits and swift-certificates refuses.
+  private func allows(keyUsage bit: Int) -> Bool {
+    guard let value = value(of: .X509ExtensionID.keyUsage) else { return true }
+    guard let usage = try? ASN1BitString(derEncoded: value[...]), let first = usage.bytes.first else { return false }
+    return first << UInt8(bit) & 0x80 != 0
   }
 
   public func isSigned(by issuer: VerificationKey) -> Bool {

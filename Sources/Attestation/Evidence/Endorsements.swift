@@ -7,6 +7,8 @@ public struct Endorsements: Sendable {
   public static let maximumFileSize = 16 * 1024 * 1024
 
   public var certificates: [EndorsementCertificate] = []
+  /// Which of the certificates came in one file, whose order is then part of what was given.
+  public private(set) var certificateFiles: [Range<Int>] = []
   public var revocationLists: [RevocationList] = []
   /// Bare public keys, such as the one of a CCA platform or a TPM.
   public var keys: [VerificationKey] = []
@@ -54,7 +56,9 @@ public struct Endorsements: Sendable {
     } catch {
       throw MalformedEvidence("collateral, PEM", found: "\(error)", wanted: "PEM (RFC 7468)")
     }
+    let start = certificates.count
     for document in documents { try add(der: document.derBytes, discriminator: document.discriminator) }
+    if certificates.count > start { certificateFiles.append(start..<certificates.count) }
   }
 
   private mutating func add(der bytes: [UInt8], discriminator: String?) throws(MalformedEvidence) {

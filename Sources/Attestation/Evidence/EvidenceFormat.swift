@@ -29,6 +29,7 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
   var type: any AttestationEvidence.Type {
     switch self {
     case .sevSNP: SNPReport.self
+    case .azureSEVSNP: AzureSNPEvidence.self
     case .nitro: NitroDocument.self
     case .cca: CCAToken.self
     case .tpm: TPMQuote.self
@@ -41,5 +42,8 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
   public func decode(_ bytes: [UInt8]) throws(MalformedEvidence) -> any AttestationEvidence { try type.init(decoding: bytes) }
 
   /// The format that the bytes look like; nil when they look like none.
-  public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? { [.trustlet, .nitro, .cca, .tpm, .keystone, .sevSNP].first { $0.type.resembles(bytes) } }
+  public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? {
+    // Keystone's report has no mark but its size, so it is asked for last.
+    [.trustlet, .azureSEVSNP, .nitro, .cca, .tpm, .sevSNP, .keystone].first { $0.type.resembles(bytes) }
+  }
 }

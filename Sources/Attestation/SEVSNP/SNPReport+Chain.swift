@@ -64,7 +64,23 @@ extension SNPReport {
           remedy: "give the list (AMD publishes it as https://kdsintf.amd.com/\(keys.signingKey.name.lowercased())/v1/\(key.product?.rawValue ?? "PRODUCT")/crl) with --collateral"))
     }
     findings.append(issuerFinding(key))
+    if let order = orderFinding(chain, context.endorsements) { findings.append(order) }
     return findings
+  }
+
+  /// Certificates in one file are a chain as issued; separate files have no order.
+  private func orderFinding(_ chain: [EndorsementCertificate], _ endorsements: Endorsements) -> Finding? {
+    for file in endorsements.certificateFiles {
+      let certificates = endorsements.certificates[file.clamped(to: endorsements.certificates.indices)]
+      let places = certificates.compactMap { certificate in chain.firstIndex { $0.bytes == certificate.bytes } }
+      if zip(places, places.dropFirst()).allSatisfy({ $0 <= $1 }) { continue }
+      return .rule(
+        "sev-snp.certificate-order", .instanceIdentity, holds: false,
+        found: "a file with " + certificates.map { "\"\($0.subjectName)\"" }.joined(separator: ", then "),
+        wanted: chain.map { "\"\($0.subjectName)\"" }.joined(separator: ", then "),
+        remedy: "give the certificates as issued, the endorsed key's first and the root last, or each in a file of its own")
+    }
+    return nil
   }
 
   /// Chips' keys and providers' keys have issuers of their own, by product.
