@@ -109,36 +109,19 @@ public struct TPMQuoteMaker: Sendable {
   private var hash: UInt16 { if case .p256 = key { 0x0b } else { 0x0c } }
   private func digest(_ bytes: [UInt8]) -> [UInt8] { hash == 0x0b ? Array(SHA256.hash(data: bytes)) : Array(SHA384.hash(data: bytes)) }
 
-  /// Keys in deterministic order: shorter ones first.
   private func map(_ attested: [UInt8], _ signature: [UInt8]) throws -> [UInt8] {
-    var pairs: [[UInt8]] = []
-    if includesKey { pairs.append(text("key") + item(2, try publicArea())) }
+    var pairs: [(CBORItem, CBORItem)] = [(.text("attest"), .bytes(attested)), (.text("signature"), .bytes(signature))]
+    if includesKey { pairs.append((.text("key"), .bytes(try publicArea()))) }
+    if includesLog { pairs.append((.text("event-log"), .bytes(boot.log()))) }
     if includesValues {
-      let banks = boot.banks.sorted { $0.rawValue < $1.rawValue }.map { bank in
-        head(0, Int(bank.rawValue)) + head(5, selected.count)
-          + selected.sorted().flatMap { head(0, Int($0)) + item(2, boot.value(bank, $0)) }
+      let banks = boot.banks.map { bank in
+        let values = selected.map { (CBORItem.integer(Int($0)), CBORItem.bytes(boot.value(bank, $0))) }
+        return (CBORItem.integer(Int(bank.rawValue)), CBORItem.sortedMap(values))
       }
-      pairs.append(text("pcrs") + head(5, banks.count) + banks.flatMap { $0 })
+      pairs.append((.text("pcrs"), .sortedMap(banks)))
     }
-    pairs.append(text("attest") + item(2, attested))
-    if includesLog { pairs.append(text("event-log") + item(2, boot.log())) }
-    pairs.append(text("signature") + item(2, signature))
-    if !certificates.isEmpty {
-      pairs.append(text("certificates") + head(4, certificates.count) + certificates.flatMap { item(2, $0) })
-    }
-    return head(5, pairs.count) + pairs.flatMap { $0 }
-  }
-
-  private func text(_ text: String) -> [UInt8] { item(3, Array(text.utf8)) }
-  private func item(_ major: UInt8, _ bytes: [UInt8]) -> [UInt8] { head(major, bytes.count) + bytes }
-
-  private func head(_ major: UInt8, _ argument: Int) -> [UInt8] {
-    switch argument {
-    case ..<24: [major << 5 | UInt8(argument)]
-    case ..<256: [major << 5 | 24, UInt8(argument)]
-    case ..<65536: [major << 5 | 25] + big(UInt16(argument))
-    default: [major << 5 | 26] + big(UInt32(argument))
-    }
+    if !certificates.isEmpty { pairs.append((.text("certificates"), .array(certificates.map { .bytes($0) }))) }
+    return CBORItem.sortedMap(pairs).encoded
   }
 }
 
