@@ -104,5 +104,3 @@ public struct BootLogMaker: Sendable {
     (Array(text.utf16) + (isTerminated ? [0] : [])).flatMap { little($0) }
   }
 }
-
-private func little<Integer: FixedWidthInteger>(_ value: Integer) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }

@@ -21,7 +21,7 @@ public enum SNPEnvelopes {
     var data: [UInt8] = []
     let start = (entries.count + 1) * 24
     for entry in entries {
-      table += entry.kind.guid + littleEndian(UInt32(start + data.count)) + littleEndian(UInt32(entry.bytes.count))
+      table += entry.kind.guid + little(UInt32(start + data.count)) + little(UInt32(entry.bytes.count))
       data += entry.bytes
     }
     return table + [UInt8](repeating: 0, count: 24) + data
@@ -29,8 +29,10 @@ public enum SNPEnvelopes {
 
   /// A report in Azure's blob, with runtime data; REPORT_DATA of the report must begin with the JSON's SHA-256.
   public static func azureBlob(report: [UInt8], runtimeData json: [UInt8]) -> [UInt8] {
-    let data = [UInt32(20 + json.count), 1, 2, 1, UInt32(json.count)].flatMap(littleEndian) + json
-    let header = Array("HCLA".utf8) + [1, UInt32(32 + report.count + data.count), 2, 0, 0, 0, 0].flatMap(littleEndian)
+    let about: [UInt32] = [UInt32(20 + json.count), 1, 2, 1, UInt32(json.count)]
+    let data = about.flatMap { little($0) } + json
+    let numbers: [UInt32] = [1, UInt32(32 + report.count + data.count), 2, 0, 0, 0, 0]
+    let header = Array("HCLA".utf8) + numbers.flatMap { little($0) }
     // As long as the TPM's index.
     let blob = header + report + data
     return blob + [UInt8](repeating: 0, count: max(0, 2600 - blob.count))
@@ -38,6 +40,4 @@ public enum SNPEnvelopes {
 
   /// REPORT_DATA for this runtime data.
   public static func azureReportData(_ json: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: json)) + [UInt8](repeating: 0, count: 32) }
-
-  private static func littleEndian(_ number: UInt32) -> [UInt8] { withUnsafeBytes(of: number.littleEndian) { Array($0) } }
 }

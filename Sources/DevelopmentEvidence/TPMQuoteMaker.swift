@@ -124,6 +124,4 @@ public struct TPMQuoteMaker: Sendable {
     return CBORItem.sortedMap(pairs).encoded
   }
 }
-
-private func big<Integer: FixedWidthInteger>(_ value: Integer) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
 private func sized(_ bytes: [UInt8]) -> [UInt8] { big(UInt16(bytes.count)) + bytes }

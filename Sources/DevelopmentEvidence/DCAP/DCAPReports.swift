@@ -60,7 +60,3 @@ public struct TDReportMaker: Sendable {
     return bytes
   }
 }
-
-func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
-
-func little(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.littleEndian) { Array($0) } }
