@@ -16,7 +16,8 @@ enum PEMCertificates {
   private static func encoded(_ bytes: [UInt8], of structure: String) throws(MalformedEvidence) -> [[UInt8]] {
     var found: [[UInt8]] = []
     var rest = bytes[...]
-    while let first = rest.firstIndex(where: { !$0.isWhitespace && $0 != 0 }) {
+    while rest.last == 0 { rest.removeLast() }
+    while let first = rest.firstIndex(where: { !$0.isWhitespace }) {
       rest = rest[first...]
       guard rest.starts(with: begin) else {
         throw MalformedEvidence(structure, found: hexadecimal(rest.prefix(16)), wanted: "-----BEGIN CERTIFICATE-----", offset: first)

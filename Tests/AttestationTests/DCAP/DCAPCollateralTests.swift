@@ -10,7 +10,7 @@ import Testing
       scene.collateral.shape = .answers
       scene.collateral.omitted = [member]
       let examination = try scene.examine()
-      #expect(examination.refused == ["collateral"])
+      #expect(examination.refusedRules == ["collateral"])
       let finding = try #require(examination.findings.first { $0.rule == "tdx.collateral" })
       #expect(finding.found.contains(word))
       #expect(finding.remedy?.contains("fmspc=b0c06f000000") == true)
@@ -72,7 +72,7 @@ import Testing
     var other = DCAPScene(.tdx4).authority
     let bytes = try scene.quote.make(by: scene.authority)
     func refused() throws -> [String] {
-      try scene.decode(bytes).examine(in: scene.context(collateral: scene.collateral.make(by: other))).refused
+      try scene.decode(bytes).examine(in: scene.context(collateral: scene.collateral.make(by: other))).refusedRules
     }
     #expect(try refused().contains("tcb-signing.root"))
     #expect(try refused().contains("pck-crl.root"))
@@ -110,7 +110,7 @@ import Testing
       func refused(_ old: String, _ new: String) throws -> [String] {
         let changed = text.replacingOccurrences(of: old, with: new)
         #expect(changed != text)
-        return try scene.decode(bytes).examine(in: scene.context(collateral: Array(changed.utf8))).refused
+        return try scene.decode(bytes).examine(in: scene.context(collateral: Array(changed.utf8))).refusedRules
       }
       let quote = shape == .answers ? "\"" : "\\\""
       #expect(try refused("2024-03-13", "2024-03-14") == ["tcb-info.signature", "qe-identity.signature"])

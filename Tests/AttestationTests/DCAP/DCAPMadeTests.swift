@@ -9,7 +9,7 @@ import Testing
     var scene = DCAPScene(kind)
     scene.quote.reportData = [UInt8](0..<64)
     let examination = try scene.examine()
-    #expect(examination.refused == [])
+    #expect(examination.refusedRules == [])
     #expect(examination.status == .status("UpToDate", advisories: []))
     #expect(examination.platform.boundData == [UInt8](0..<64))
     #expect(examination.platform.debug == false)
@@ -47,7 +47,7 @@ import Testing
     for issuer in [authority.root, authority.pckIssuer] {
       try context.endorsements.add(file: issuer.revocationList(thisUpdate: DCAPScene.start, nextUpdate: DCAPScene.end))
     }
-    #expect(try scene.decode(scene.quote.make(by: authority)).examine(in: context).refused == [])
+    #expect(try scene.decode(scene.quote.make(by: authority)).examine(in: context).refusedRules == [])
   }
 
   @Test func aQuoteMayNameItsCertificateAndTheCollateralHoldIt() throws {

@@ -38,11 +38,11 @@ struct DCAPScene {
   }
 
   /// The rules that refuse, without the platform's name before them.
-  func refused(at time: Date = start + 3600) throws -> [String] { try examine(at: time).refused }
+  func refused(at time: Date = start + 3600) throws -> [String] { try examine(at: time).refusedRules }
 }
 
 extension Examination {
-  var refused: [String] {
+  var refusedRules: [String] {
     findings.filter { $0.outcome == .refused }.map { $0.rule.split(separator: ".", maxSplits: 1).last.map(String.init) ?? "" }
   }
 

@@ -28,7 +28,7 @@ import Testing
     scene.collateral.levels[0].status = status
     scene.collateral.levels[0].advisories = ["INTEL-SA-00009", "INTEL-SA-00003"]
     let examination = try scene.examine()
-    #expect(examination.refused == [])
+    #expect(examination.refusedRules == [])
     #expect(examination.status == .status(status, advisories: ["INTEL-SA-00003", "INTEL-SA-00009"]))
   }
 

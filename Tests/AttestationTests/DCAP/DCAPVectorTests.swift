@@ -10,6 +10,25 @@ struct DCAPVectorTests {
     return context
   }
 
+  @Test(arguments: ["v4.quote", "v4-trailing-bytes.quote", "sgx-v3.quote"])
+  func theFormatIsDetected(name: String) throws {
+    let bytes = try Vectors.bytes("attestation/tdx/\(name)")
+    #expect(EvidenceFormat.detect(bytes) == (name.hasPrefix("sgx") ? .sgx : .tdx))
+  }
+
+  /// One bit of every byte that is signed, of the genuine pieces.
+  @Test func everySignedByteOfTheGenuineCounts() throws {
+    let bytes = try Vectors.bytes("attestation/tdx/v4.quote")
+    let context = try Self.context("2025-07-01T00:00:00Z", "v4.collateral.json")
+    // Beyond the signed part: signature, key, quoting enclave's report and its signature, authentication data.
+    for index in stride(from: 0, to: 632 + 4 + 128 + 6 + 384 + 64 + 2 + 32, by: 3) {
+      var changed = bytes
+      changed[index] ^= 1 << (index % 8)
+      guard let quote = try? TDXQuote(decoding: changed) else { continue }
+      #expect(!quote.examine(in: context).isGenuine, "byte \(index)")
+    }
+  }
+
   private func refused(_ examination: Examination) -> [String] { examination.findings.filter { $0.outcome == .refused }.map(\.rule) }
 
   @Test(arguments: ["2025-06-19T11:00:00Z", "2025-07-01T00:00:00Z", "2025-07-19T10:00:00Z"])
