@@ -83,7 +83,9 @@ public struct BootLogMaker: Sendable {
   public func value(_ bank: Bank, _ pcr: UInt32) -> [UInt8] {
     var value = [UInt8](repeating: (17...22).contains(pcr) ? 0xff : 0, count: bank.length)
     if pcr == 0 { value[bank.length - 1] = startupLocality }
-    for event in events + laterMeasurements where event.pcr == pcr { value = bank.digest(value + bank.digest(event.measured ?? event.data)) }
+    for event in events + laterMeasurements where event.pcr == pcr {
+      value = bank.digest(value + bank.digest(event.measured ?? event.data))
+    }
     return value
   }
 

@@ -36,7 +36,9 @@ extension KeystoneReport {
   }
 
   private func deviceFindings(_ device: VerificationKey, _ anchors: TrustAnchors) -> [Finding] {
-    guard device.fingerprint == Self.publishedTestKey else { return [anchors.finding(device, name: "the device key", .keystone, "keystone.device-key")] }
+    guard device.fingerprint == Self.publishedTestKey else {
+      return [anchors.finding(device, name: "the device key", .keystone, "keystone.device-key")]
+    }
     let found = "Keystone's published test key: anyone has its private half and can sign any report with it"
     guard anchors.anchor(.keystone, fingerprint: device.fingerprint) != nil else {
       return [

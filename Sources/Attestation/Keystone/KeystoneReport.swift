@@ -55,12 +55,15 @@ public struct KeystoneReport: AttestationEvidence {
       EvidenceField("enclave.data_len", "\(data.count)", "how many of the 1,024 bytes of data are signed"),
       EvidenceField("enclave.data", hexadecimal(data), "what the enclave had signed: a nonce, or a hash"),
       EvidenceField(
-        "enclave.padding", padding.allSatisfy { $0 == 0 } ? "\(padding.count) zeros" : "\(padding.count) bytes, \(hexadecimal(padding.prefix(32)))...",
+        "enclave.padding",
+        padding.allSatisfy { $0 == 0 } ? "\(padding.count) zeros" : "\(padding.count) bytes, \(hexadecimal(padding.prefix(32)))...",
         "the rest of the 1,024 bytes, which says nothing", isSigned: false),
-      EvidenceField("enclave.signature", hexadecimal(enclaveSignature), "by the monitor's key, over hash, length and data", isSigned: false),
+      EvidenceField(
+        "enclave.signature", hexadecimal(enclaveSignature), "by the monitor's key, over hash, length and data", isSigned: false),
       EvidenceField("monitor.hash", hexadecimal(monitorHash), "the security monitor as the boot ROM found it, SHA3-512"),
       EvidenceField("monitor.public_key", hexadecimal(monitorKey), "the monitor's key (Ed25519), made by the boot ROM for this monitor"),
-      EvidenceField("monitor.signature", hexadecimal(monitorSignature), "by the device's key, over the monitor's hash and key", isSigned: false),
+      EvidenceField(
+        "monitor.signature", hexadecimal(monitorSignature), "by the device's key, over the monitor's hash and key", isSigned: false),
       EvidenceField(
         "device_key", hexadecimal(deviceKey), "the device's key (Ed25519): trusted only where a policy names it", isSigned: false),
     ]

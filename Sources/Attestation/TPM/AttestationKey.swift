@@ -27,7 +27,8 @@ extension TPMQuote {
     let ends = endorsements.certificates.filter { !$0.authority.isAuthority }
     var found: [AttestationKey] = []
     func add(_ key: VerificationKey, _ chain: [EndorsementCertificate] = []) {
-      guard found.count < AttestationKey.maximumCandidates, !found.contains(where: { $0.key.subjectPublicKeyInfo == key.subjectPublicKeyInfo })
+      guard found.count < AttestationKey.maximumCandidates,
+        !found.contains(where: { $0.key.subjectPublicKeyInfo == key.subjectPublicKeyInfo })
       else { return }
       let area = areas.first { $0.key.subjectPublicKeyInfo == key.subjectPublicKeyInfo }
       found.append(AttestationKey(key: key, publicArea: area, chain: chain))
@@ -57,7 +58,8 @@ extension TPMQuote {
     let isPinned = context.anchors.anchor(.tpm, fingerprint: candidate.key.fingerprint) != nil
     var findings: [Finding] = []
     if isPinned || candidate.chain.isEmpty {
-      findings.append(context.anchors.finding(candidate.key, name: "the attestation key (\(candidate.key.name))", .tpm, "tpm.endorsement.root"))
+      findings.append(
+        context.anchors.finding(candidate.key, name: "the attestation key (\(candidate.key.name))", .tpm, "tpm.endorsement.root"))
     } else {
       let lists = context.endorsements.revocationLists.filter { list in candidate.chain.contains { $0.issuer == list.issuer } }
       findings += CertificateChain(candidate.chain).examine(
@@ -90,12 +92,14 @@ extension TPMQuote {
       }
       return .rule(
         "tpm.key-use", .instanceIdentity, holds: missing.isEmpty,
-        found: missing.isEmpty ? "fixedTPM, fixedParent, sensitiveDataOrigin, restricted, sign" : missing.joined(separator: ", "), wanted: wanted,
+        found: missing.isEmpty ? "fixedTPM, fixedParent, sensitiveDataOrigin, restricted, sign" : missing.joined(separator: ", "),
+        wanted: wanted,
         remedy: "quote with an attestation key as tpm2_createak makes it: any other can be made to sign a quote that no TPM made")
     }
     if candidate.isCertifiedForAttestation {
       return .rule(
-        "tpm.key-use", .instanceIdentity, holds: true, found: "its certificate says that it is a TPM's attestation key", wanted: wanted, remedy: "")
+        "tpm.key-use", .instanceIdentity, holds: true, found: "its certificate says that it is a TPM's attestation key", wanted: wanted,
+        remedy: "")
     }
     if isPinned || candidate.chain.isEmpty {
       return Finding(
@@ -126,7 +130,8 @@ extension TPMQuote {
     }
     guard let found else {
       return Finding(
-        "tpm.qualified-signer", .noted, .instanceIdentity, found: "\(hexadecimal(attestation.qualifiedSigner)), below a parent that is not known",
+        "tpm.qualified-signer", .noted, .instanceIdentity,
+        found: "\(hexadecimal(attestation.qualifiedSigner)), below a parent that is not known",
         wanted: "the parent's public area too (tpm2_createek -u), to follow the name that the TPM signed")
     }
     return .rule("tpm.qualified-signer", .instanceIdentity, holds: true, found: found, wanted: "a name that can be followed", remedy: "")

@@ -54,7 +54,8 @@ public struct EventLog: Sendable, Equatable {
     guard mark == Self.mark else {
       let isOlder = mark.starts(with: Self.mark.prefix(13))
       throw MalformedEvidence(
-        "event log, mark", found: isOlder ? "\"\(printable(mark.prefix(15)))\"" : "no \"Spec ID Event\": the SHA-1 form of TPM 1.2, or no log",
+        "event log, mark",
+        found: isOlder ? "\"\(printable(mark.prefix(15)))\"" : "no \"Spec ID Event\": the SHA-1 form of TPM 1.2, or no log",
         wanted: "\"Spec ID Event03\", the crypto-agile form: SHA-1 alone proves nothing", offset: markOffset)
     }
     try event.skip(8, "platform class and version")
@@ -68,7 +69,8 @@ public struct EventLog: Sendable, Equatable {
       let length = Int(try event.littleEndian(UInt16.self, "digest's size"))
       guard let known = bank.digestLength, length == known else {
         throw MalformedEvidence(
-          "event log, algorithm", found: "\(bank.name) with \(length) bytes", wanted: bank.digestLength.map { "\($0) bytes" } ?? "a known hash")
+          "event log, algorithm", found: "\(bank.name) with \(length) bytes",
+          wanted: bank.digestLength.map { "\($0) bytes" } ?? "a known hash")
       }
       guard !banks.contains(bank) else { throw MalformedEvidence("event log, algorithm", found: "\(bank.name) twice", wanted: "each once") }
       banks.append(bank)

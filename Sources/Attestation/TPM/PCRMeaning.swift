@@ -7,7 +7,8 @@ enum PCRMeaning {
   private static let meanings: [Int: String] = [
     0: "firmware code", 1: "firmware configuration", 2: "adapters' code (option ROMs)", 3: "adapters' configuration",
     4: "boot loader code, or the kernel's where it is one image", 5: "boot loader configuration and partition table", 6: "the maker's own",
-    7: "Secure Boot's state and keys", 8: "boot loader commands and kernel command line", 9: "files that the boot loader read, initial RAM disk",
+    7: "Secure Boot's state and keys", 8: "boot loader commands and kernel command line",
+    9: "files that the boot loader read, initial RAM disk",
     10: "files run since boot (IMA)", 11: "a unified kernel image and boot phases", 12: "kernel command line and credentials",
     13: "system extensions", 14: "keys of the shim", 15: "the system's identity", 16: "debug, which any program can reset",
     17: "a dynamic launch", 18: "a dynamic launch", 19: "a dynamic launch", 20: "a dynamic launch", 21: "a dynamic launch",

@@ -25,7 +25,8 @@ public struct PCRSelection: Sendable, Equatable {
     let start = reader.offset
     let count = try reader.bigEndian(UInt32.self, "number of PCR banks")
     guard count <= UInt32(maximumBanks) else {
-      throw MalformedEvidence("\(reader.structure), number of PCR banks", found: "\(count)", wanted: "at most \(maximumBanks)", offset: start)
+      throw MalformedEvidence(
+        "\(reader.structure), number of PCR banks", found: "\(count)", wanted: "at most \(maximumBanks)", offset: start)
     }
     var selections: [PCRSelection] = []
     for _ in 0..<count {

@@ -85,14 +85,18 @@ extension PCRValues {
       }
       guard parts.count == 2 else {
         if parts.first?.isEmpty == true { continue }
-        throw MalformedEvidence("PCR values", found: "a line without a colon", wanted: "\"sha256:\" or \"0 : 0x...\", as tpm2_pcrread prints")
+        throw MalformedEvidence(
+          "PCR values", found: "a line without a colon", wanted: "\"sha256:\" or \"0 : 0x...\", as tpm2_pcrread prints")
       }
       if parts[1].isEmpty, let named = TPMAlgorithm(hashNamed: parts[0]) {
         bank = named
-      } else if let bank, let index = Int(parts[0]), parts[1].hasPrefix("0x"), let value = Attestation.bytes(hexadecimal: parts[1].dropFirst(2)) {
+      } else if let bank, let index = Int(parts[0]), parts[1].hasPrefix("0x"),
+        let value = Attestation.bytes(hexadecimal: parts[1].dropFirst(2))
+      {
         try set(value, bank, index, of: "PCR values")
       } else {
-        throw MalformedEvidence("PCR values", found: "a line of another form", wanted: "\"sha256:\" or \"0 : 0x...\", as tpm2_pcrread prints")
+        throw MalformedEvidence(
+          "PCR values", found: "a line of another form", wanted: "\"sha256:\" or \"0 : 0x...\", as tpm2_pcrread prints")
       }
     }
   }

@@ -52,7 +52,8 @@ public struct TPMAttestation: Sendable, Equatable {
   }
 
   private static let kinds: [UInt16: String] = [
-    0x8014: "an audit of commands", 0x8015: "an audit of a session", 0x8016: "a clock's time", 0x8017: "a certified key", 0x8019: "the time",
+    0x8014: "an audit of commands", 0x8015: "an audit of a session", 0x8016: "a clock's time", 0x8017: "a certified key",
+    0x8019: "the time",
     0x801a: "a created key", 0x801c: "a certified piece of storage",
   ]
 }

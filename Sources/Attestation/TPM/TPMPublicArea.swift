@@ -66,7 +66,8 @@ public struct TPMPublicArea: Sendable {
     let exponent = try reader.bigEndian(UInt32.self, "exponent")
     let modulus = try reader.sized(atMost: 512, "modulus")
     guard bits >= 2048, modulus.count * 8 == Int(bits), modulus.first.map({ $0 & 0x80 != 0 }) == true else {
-      throw MalformedEvidence("TPM public area, modulus", found: "\(modulus.count * 8) bits of \(bits)", wanted: "2,048 to 4,096, all there")
+      throw MalformedEvidence(
+        "TPM public area, modulus", found: "\(modulus.count * 8) bits of \(bits)", wanted: "2,048 to 4,096, all there")
     }
     // 0 stands for the usual one. Others are legal for a TPM and made by none.
     guard exponent == 0 || exponent == 65537 else {

@@ -13,7 +13,8 @@ extension TPMQuote {
     guard !logs.isEmpty else {
       return [
         Finding(
-          "tpm.event-log", .noted, .executables, found: "no event log", wanted: "the firmware's log, to know what the PCRs stand for (optional)")
+          "tpm.event-log", .noted, .executables, found: "no event log",
+          wanted: "the firmware's log, to know what the PCRs stand for (optional)")
       ]
     }
     guard let values else {
@@ -57,7 +58,8 @@ extension TPMQuote {
     }
     let finding = Finding.rule(
       "tpm.event-log", .executables, holds: wrong.isEmpty,
-      found: wrong.isEmpty ? "\(log.events.count) events that give \(right) of the quoted values" : "differs: \(wrong.joined(separator: ", "))",
+      found: wrong.isEmpty
+        ? "\(log.events.count) events that give \(right) of the quoted values" : "differs: \(wrong.joined(separator: ", "))",
       wanted: "a log whose replay gives the quoted values", remedy: "give the log of the boot that was quoted, whole and unchanged")
     let note = Finding(
       "tpm.event-log.later", .noted, .executables, found: "not accounted for: \(later.joined(separator: ", "))",

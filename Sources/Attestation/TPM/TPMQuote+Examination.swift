@@ -58,10 +58,12 @@ extension TPMQuote {
       found = isMissing ? "values, but not of every PCR that was quoted" : "values whose hash was not signed"
     }
     let finding = Finding.rule(
-      "tpm.pcr-values", .hardware, holds: match != nil, found: found, wanted: "the values with the hash \(hexadecimal(attestation.pcrDigest))",
+      "tpm.pcr-values", .hardware, holds: match != nil, found: found,
+      wanted: "the values with the hash \(hexadecimal(attestation.pcrDigest))",
       remedy: isEmpty
         ? "quote the PCRs that the policy speaks of"
-        : "give the values at the time of the quote: what tpm2_quote -o wrote, or tpm2_pcrread printed, or an event log that accounts for them")
+        : "give the values at the time of the quote: what tpm2_quote -o wrote, or tpm2_pcrread printed, or an event log that accounts for them"
+    )
     return Registers(values: match ?? PCRValues(), isQuoted: match != nil, finding: finding)
   }
 
@@ -89,7 +91,8 @@ extension TPMQuote {
       "tpm.pcr-bank", .hardware, holds: weak.isEmpty && !attestation.selections.isEmpty,
       found: attestation.selections.isEmpty ? "none" : attestation.selections.map(\.bank.name).joined(separator: ", "),
       wanted: "PCRs of the SHA-256 or SHA-384 bank, and of no other",
-      remedy: weak.contains("sha1") ? "SHA-1 can be forged: quote the SHA-256 bank alone" : "quote the SHA-256 bank, as in -l sha256:0,2,4,7")
+      remedy: weak.contains("sha1")
+        ? "SHA-1 can be forged: quote the SHA-256 bank alone" : "quote the SHA-256 bank, as in -l sha256:0,2,4,7")
   }
 
   private var coverageFinding: Finding? {
@@ -97,7 +100,8 @@ extension TPMQuote {
     let missing = PCRMeaning.essential.subtracting(quoted).sorted()
     guard !missing.isEmpty else { return nil }
     let what = missing.map { "PCR \($0) (\(PCRMeaning.text($0)))" }.joined(separator: ", ")
-    return Finding("tpm.pcr-coverage", .noted, .executables, found: "not quoted: \(what)", wanted: "PCRs 0, 2, 4 and 7, by which boot is known")
+    return Finding(
+      "tpm.pcr-coverage", .noted, .executables, found: "not quoted: \(what)", wanted: "PCRs 0, 2, 4 and 7, by which boot is known")
   }
 
   /// By the SHA-256 bank where it is quoted; another bank beside it has its name added.
@@ -132,7 +136,8 @@ extension TPMQuote {
     if !trailing.isEmpty {
       findings.append(
         Finding(
-          "tpm.trailing-bytes", .noted, .configuration, found: "\(trailing.count) bytes after the quote that nobody signed", wanted: "none"))
+          "tpm.trailing-bytes", .noted, .configuration, found: "\(trailing.count) bytes after the quote that nobody signed", wanted: "none")
+      )
     }
     return findings
   }

@@ -28,7 +28,8 @@ extension TPMQuote {
   private var signatureFields: [EvidenceField] {
     [
       EvidenceField("signature.algorithm", signature.name, "how the attestation key signed", isSigned: false),
-      EvidenceField("signature.value", hexadecimal(signature.first + signature.second), "the signature over all of attest", isSigned: false),
+      EvidenceField(
+        "signature.value", hexadecimal(signature.first + signature.second), "the signature over all of attest", isSigned: false),
     ]
   }
 
@@ -47,7 +48,8 @@ extension TPMQuote {
   private var endorsementFields: [EvidenceField] {
     var fields: [EvidenceField] = []
     if let key {
-      fields.append(EvidenceField("key", "\(key.name), SHA-256 \(hexadecimal(key.fingerprint))", "the attestation key, as sent", isSigned: false))
+      fields.append(
+        EvidenceField("key", "\(key.name), SHA-256 \(hexadecimal(key.fingerprint))", "the attestation key, as sent", isSigned: false))
     }
     for (index, certificate) in certificates.enumerated() {
       fields.append(
@@ -67,7 +69,8 @@ extension TPMQuote {
       let isShown = event.promisesItsData && !event.isDataMeasured ? " (not what was measured)" : ""
       fields.append(
         EvidenceField(
-          "event-log.\(index)", "\(event.pcr < 0 ? "no PCR" : "PCR \(event.pcr)") \(event.type.name): \(EventMeaning(event).text)\(isShown)",
+          "event-log.\(index)",
+          "\(event.pcr < 0 ? "no PCR" : "PCR \(event.pcr)") \(event.type.name): \(EventMeaning(event).text)\(isShown)",
           event.type.meaning, isSigned: false))
     }
     if log.events.count > maximumEvents {
@@ -83,6 +86,9 @@ extension TPMQuote {
   private var trailingFields: [EvidenceField] {
     trailing.isEmpty
       ? []
-      : [EvidenceField("trailing", "\(trailing.count) bytes, \(hexadecimal(trailing.prefix(32)))", "bytes that nobody signed", isSigned: false)]
+      : [
+        EvidenceField(
+          "trailing", "\(trailing.count) bytes, \(hexadecimal(trailing.prefix(32)))", "bytes that nobody signed", isSigned: false)
+      ]
   }
 }

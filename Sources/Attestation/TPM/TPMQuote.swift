@@ -67,7 +67,8 @@ public struct TPMQuote: AttestationEvidence {
     var reader = ByteReader(bytes, of: "TPM quote")
     let attestation = try TPMAttestation(&reader)
     guard reader.remaining == 0 else {
-      throw MalformedEvidence("TPM quote, attested structure", found: "\(reader.remaining) bytes more", wanted: "none", offset: reader.offset)
+      throw MalformedEvidence(
+        "TPM quote, attested structure", found: "\(reader.remaining) bytes more", wanted: "none", offset: reader.offset)
     }
     return attestation
   }

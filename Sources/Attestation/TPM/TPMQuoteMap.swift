@@ -42,7 +42,8 @@ enum TPMQuoteMap {
     }
     let given = try optionalBytes("key", map)
     let publicArea: TPMPublicArea? = if let given, TPMPublicArea.resembles(given) { try TPMPublicArea(decoding: given) } else { nil }
-    let key: VerificationKey? = if let given, publicArea == nil { try VerificationKey(subjectPublicKeyInfo: given) } else { publicArea?.key }
+    let key: VerificationKey? =
+      if let given, publicArea == nil { try VerificationKey(subjectPublicKeyInfo: given) } else { publicArea?.key }
     let log = try optionalBytes("event-log", map)
     return TPMQuote(
       attestation, signature, pcrValues: try pcrValues(map["pcrs"]), eventLog: log == nil ? nil : try EventLog(decoding: log ?? []),
@@ -50,7 +51,9 @@ enum TPMQuoteMap {
   }
 
   private static func bytesOf(_ key: String, _ map: CBORValue) throws(MalformedEvidence) -> [UInt8] {
-    guard let bytes = try optionalBytes(key, map) else { throw MalformedEvidence("\(structure), \(key)", found: "nothing", wanted: "bytes") }
+    guard let bytes = try optionalBytes(key, map) else {
+      throw MalformedEvidence("\(structure), \(key)", found: "nothing", wanted: "bytes")
+    }
     return bytes
   }
 

@@ -83,7 +83,8 @@ import Testing
     let key = try #require(published)
     bytes.replaceSubrange(1320..<1352, with: key)
     let unpinned = try KeystoneReport(decoding: bytes).examine(in: context())
-    #expect(unpinned.findings.contains { $0.rule == "keystone.device-key" && $0.outcome == .refused && $0.found.contains("published test key") })
+    #expect(
+      unpinned.findings.contains { $0.rule == "keystone.device-key" && $0.outcome == .refused && $0.found.contains("published test key") })
     let anchor = TrustAnchors.Anchor(.keystone, name: "test", fingerprint: try VerificationKey(ed25519: key).fingerprint)
     let pinned = try KeystoneReport(decoding: bytes).examine(in: VerificationContext(time: .now, anchors: TrustAnchors([anchor])))
     #expect(pinned.findings.contains { $0.rule == "keystone.test-key" && $0.outcome == .noted })

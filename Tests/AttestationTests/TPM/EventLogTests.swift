@@ -104,7 +104,8 @@ import Testing
   @Test func textOfEventsIsBoundedAndPrintable() throws {
     var maker = TPMQuoteMaker(key: .p256())
     maker.boot.events += [
-      .init(pcr: 9, type: 0xd, data: Array("\u{1b}[2J hidden \u{202e}".utf8)), .init(pcr: 9, type: 0xd, data: [UInt8](repeating: 0x41, count: 100_000)),
+      .init(pcr: 9, type: 0xd, data: Array("\u{1b}[2J hidden \u{202e}".utf8)),
+      .init(pcr: 9, type: 0xd, data: [UInt8](repeating: 0x41, count: 100_000)),
       .init(pcr: 9, type: 0x8000_0003, data: [UInt8](repeating: 0xff, count: 64)),
       .init(pcr: 9, type: 0x8000_0001, data: BootLogMaker.variable("\u{1b}[31m\u{e9}", [1])), .init(pcr: 9, type: 0xdead_beef, data: []),
     ]

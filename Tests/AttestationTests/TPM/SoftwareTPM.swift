@@ -7,7 +7,9 @@ final class SoftwareTPM {
   static let programs: [String: String]? = {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
     var programs: [String: String] = [:]
-    for name in ["swtpm", "tpm2_createek", "tpm2_createak", "tpm2_quote", "tpm2_pcrextend", "tpm2_pcrread", "tpm2_readpublic", "tpm2_flushcontext"] {
+    for name in [
+      "swtpm", "tpm2_createek", "tpm2_createak", "tpm2_quote", "tpm2_pcrextend", "tpm2_pcrread", "tpm2_readpublic", "tpm2_flushcontext",
+    ] {
       guard let folder = folders.first(where: { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }) else { return nil }
       programs[name] = "\(folder)/\(name)"
     }

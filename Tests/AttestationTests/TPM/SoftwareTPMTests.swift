@@ -4,7 +4,9 @@ import Foundation
 import Testing
 
 /// Quotes by a real implementation of TPM 2.0 and by the tools that people use.
-@Suite(.enabled(if: SoftwareTPM.programs != nil, "swtpm and tpm2-tools are not installed: Debian's packages of these names"), .timeLimit(.minutes(2)))
+@Suite(
+  .enabled(if: SoftwareTPM.programs != nil, "swtpm and tpm2-tools are not installed: Debian's packages of these names"),
+  .timeLimit(.minutes(2)))
 struct SoftwareTPMTests {
   private func context(_ files: [[UInt8]], pinning key: VerificationKey) throws -> VerificationContext {
     var endorsements = Endorsements()
@@ -13,7 +15,9 @@ struct SoftwareTPMTests {
     return VerificationContext(time: .now, anchors: TrustAnchors([anchor]), endorsements: endorsements)
   }
 
-  private static let keys = [("ecc", "ecdsa", "sha256"), ("ecc", "ecdsa", "sha384"), ("rsa", "rsassa", "sha256"), ("rsa", "rsapss", "sha256")]
+  private static let keys = [
+    ("ecc", "ecdsa", "sha256"), ("ecc", "ecdsa", "sha384"), ("rsa", "rsassa", "sha256"), ("rsa", "rsapss", "sha256"),
+  ]
 
   @Test(arguments: keys)
   func aQuoteOfARealBootVerifies(kind: String, scheme: String, hash: String) throws {
@@ -28,7 +32,8 @@ struct SoftwareTPMTests {
       try tpm.run("tpm2_pcrextend", "\(event.pcr):\(digests)")
     }
     try tpm.run(
-      "tpm2_quote", "-c", "ak.ctx", "--scheme", scheme, "-g", hash, "-l", "sha256:0,1,2,3,4,5,6,7,8+sha384:0,7", "-q", "00112233445566778899",
+      "tpm2_quote", "-c", "ak.ctx", "--scheme", scheme, "-g", hash, "-l", "sha256:0,1,2,3,4,5,6,7,8+sha384:0,7", "-q",
+      "00112233445566778899",
       "-m", "message", "-s", "signature", "-o", "pcrs")
     try tpm.run("tpm2_pcrread", "sha256:0,1,2,3,4,5,6,7,8+sha384:0,7")
     let (message, signature, values) = (try tpm.file("message"), try tpm.file("signature"), try tpm.file("pcrs"))

@@ -48,10 +48,14 @@ import Testing
     let examination = try TPMQuote(decoding: maker.make()).examine(in: context(maker.key, files: [key]))
     #expect(examination.isGenuine)
     #expect(examination.findings.contains { $0.rule == "tpm.key-use" && $0.outcome == .noted })
-    let pem = "-----BEGIN PUBLIC KEY-----\n\(Data(key).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed]))\n-----END PUBLIC KEY-----\n"
+    let pem =
+      "-----BEGIN PUBLIC KEY-----\n\(Data(key).base64EncodedString(options: [.lineLength64Characters, .endLineWithLineFeed]))\n-----END PUBLIC KEY-----\n"
     #expect(try rules(maker, context(maker.key, files: [Array(pem.utf8)])) == [])
     #expect(try rules(maker, context(.p256(), files: [key])) == ["tpm.endorsement.root"])
-    #expect(try rules(maker, context(maker.key, files: [DevelopmentKey.p256().subjectPublicKeyInfo])) == ["tpm.signature", "tpm.endorsement.root"])
+    #expect(
+      try rules(maker, context(maker.key, files: [DevelopmentKey.p256().subjectPublicKeyInfo])) == [
+        "tpm.signature", "tpm.endorsement.root",
+      ])
   }
 
   @Test func aKeyThatSignsAnythingIsRefused() throws {
