@@ -84,8 +84,18 @@ public struct CBORDecoder: Sendable {
       return .array(items)
     case 5: return .map(try pairs(argument, depth: depth))
     case 6: return .tagged(argument, try item(depth: depth + 1))
-    default: return try simple(information, argument)
+    default: return try checked(simple(information, argument), width: information)
     }
+  }
+
+  /// Deterministic: a number has the shortest float that holds it, and not-a-number one form (RFC 8949, 4.2.1 and 4.2.2).
+  private func checked(_ value: CBORValue, width information: UInt8) throws(MalformedEvidence) -> CBORValue {
+    guard strictness == .deterministic, case .float = value else { return value }
+    let length = 1 + 1 << (Int(information) - 24)
+    guard CBOREncoder.encode(value).elementsEqual(bytes[(position - length)..<position]) else {
+      throw malformed("a floating-point number in \(length - 1) bytes", "its shortest form")
+    }
+    return value
   }
 
   private mutating func text(_ count: UInt64) throws(MalformedEvidence) -> String {

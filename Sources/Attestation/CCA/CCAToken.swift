@@ -1,7 +1,7 @@
 /// An Arm CCA attestation token: a platform token and a realm token that it binds, in a collection that nobody signed.
 ///
 /// Both forms in use are read: the collection of RMM 1.0 under tag 399, whose values are the tokens, and the one of conceptual messages
-/// (RFC 9999's CMW) under tag 907, whose values are records of a type and a token.
+/// (CMW, draft-ietf-rats-msg-wrap) under tag 907, whose values are records of a type and a token.
 public struct CCAToken: AttestationEvidence {
   public static let format = EvidenceFormat.cca
   /// Many times what a realm management monitor writes.

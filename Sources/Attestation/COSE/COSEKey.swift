@@ -22,7 +22,8 @@ extension VerificationKey {
     case (1, 6): try self.init(ed25519: coordinate(-2, "x", 32))
     default:
       throw MalformedEvidence(
-        structure, found: map.asMap == nil ? map.kind : "key type \(map[1]?.asInteger.map(String.init) ?? "none"), curve \(curve.map(String.init) ?? "none")",
+        structure,
+        found: map.asMap == nil ? map.kind : "key type \(map[1]?.asInteger.map(String.init) ?? "none"), curve \(curve.map(String.init) ?? "none")",
         wanted: "EC2 on P-256, P-384 or P-521, or Ed25519")
     }
   }

@@ -91,6 +91,10 @@ public struct COSESign1: Sendable {
     if unprotectedHeader[2] != nil {
       throw MalformedEvidence("\(structure), critical headers", found: "in the unprotected header", wanted: "protected (RFC 9052, 3.1)")
     }
+    let labels = Set((protectedHeader.asMap ?? []).map { CBOREncoder.encode($0.key) })
+    if (unprotectedHeader.asMap ?? []).contains(where: { labels.contains(CBOREncoder.encode($0.key)) }) {
+      throw MalformedEvidence("\(structure), headers", found: "one both protected and not", wanted: "each header once (RFC 9052, 3)")
+    }
   }
 
   /// The algorithm of the protected header: an unprotected one says nothing.
@@ -102,9 +106,16 @@ public struct COSESign1: Sendable {
   }
 
   /// Whether the key made the signature, by the algorithm of the protected header. A detached payload is given.
-  public func isValid(for key: VerificationKey, externalData: [UInt8] = [], detachedPayload: [UInt8]? = nil) -> Bool {
-    guard let algorithm, let payload = payload ?? detachedPayload else { return false }
-    let signed = Self.signedBytes(protectedBytes: protectedBytes, externalData: externalData, payload: payload)
+  /// - Parameter agreed: the algorithm that the parties settled otherwise, for messages whose protected header names none. One that names
+  ///   another is not valid.
+  public func isValid(
+    for key: VerificationKey, externalData: [UInt8] = [], detachedPayload: [UInt8]? = nil, agreed: COSEAlgorithm? = nil
+  ) -> Bool {
+    guard let algorithm = protectedHeader[1] == nil ? agreed : algorithm, agreed == nil || agreed == algorithm else { return false }
+    guard let payload = payload ?? detachedPayload else { return false }
+    // However an empty header is written, it is signed as no bytes.
+    let header = protectedHeader == .map([]) ? [] : protectedBytes
+    let signed = Self.signedBytes(protectedBytes: header, externalData: externalData, payload: payload)
     return key.isValidSignature(signature, for: signed, scheme: algorithm.scheme)
   }
 }

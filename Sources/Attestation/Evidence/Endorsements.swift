@@ -32,7 +32,9 @@ public struct Endorsements: Sendable {
     let bytes = evidenceBytes(file: file)
     let first = bytes.first { !$0.isWhitespace }
     if first == UInt8(ascii: "{") {
-      dcap = try DCAPCollateral(json: bytes)
+      let collateral = try DCAPCollateral(json: bytes)
+      // Intel answers in several files.
+      if dcap == nil { dcap = collateral } else { dcap?.merge(collateral) }
     } else if SNPCertificateTable.resembles(bytes) {
       let table = try SNPCertificateTable(decoding: bytes)
       certificates += table.certificates.map(\.certificate)
