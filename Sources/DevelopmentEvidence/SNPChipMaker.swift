@@ -1,8 +1,8 @@
 import Foundation
 import SwiftASN1
 
-/// A make-believe chip or cloud provider with a key that signs reports of SEV-SNP, and the certificates up to a make-believe root, which carry
-/// the names of AMD's.
+/// A make-believe chip or cloud provider with a key that signs reports of SEV-SNP, and the certificates up to a make-believe root, which
+/// carry the names of AMD's.
 public struct SNPChipMaker: Sendable {
   public enum Product: String, Sendable, CaseIterable {
     case milan = "Milan"
@@ -47,7 +47,8 @@ public struct SNPChipMaker: Sendable {
   public var issuerSerialNumber = 0x10001
   public var serialNumber = 1
 
-  /// A chip of this product under fresh keys. AMD's issuers have RSA keys of 4,096 bits; making those takes seconds, so 2,048 is the default.
+  /// A chip of this product under fresh keys. AMD's issuers have RSA keys of 4,096 bits; making those takes seconds, so 2,048 is the
+  /// default.
   public init(_ product: Product = .milan, provider: String? = nil, versions: Versions = Versions(), bits: Int = 2048) throws {
     self.init(
       product, provider: provider, versions: versions, issuerKey: try .rsaPSS(bits: bits), rootKey: try .rsaPSS(bits: bits))
@@ -55,7 +56,8 @@ public struct SNPChipMaker: Sendable {
 
   /// A chip of this product whose issuer and root have these keys.
   public init(
-    _ product: Product = .milan, provider: String? = nil, versions: Versions = Versions(), issuerKey: DevelopmentKey, rootKey: DevelopmentKey
+    _ product: Product = .milan, provider: String? = nil, versions: Versions = Versions(), issuerKey: DevelopmentKey,
+    rootKey: DevelopmentKey
   ) {
     (self.product, self.provider, self.versions) = (product, provider, versions)
     chipID = (0..<(product == .turin ? 8 : 64)).map { UInt8(truncatingIfNeeded: $0 * 7 + 1) }

@@ -74,7 +74,8 @@ public struct TrustletEvidenceMaker: Sendable {
     ]
   }
 
-  private func trustletToken() throws -> [UInt8] {
+  /// The trustlet's token alone, a COSE_Sign1 by the monitor's key.
+  public func trustletToken() throws -> [UInt8] {
     let claims = common("trustlet", nonce, instanceKey) + [
       (.integer(263), .integer(debugStatus)), (.integer(-70_000), .bytes(imageMeasurement)),
       (.integer(-70_001), .bytes(manifestDigest ?? Array(SHA384.hash(data: manifest)))), (.integer(-70_002), .bytes(instanceIdentity)),

@@ -1,8 +1,8 @@
 import Crypto
 import Foundation
 
-/// What Azure's firmware binds to a report: JSON with the keys of the virtual TPM and the machine's configuration, of which REPORT_DATA holds a
-/// hash.
+/// What Azure's firmware binds to a report: JSON with the keys of the virtual TPM and the machine's configuration, of which REPORT_DATA
+/// holds a hash.
 public struct AzureRuntimeData: Sendable {
   public enum Hash: UInt32, Sendable {
     case sha256 = 1
@@ -86,8 +86,8 @@ public struct AzureRuntimeData: Sendable {
         throw MalformedEvidence("Azure blob, runtime data", found: "JSON deeper", wanted: "at most \(AzureRuntimeData.maximumDepth) levels")
       }
       if let object = try? decoder.container(keyedBy: Name.self) {
-        self = .object(
-          try Dictionary(object.allKeys.map { ($0.stringValue, try object.decode(Value.self, forKey: $0)) }, uniquingKeysWith: { first, _ in first }))
+        let members = try object.allKeys.map { ($0.stringValue, try object.decode(Value.self, forKey: $0)) }
+        self = .object(Dictionary(members, uniquingKeysWith: { first, _ in first }))
         return
       }
       if var items = try? decoder.unkeyedContainer() {
@@ -124,8 +124,8 @@ public struct AzureRuntimeData: Sendable {
 
   /// The modulus, base64url, of the key by this name, such as `HCLAkPub`: an RSA key.
   public func modulus(ofKey name: String) -> String? {
-    guard let key = claims.first(where: { $0.value == name && $0.path.hasPrefix("keys[") && $0.path.hasSuffix("].kid") }) else { return nil }
-    return value(key.path.dropLast(3) + "n")
+    let key = claims.first { $0.value == name && $0.path.hasPrefix("keys[") && $0.path.hasSuffix("].kid") }
+    return key.flatMap { value($0.path.dropLast(3) + "n") }
   }
 
   /// Whether a report's data is this JSON's hash, then zeros.

@@ -1,5 +1,5 @@
-/// The blob that a confidential virtual machine on Azure reads from its TPM (index 0x01400001): a header, an SEV-SNP report, and the runtime data
-/// that the report is bound to.
+/// The blob that a confidential virtual machine on Azure reads from its TPM (index 0x01400001): a header, an SEV-SNP report, and the
+/// runtime data that the report is bound to.
 public struct AzureSNPEvidence: Sendable {
   static let headerSize = 32
   /// Bytes of the header of the runtime data.
@@ -106,8 +106,8 @@ extension AzureSNPEvidence: AttestationEvidence {
     if trailing.contains(where: { $0 != 0 }) {
       all.append(
         EvidenceField(
-          "trailing", "\(trailing.count) bytes: \(hexadecimal(trailing.prefix(64)))...", "bytes after the runtime data, which nobody signed",
-          isSigned: false))
+          "trailing", "\(trailing.count) bytes: \(hexadecimal(trailing.prefix(64)))...",
+          "bytes after the runtime data, which nobody signed", isSigned: false))
     }
     return all
   }
@@ -115,7 +115,8 @@ extension AzureSNPEvidence: AttestationEvidence {
   private static func meaning(of path: String) -> String {
     if path.hasPrefix("keys[") {
       return path.hasSuffix(".kid")
-        ? "name of a key of the machine's virtual TPM: HCLAkPub signs its quotes, HCLEkPub is its endorsement key" : "part of that key, as a JSON Web Key"
+        ? "name of a key of the machine's virtual TPM: HCLAkPub signs its quotes, HCLEkPub is its endorsement key"
+        : "part of that key, as a JSON Web Key"
     }
     switch path {
     case "vm-configuration.secure-boot": return "whether the machine boots signed software only"

@@ -24,13 +24,17 @@ public struct Endorsements: Sendable {
 
   /// Adds what a file holds: certificates, revocation lists and public keys, in PEM or DER, an extended SEV-SNP report's certificate
   /// table, Intel's collateral in JSON, or a TPM's key, values of its PCRs or the firmware's event log as tpm2-tools and Linux write them.
-  public mutating func add(file bytes: [UInt8]) throws(MalformedEvidence) {
-    guard bytes.count <= Self.maximumFileSize else {
-      throw MalformedEvidence("collateral", found: "\(bytes.count) bytes", wanted: "at most \(Self.maximumFileSize)")
+  public mutating func add(file: [UInt8]) throws(MalformedEvidence) {
+    guard file.count <= Self.maximumFileSize else {
+      throw MalformedEvidence("collateral", found: "\(file.count) bytes", wanted: "at most \(Self.maximumFileSize)")
     }
+    // DER too is handed about as base64 without PEM's lines.
+    let bytes = evidenceBytes(file: file)
     let first = bytes.first { !$0.isWhitespace }
     if first == UInt8(ascii: "{") {
-      dcap = try DCAPCollateral(json: bytes)
+      let collateral = try DCAPCollateral(json: bytes)
+      // Intel answers in several files.
+      if dcap == nil { dcap = collateral } else { dcap?.merge(collateral) }
     } else if SNPCertificateTable.resembles(bytes) {
       let table = try SNPCertificateTable(decoding: bytes)
       certificates += table.certificates.map(\.certificate)

@@ -25,17 +25,18 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
     }
   }
 
-  /// The type that decodes it. In the order of detection: formats with certain marks first.
+  /// The type that decodes it.
   var type: any AttestationEvidence.Type {
     switch self {
     case .sevSNP: SNPReport.self
     case .azureSEVSNP: AzureSNPEvidence.self
+    case .tdx: TDXQuote.self
+    case .sgx: SGXQuote.self
     case .nitro: NitroDocument.self
     case .cca: CCAToken.self
     case .tpm: TPMQuote.self
     case .keystone: KeystoneReport.self
     case .trustlet: TrustletEvidence.self
-    default: TrustletEvidence.self
     }
   }
 
@@ -43,7 +44,7 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
 
   /// The format that the bytes look like; nil when they look like none.
   public static func detect(_ bytes: [UInt8]) -> EvidenceFormat? {
-    // Keystone's report has no mark but its size, so it is asked for last.
-    [.trustlet, .azureSEVSNP, .nitro, .cca, .tpm, .sevSNP, .keystone].first { $0.type.resembles(bytes) }
+    // Formats with certain marks first. Keystone's report has none but its size, so it is asked for last.
+    [.trustlet, .azureSEVSNP, .nitro, .cca, .tpm, .tdx, .sgx, .sevSNP, .keystone].first { $0.type.resembles(bytes) }
   }
 }

@@ -21,7 +21,7 @@ public struct SNPCertificateTable: Sendable {
       }
     }
 
-    /// The GUID's bytes: most senders write it as its text reads, some as Microsoft's structure, with the first three numbers little-endian.
+    /// The GUID's bytes: most senders write it as its text reads, some as Microsoft's structure, the first three numbers little-endian.
     init?(_ guid: ArraySlice<UInt8>) {
       guard let kind = Self.byGUID[Array(guid)] else { return nil }
       self = kind
@@ -69,7 +69,8 @@ public struct SNPCertificateTable: Sendable {
       }
       guard offset <= bytes.count, length <= bytes.count - offset else {
         throw MalformedEvidence(
-          "certificate table, entry \(entries.count)", found: "\(length) bytes at \(offset)", wanted: "bytes within \(bytes.count)", offset: start)
+          "certificate table, entry \(entries.count)", found: "\(length) bytes at \(offset)", wanted: "bytes within \(bytes.count)",
+          offset: start)
       }
       entries.append(Entry(kind: Kind(guid[...]), guid: guid, bytes: Array(bytes[offset..<offset + length])))
     }

@@ -10,8 +10,8 @@ extension SNPReport {
     return context.endorsements.revocationLists + table.revocationLists
   }
 
-  /// The certificate of the key that the report says signed it. Of several the one that fits the report's chip and firmware is taken; nothing
-  /// depends on the choice but which refusal is named.
+  /// The certificate of the key that the report says signed it. Of several the one that fits the report's chip and firmware is taken;
+  /// nothing depends on the choice but which refusal is named.
   func endorsementKey(among certificates: [EndorsementCertificate]) -> Result<SNPEndorsementKey, MalformedEvidence>? {
     var best: Result<SNPEndorsementKey, MalformedEvidence>?
     for certificate in certificates where certificate.subjectName == "SEV-\(keys.signingKey.name)" {
@@ -34,7 +34,8 @@ extension SNPReport {
     var chain = [leaf]
     // The chip's, its issuer, the root; one more shows that there are too many.
     while let last = chain.last, !last.isSelfIssued, chain.count < 4 {
-      guard let issuer = certificates.first(where: { $0.subject == last.issuer }) ?? AMDCertificates.certificate(subject: last.issuer) else { break }
+      let given = certificates.first { $0.subject == last.issuer }
+      guard let issuer = given ?? AMDCertificates.certificate(subject: last.issuer) else { break }
       chain.append(issuer)
     }
     return chain
@@ -57,11 +58,12 @@ extension SNPReport {
     var findings = CertificateChain(chain).examine(
       for: .sevSNP, rule: "sev-snp", revocation: isListed ? .listsGiven(lists) : .notChecked, in: context)
     if !isListed {
+      let place = "https://kdsintf.amd.com/\(key.kind.name.lowercased())/v1/\(key.product?.rawValue ?? "PRODUCT")/crl"
       findings.append(
         Finding(
-          "sev-snp.revocation", .noted, .instanceIdentity, found: "no revocation list of \"\(last.subjectName)\" was given, so none was checked",
-          wanted: "AMD's current list",
-          remedy: "give the list (AMD publishes it as https://kdsintf.amd.com/\(keys.signingKey.name.lowercased())/v1/\(key.product?.rawValue ?? "PRODUCT")/crl) with --collateral"))
+          "sev-snp.revocation", .noted, .instanceIdentity,
+          found: "no revocation list of \"\(last.subjectName)\" was given, so none was checked", wanted: "AMD's current list",
+          remedy: "give the list, which AMD publishes as \(place), with --collateral"))
     }
     findings.append(issuerFinding(key))
     if let order = orderFinding(chain, context.endorsements) { findings.append(order) }

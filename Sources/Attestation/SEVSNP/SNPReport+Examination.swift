@@ -60,7 +60,9 @@ extension SNPReport: AttestationEvidence {
       Measurement("family-id", familyID, "the family that the guest's identity block names"),
       Measurement("image-id", imageID, "the image that the guest's identity block names"),
     ]
-    if keys.hasAuthorKey { all.append(Measurement("author-key-digest", authorKeyDigest, "SHA-384 of the key that vouches for the identity key")) }
+    if keys.hasAuthorKey {
+      all.append(Measurement("author-key-digest", authorKeyDigest, "SHA-384 of the key that vouches for the identity key"))
+    }
     return all
   }
 
@@ -82,10 +84,13 @@ extension SNPReport: AttestationEvidence {
   }
 
   private func signatureFinding(_ key: VerificationKey) -> Finding {
-    let isValid = signatureAlgorithm == 1 && bigEndianSignature.map { key.isValidSignature($0, for: signedBytes, scheme: .ecdsa(.sha384)) } ?? false
+    let isOfKey = bigEndianSignature.map { key.isValidSignature($0, for: signedBytes, scheme: .ecdsa(.sha384)) }
+    let isValid = signatureAlgorithm == 1 && isOfKey == true
     return .rule(
       "sev-snp.signature", .instanceIdentity, holds: isValid,
-      found: isValid ? "valid by the \(keys.signingKey.name), over bytes 0 to 671" : "not a signature of these bytes by the \(keys.signingKey.name) given",
+      found: isValid
+        ? "valid by the \(keys.signingKey.name), over bytes 0 to 671"
+        : "not a signature of these bytes by the \(keys.signingKey.name) given",
       wanted: "a signature by the certified \(keys.signingKey.name)",
       remedy: "the report was changed, or the certificate is another chip's or of another firmware: get both anew from the same machine")
   }
@@ -103,7 +108,8 @@ extension SNPReport: AttestationEvidence {
           + "https://kdsintf.amd.com/vcek/v1/\(product?.rawValue ?? (layout == .turin ? "Turin" : "Milan"))/\(chip)?\(query)"
       }
     return .rule(
-      "sev-snp.endorsement", .instanceIdentity, holds: false, found: "no certificate of a \(keys.signingKey.name) (subject SEV-\(keys.signingKey.name))",
+      "sev-snp.endorsement", .instanceIdentity, holds: false,
+      found: "no certificate of a \(keys.signingKey.name) (subject SEV-\(keys.signingKey.name))",
       wanted: "the certificate of the key that signed the report", remedy: remedy)
   }
 }

@@ -3,7 +3,9 @@ extension SNPReport {
     identityFields + policyFields + platformFields + launchFields + firmwareFields + signatureFields + trailingFields
   }
 
-  private func field(_ name: String, _ value: String, _ meaning: String) -> EvidenceField { EvidenceField("report.\(name)", value, meaning) }
+  private func field(_ name: String, _ value: String, _ meaning: String) -> EvidenceField {
+    EvidenceField("report.\(name)", value, meaning)
+  }
 
   private func field(_ name: String, _ value: [UInt8], _ meaning: String) -> EvidenceField { field(name, hexadecimal(value), meaning) }
 
@@ -51,8 +53,10 @@ extension SNPReport {
   }
 
   private static let componentMeanings = [
-    "fmc": "security version of the first firmware that can be changed", "bootloader": "security version of the secure processor's boot loader",
-    "tee": "security version of the secure processor's operating system", "snp": "security version of the SEV-SNP firmware",
+    "fmc": "security version of the first firmware that can be changed",
+    "bootloader": "security version of the secure processor's boot loader",
+    "tee": "security version of the secure processor's operating system",
+    "snp": "security version of the SEV-SNP firmware",
     "microcode": "lowest patch level of the cores' microcode",
   ]
 
@@ -97,7 +101,8 @@ extension SNPReport {
 
   private var signatureFields: [EvidenceField] {
     [
-      EvidenceField("signature.r", hexadecimal(signature.r), "first half of the signature over bytes 0 to 671, little-endian", isSigned: false),
+      EvidenceField(
+        "signature.r", hexadecimal(signature.r), "first half of the signature over bytes 0 to 671, little-endian", isSigned: false),
       EvidenceField("signature.s", hexadecimal(signature.s), "second half of the signature, little-endian", isSigned: false),
     ]
   }
@@ -105,13 +110,16 @@ extension SNPReport {
   private var trailingFields: [EvidenceField] {
     var all: [EvidenceField] = []
     if unsignedBytes.contains(where: { $0 != 0 }) {
-      all.append(EvidenceField("unsigned", hexadecimal(unsignedBytes), "bytes of the report after the signature, which nobody signed", isSigned: false))
+      all.append(
+        EvidenceField(
+          "unsigned", hexadecimal(unsignedBytes), "bytes of the report after the signature, which nobody signed", isSigned: false))
     }
     switch trailing {
     case .nothing: break
     case .bytes(let bytes):
       let start = hexadecimal(bytes.prefix(64)) + (bytes.count > 64 ? "..." : "")
-      all.append(EvidenceField("trailing", "\(bytes.count) bytes: \(start)", "bytes after the report, which nobody signed", isSigned: false))
+      all.append(
+        EvidenceField("trailing", "\(bytes.count) bytes: \(start)", "bytes after the report, which nobody signed", isSigned: false))
     case .certificates(let table): all += table.fields
     }
     return all
@@ -123,10 +131,12 @@ extension SNPCertificateTable {
     entries.map { entry in
       let name = entry.kind?.name ?? hexadecimal(entry.guid)
       let certificate = certificates.first { $0.kind == entry.kind }?.certificate
-      let value = certificate.map { "\"\($0.subjectName)\" issued by \"\($0.issuerName)\", \(timestamp($0.notBefore)) to \(timestamp($0.notAfter))" }
+      let value = certificate.map {
+        "\"\($0.subjectName)\" issued by \"\($0.issuerName)\", \(timestamp($0.notBefore)) to \(timestamp($0.notAfter))"
+      }
       return EvidenceField(
-        "certificates.\(name)", value ?? "\(entry.bytes.count) bytes", "certificate that the host gave along; its issuer signs it, not the report",
-        isSigned: false)
+        "certificates.\(name)", value ?? "\(entry.bytes.count) bytes",
+        "certificate that the host gave along; its issuer signs it, not the report", isSigned: false)
     }
   }
 }

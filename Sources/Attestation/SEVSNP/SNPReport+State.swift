@@ -17,14 +17,17 @@ extension SNPReport {
     switch key.kind {
     case .vlek:
       let chip = isChipIDMasked ? "no chip id" : "chip \(hexadecimal(chipID.prefix(8)))..."
-      return finding(.noted, "\(chip); the key is one that \(key.provider ?? "a provider") holds for its machines", "a provider that you trust")
+      let found = "\(chip); the key is one that \(key.provider ?? "a provider") holds for its machines"
+      return finding(.noted, found, "a provider that you trust")
     default:
       if isChipIDMasked {
-        return finding(.noted, "the report names no chip (MASK_CHIP_ID); its key is that of chip \(hexadecimal(key.hardwareID ?? []))", "a chip id")
+        let found = "the report names no chip (MASK_CHIP_ID); its key is that of chip \(hexadecimal(key.hardwareID ?? []))"
+        return finding(.noted, found, "a chip id")
       }
       guard key.isOf(chip: chipID) else {
         return finding(
-          .refused, hexadecimal(chipID), "the certificate's \(hexadecimal(key.hardwareID ?? []))", "give the certificate of the chip that made the report")
+          .refused, hexadecimal(chipID), "the certificate's \(hexadecimal(key.hardwareID ?? []))",
+          "give the certificate of the chip that made the report")
       }
       return finding(.satisfied, hexadecimal(key.hardwareID ?? []), "the same chip in report and certificate")
     }
@@ -53,7 +56,8 @@ extension SNPReport {
       findings.append(
         Finding(
           "sev-snp.alias-check", .noted, .hardware, found: "not complete",
-          wanted: "a complete check that no two addresses name the same memory (AMD-SB-3015)", remedy: "update the machine's firmware and restart it"))
+          wanted: "a complete check that no two addresses name the same memory (AMD-SB-3015)",
+          remedy: "update the machine's firmware and restart it"))
     }
     if !hasZeroReserved {
       findings.append(
@@ -72,7 +76,8 @@ extension SNPReport {
   private var privilegeFinding: Finding {
     .rule(
       "sev-snp.vmpl", .configuration, holds: privilegeLevel <= 3,
-      found: privilegeLevel == .max ? "asked for by the host" : "asked for at VMPL \(privilegeLevel)", wanted: "asked for inside the guest, VMPL 0 to 3",
+      found: privilegeLevel == .max ? "asked for by the host" : "asked for at VMPL \(privilegeLevel)",
+      wanted: "asked for inside the guest, VMPL 0 to 3",
       remedy: "let software inside the guest ask for the report: only it can bind data to it")
   }
 
@@ -81,8 +86,8 @@ extension SNPReport {
     let holds = committed.isAtMost(current) && reported.isAtMost(current) && committedFirmware.isAtMost(currentFirmware)
     return .rule(
       "sev-snp.tcb-order", .hardware, holds: holds,
-      found: "current \(current.description) (\(currentFirmware.description)); committed \(committed.description) (\(committedFirmware.description)); "
-        + "reported \(reported.description)",
+      found: "current \(current.description) (\(currentFirmware.description)); "
+        + "committed \(committed.description) (\(committedFirmware.description)); reported \(reported.description)",
       wanted: "committed and reported not newer than current", remedy: "get a new report; no genuine firmware reports this")
   }
 

@@ -1,5 +1,5 @@
-/// An attestation report of AMD SEV-SNP, versions 2 to 5 (SEV-SNP firmware ABI, 56860, revision 1.58, table 23), and the certificates that may
-/// follow it.
+/// An attestation report of AMD SEV-SNP, versions 2 to 5 (SEV-SNP firmware ABI, 56860, revision 1.58, table 23), and the certificates that
+/// may follow it.
 public struct SNPReport: Sendable {
   /// Bytes of a report.
   public static let size = 0x4a0

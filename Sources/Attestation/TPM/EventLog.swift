@@ -49,7 +49,8 @@ public struct EventLog: Sendable, Equatable {
     try reader.skip(28, "first event, head and digest")
     let size = try reader.littleEndian(UInt32.self, "first event, size")
     var event = ByteReader(try reader.slice(Int(size), "first event"), of: "event log, first event")
-    let mark = try event.bytes(16, "mark")
+    // Too short for a mark is the older form too.
+    let mark = event.remaining < 16 ? [] : try event.bytes(16, "mark")
     guard mark == Self.mark else {
       let isOlder = mark.starts(with: Self.mark.prefix(13))
       throw MalformedEvidence(

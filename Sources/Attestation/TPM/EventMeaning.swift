@@ -88,6 +88,7 @@ struct EFIImageLoad {
       switch (head[0], head[1]) {
       case (4, 4): parts.append(utf16(contents).map { printable($0.map { $0 < 128 ? UInt8($0) : UInt8(ascii: "?") }) } ?? "a file")
       case (4, 6): parts.append("a file in the firmware")
+      case (4, 8): parts.append("an adapter's ROM")
       case (4, 1): parts.append("partition")
       case (2, _): parts.append("root bridge")
       case (1, _): parts.append("device")

@@ -5,15 +5,11 @@ public struct EventType: RawRepresentable, Sendable, Hashable {
 
   static let noAction = Self(rawValue: 0x03)
   static let separator = Self(rawValue: 0x04)
-  static let action = Self(rawValue: 0x05)
-  static let crtmVersion = Self(rawValue: 0x08)
-  static let bootCode = Self(rawValue: 0x0d)
   static let variableDriverConfiguration = Self(rawValue: 0x8000_0001)
   static let variableBoot = Self(rawValue: 0x8000_0002)
   static let bootServicesApplication = Self(rawValue: 0x8000_0003)
   static let bootServicesDriver = Self(rawValue: 0x8000_0004)
   static let runtimeServicesDriver = Self(rawValue: 0x8000_0005)
-  static let firmwareAction = Self(rawValue: 0x8000_0007)
   static let variableBoot2 = Self(rawValue: 0x8000_000c)
   static let variableAuthority = Self(rawValue: 0x8000_00e0)
 
@@ -62,9 +58,4 @@ public struct EventType: RawRepresentable, Sendable, Hashable {
   }
 
   public var meaning: String { Self.names[rawValue]?.meaning ?? "an event of a type that is not known here" }
-
-  /// Whether the profile says that the digest is over the logged data, so that the data can be believed. Elsewhere the data only describes.
-  var digestIsOfData: Bool {
-    [.separator, .crtmVersion, .firmwareAction, .variableDriverConfiguration, .variableAuthority].contains(self)
-  }
 }

@@ -67,7 +67,7 @@ extension TPMQuote {
 
   /// Data that the log shows must be what was measured, where the profile says that it is.
   private func dataFinding(_ log: EventLog) -> Finding {
-    let wrong = log.events.enumerated().filter { _, event in event.type.digestIsOfData && !event.isDataMeasured }
+    let wrong = log.events.enumerated().filter { _, event in event.promisesItsData && !event.isDataMeasured }
     let names = wrong.prefix(4).map { "event \($0.offset) (\($0.element.type.name))" }.joined(separator: ", ")
     return .rule(
       "tpm.event-log.data", .executables, holds: wrong.isEmpty,
@@ -88,6 +88,10 @@ extension TPMQuote {
 }
 
 extension EventLog.Event {
+  /// Whether the digest must be the data's, so that the data can be believed: separators, and Secure Boot's state and keys. Elsewhere the data only
+  /// describes, or firmware is known to differ.
+  var promisesItsData: Bool { type == .separator && pcr < 8 || type == .variableDriverConfiguration && pcr == 7 }
+
   /// Whether each digest that can be checked is the data's.
   var isDataMeasured: Bool {
     digests.allSatisfy { bank, digest in bank.hash.map { $0.digest(data) == digest } ?? true }

@@ -41,16 +41,18 @@ extension TPMQuote {
   }
 
   private func resolvedRegisters(_ endorsements: Endorsements) -> Registers {
-    let given = (pcrValues.map { [$0] } ?? []) + endorsements.pcrValues
+    // Values that contradict the quote are refused even where a log could stand in for them.
+    let given = pcrValues.map { [$0] } ?? endorsements.pcrValues
     let isEmpty = attestation.selections.allSatisfy(\.indices.isEmpty)
-    let match = isEmpty ? nil : (given + eventLogs(endorsements).map(replayed)).first(where: isQuoted)
+    let candidates = given.isEmpty ? eventLogs(endorsements).map(replayed) : given
+    let match = isEmpty ? nil : candidates.first(where: isQuoted)
     let found: String
     if isEmpty {
       found = "no PCR is quoted"
     } else if match != nil {
       found = "values of \(attestation.selections.map(\.description).joined(separator: " ")), whose hash was signed"
     } else if given.isEmpty {
-      found = "no values"
+      found = candidates.isEmpty ? "no values" : "an event log that does not account for the hash"
     } else {
       let isMissing = given.allSatisfy { $0.digest(attestation.selections, .sha256) == nil }
       found = isMissing ? "values, but not of every PCR that was quoted" : "values whose hash was not signed"

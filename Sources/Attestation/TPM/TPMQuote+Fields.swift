@@ -64,7 +64,7 @@ extension TPMQuote {
         "event-log.banks", log.banks.map(\.name).joined(separator: ", "), "the hashes that each event was measured with", isSigned: false)
     ]
     for (index, event) in log.events.prefix(maximumEvents).enumerated() {
-      let isShown = event.type.digestIsOfData && !event.isDataMeasured ? " (not what was measured)" : ""
+      let isShown = event.promisesItsData && !event.isDataMeasured ? " (not what was measured)" : ""
       fields.append(
         EvidenceField(
           "event-log.\(index)", "\(event.pcr < 0 ? "no PCR" : "PCR \(event.pcr)") \(event.type.name): \(EventMeaning(event).text)\(isShown)",

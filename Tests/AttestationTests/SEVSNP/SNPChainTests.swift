@@ -9,9 +9,11 @@ import Testing
   }
 
   private func pem(_ certificates: [[UInt8]]) -> [UInt8] {
-    Array(
-      certificates.map { "-----BEGIN CERTIFICATE-----\n\(Data($0).base64EncodedString(options: .lineLength64Characters))\n-----END CERTIFICATE-----\n" }
-        .joined().utf8)
+    let documents = certificates.map { certificate in
+      let text = Data(certificate).base64EncodedString(options: .lineLength64Characters)
+      return "-----BEGIN CERTIFICATE-----\n\(text)\n-----END CERTIFICATE-----\n"
+    }
+    return Array(documents.joined().utf8)
   }
 
   @Test func separateFilesHaveNoOrderButOneFileHas() throws {
