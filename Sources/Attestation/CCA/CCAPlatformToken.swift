@@ -41,7 +41,8 @@ public struct CCAPlatformToken: Sendable {
     }
     configuration = try claims.bytes(2401, "configuration")
     guard let lifecycle = claims.map[2395]?.asInteger.flatMap(UInt16.init(exactly:)) else {
-      throw MalformedEvidence("CCA platform token, lifecycle (2395)", found: claims.map[2395]?.kind ?? "nothing", wanted: "an integer of 16 bits")
+      throw MalformedEvidence(
+        "CCA platform token, lifecycle (2395)", found: claims.map[2395]?.kind ?? "nothing", wanted: "an integer of 16 bits")
     }
     self.lifecycle = lifecycle
     var components: [Component] = []

@@ -55,12 +55,13 @@ extension CCAToken {
     let holds = realm.envelope.isValid(for: realm.key)
     let algorithm = realm.envelope.algorithm?.name ?? "an unknown algorithm"
     return .rule(
-      "cca.realm-signature", .instanceIdentity, holds: holds, found: "\(algorithm), \(holds ? "by" : "not by") the realm's \(realm.key.name) key",
+      "cca.realm-signature", .instanceIdentity, holds: holds,
+      found: "\(algorithm), \(holds ? "by" : "not by") the realm's \(realm.key.name) key",
       wanted: "the signature of the realm attestation key", remedy: "the realm's token was altered: ask the realm for a new token")
   }
 
-  /// A platform that is open to debugging may be back in service later; any other state but secured is no state to trust (RMM specification,
-  /// CCA platform lifecycle claim; draft-ffm-rats-cca-token, section on verification).
+  /// A platform that is open to debugging may be back in service later; any other state but secured is no state to trust (RMM
+  /// specification, CCA platform lifecycle claim; draft-ffm-rats-cca-token, section on verification).
   private var lifecycle: Finding {
     let state = CCALifecycle(platform.lifecycle)
     let found = "0x\(String(platform.lifecycle, radix: 16)), \(state?.name ?? "not defined")"
@@ -72,7 +73,8 @@ extension CCAToken {
       remedy: "the platform is not in service: use another")
   }
 
-  /// Whoever may ask for a platform token with a challenge of its choice can pose as the realm manager, so the second profile names who asked.
+  /// Whoever may ask for a platform token with a challenge of its choice can pose as the realm manager, so the second profile names who
+  /// asked.
   private var client: Finding? {
     guard platform.profile == .second || platform.client != nil else { return nil }
     return .rule(

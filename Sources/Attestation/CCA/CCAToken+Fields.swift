@@ -43,7 +43,8 @@ extension CCAPlatformToken {
       ]
     }
     if let verificationService {
-      fields.append(EvidenceField("platform.verification_service", verificationService, "where a verifier may be found; a hint, never followed"))
+      fields.append(
+        EvidenceField("platform.verification_service", verificationService, "where a verifier may be found; a hint, never followed"))
     }
     fields.append(EvidenceField("platform.hash_algorithm", hashAlgorithm, "the hash function of the measurements"))
     if let client { fields.append(EvidenceField("platform.client_id", "\(client)", "who asked for the token; 1 is the realm manager")) }
@@ -79,7 +80,8 @@ extension CCARealmToken {
       EvidenceField("realm.public_key_hash_algorithm", keyHashAlgorithm, "the hash function of the platform's challenge"),
     ]
     if let encryptionPolicy {
-      fields.append(EvidenceField("realm.mec_policy", encryptionPolicy, "whether the realm's memory has an encryption key of its own (private)"))
+      fields.append(
+        EvidenceField("realm.mec_policy", encryptionPolicy, "whether the realm's memory has an encryption key of its own (private)"))
     }
     return fields + others.map { EvidenceField("realm.claim.\(name($0.key))", text($0.value), "a claim that Coffer does not know") }
   }

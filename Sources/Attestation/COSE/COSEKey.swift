@@ -23,7 +23,8 @@ extension VerificationKey {
     default:
       throw MalformedEvidence(
         structure,
-        found: map.asMap == nil ? map.kind : "key type \(map[1]?.asInteger.map(String.init) ?? "none"), curve \(curve.map(String.init) ?? "none")",
+        found: map.asMap == nil
+          ? map.kind : "key type \(map[1]?.asInteger.map(String.init) ?? "none"), curve \(curve.map(String.init) ?? "none")",
         wanted: "EC2 on P-256, P-384 or P-521, or Ed25519")
     }
   }

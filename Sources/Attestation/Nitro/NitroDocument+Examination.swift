@@ -34,7 +34,8 @@ extension NitroDocument {
     let holds = algorithm == .es384 && envelope.isValid(for: certificate.key)
     return .rule(
       "nitro.signature", .instanceIdentity, holds: holds,
-      found: holds ? "ES384 by \"\(certificate.subjectName)\"" : "\(algorithm?.name ?? "an unknown algorithm"), not the certificate's signature",
+      found: holds
+        ? "ES384 by \"\(certificate.subjectName)\"" : "\(algorithm?.name ?? "an unknown algorithm"), not the certificate's signature",
       wanted: "ES384 by the key of the document's certificate",
       remedy: "the document was altered, or signed by another key: ask the enclave for a new one")
   }
@@ -55,7 +56,8 @@ extension NitroDocument {
     let known: [ASN1ObjectIdentifier] = [.X509ExtensionID.basicConstraints, .X509ExtensionID.keyUsage]
     for certificate in chain.certificates {
       if let other = certificate.extensions.first(where: { $0.critical && !known.contains($0.oid) }) {
-        return refused("\"\(certificate.subjectName)\" with the critical extension \(other.oid)", "critical extensions that are understood")
+        return refused(
+          "\"\(certificate.subjectName)\" with the critical extension \(other.oid)", "critical extensions that are understood")
       }
     }
     guard !certificate.authority.isAuthority else {
@@ -64,13 +66,15 @@ extension NitroDocument {
     guard let usage = try? certificate.extensions.keyUsage, usage.digitalSignature else {
       return refused("\"\(certificate.subjectName)\" is not for signatures", "key usage digitalSignature")
     }
-    return .rule("nitro.use", .instanceIdentity, holds: true, found: "a key for signatures", wanted: "key usage digitalSignature", remedy: "")
+    return .rule(
+      "nitro.use", .instanceIdentity, holds: true, found: "a key for signatures", wanted: "key usage digitalSignature", remedy: "")
   }
 
   private var knownFields: Finding {
     .rule(
       "nitro.fields", .instanceIdentity, holds: unknownFields.isEmpty,
-      found: unknownFields.isEmpty ? "AWS's fields" : "unknown: \(unknownFields.joined(separator: ", "))", wanted: "AWS's fields and no others",
+      found: unknownFields.isEmpty ? "AWS's fields" : "unknown: \(unknownFields.joined(separator: ", "))",
+      wanted: "AWS's fields and no others",
       remedy: "AWS's rules refuse other fields; if AWS has added one, verify with a version of Coffer that knows it")
   }
 
@@ -79,20 +83,23 @@ extension NitroDocument {
     return .rule(
       "nitro.registers", .executables, holds: missing.isEmpty,
       found: missing.isEmpty ? "\(registers.count) registers" : "no \(missing.map { "pcr\($0)" }.joined(separator: ", "))",
-      wanted: "pcr0, pcr1 and pcr2 among them", remedy: "nothing says what the enclave runs: ask it for a document with all locked registers")
+      wanted: "pcr0, pcr1 and pcr2 among them",
+      remedy: "nothing says what the enclave runs: ask it for a document with all locked registers")
   }
 
   private func time(_ now: Date) -> Finding {
     .rule(
       "nitro.timestamp", .sourcedData, holds: issuedAt <= now + Self.clockSkew, found: "made at \(timestamp(issuedAt))",
-      wanted: "not after \(timestamp(now)), \(Int(Self.clockSkew)) s allowed", remedy: "check this machine's clock, or the time given with --time")
+      wanted: "not after \(timestamp(now)), \(Int(Self.clockSkew)) s allowed",
+      remedy: "check this machine's clock, or the time given with --time")
   }
 
   private var notes: [Finding] {
     var notes: [Finding] = []
     if isDebug {
       notes.append(
-        Finding("nitro.debug", .noted, .configuration, found: "pcr0, pcr1 or pcr2 is zero: a debug enclave", wanted: "an enclave that is measured"))
+        Finding(
+          "nitro.debug", .noted, .configuration, found: "pcr0, pcr1 or pcr2 is zero: a debug enclave", wanted: "an enclave that is measured"))
     }
     let headers = envelope.unprotectedHeader.asMap?.count ?? 0
     if headers > 0 {
@@ -100,7 +107,8 @@ extension NitroDocument {
     }
     if !trailingBytes.isEmpty {
       notes.append(
-        Finding("nitro.trailing", .noted, .sourcedData, found: "\(trailingBytes.count) unsigned bytes after the document, ignored", wanted: "none"))
+        Finding(
+          "nitro.trailing", .noted, .sourcedData, found: "\(trailingBytes.count) unsigned bytes after the document, ignored", wanted: "none"))
     }
     return notes
   }

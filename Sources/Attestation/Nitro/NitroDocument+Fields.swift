@@ -16,10 +16,14 @@ extension NitroDocument {
       EvidenceField("digest", digest, "the hash function of the registers"),
       EvidenceField("timestamp", "\(timestamp(issuedAt)) (\(milliseconds) ms)", "when the hypervisor made the document"),
     ]
-    fields += registers.sorted { $0.key < $1.key }.map { EvidenceField("pcrs.\($0.key)", hexadecimal($0.value), NitroRegister.meaning($0.key)) }
+    fields += registers.sorted { $0.key < $1.key }.map { index, value in
+      EvidenceField("pcrs.\(index)", hexadecimal(value), NitroRegister.meaning(index))
+    }
     fields.append(field("certificate", certificate, "the key that signed the document, endorsed for a few hours"))
     fields += bundle.enumerated().map { index, certificate in
-      field("cabundle.\(index)", certificate, index == 0 ? "the root of the chain, which must be pinned" : "an issuer, endorsed by the one before")
+      field(
+        "cabundle.\(index)", certificate,
+        index == 0 ? "the root of the chain, which must be pinned" : "an issuer, endorsed by the one before")
     }
     fields += [
       EvidenceField("public_key", text(publicKey), "a key that the enclave offers, for secrets that only it can read"),

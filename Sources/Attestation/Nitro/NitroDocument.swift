@@ -1,7 +1,7 @@
 /// An AWS Nitro Enclaves attestation document: what the Nitro hypervisor says about an enclave, as COSE_Sign1 over a CBOR map.
 ///
-/// Decoded by AWS's rules of syntax ("Nitro Enclaves Attestation Process", 3.2.2), which fix every length. AWS writes absent optional fields
-/// as null, so null is absence there and an error in a mandatory field.
+/// Decoded by AWS's rules of syntax ("Nitro Enclaves Attestation Process", 3.2.2), which fix every length. AWS writes absent optional
+/// fields as null, so null is absence there and an error in a mandatory field.
 public struct NitroDocument: AttestationEvidence {
   public static let format = EvidenceFormat.nitro
   /// Four times the largest payload that AWS allows, so that what follows a document may be seen and told of.
@@ -119,7 +119,9 @@ private struct NitroFields {
     }
     var certificates: [EndorsementCertificate] = []
     for item in items {
-      guard let bytes = item.asBytes, (1...1024).contains(bytes.count) else { throw malformed("\(name), certificate", item, "1 to 1024 bytes") }
+      guard let bytes = item.asBytes, (1...1024).contains(bytes.count) else {
+        throw malformed("\(name), certificate", item, "1 to 1024 bytes")
+      }
       certificates.append(try EndorsementCertificate(derEncoded: bytes))
     }
     return certificates
