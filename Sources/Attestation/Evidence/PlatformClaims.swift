@@ -13,6 +13,17 @@ public enum PlatformKind: String, Sendable, CaseIterable, Codable {
   case none
 }
 
+extension PlatformKind {
+  /// Measurements that a policy must name even where a piece of evidence leaves them out, as a TPM's quote may: what is not quoted is not known.
+  var essentialMeasurements: [String] {
+    switch self {
+    case .tpm: ["pcr0", "pcr2", "pcr4", "pcr7"]
+    case .nitro: ["pcr0", "pcr1", "pcr2"]
+    default: []
+    }
+  }
+}
+
 /// A digest that a platform vouches for.
 public struct Measurement: Sendable, Equatable, Codable {
   /// The platform's own word, in lower case with dashes: `launch-digest`, `mrtd`, `rtmr0`, `pcr4`, `rim`.

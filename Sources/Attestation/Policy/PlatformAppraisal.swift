@@ -58,7 +58,7 @@ extension PlatformTerms {
     case .oneOf(let entries):
       var reasons: [String] = []
       for entry in entries {
-        let reason = Self.mismatch(entry, claims.measurements)
+        let reason = Self.mismatch(entry, claims)
         guard let reason else {
           return .rule(
             "policy.measurements", .executables, holds: true, found: described(claims.measurements.filter { entry[$0.name] != nil }),
@@ -74,14 +74,14 @@ extension PlatformTerms {
 
   /// Why the measurements are not an entry's; nil when they are. An essential measurement that the entry leaves out is a mismatch: what it
   /// measures could be anything.
-  private static func mismatch(_ entry: [String: ReferenceValue], _ measurements: [Measurement]) -> String? {
+  private static func mismatch(_ entry: [String: ReferenceValue], _ claims: PlatformClaims) -> String? {
+    let measurements = claims.measurements
     for (name, value) in entry.sorted(by: { $0.key < $1.key }) {
       guard let measurement = measurements.first(where: { $0.name == name }) else { return "\(name), which this evidence does not have" }
       if case .digest(let digest) = value, digest != measurement.digest { return "\(name): \(hexadecimal(digest))" }
     }
-    if let missing = measurements.first(where: { $0.isEssential && entry[$0.name] == nil }) {
-      return "an entry that names \(missing.name) too (or '\(missing.name): any')"
-    }
+    let essential = claims.platform.essentialMeasurements + measurements.filter(\.isEssential).map(\.name)
+    if let missing = essential.first(where: { entry[$0] == nil }) { return "an entry that names \(missing) too (or '\(missing): any')" }
     return nil
   }
 }

@@ -89,6 +89,18 @@ private let launch = [UInt8](repeating: 0xab, count: 48)
     #expect(try refused(", reference-values: [{mrtd: any, launch-digest: any}]") == ["policy.measurements"])
   }
 
+  @Test func whatAQuoteLeavesOutIsNotKnown() throws {
+    var claims = claims
+    claims.platform = .tpm
+    claims.trustedComputingBase = .unstated
+    claims.measurements = [Measurement("pcr16", launch, "debugging")]
+    let digest = hexadecimal(launch)
+    #expect(try refused("platforms: {tpm: {reference-values: [{pcr16: \(digest)}]}}", claims) == ["policy.measurements"])
+    #expect(try refused("platforms: {tpm: {reference-values: [{pcr16: \(digest), pcr0: any, pcr2: any, pcr4: any, pcr7: any}]}}", claims) == ["policy.measurements"])
+    claims.measurements += ["pcr0", "pcr2", "pcr4", "pcr7"].map { Measurement($0, launch, "", isEssential: true) }
+    #expect(try refused("platforms: {tpm: {reference-values: [{pcr16: \(digest), pcr0: any, pcr2: any, pcr4: any, pcr7: \(digest)}]}}", claims) == [])
+  }
+
   @Test func freshnessIsByNonceOrAge() throws {
     #expect(try refused(Self.good, nonce: nil) == ["policy.nonce"])
     #expect(try refused(Self.good + "\nnonce: optional", nonce: nil) == [])
