@@ -118,7 +118,7 @@ let package = Package(
     .testTarget(
       name: "DocumentTests",
       dependencies: ["coffer-tools", "ImageBuilding", "TrustletImage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-    .testTarget(name: "CofferCommandTests", dependencies: ["Examples", "KVMMachine", "RunCommand", "WasmText"]),
+    .testTarget(name: "CofferCommandTests", dependencies: ["DevelopmentEvidence", "Examples", "KVMMachine", "RunCommand", "WasmText"]),
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "GuestObjects", "KVMMachine", "Machine", "ProcessMachine"], path: "Tests/MachineScenarios"),
     .executableTarget(name: "machine-check", dependencies: ["KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"], path: "Tests/machine-check"),
