@@ -24,7 +24,8 @@ import TrustletImage
     }
     if !word.isEmpty { words.append(word) }
     guard let program = words.first, program == "coffer" || program.hasSuffix("/coffer") else { return nil }
-    return Array(words.dropFirst())
+    // What follows is the shell's.
+    return Array(words.dropFirst().prefix { $0 != ">" && $0 != "|" })
   }
 
   private static func complaint(_ arguments: [String]) -> String? {
