@@ -9,14 +9,14 @@ struct EvidenceInspection {
 
   /// Nil when the file looks like no evidence.
   init?(path: String) throws {
-    let bytes = evidenceBytes(file: try InputFile.contents(of: path, limit: EvidenceOptions.sizeLimit))
-    guard let format = EvidenceFormat.detect(bytes) else { return nil }
-    self.format = format
+    let bytes = try InputFile.contents(of: path, limit: EvidenceOptions.sizeLimit)
+    guard let evidence = try EvidenceOptions.decode(bytes) else { return nil }
     size = bytes.count
-    do {
-      fields = try format.decode(bytes).fields
-    } catch {
-      throw CommandFailure("this looks like \(format.title) and is damaged: \(error)")
+    switch evidence {
+    case .decoded(let evidence): (format, fields) = (type(of: evidence).format, evidence.fields)
+    case .damaged(let format, let error):
+      Terminal.complain("\(InputFile.shown(path)) looks like \(format.title) and is damaged: \(error)")
+      throw ExitStatus.unusable
     }
   }
 
@@ -25,9 +25,9 @@ struct EvidenceInspection {
     var lines = ["\(format.title), \(size) bytes; nothing is judged here: see coffer verify"]
     for field in fields {
       let name = field.name + String(repeating: " ", count: max(0, width - field.name.count))
-      lines.append("  \(name)  \(VerdictText.plain(field.value))")
+      lines.append("  \(name)  \(field.value)")
       let mark = field.isSigned ? "" : "not signed; "
-      lines.append("  \(String(repeating: " ", count: width))    \(mark)\(VerdictText.plain(field.meaning))")
+      lines.append("  \(String(repeating: " ", count: width))    \(mark)\(field.meaning)")
     }
     return lines.joined(separator: "\n")
   }

@@ -10,11 +10,12 @@ struct EvidenceOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What its makers publish about it: certificates, revocation lists, keys (PEM or DER), Intel's collateral (JSON), event logs. May be repeated.",
+      "What is published about it: certificates, revocation lists, keys (PEM or DER), Intel's collateral (JSON), event logs. May be repeated.",
       valueName: "file"))
   var collateral: [String] = []
 
-  @Option(help: ArgumentHelp("Judge as of this time (RFC 3339, as 2026-11-21T12:00:00Z); now if left out.", valueName: "time"), transform: Self.time)
+  @Option(help: ArgumentHelp("Judge as of this time (RFC 3339, as 2026-11-21T12:00:00Z); now if left out.", valueName: "time"),
+    transform: Self.time)
   var time: Date?
 
   static let sizeLimit = 4 << 20
@@ -24,18 +25,36 @@ struct EvidenceOptions: ParsableArguments {
     return time
   }
 
-  func bytes() throws -> [UInt8] {
-    let bytes = try InputFile.contents(of: evidence, limit: Self.sizeLimit)
-    guard !bytes.isEmpty else { throw CommandFailure("\(evidence) is empty; expected evidence") }
-    return evidenceBytes(file: bytes)
+  enum Evidence {
+    case decoded(any AttestationEvidence)
+    /// It shows by its marks what it is, and is not well formed.
+    case damaged(EvidenceFormat, MalformedEvidence)
   }
 
-  /// The format that the bytes look like.
-  func format(of bytes: [UInt8]) throws -> EvidenceFormat {
-    if let format = EvidenceFormat.detect(bytes) { return format }
-    throw CommandFailure(
-      "\(evidence) is no evidence that Coffer knows: \(bytes.count) bytes beginning \(hexadecimal(bytes.prefix(8))); "
-        + "known are: \(EvidenceFormat.allCases.map(\.title).joined(separator: ", "))")
+  /// - Parameter other: A file that the command reads beside the evidence and its collateral.
+  func read(alone other: String? = nil) throws -> Evidence {
+    guard ([evidence, other].compactMap { $0 } + collateral).count(where: { $0 == "-" }) <= 1 else {
+      throw CommandFailure("'-' is given more than once; standard input can be only one file")
+    }
+    let file = try InputFile.contents(of: evidence, limit: Self.sizeLimit)
+    guard !file.isEmpty else { throw CommandFailure("\(InputFile.shown(evidence)) is empty; expected evidence") }
+    guard let evidence = try Self.decode(file) else {
+      throw CommandFailure(
+        "\(InputFile.shown(evidence)) is no evidence that Coffer knows: \(file.count) bytes beginning \(hexadecimal(file.prefix(8))); "
+          + "known are: \(EvidenceFormat.allCases.map(\.title).joined(separator: ", "))")
+    }
+    return evidence
+  }
+
+  /// Nil when the bytes look like no evidence.
+  static func decode(_ file: [UInt8]) throws -> Evidence? {
+    let bytes = evidenceBytes(file: file)
+    guard let format = EvidenceFormat.detect(bytes) else { return nil }
+    do throws(MalformedEvidence) {
+      return .decoded(try format.decode(bytes))
+    } catch {
+      return .damaged(format, error)
+    }
   }
 
   func context(_ anchors: TrustAnchors) throws -> VerificationContext {
@@ -44,7 +63,7 @@ struct EvidenceOptions: ParsableArguments {
       do {
         try endorsements.add(file: try InputFile.contents(of: path, limit: Endorsements.maximumFileSize))
       } catch let error as MalformedEvidence {
-        throw CommandFailure("\(path): \(error)")
+        throw CommandFailure("\(InputFile.shown(path)): \(error)")
       }
     }
     return VerificationContext(time: time ?? Date(), anchors: anchors, endorsements: endorsements)

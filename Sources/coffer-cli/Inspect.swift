@@ -26,12 +26,17 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     try reporting {
+      // Standard input can be read only once, and holds no image.
+      if options.app == "-" {
+        guard let evidence = try EvidenceInspection(path: "-") else { throw CommandFailure("standard input is no evidence that Coffer knows") }
+        return show(evidence)
+      }
       let image: TrustletImage
       do {
         image = try options.image()
       } catch let error as ApplicationError {
         guard case .unknownFormat = error, let evidence = try EvidenceInspection(path: options.app) else { throw error }
-        return Terminal.print(options.json ? evidence.json.description : evidence.text)
+        return show(evidence)
       }
       var obstacles: [String]?
       if template {
@@ -41,6 +46,8 @@ struct Inspect: ParsableCommand {
       Terminal.print(options.json ? Self.object(image, obstacles).description : Self.text(image, obstacles))
     }
   }
+
+  private func show(_ evidence: EvidenceInspection) { Terminal.print(options.json ? evidence.json.description : evidence.text) }
 
   private static func text(_ image: TrustletImage, _ obstacles: [String]?) -> String {
     var lines = [

@@ -15,12 +15,13 @@ struct PolicyCommand: ParsableCommand {
       discussion: """
         Examples:
           coffer policy from-evidence report.bin --collateral vcek.der > policy.yaml
-          coffer policy from-evidence td.quote --collateral collateral.json --time 2025-07-01T00:00:00Z
+          coffer policy from-evidence td.quote --collateral c.json --time 2025-07-01
 
         The draft trusts what the piece shows: read it before use. What weakens protection, as debugging or outdated firmware, stays
         refused and is written as a comment. Evidence that is not genuine gives no draft.
 
-        Exit status: 0 drafted, 1 when the evidence is not genuine, 2 when the input cannot be used.
+        Exit status: 0 drafted, 1 when the evidence is not genuine, 2 when the input
+        cannot be used; 125 when the command line is wrong.
         """)
 
     @OptionGroup var options: EvidenceOptions
@@ -39,25 +40,30 @@ struct PolicyCommand: ParsableCommand {
 
     func run() throws {
       try reportingEvidence {
-        let bytes = try options.bytes()
-        let format = try options.format(of: bytes)
         let evidence: any AttestationEvidence
-        do {
-          evidence = try format.decode(bytes)
-        } catch {
-          throw CommandFailure("\(options.evidence) looks like \(format.title) and is damaged: \(error)")
+        switch try options.read() {
+        case .decoded(let decoded): evidence = decoded
+        case .damaged(let format, let error):
+          Terminal.complain("\(InputFile.shown(options.evidence)) looks like \(format.title) and is damaged: \(error)")
+          throw ExitStatus.refused
         }
+        // Of a trustlet's evidence only the examination will say what lies below it.
+        let format = type(of: evidence).format
+        let platforms = format == .trustlet ? PlatformKind.allCases : [format.platform]
         let added = trustAnchor.flatMap { fingerprint in
-          PlatformKind.allCases.map { TrustAnchors.Anchor($0, name: "command line", fingerprint: fingerprint) }
+          platforms.map { TrustAnchors.Anchor($0, name: "command line", fingerprint: fingerprint) }
         }
         let context = try options.context(TrustAnchors(TrustAnchors.vendors.anchors + added))
         let examination = evidence.examine(in: context)
         guard examination.isGenuine else {
-          Terminal.complain("\(options.evidence) is not genuine as it stands, so it is no model for a policy:")
+          Terminal.complain("\(InputFile.shown(options.evidence)) is not genuine as it stands, so it is no model for a policy:")
           for finding in examination.findings where finding.outcome == .refused {
-            Terminal.complain("  \(finding.rule): found \(VerdictText.plain(finding.found)); wanted \(finding.wanted); \(finding.remedy ?? "")")
+            Terminal.complain("  \(finding.rule): found \(finding.found); wanted \(finding.wanted); \(finding.remedy ?? "")")
           }
           throw ExitStatus.refused
+        }
+        for fingerprint in trustAnchor where !examination.findings.contains(where: { $0.found.contains(hexadecimal(fingerprint)) }) {
+          throw CommandFailure("this evidence does not rest on the key \(hexadecimal(fingerprint)): leave that --trust-anchor out")
         }
         Terminal.print(Policy.draft(from: examination, anchors: trustAnchor))
       }

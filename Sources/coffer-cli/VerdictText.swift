@@ -17,12 +17,13 @@ struct VerdictText {
       let rule = finding.rule + String(repeating: " ", count: width - finding.rule.count)
       let indent = String(repeating: " ", count: width + 9)
       switch finding.outcome {
-      case .satisfied: lines.append("  \(Terminal.paintOutput("ok", "32"))     \(rule)  \(Self.plain(finding.found))")
-      case .noted: lines.append("  \(Terminal.paintOutput("note", "33"))   \(rule)  \(Self.plain(finding.found))")
+      case .satisfied: lines.append("  \(Terminal.paintOutput("ok", "32"))     \(rule)  \(finding.found)")
+      case .waived: lines.append("  \(Terminal.paintOutput("waived", "33")) \(rule)  \(finding.found); wanted: \(finding.wanted)")
+      case .noted: lines.append("  \(Terminal.paintOutput("note", "33"))   \(rule)  \(finding.found)")
       case .refused:
-        lines.append("  \(Terminal.paintOutput("FAIL", "31"))   \(rule)  found:  \(Self.plain(finding.found))")
-        lines.append("\(indent)  wanted: \(Self.plain(finding.wanted))")
-        if let remedy = finding.remedy { lines.append("\(indent)  mend:   \(Self.plain(remedy))") }
+        lines.append("  \(Terminal.paintOutput("FAIL", "31"))   \(rule)  found:  \(finding.found)")
+        lines.append("\(indent)  wanted: \(finding.wanted)")
+        if let remedy = finding.remedy { lines.append("\(indent)  to do:  \(remedy)") }
       }
     }
     self.lines = lines
@@ -32,13 +33,9 @@ struct VerdictText {
   private static func rank(_ finding: Finding) -> Int {
     switch finding.outcome {
     case .refused: 0
-    case .noted: 1
-    case .satisfied: 2
+    case .waived: 1
+    case .noted: 2
+    case .satisfied: 3
     }
-  }
-
-  /// Evidence is hostile: its text must not steer a terminal.
-  static func plain(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) || (0x2028...0x202e).contains($0.value) || (0x2066...0x2069).contains($0.value) ? "\u{FFFD}" : $0 }))
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Attestation
 import Coffer
 import Crypto
+import Foundation
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -9,12 +10,13 @@ struct Verify: ParsableCommand {
     discussion: """
       Examples:
         coffer verify report.bin --policy policy.yaml --collateral vcek.der
-        coffer verify td.quote --policy policy.yaml --collateral collateral.json --time 2025-07-01T00:00:00Z
-        coffer verify evidence.cbor --policy policy.yaml --nonce 00112233445566778899aabbccddeeff --json
+        coffer verify td.quote --policy p.yaml --collateral c.json --time 2025-07-01
+        coffer verify evidence.cbor --policy p.yaml --nonce 0011223344556677 --json
 
       Nothing is fetched: what the makers of hardware publish comes with --collateral. A policy is drafted by 'coffer policy from-evidence'.
 
-      Exit status: 0 accepted, 1 refused, 2 when the input cannot be used.
+      Exit status: 0 accepted, 1 refused, 2 when the input cannot be used; 125 when
+      the command line is wrong or the output cannot be written.
       """)
 
   @OptionGroup var options: EvidenceOptions
@@ -29,7 +31,9 @@ struct Verify: ParsableCommand {
   var json = false
 
   @Sendable private static func nonce(_ text: String) throws -> [UInt8] {
-    guard let bytes = bytes(hexadecimal: text), !bytes.isEmpty else { throw CommandFailure("expected an even number of hexadecimal digits") }
+    guard let bytes = bytes(hexadecimal: text), (8...512).contains(bytes.count) else {
+      throw CommandFailure("expected 8 to 512 bytes, as hexadecimal digits in pairs")
+    }
     return bytes
   }
 
@@ -42,45 +46,20 @@ struct Verify: ParsableCommand {
       } catch {
         throw CommandFailure("\(policy): \(error)")
       }
-      let bytes = try options.bytes()
-      let format = try options.format(of: bytes)
+      let evidence = try options.read(alone: policy)
       let context = try options.context(terms.trustAnchors)
-      let evidence: any AttestationEvidence
-      do throws(MalformedEvidence) {
-        evidence = try format.decode(bytes)
-      } catch {
-        // It says what it is and is not well formed: that is a refusal, not a mistake of the caller's.
-        refuse(format, error)
-        throw ExitStatus.refused
-      }
-      let verdict = terms.appraise(evidence.examine(in: context), nonce: nonce, at: context.time)
+      let verdict =
+        switch evidence {
+        case .decoded(let evidence): terms.appraise(evidence.examine(in: context), nonce: nonce, at: context.time)
+        case .damaged(let format, let error): terms.appraise(error, of: format, nonce: nonce, at: context.time)
+        }
       if json {
         let policy = "sha256:" + hexadecimal(SHA256.hash(data: Array(text.utf8)))
-        Terminal.print(AttestationResult(verdict, policy: policy, build: CofferCommand.configuration.version).json)
+        Terminal.print(try AttestationResult(verdict, policy: policy, build: CofferCommand.configuration.version, issuedAt: Date()).json())
       } else {
         Terminal.print(VerdictText(verdict).lines.joined(separator: "\n"))
       }
       if !verdict.isAccepted { throw ExitStatus.refused }
-    }
-  }
-
-  private func refuse(_ format: EvidenceFormat, _ error: MalformedEvidence) {
-    if json {
-      Terminal.print(
-        JSON.object([
-          ("coffer.verdict", .string("refused")), ("coffer.confidential", .boolean(false)), ("coffer.format", .string(format.rawValue)),
-          (
-            "coffer.rules",
-            .array([
-              .object([
-                ("rule", .string("evidence.form")), ("outcome", .string("refused")), ("claim", .string(TrustClaim.instanceIdentity.rawValue)),
-                ("found", .string("\(error.field): \(error.found)")), ("wanted", .string(error.wanted)),
-              ])
-            ])
-          ),
-        ]).description)
-    } else {
-      Terminal.print("\(Terminal.paintOutput("refused", "31")): this looks like \(format.title) and is damaged\n  \(error)")
     }
   }
 }

@@ -47,7 +47,7 @@ struct VerifyCommandTests {
     let result = try verify(place, "--nonce", "ff" + Self.nonce.dropFirst(2))
     #expect(result.status == 1)
     #expect(result.output.hasPrefix("refused: "))
-    for word in ["policy.nonce", "policy.debug", "found:  debug on", "wanted: debug off", "mend:   "] { #expect(result.output.contains(word), "\(word)") }
+    for word in ["policy.nonce", "policy.debug", "found:  debug on", "wanted: debug off", "to do:  "] { #expect(result.output.contains(word), "\(word)") }
     #expect(try verify(place).status == 1)
   }
 

@@ -1,16 +1,17 @@
 import Foundation
 
-/// A verdict for machines, in the shape of an EAT attestation result (EAR, draft-ietf-rats-ear), with the rules beside it.
+/// A verdict for machines, unsigned, in the shape of an EAT attestation result (EAR; the profile `tag:github.com,2023:veraison/ear`, which is
+/// older than the names of draft-ietf-rats-ear), with the rules beside it.
 public struct AttestationResult: Sendable, Encodable {
   /// Trustworthiness tiers (AR4SI, section 2.3.2), by the value that stands for each.
-  public enum Tier: Int, Sendable, Encodable, Comparable {
+  enum Tier: Int, Sendable, Comparable {
     /// Nothing is claimed.
     case none = 0
     case affirming = 2
     case warning = 32
     case contraindicated = 96
 
-    public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+    static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 
     var name: String {
       switch self {
@@ -45,6 +46,7 @@ public struct AttestationResult: Sendable, Encodable {
     case nonce = "eat_nonce"
     case verifier = "ear.verifier-id"
     case submodules = "submods"
+    case judgedAt = "coffer.judged-at"
     case verdict = "coffer.verdict"
     case isConfidential = "coffer.confidential"
     case format = "coffer.format"
@@ -55,17 +57,22 @@ public struct AttestationResult: Sendable, Encodable {
   private let verdict: Verdict
   private let policy: String
   private let build: String
+  private let issuedAt: Date
 
-  /// - Parameter policy: names the policy, such as its file's SHA-256.
-  public init(_ verdict: Verdict, policy: String, build: String) {
-    (self.verdict, self.policy, self.build) = (verdict, policy, build)
+  /// - Parameters:
+  ///   - policy: Names the policy, such as its file's SHA-256.
+  ///   - build: Names the verifier's version.
+  ///   - issuedAt: Now; the verdict has the time as of which it was judged.
+  public init(_ verdict: Verdict, policy: String, build: String, issuedAt: Date) {
+    (self.verdict, self.policy, self.build, self.issuedAt) = (verdict, policy, build, issuedAt)
   }
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode("tag:github.com,2023:veraison/ear", forKey: .profile)
-    try container.encode(Int(verdict.time.timeIntervalSince1970), forKey: .issuedAt)
-    try container.encodeIfPresent(verdict.nonce.map(hexadecimal), forKey: .nonce)
+    try container.encode(Int(issuedAt.timeIntervalSince1970.rounded(.down)), forKey: .issuedAt)
+    try container.encode(timestamp(verdict.time), forKey: .judgedAt)
+    try container.encodeIfPresent(verdict.nonce.map(Self.base64url), forKey: .nonce)
     try container.encode(Verifier(developer: "Coffer", build: build), forKey: .verifier)
     try container.encode(submodules, forKey: .submodules)
     try container.encode(verdict.isAccepted ? "accepted" : "refused", forKey: .verdict)
@@ -75,8 +82,14 @@ public struct AttestationResult: Sendable, Encodable {
     try container.encode(verdict.findings, forKey: .rules)
   }
 
+  /// Binary values in EAT's JSON (RFC 9711, section 7.2.2): base64url without padding.
+  private static func base64url(_ bytes: [UInt8]) -> String {
+    Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+  }
+
   private var submodules: [String: Appraisal] {
-    let isOfTrustlet: (Finding) -> Bool = { $0.rule.hasPrefix("coffer.") || $0.rule.hasPrefix("policy.image") || $0.rule.hasPrefix("policy.ma") }
+    let rules = ["coffer.", "policy.image", "policy.machine", "policy.manifest."]
+    let isOfTrustlet: (Finding) -> Bool = { finding in rules.contains { finding.rule.hasPrefix($0) } }
     guard verdict.examination.trustlet != nil else { return ["platform": appraisal(verdict.findings)] }
     return [
       "platform": appraisal(verdict.findings.filter { !isOfTrustlet($0) }), "trustlet": appraisal(verdict.findings.filter(isOfTrustlet)),
@@ -93,11 +106,10 @@ public struct AttestationResult: Sendable, Encodable {
   }
 
   /// One object, keys in order.
-  public var json: String {
+  public func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // Nothing here can fail to encode: text, integers and booleans only.
-    return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 }
 
@@ -105,6 +117,7 @@ extension Finding {
   var tier: AttestationResult.Tier {
     switch outcome {
     case .satisfied: .affirming
+    case .waived: .warning
     case .noted: .none
     case .refused: .contraindicated
     }
@@ -117,6 +130,7 @@ struct VerdictClaims: Sendable, Encodable {
   var product: String?
   var debug: Bool?
   var boundData: String
+  var nonce: String?
   var measurements: [String: String]
   var tcb: [String: Int]?
   var tcbStatus: String?
@@ -132,7 +146,7 @@ struct VerdictClaims: Sendable, Encodable {
   var imageSigners: [String]?
 
   enum CodingKeys: String, CodingKey {
-    case platform, product, debug, measurements, tcb, advisories, machine
+    case platform, product, debug, nonce, measurements, tcb, advisories, machine
     case boundData = "bound-data"
     case tcbStatus = "tcb-status"
     case issuedAt = "issued-at"
@@ -160,6 +174,7 @@ struct VerdictClaims: Sendable, Encodable {
     issuedAt = (examination.trustlet?.issuedAt ?? claims.issuedAt).map(timestamp)
     hardwareIdentity = claims.hardwareIdentity.map(hexadecimal)
     guard let trustlet = examination.trustlet else { return }
+    nonce = hexadecimal(trustlet.nonce)
     imageMeasurement = hexadecimal(trustlet.imageMeasurement)
     manifestDigest = hexadecimal(trustlet.manifestDigest)
     instanceIdentity = hexadecimal(trustlet.instanceIdentity)

@@ -37,6 +37,14 @@ public struct Examination: Sendable {
     self.trustlet = trustlet
   }
 
+  /// Of evidence that says by its marks what it is and cannot be decoded: it claims nothing, and is refused for its form.
+  public init(_ format: EvidenceFormat, damaged error: MalformedEvidence) {
+    let finding = Finding.rule(
+      "evidence.form", .instanceIdentity, holds: false, found: "\(error.place): \(error.found)", wanted: error.wanted,
+      remedy: "the evidence is damaged or cut short: get it again from where it was made")
+    self.init(format, findings: [finding], platform: PlatformClaims(format.platform))
+  }
+
   /// Whether nothing is refused: signatures, chains and the platform's own rules hold. That is not acceptance.
   public var isGenuine: Bool { !findings.contains { $0.outcome == .refused } }
 }

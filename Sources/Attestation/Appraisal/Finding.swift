@@ -2,6 +2,8 @@
 public struct Finding: Sendable, Equatable, Codable {
   public enum Outcome: String, Sendable, Codable {
     case satisfied
+    /// The rule does not hold, and the policy says by name that it need not.
+    case waived
     /// The evidence is refused for this.
     case refused
     /// Worth knowing, decides nothing.

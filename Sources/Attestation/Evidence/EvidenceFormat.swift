@@ -25,6 +25,20 @@ public enum EvidenceFormat: String, Sendable, CaseIterable, Codable {
     }
   }
 
+  /// What makes such evidence; for a trustlet's, only the evidence itself says.
+  public var platform: PlatformKind {
+    switch self {
+    case .sevSNP, .azureSEVSNP: .sevSNP
+    case .tdx: .tdx
+    case .sgx: .sgx
+    case .nitro: .nitro
+    case .cca: .cca
+    case .tpm: .tpm
+    case .keystone: .keystone
+    case .trustlet: .none
+    }
+  }
+
   /// The type that decodes it.
   var type: any AttestationEvidence.Type {
     switch self {

@@ -16,8 +16,8 @@ public struct MalformedEvidence: Error, Sendable, Equatable, CustomStringConvert
     self.offset = offset
   }
 
-  public var description: String {
-    let place = offset.map { " at byte \($0)" } ?? ""
-    return "\(field)\(place): found \(found), wanted \(wanted)"
-  }
+  /// The field, and where it is.
+  var place: String { field + (offset.map { " at byte \($0)" } ?? "") }
+
+  public var description: String { "\(place): found \(found), wanted \(wanted)" }
 }

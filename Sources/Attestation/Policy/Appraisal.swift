@@ -12,6 +12,12 @@ extension Policy {
     return Verdict(examination: examination, findings: findings, nonce: nonce, time: time)
   }
 
+  /// Judges evidence that looks like a format and cannot be decoded: it is refused, whatever the policy says.
+  public func appraise(_ error: MalformedEvidence, of format: EvidenceFormat, nonce: [UInt8]?, at time: Date) -> Verdict {
+    let examination = Examination(format, damaged: error)
+    return Verdict(examination: examination, findings: examination.findings, nonce: nonce, time: time)
+  }
+
   // MARK: Platform
 
   private func platformFindings(_ claims: PlatformClaims) -> [Finding] {
@@ -27,17 +33,23 @@ extension Policy {
       ]
     }
     if claims.platform == .none {
-      return [
-        Finding(
-          "policy.platform", .satisfied, .configuration, found: "none: nothing protects it from its host", wanted: "none, named as insecure")
-      ]
+      let found = "none: nothing protects it from its host"
+      guard terms.isInsecureAccepted else {
+        return [
+          .rule(
+            "policy.platform", .hardware, holds: false, found: found, wanted: "none, named as insecure",
+            remedy: "for development only, write 'none: insecure' under platforms")
+        ]
+      }
+      return [Finding("policy.platform", .waived, .hardware, found: found, wanted: "none, named as insecure"), debugFinding(claims)]
     }
     var findings: [Finding] = [
       .rule(
         "policy.platform", .hardware, holds: terms.products?.contains(claims.product ?? "") ?? true,
-        found: ([name] + [claims.product].compactMap { $0 }).joined(separator: ", "),
+        found: "\(name), \(claims.product ?? "of an unknown product")",
         wanted: terms.products.map { "\(name), one of \($0.sorted().joined(separator: ", "))" } ?? name,
-        remedy: "if this product is to be trusted, name it under platforms.\(name).products")
+        remedy: claims.product == nil
+          ? "give the certificate or collateral that names the product" : "if this product is to be trusted, name it under platforms.\(name).products")
     ]
     findings.append(debugFinding(claims))
     findings += terms.trustedComputingBaseFindings(claims)
@@ -49,7 +61,8 @@ extension Policy {
     switch claims.debug {
     case nil: Finding("policy.debug", .noted, .configuration, found: "this platform has no debug mode", wanted: "debug off")
     case true? where isDebugAllowed:
-      Finding("policy.debug", .noted, .configuration, found: "debug on: its owner may read and change everything", wanted: "debug allowed by the policy")
+      Finding(
+        "policy.debug", .waived, .configuration, found: "debug on: its owner may read and change everything", wanted: "debug off; the policy allows it")
     case let isOn?:
       .rule(
         "policy.debug", .configuration, holds: !isOn, found: isOn ? "debug on: its owner may read and change everything" : "debug off",
@@ -68,11 +81,13 @@ extension Policy {
           "policy.nonce", .sourcedData, holds: Self.isNonce(expected, in: bound), found: bound.isEmpty ? "nothing bound" : hexadecimal(bound),
           wanted: hexadecimal(expected), remedy: "this evidence answers another request: ask for evidence again, with this nonce"))
     } else {
+      let (found, wanted) = ("no nonce was given to compare", "the nonce that the evidence was asked for with")
       findings.append(
-        .rule(
-          "policy.nonce", .sourcedData, holds: nonce == .optional, found: "no nonce was given to compare",
-          wanted: nonce == .optional ? "a nonce is optional" : "the nonce that the evidence was asked for with",
-          remedy: "give it with --nonce, or accept evidence of any age by 'nonce: optional'"))
+        nonce == .optional
+          ? Finding("policy.nonce", .waived, .sourcedData, found: found, wanted: "\(wanted); the policy makes it optional")
+          : .rule(
+            "policy.nonce", .sourcedData, holds: false, found: found, wanted: wanted,
+            remedy: "give it with --nonce, or accept evidence of any age by 'nonce: optional'"))
     }
     let issuedAt = examination.trustlet?.issuedAt ?? examination.platform.issuedAt
     if let issuedAt {
@@ -106,7 +121,7 @@ extension Policy {
 
   private func trustletFindings(_ claims: TrustletClaims?) -> [Finding] {
     guard let claims else {
-      guard !images.isEmpty || !manifest.isEmpty || machines != nil else { return [] }
+      guard !images.isEmpty || manifest != ManifestTerms() || machines != nil else { return [] }
       return [
         .rule(
           "policy.image", .executables, holds: false, found: "evidence of a platform only", wanted: "evidence of a trustlet, as the policy names images",

@@ -6,12 +6,21 @@ extension PlatformTerms {
     case .components(let found): return [componentsFinding(found, path)]
     case .status(let status, let advisories):
       let unread = advisories.filter { !acceptedAdvisories.contains($0) }
+      let isCurrent = status == "UpToDate"
+      if !isCurrent, statuses.contains(status), unread.isEmpty {
+        return [
+          Finding("policy.tcb", .waived, .hardware, found: status, wanted: "UpToDate; the policy takes \(status) too"),
+          Finding(
+            "policy.advisories", .waived, .hardware, found: advisories.isEmpty ? "none" : advisories.joined(separator: ", "),
+            wanted: "none; the policy accepts these"),
+        ]
+      }
       return [
         .rule(
           "policy.tcb", .hardware, holds: statuses.contains(status), found: status, wanted: statuses.sorted().joined(separator: ", "),
           remedy: "update the machine's firmware and configuration, or accept the risk by naming it under \(path).tcb-status"),
         .rule(
-          "policy.advisories", .hardware, holds: status == "UpToDate" || unread.isEmpty,
+          "policy.advisories", .hardware, holds: isCurrent || unread.isEmpty,
           found: advisories.isEmpty ? "none" : advisories.joined(separator: ", "),
           wanted: acceptedAdvisories.isEmpty ? "none" : "none but \(acceptedAdvisories.sorted().joined(separator: ", "))",
           remedy: "read \(unread.joined(separator: ", ")); what you accept goes under \(path).accepted-advisories"),
@@ -22,7 +31,7 @@ extension PlatformTerms {
   private func componentsFinding(_ found: [String: Int], _ path: String) -> Finding {
     let shown = Self.list(found)
     switch minimumTCB {
-    case .any: return Finding("policy.tcb", .noted, .hardware, found: shown, wanted: "any version, as the policy says")
+    case .any: return Finding("policy.tcb", .waived, .hardware, found: shown, wanted: "a minimum; the policy takes any version")
     case .unstated:
       return .rule(
         "policy.tcb", .hardware, holds: false, found: shown, wanted: "a minimum, which the policy does not state",
@@ -44,13 +53,14 @@ extension PlatformTerms {
     let path = "platforms.\(claims.platform.rawValue).reference-values"
     let essential = claims.measurements.filter(\.isEssential)
     func described(_ measurements: [Measurement]) -> String {
-      measurements.map { "\($0.name): \(hexadecimal($0.digest))" }.joined(separator: ", ")
+      measurements.isEmpty ? "none" : measurements.map { "\($0.name): \(hexadecimal($0.digest))" }.joined(separator: ", ")
     }
     func refused(_ found: String, _ wanted: String, _ remedy: String) -> Finding {
       .rule("policy.measurements", .executables, holds: false, found: found, wanted: wanted, remedy: remedy)
     }
     switch referenceValues {
-    case .any: return Finding("policy.measurements", .noted, .executables, found: described(essential), wanted: "any, as the policy says")
+    case .any:
+      return Finding("policy.measurements", .waived, .executables, found: described(essential), wanted: "reference values; the policy takes any")
     case .unstated, .oneOf([]):
       return refused(
         described(essential), "reference values, which the policy does not state",
@@ -66,9 +76,12 @@ extension PlatformTerms {
         }
         reasons.append(reason)
       }
+      // A policy may have thousands of entries.
+      let shown = reasons.prefix(3).joined(separator: "; or ") + (reasons.count > 3 ? "; or \(reasons.count - 3) more" : "")
       return refused(
-        described(essential), reasons.joined(separator: "; or "),
-        "other software than the policy names was started; if it is to be trusted, add an entry under \(path)")
+        described(essential), shown,
+        "other software than the policy names was started; if it is to be trusted, add an entry under \(path). This evidence has: "
+          + claims.measurements.map(\.name).joined(separator: ", "))
     }
   }
 

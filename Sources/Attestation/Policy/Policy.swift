@@ -44,8 +44,6 @@ public struct ManifestTerms: Sendable, Equatable {
   public var forbidsHostEnvironment = false
 
   public init() {}
-
-  public var isEmpty: Bool { self == ManifestTerms() }
 }
 
 /// The terms on which one platform is accepted.

@@ -8,14 +8,13 @@ extension Policy {
   public static func draft(from examination: Examination, anchors: [[UInt8]] = []) -> String {
     let platform = examination.platform
     var lines = [
-      "# Drafted from a piece of \(examination.format.title). Read every line: it says what you will trust.",
-      "platforms:",
+      "# Drafted from evidence (\(examination.format.title)). Read every line: it says what you will trust."
     ]
     if platform.platform == .none {
-      lines.append("  # Nothing protects this trustlet from its host. For development only:")
-      lines.append("  # none: insecure")
+      lines.append("# Nothing protects this trustlet from its host. For development only, write {none: insecure} here:")
+      lines.append("platforms: {}")
     } else {
-      lines += platformLines(platform)
+      lines += ["platforms:"] + platformLines(platform)
     }
     if platform.debug == true {
       lines.append("# Debugging was on: whoever owns the machine can read and change everything. For tests only:")
@@ -26,13 +25,13 @@ extension Policy {
       lines += anchors.map { "    - \(quoted(hexadecimal($0)))" }
     }
     if let trustlet = examination.trustlet { lines += trustletLines(trustlet) }
-    lines.append("# A relying party that asks for evidence itself chooses a nonce; require it then (nonce: required).")
+    lines.append("# This piece cannot carry a nonce of yours. Where you ask for evidence yourself, write 'required' and give --nonce:")
     lines.append("nonce: optional")
     if examination.trustlet?.issuedAt ?? platform.issuedAt != nil {
       lines.append("# The greatest age that is accepted, by the evidence's own clock:")
       lines.append("# age: 5m")
     }
-    return lines.joined(separator: "\n") + "\n"
+    return lines.joined(separator: "\n")
   }
 
   private static func platformLines(_ claims: PlatformClaims) -> [String] {
@@ -45,22 +44,25 @@ extension Policy {
       lines.append("    minimum-tcb: {\(list)}")
     case .status(let status, let advisories):
       if status != "UpToDate" {
-        lines.append("    # This machine is \(status). To accept that risk, having read the advisories:")
+        lines.append("    # This machine is \(status). To accept that risk, having read the advisories, put these in the place of the next line:")
         lines.append("    # tcb-status: [UpToDate, \(status)]")
         lines.append("    # accepted-advisories: [\(advisories.joined(separator: ", "))]")
       }
       lines.append("    tcb-status: [UpToDate]")
     case .unstated: break
     }
-    if claims.measurements.isEmpty { return lines + ["    reference-values: any"] }
+    guard claims.measurements.contains(where: \.isEssential) else { return lines + ["    reference-values: any"] }
     lines.append("    reference-values:")
-    var separator = "-"
-    for measurement in claims.measurements where measurement.isEssential || measurement.digest.contains(where: { $0 != 0 }) {
-      let isChosen = measurement.isEssential
-      lines.append("      \(isChosen ? separator : "  #") \(measurement.name): \(quoted(hexadecimal(measurement.digest)))  # \(measurement.meaning)")
-      if isChosen { separator = " " }
+    var mark = "-"
+    for measurement in claims.measurements {
+      let isZero = measurement.digest.allSatisfy { $0 == 0 }
+      // Short values are numbers, of which zero is one.
+      guard measurement.isEssential || !isZero || measurement.digest.count <= 8 else { continue }
+      let value = "\(measurement.name): \(quoted(hexadecimal(measurement.digest)))"
+      lines.append("        # \(measurement.meaning)\(isZero && measurement.isEssential ? "; zeros: nothing was measured here" : "")")
+      lines.append(measurement.isEssential ? "      \(mark) \(value)" : "        # \(value)")
+      if measurement.isEssential { mark = " " }
     }
-    if separator == "-" { lines[lines.count - 1] = "    reference-values: any" }
     return lines
   }
 

@@ -21,13 +21,16 @@ extension Policy {
       case "age": maximumAge = try member.seconds()
       case "images": images = try member.elements().map { element throws(StrictYAMLError) in try ImageTerms(element) }
       case "manifest": manifest = try ManifestTerms(member)
-      case "machines": machines = Set(try member.strings())
+      case "machines":
+        machines = Set(try member.elements().map { element throws(StrictYAMLError) in (try element.choice() as Machine).rawValue })
       default: anchors = try Self.anchors(member)
       }
     }
   }
 
   private static let keys = ["platforms", "debug", "nonce", "age", "images", "manifest", "machines", "trust-anchors"]
+
+  private enum Machine: String, CaseIterable { case kvm, process, keystone }
 
   private enum Permission: String, CaseIterable { case refused, allowed }
 

@@ -121,7 +121,7 @@ private let launch = [UInt8](repeating: 0xab, count: 48)
   }
 
   @Test(arguments: [
-    ("plattforms: {}", "did you mean 'platforms'?"), ("platforms: {none: {}}", "write 'none: insecure'"), ("platforms: {none: true}", "insecure"),
+    ("plattforms: {}", "did you mean 'platforms'?"), ("platforms: {none: {}}", "write 'none: insecure'"), ("platforms: {none: true}", "insecure"), ("machines: [qemu]", "none of kvm, process"),
     ("platforms: {sev-snp: {tcb-status: [UpToDate]}}", "tcb-status"), ("platforms: {snp: {}}", "did you mean"),
     ("age: 5", "'5' is no time"), ("age: -5m", "no time"), ("nonce: maybe", "none of required, optional"), ("debug: true", "none of refused, allowed"),
     ("images: [{measurement: 12}]", "coffer measure"), ("images: [{}]", "either a measurement or a signer"), ("images: {}", "not a list"),
