@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where trust comes from (DESIGN's word): what made a piece of evidence, or what lies below a trustlet.
+/// Where trust comes from: what made a piece of evidence, or what lies below a trustlet.
 public enum PlatformKind: String, Sendable, CaseIterable, Codable {
   case sevSNP = "sev-snp"
   case tdx

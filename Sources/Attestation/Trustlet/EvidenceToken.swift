@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 
 /// An entity attestation token (EAT, RFC 9711) of ours: claims in a COSE_Sign1 by ES384, in deterministic encoding.

@@ -1,12 +1,12 @@
-import Crypto
 import Foundation
 
-/// Coffer's evidence of a running trustlet: a collection of conceptual messages, each level signed by the key that the level above vouches for.
+/// Coffer's evidence of a running trustlet: a collection of conceptual messages, each level signed by a key that the one before vouches for.
 ///
 /// The platform's report binds the node's key and the nonce; the node's key signs the monitor's token, which names the monitor's key; the
 /// monitor's key signs the trustlet's token, which names the image, the manifest and the instance's own key. Every token carries the nonce.
 public struct TrustletEvidence: AttestationEvidence {
   public static let format = EvidenceFormat.trustlet
+  static let maximumSize = 1024 * 1024
   static let collectionType = "tag:coffer.example,2026:evidence"
   static let trustletProfile = "tag:coffer.example,2026:trustlet"
   static let monitorProfile = "tag:coffer.example,2026:monitor"
@@ -26,12 +26,15 @@ public struct TrustletEvidence: AttestationEvidence {
 
   public static func resembles(_ bytes: [UInt8]) -> Bool {
     // A CBOR map with the collection's type, or with the key of one, among its members; either may be damaged.
-    guard bytes.prefix(1024 * 1024).count == bytes.count else { return false }
+    guard bytes.count <= maximumSize else { return false }
     return [collectionType, trustletProfile].contains { bytes.firstRange(of: Array($0.utf8)) != nil }
   }
 
   public init(decoding bytes: [UInt8]) throws(MalformedEvidence) {
     let structure = "Coffer's evidence"
+    guard bytes.count <= Self.maximumSize else {
+      throw MalformedEvidence(structure, found: "\(bytes.count) bytes", wanted: "at most \(Self.maximumSize)")
+    }
     let collection = try CBORDecoder.decode(bytes, .deterministic, of: structure)
     let known: Set = ["__cmwc_t", "trustlet", "monitor", "manifest", "platform", "endorsements", "image-signatures"]
     for pair in collection.asMap ?? [] where !known.contains(pair.key.asText ?? "") {

@@ -134,6 +134,26 @@ private let launch = [UInt8](repeating: 0xab, count: 48)
     #expect(error?.message.contains(words) ?? false, "\(error?.message ?? "")")
   }
 
+  /// Machines that read only the result must see what was not looked at.
+  @Test func whatIsGivenUpIsAWarning() throws {
+    func tiers(_ yaml: String, _ claims: PlatformClaims) throws -> [String: Int] {
+      let verdict = try Policy(yaml: yaml).appraise(Examination(.sevSNP, findings: [], platform: claims), nonce: nil, at: now)
+      #expect(verdict.isAccepted)
+      let json = try AttestationResult(verdict, policy: "p", build: "b", issuedAt: now).json()
+      let object = try #require(JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+      let platform = try #require((object["submods"] as? [String: Any])?["platform"] as? [String: Any])
+      #expect(platform["ear.status"] as? String == "warning")
+      return try #require(platform["ear.trustworthiness-vector"] as? [String: Int])
+    }
+    var claims = claims
+    claims.debug = true
+    let waived = try tiers("platforms: {sev-snp: {minimum-tcb: any, reference-values: any}}\nnonce: optional\ndebug: allowed", claims)
+    #expect(waived == ["hardware": 32, "configuration": 32, "executables": 32, "sourced-data": 32])
+    claims = PlatformClaims(.tdx, trustedComputingBase: .status("SWHardeningNeeded", advisories: ["INTEL-SA-1"]))
+    let terms = "tcb-status: [SWHardeningNeeded], accepted-advisories: [INTEL-SA-1], reference-values: any"
+    #expect(try tiers("platforms: {tdx: {\(terms)}}\nnonce: optional", claims)["hardware"] == 32)
+  }
+
   @Test func aDraftAcceptsItsModelAndNothingWeaker() throws {
     let genuine = Examination(.sevSNP, findings: [], platform: claims)
     let draft = Policy.draft(from: genuine)

@@ -119,6 +119,14 @@ private let nonce = [UInt8](0..<32)
     let accepted = try Policy(yaml: "platforms: {none: insecure}" + terms).appraise(examination, nonce: nonce, at: now)
     #expect(accepted.isAccepted)
     #expect(!accepted.isConfidential)
+    // Terms that do not say so accept nothing, and debugging stays refused.
+    var policy = try Policy(yaml: terms)
+    policy.platforms[.none] = PlatformTerms()
+    #expect(!policy.appraise(examination, nonce: nonce, at: now).isAccepted)
+    var debugged = maker
+    debugged.debugStatus = 0
+    let verdict = try Policy(yaml: "platforms: {none: insecure}" + terms).appraise(examine(debugged.evidence()), nonce: nonce, at: now)
+    #expect(verdict.findings.filter { $0.outcome == .refused }.map(\.rule) == ["policy.debug"])
   }
 
   @Test func imagesAreAcceptedByTheirSigner() throws {
