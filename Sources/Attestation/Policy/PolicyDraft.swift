@@ -47,7 +47,7 @@ extension Policy {
       if status != "UpToDate" {
         lines.append("    # This machine is \(status). To accept that risk, having read the advisories:")
         lines.append("    # tcb-status: [UpToDate, \(status)]")
-        lines.append("    # accepted-advisories: [\(advisories.joined(separator: ", "))]")
+        lines.append("    # accepted-advisories: [\(plain(advisories.joined(separator: ", ")))]")
       }
       lines.append("    tcb-status: [UpToDate]")
     case .unstated: break
