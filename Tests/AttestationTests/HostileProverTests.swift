@@ -58,6 +58,44 @@ private let nonce = [UInt8](1...32)
     #expect(try refused(verdict(", migration-agent: \"\(String(repeating: "a9", count: 32))\"")) == [])
   }
 
+  @Test func whoAskedAndUnderWhatPolicyCanBeNamed() throws {
+    let chip = try SNPChips.chip()
+    var maker = SNPReportMaker(chip)
+    let policy = try Policy(
+      yaml: """
+        nonce: optional
+        platforms: {sev-snp: {minimum-tcb: any, reference-values: [
+          {launch-digest: "\(hexadecimal(maker.measurement))", vmpl: "00000000", guest-policy: "0000000000030000"}]}}
+        """)
+    for (vmpl, guestPolicy, rules) in [(0, 0x3_0000, []), (2, 0x3_0000, ["policy.measurements"]), (0, 0x2_0000, ["policy.measurements"])] as [(UInt32, UInt64, [String])] {
+      (maker.vmpl, maker.policy) = (vmpl, guestPolicy)
+      let report = try SNPReport(decoding: maker.makeReport(signedBy: chip.key))
+      let examination = report.examine(in: try SNPChips.context(chip.certificates()))
+      #expect(refused(policy.appraise(examination, nonce: nil, at: SNPChips.time)) == rules)
+    }
+  }
+
+  @Test func aDraftOfEvidenceThatShowsNoSoftwareRefuses() throws {
+    for measurements in [[], [Measurement("pcr16", [UInt8](repeating: 1, count: 32), "debugging")]] {
+      let examination = Examination(.tpm, findings: [], platform: PlatformClaims(.tpm, measurements: measurements))
+      let draft = Policy.draft(from: examination)
+      let verdict = try Policy(yaml: draft).appraise(examination, nonce: nil, at: Date(timeIntervalSince1970: 0))
+      #expect(refused(verdict) == ["policy.measurements"], "\(draft)")
+    }
+  }
+
+  @Test func aManifestIsReadOneWay() throws {
+    let host = #""host":{"arguments":false,"directories":"none","environment":false}"#
+    let other = #""host":{"arguments":true,"directories":"write","environment":true}"#
+    #expect(try ManifestProperties(canonicalJSON: Array("{\(host)}".utf8)).hostDirectories == "none")
+    for text in ["{\(host),\(other)}", "{\(other),\(host)}", "{\(host)} {}", "{\(host),}"] {
+      #expect(throws: MalformedEvidence.self) { try ManifestProperties(canonicalJSON: Array(text.utf8)) }
+    }
+    var wide: [UInt8] = []
+    for byte in "{\(host)}".utf8 { wide += [byte, 0] }
+    #expect(throws: MalformedEvidence.self) { try ManifestProperties(canonicalJSON: wide) }
+  }
+
   @Test func anySoftwareIsNotConfidential() throws {
     let claims = PlatformClaims(
       .sevSNP, debug: false, measurements: [Measurement("launch-digest", [UInt8](repeating: 1, count: 48), "", isEssential: true)],

@@ -52,7 +52,12 @@ extension Policy {
       lines.append("    tcb-status: [UpToDate]")
     case .unstated: break
     }
-    if claims.measurements.isEmpty { return lines + ["    reference-values: any"] }
+    guard claims.measurements.contains(where: \.isEssential) else {
+      return lines + [
+        "    # This piece does not show which software was started, so there is nothing to compare. To accept any software:",
+        "    # reference-values: any", "    reference-values: []",
+      ]
+    }
     lines.append("    reference-values:")
     var separator = "-"
     for measurement in claims.measurements where measurement.isEssential || measurement.digest.contains(where: { $0 != 0 }) {
@@ -60,7 +65,6 @@ extension Policy {
       lines.append("      \(isChosen ? separator : "  #") \(measurement.name): \(quoted(hexadecimal(measurement.digest)))  # \(measurement.meaning)")
       if isChosen { separator = " " }
     }
-    if separator == "-" { lines[lines.count - 1] = "    reference-values: any" }
     return lines
   }
 
