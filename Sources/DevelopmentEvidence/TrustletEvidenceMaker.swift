@@ -10,6 +10,8 @@ public struct TrustletEvidenceMaker: Sendable {
   /// Differs from `nonce` only where a test splices levels.
   public var monitorNonce: [UInt8]
   public var issuedAt: Date
+  /// The monitor's own time; nil for the same.
+  public var monitorIssuedAt: Date?
   public var imageMeasurement = [UInt8](repeating: 0x11, count: 48)
   /// Canonical JSON.
   public var manifest = Array(
@@ -67,9 +69,9 @@ public struct TrustletEvidenceMaker: Sendable {
     .sortedMap(values.enumerated().map { (.text("\($0.offset)"), record(.text(type), $0.element, indicator: 2)) })
   }
 
-  private func common(_ profile: String, _ nonce: [UInt8], _ key: DevelopmentKey) -> [(CBORItem, CBORItem)] {
+  private func common(_ profile: String, _ nonce: [UInt8], _ key: DevelopmentKey, at time: Date? = nil) -> [(CBORItem, CBORItem)] {
     [
-      (.integer(6), .integer(Int(issuedAt.timeIntervalSince1970))), (.integer(8), .map([(.integer(1), .coseKey(key))])),
+      (.integer(6), .integer(Int((time ?? issuedAt).timeIntervalSince1970))), (.integer(8), .map([(.integer(1), .coseKey(key))])),
       (.integer(10), .bytes(nonce)), (.integer(265), .text("tag:coffer.example,2026:\(profile)")),
     ]
   }
@@ -85,7 +87,7 @@ public struct TrustletEvidenceMaker: Sendable {
   }
 
   private func monitorToken() throws -> [UInt8] {
-    let claims = common("monitor", monitorNonce, monitorKey) + [
+    let claims = common("monitor", monitorNonce, monitorKey, at: monitorIssuedAt) + [
       (.integer(-70_010), .coseKey(nodeKey)), (.integer(-70_011), .bytes(monitorDigest)),
     ]
     return try COSESign1Maker(key: nodeKey).make(CBORItem.sortedMap(claims).encoded)

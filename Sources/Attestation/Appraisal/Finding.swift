@@ -24,9 +24,9 @@ public struct Finding: Sendable, Equatable, Codable {
     self.rule = rule
     self.outcome = outcome
     self.claim = claim
-    self.found = found
-    self.wanted = wanted
-    self.remedy = remedy
+    self.found = plain(found)
+    self.wanted = plain(wanted)
+    self.remedy = remedy.map(plain)
   }
 
   /// A finding of a rule that holds or refuses.

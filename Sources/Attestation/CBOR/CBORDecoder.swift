@@ -6,10 +6,13 @@ public struct CBORDecoder: Sendable {
   public enum Strictness: Sendable { case wellFormed, deterministic }
 
   public static let maximumDepth = 16
+  /// Each item costs many times its bytes; the longest structure in use has some hundreds.
+  public static let maximumItems = 65_536
   private let strictness: Strictness
   private let structure: String
   private let bytes: ArraySlice<UInt8>
   private var position: Int
+  private var decoded = 0
 
   private init(_ bytes: ArraySlice<UInt8>, _ strictness: Strictness, _ structure: String) {
     self.bytes = bytes
@@ -70,6 +73,8 @@ public struct CBORDecoder: Sendable {
 
   private mutating func item(depth: Int) throws(MalformedEvidence) -> CBORValue {
     guard depth < Self.maximumDepth else { throw malformed("items nested \(depth) deep", "at most \(Self.maximumDepth - 1)") }
+    decoded += 1
+    guard decoded <= Self.maximumItems else { throw malformed("more items", "at most \(Self.maximumItems)") }
     let (major, information, argument) = try head()
     switch major {
     case 0: return .unsigned(argument)

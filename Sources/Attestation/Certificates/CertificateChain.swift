@@ -1,4 +1,6 @@
 import Foundation
+import SwiftASN1
+import X509
 
 /// A chain of certificates, the endorsed key's first and the root last. The order is part of what is checked: every format here fixes it.
 public struct CertificateChain: Sendable {
@@ -53,6 +55,9 @@ public struct CertificateChain: Sendable {
       guard context.isValidEndorsement(certificate.signature, for: certificate.signedBytes, key: issuer.key, scheme: certificate.scheme) else {
         return broken("\"\(certificate.subjectName)\" is not signed by \"\(issuer.subjectName)\"", "its issuer's signature")
       }
+      if let other = certificate.extensions.first(where: { $0.critical && !Self.understood.contains($0.oid) }) {
+        return broken("\"\(certificate.subjectName)\" with the critical extension \(other.oid)", "critical extensions that are understood (RFC 5280, 4.2)")
+      }
       guard index > 0 else { continue }
       let (isAuthority, maximumPathLength) = certificate.authority
       guard isAuthority, certificate.maySignCertificates else {
@@ -67,6 +72,10 @@ public struct CertificateChain: Sendable {
       "\(rule).chain", .instanceIdentity, holds: true, found: certificates.map(\.subjectName).joined(separator: " < "),
       wanted: "each signed by the next", remedy: "")
   }
+
+  /// Basic constraints, key usage, extended key usage, alternative names and policies: those that are checked, or that forbid nothing which is done
+  /// here. Constraints of names would.
+  private static let understood: Set<ASN1ObjectIdentifier> = [[2, 5, 29, 19], [2, 5, 29, 15], [2, 5, 29, 37], [2, 5, 29, 17], [2, 5, 29, 32]]
 
   private func validity(_ rule: String, _ time: Date) -> Finding {
     let outside = certificates.first { time < $0.notBefore || time > $0.notAfter }

@@ -92,7 +92,7 @@ public struct EndorsementCertificate: Sendable {
   }
 
   /// Midnight of a day of the Gregorian calendar (the days-from-civil count, with years that begin in March).
-  private static func secondsSince1970(_ year: Int, _ month: Int, _ day: Int) -> Double {
+  static func secondsSince1970(_ year: Int, _ month: Int, _ day: Int) -> Double {
     let shifted = month <= 2 ? year - 1 : year
     let era = (shifted >= 0 ? shifted : shifted - 399) / 400
     let yearOfEra = shifted - era * 400

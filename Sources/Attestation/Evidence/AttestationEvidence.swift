@@ -25,9 +25,9 @@ public struct EvidenceField: Sendable, Equatable, Codable {
   public var isSigned: Bool
 
   public init(_ name: String, _ value: String, _ meaning: String, isSigned: Bool = true) {
-    self.name = name
-    self.value = value
-    self.meaning = meaning
+    self.name = plain(name)
+    self.value = plain(value)
+    self.meaning = plain(meaning)
     self.isSigned = isSigned
   }
 }

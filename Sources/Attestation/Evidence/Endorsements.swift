@@ -53,6 +53,21 @@ public struct Endorsements: Sendable {
     }
   }
 
+  /// Adds what the attester gave, which never takes the place of what is here: of a piece of collateral that both hold, this one's counts, and of
+  /// certificates and keys this one's come first.
+  mutating func complete(with other: Endorsements) {
+    certificateFiles += other.certificateFiles.map { $0.lowerBound + certificates.count..<$0.upperBound + certificates.count }
+    certificates += other.certificates
+    revocationLists += other.revocationLists
+    keys += other.keys
+    tpmKeys += other.tpmKeys
+    pcrValues += other.pcrValues
+    eventLogs += other.eventLogs
+    guard var collateral = other.dcap else { return }
+    if let dcap { collateral.merge(dcap) }
+    dcap = collateral
+  }
+
   private mutating func add(pem text: String) throws(MalformedEvidence) {
     let documents: [PEMDocument]
     do {

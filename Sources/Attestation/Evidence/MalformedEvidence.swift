@@ -10,9 +10,9 @@ public struct MalformedEvidence: Error, Sendable, Equatable, CustomStringConvert
   public var offset: Int?
 
   public init(_ field: String, found: String, wanted: String, offset: Int? = nil) {
-    self.field = field
-    self.found = found
-    self.wanted = wanted
+    self.field = plain(field)
+    self.found = plain(found.utf8.count <= 1024 ? found : String(found.prefix(512)) + "...")
+    self.wanted = plain(wanted)
     self.offset = offset
   }
 

@@ -37,7 +37,7 @@ public struct Measurement: Sendable, Equatable, Codable {
   public init(_ name: String, _ digest: [UInt8], _ meaning: String, isEssential: Bool = false) {
     self.name = name
     self.digest = digest
-    self.meaning = meaning
+    self.meaning = plain(meaning)
     self.isEssential = isEssential
   }
 }

@@ -5,6 +5,9 @@ extension KeystoneReport {
     0x00, 0x68, 0xfa, 0x02, 0x9d, 0xd1, 0x98, 0xaf, 0xa4, 0x10, 0x3e, 0x55, 0x6f, 0x4f, 0xbd, 0xde,
   ]
 
+  /// Noted of evidence that is accepted by a key that everyone has.
+  static let testKeyRule = "keystone.test-key"
+
   public func examine(in context: VerificationContext) -> Examination {
     let device = try? VerificationKey(ed25519: deviceKey)
     let monitor = try? VerificationKey(ed25519: monitorKey)
@@ -49,7 +52,7 @@ extension KeystoneReport {
     }
     return [
       anchors.finding(device, name: "the device key", .keystone, "keystone.device-key"),
-      Finding("keystone.test-key", .noted, .hardware, found: found, wanted: "a device with a key of its own, for anything but development"),
+      Finding(Self.testKeyRule, .noted, .hardware, found: found, wanted: "a device with a key of its own, for anything but development"),
     ]
   }
 }

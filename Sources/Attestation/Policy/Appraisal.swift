@@ -89,10 +89,12 @@ extension Policy {
             "policy.nonce", .sourcedData, holds: false, found: found, wanted: wanted,
             remedy: "give it with --nonce, or accept evidence of any age by 'nonce: optional'"))
     }
-    let issuedAt = examination.trustlet?.issuedAt ?? examination.platform.issuedAt
-    if let issuedAt {
-      let age = time.timeIntervalSince(issuedAt)
-      let isFromFuture = age < -Self.clockSkew
+    let times = [examination.trustlet?.issuedAt, examination.platform.issuedAt].compactMap(\.self)
+    // No piece may be older than the policy allows, and none newer than now.
+    if let oldest = times.min(), let newest = times.max() {
+      let age = time.timeIntervalSince(oldest)
+      let isFromFuture = time.timeIntervalSince(newest) < -Self.clockSkew
+      let issuedAt = isFromFuture ? newest : oldest
       if isFromFuture || maximumAge != nil {
         findings.append(
           .rule(
@@ -112,9 +114,10 @@ extension Policy {
   /// How far two honest clocks may be apart, in seconds.
   private static let clockSkew: TimeInterval = 60
 
-  /// Whether the bound data is the nonce, or the nonce and zeros up to the fixed size of such a field.
+  /// Whether the bound data is the nonce, or the nonce and zeros up to the fixed size of such a field. Zeros alone are no nonce: evidence that
+  /// binds nothing has them too.
   private static func isNonce(_ nonce: [UInt8], in bound: [UInt8]) -> Bool {
-    !nonce.isEmpty && bound.starts(with: nonce) && bound.dropFirst(nonce.count).allSatisfy { $0 == 0 }
+    nonce.contains { $0 != 0 } && bound.starts(with: nonce) && bound.dropFirst(nonce.count).allSatisfy { $0 == 0 }
   }
 
   // MARK: Trustlet

@@ -2,7 +2,14 @@ extension PlatformTerms {
   func trustedComputingBaseFindings(_ claims: PlatformClaims) -> [Finding] {
     let path = "platforms.\(claims.platform.rawValue)"
     switch claims.trustedComputingBase {
-    case .unstated: return []
+    case .unstated:
+      // These makers' evidence always says: where nothing was judged, nothing is known.
+      guard [.sevSNP, .tdx, .sgx].contains(claims.platform) else { return [] }
+      return [
+        .rule(
+          "policy.tcb", .hardware, holds: false, found: "not judged", wanted: "a judged TCB",
+          remedy: "mend what is refused above, so that the machine's firmware can be judged")
+      ]
     case .components(let found): return [componentsFinding(found, path)]
     case .status(let status, let advisories):
       let unread = advisories.filter { !acceptedAdvisories.contains($0) }
@@ -70,6 +77,11 @@ extension PlatformTerms {
       for entry in entries {
         let reason = Self.mismatch(entry, claims)
         guard let reason else {
+          // An entry of nothing but `any` is no demand.
+          guard entry.values.contains(where: { $0 != .any }) else {
+            return Finding(
+              "policy.measurements", .waived, .executables, found: described(essential), wanted: "reference values; the policy takes any")
+          }
           return .rule(
             "policy.measurements", .executables, holds: true, found: described(claims.measurements.filter { entry[$0.name] != nil }),
             wanted: "the policy's reference values", remedy: "")

@@ -46,12 +46,17 @@ extension Policy {
       if status != "UpToDate" {
         lines.append("    # This machine is \(status). To accept that risk, having read the advisories, put these in the place of the next line:")
         lines.append("    # tcb-status: [UpToDate, \(status)]")
-        lines.append("    # accepted-advisories: [\(advisories.joined(separator: ", "))]")
+        lines.append("    # accepted-advisories: [\(plain(advisories.joined(separator: ", ")))]")
       }
       lines.append("    tcb-status: [UpToDate]")
     case .unstated: break
     }
-    guard claims.measurements.contains(where: \.isEssential) else { return lines + ["    reference-values: any"] }
+    guard claims.measurements.contains(where: \.isEssential) else {
+      return lines + [
+        "    # This piece does not show which software was started, so there is nothing to compare. To accept any software:",
+        "    # reference-values: any", "    reference-values: []",
+      ]
+    }
     lines.append("    reference-values:")
     var mark = "-"
     for measurement in claims.measurements {

@@ -59,12 +59,21 @@ extension SNPReport: AttestationEvidence {
       Measurement("id-key-digest", idKeyDigest, "SHA-384 of the key that signed the guest's identity block; zeros if there is none"),
       Measurement("family-id", familyID, "the family that the guest's identity block names"),
       Measurement("image-id", imageID, "the image that the guest's identity block names"),
+      Measurement("vmpl", bigEndian(privilegeLevel), "the privilege level inside the guest of who asked for the report; 0 is the highest"),
+      Measurement("guest-policy", bigEndian(policy.raw), "the policy that the host launched the guest with"),
     ]
+    if migrationAgentReportID.contains(where: { $0 != 0xff }) {
+      // The host chooses the agent, the launch digest does not cover it, and it can read the guest.
+      all.append(
+        Measurement("migration-agent", migrationAgentReportID, "the report ID of the agent that may move and read the guest", isEssential: true))
+    }
     if keys.hasAuthorKey {
       all.append(Measurement("author-key-digest", authorKeyDigest, "SHA-384 of the key that vouches for the identity key"))
     }
     return all
   }
+
+  private func bigEndian(_ value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.bigEndian) { Array($0) } }
 
   private var algorithmFinding: Finding {
     .rule(

@@ -35,7 +35,7 @@ extension TPMQuote {
     }
     // Certificates before bare keys, so that a key which has both keeps its chain.
     if let first = certificates.first { add(first.key, completed(certificates, endorsements.certificates)) }
-    for certificate in ends { add(certificate.key, completed([certificate], endorsements.certificates)) }
+    for certificate in ends where found.count < AttestationKey.maximumCandidates { add(certificate.key, completed([certificate], endorsements.certificates)) }
     if let key { add(key) }
     for area in endorsements.tpmKeys { add(area.key) }
     for key in endorsements.keys { add(key) }
@@ -78,6 +78,7 @@ extension TPMQuote {
 
   private func keyUse(_ candidate: AttestationKey, isPinned: Bool) -> Finding {
     let wanted = "a restricted signing key that was made in its TPM and cannot leave it"
+    let isVouchedForByCertificate = !isPinned && !candidate.chain.isEmpty
     if let area = candidate.publicArea {
       var missing: [String] = []
       for (attribute, name) in [
@@ -90,9 +91,11 @@ extension TPMQuote {
       if area.scheme != .null, area.scheme != signature.algorithm || area.schemeHash != signature.hash {
         missing.append("a key for \(area.scheme.name) with \(area.schemeHash.name), a signature by \(signature.name)")
       }
+      // Nobody signs a public area: for a key that is trusted only by its certificate, the certificate must say it too.
+      if missing.isEmpty, isVouchedForByCertificate, !candidate.isCertifiedForAttestation { return uncertified(wanted) }
       return .rule(
         "tpm.key-use", .instanceIdentity, holds: missing.isEmpty,
-        found: missing.isEmpty ? "fixedTPM, fixedParent, sensitiveDataOrigin, restricted, sign" : missing.joined(separator: ", "),
+        found: missing.isEmpty ? "fixedTPM, fixedParent, sensitiveDataOrigin, restricted, sign, by its public area" : missing.joined(separator: ", "),
         wanted: wanted,
         remedy: "quote with an attestation key as tpm2_createak makes it: any other can be made to sign a quote that no TPM made")
     }
@@ -101,14 +104,18 @@ extension TPMQuote {
         "tpm.key-use", .instanceIdentity, holds: true, found: "its certificate says that it is a TPM's attestation key", wanted: wanted,
         remedy: "")
     }
-    if isPinned || candidate.chain.isEmpty {
+    if !isVouchedForByCertificate {
       return Finding(
         "tpm.key-use", .noted, .instanceIdentity, found: "a bare key, which does not say what its TPM lets it sign",
         wanted: "\(wanted); give it in the form of tpm2_createak -u to have that checked")
     }
-    return .rule(
+    return uncertified(wanted)
+  }
+
+  private func uncertified(_ wanted: String) -> Finding {
+    .rule(
       "tpm.key-use", .instanceIdentity, holds: false, found: "its certificate does not say that it is a TPM's attestation key",
-      wanted: "the extended key usage 2.23.133.8.3",
+      wanted: "\(wanted), by the extended key usage 2.23.133.8.3",
       remedy: "use a certificate for an attestation key, or name the key's own SHA-256 in the policy under trust-anchors")
   }
 

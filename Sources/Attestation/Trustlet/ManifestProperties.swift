@@ -29,6 +29,8 @@ public struct ManifestProperties: Sendable, Equatable {
     guard bytes.count <= Self.maximumSize else {
       throw MalformedEvidence("manifest", found: "\(bytes.count) bytes", wanted: "at most \(Self.maximumSize)")
     }
+    // As strict as images: nothing twice, so that no two readers see two manifests.
+    _ = try JSONScanner.members(of: bytes[...], "manifest")
     do {
       let members = try JSONDecoder().decode(Members.self, from: Data(bytes))
       self.init(

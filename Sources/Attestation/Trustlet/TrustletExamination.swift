@@ -20,9 +20,10 @@ extension TrustletEvidence {
         found: "manifest SHA-384 \(hexadecimal(SHA384.hash(data: manifest)))", wanted: "\(hexadecimal(claims.manifestDigest)), as the trustlet's token has it",
         remedy: Self.forged),
     ]
+    var given = Endorsements()
     for file in endorsements {
       do {
-        try context.endorsements.add(file: file)
+        try given.add(file: file)
       } catch {
         findings.append(
           .rule(
@@ -30,6 +31,7 @@ extension TrustletEvidence {
             remedy: "the node carries endorsements that cannot be read: configure it again"))
       }
     }
+    context.endorsements.complete(with: given)
     var claims = claims
     claims.imageSigners = signatures.filter { $0.isValid(for: claims.imageMeasurement) }.map(\.key.fingerprint)
     if !signatures.isEmpty {
@@ -55,8 +57,11 @@ extension TrustletEvidence {
           "coffer.platform", .noted, .hardware, found: "no platform: development evidence, whose keys anyone could have made",
           wanted: "a platform's report that binds the node's key"))
     }
-    // RFC 9711, section 4.2.9: 1 and above say that debugging is off, in growing permanence.
-    if trustlet.claims[EvidenceToken.Claim.debugStatus]?.asInteger.map({ !(1...4).contains($0) }) ?? true { below.debug = true }
+    // Each level has a clock of its own; the age of all is that of the oldest.
+    below.issuedAt = min(below.issuedAt ?? monitor.issuedAt, monitor.issuedAt)
+    // RFC 9711, section 4.2.9: 1 and above say that debugging is off, in growing permanence. The monitor need not speak of it.
+    let states = [trustlet.claims[EvidenceToken.Claim.debugStatus] ?? .unsigned(0), monitor.claims[EvidenceToken.Claim.debugStatus]]
+    if states.contains(where: { state in state.map { !(1...4).contains($0.asInteger ?? 0) } ?? false }) { below.debug = true }
     return Examination(.trustlet, findings: findings, platform: below, trustlet: claims)
   }
 

@@ -1,0 +1,161 @@
+@testable import Attestation
+import DevelopmentEvidence
+import Foundation
+import Testing
+
+private let nonce = [UInt8](1...32)
+
+/// What a prover tried once, with keys that are genuine: each was accepted, misread or shown as it liked.
+@Suite struct HostileProverTests {
+  private func refused(_ verdict: Verdict) -> [String] { verdict.findings.filter { $0.outcome == .refused }.map(\.rule) }
+
+  /// Above a TDX machine that the relying party's collateral calls out of date, and the attester's up to date.
+  @Test func theAttestersCollateralDoesNotReplaceTheRelyingPartys() throws {
+    var scene = DCAPScene(.tdx4)
+    let friendly = try scene.collateral.make(by: scene.authority)
+    scene.collateral.levels[0].status = "OutOfDate"
+    scene.collateral.levels[0].advisories = ["INTEL-SA-00009"]
+    var maker = TrustletEvidenceMaker(nonce: nonce, issuedAt: DCAPScene.start)
+    scene.quote.trustDomain.reportData = try maker.platformBinding()
+    maker.endorsements = [friendly]
+    let evidence = try EvidenceFormat.trustlet.decode(maker.evidence(platform: ("tdx-quote", scene.quote.make(by: scene.authority))))
+    let strict = evidence.examine(in: try scene.context())
+    #expect(strict.isGenuine, "\(strict.refused)")
+    #expect(strict.status == .status("OutOfDate", advisories: ["INTEL-SA-00009"]))
+    // Alone, it still serves.
+    var context = try scene.context()
+    context.endorsements = Endorsements()
+    #expect(evidence.examine(in: context).status == .status("UpToDate", advisories: []))
+  }
+
+  @Test func aPublicAreaOfTheAttestersOwnDoesNotMakeAnAttestationKey() throws {
+    let now = Date(timeIntervalSince1970: 1_700_000_000)
+    let root = CertificateMaker(name: "Issuer of everything", key: .p384())
+    // A key in software, certified for something else, which forges the quote and says of itself that it is restricted.
+    var maker = TPMQuoteMaker(key: .p256())
+    let leaf = try root.certificate(
+      subject: "www.example.org", subjectPublicKeyInfo: maker.key.subjectPublicKeyInfo, notBefore: now - 10, notAfter: now + 10, isAuthority: false)
+    maker.certificates = [leaf, try root.rootCertificate(notBefore: now - 10, notAfter: now + 10)]
+    let anchor = TrustAnchors.Anchor(.tpm, name: "test", fingerprint: try root.key.fingerprint)
+    let examination = try TPMQuote(decoding: maker.make()).examine(in: VerificationContext(time: now, anchors: TrustAnchors([anchor])))
+    #expect(examination.refused == ["tpm.key-use"])
+  }
+
+  @Test func anAgentThatReadsTheGuestMustBeNamed() throws {
+    let chip = try SNPChips.chip()
+    var maker = SNPReportMaker(chip)
+    maker.policy |= 1 << 18
+    maker.migrationAgentReportID = [UInt8](repeating: 0xa9, count: 32)
+    let report = try SNPReport(decoding: maker.makeReport(signedBy: chip.key))
+    let examination = report.examine(in: try SNPChips.context(chip.certificates()))
+    #expect(examination.isGenuine)
+    func verdict(_ also: String) throws -> Verdict {
+      let values = "{launch-digest: \"\(hexadecimal(maker.measurement))\"\(also)}"
+      let policy = try Policy(yaml: "nonce: optional\nplatforms: {sev-snp: {minimum-tcb: any, reference-values: [\(values)]}}")
+      return policy.appraise(examination, nonce: nil, at: SNPChips.time)
+    }
+    #expect(try refused(verdict("")) == ["policy.measurements"])
+    #expect(try refused(verdict(", migration-agent: \"\(String(repeating: "a9", count: 32))\"")) == [])
+  }
+
+  @Test func whoAskedAndUnderWhatPolicyCanBeNamed() throws {
+    let chip = try SNPChips.chip()
+    var maker = SNPReportMaker(chip)
+    let policy = try Policy(
+      yaml: """
+        nonce: optional
+        platforms: {sev-snp: {minimum-tcb: any, reference-values: [
+          {launch-digest: "\(hexadecimal(maker.measurement))", vmpl: "00000000", guest-policy: "0000000000030000"}]}}
+        """)
+    for (vmpl, guestPolicy, rules) in [(0, 0x3_0000, []), (2, 0x3_0000, ["policy.measurements"]), (0, 0x2_0000, ["policy.measurements"])] as [(UInt32, UInt64, [String])] {
+      (maker.vmpl, maker.policy) = (vmpl, guestPolicy)
+      let report = try SNPReport(decoding: maker.makeReport(signedBy: chip.key))
+      let examination = report.examine(in: try SNPChips.context(chip.certificates()))
+      #expect(refused(policy.appraise(examination, nonce: nil, at: SNPChips.time)) == rules)
+    }
+  }
+
+  @Test func aDraftOfEvidenceThatShowsNoSoftwareRefuses() throws {
+    for measurements in [[], [Measurement("pcr16", [UInt8](repeating: 1, count: 32), "debugging")]] {
+      let examination = Examination(.tpm, findings: [], platform: PlatformClaims(.tpm, measurements: measurements))
+      let draft = Policy.draft(from: examination)
+      let verdict = try Policy(yaml: draft).appraise(examination, nonce: nil, at: Date(timeIntervalSince1970: 0))
+      #expect(refused(verdict) == ["policy.measurements"], "\(draft)")
+    }
+  }
+
+  @Test func aManifestIsReadOneWay() throws {
+    let host = #""host":{"arguments":false,"directories":"none","environment":false}"#
+    let other = #""host":{"arguments":true,"directories":"write","environment":true}"#
+    #expect(try ManifestProperties(canonicalJSON: Array("{\(host)}".utf8)).hostDirectories == "none")
+    for text in ["{\(host),\(other)}", "{\(other),\(host)}", "{\(host)} {}", "{\(host),}"] {
+      #expect(throws: MalformedEvidence.self) { try ManifestProperties(canonicalJSON: Array(text.utf8)) }
+    }
+    var wide: [UInt8] = []
+    for byte in "{\(host)}".utf8 { wide += [byte, 0] }
+    #expect(throws: MalformedEvidence.self) { try ManifestProperties(canonicalJSON: wide) }
+  }
+
+  @Test func anySoftwareIsNotConfidential() throws {
+    let claims = PlatformClaims(
+      .sevSNP, debug: false, measurements: [Measurement("launch-digest", [UInt8](repeating: 1, count: 48), "", isEssential: true)],
+      trustedComputingBase: .components(["snp": 9]))
+    func isConfidential(_ values: String) throws -> Bool {
+      let policy = try Policy(yaml: "nonce: optional\nplatforms: {sev-snp: {minimum-tcb: any, reference-values: \(values)}}")
+      let verdict = policy.appraise(Examination(.sevSNP, findings: [], platform: claims), nonce: nil, at: Date(timeIntervalSince1970: 0))
+      #expect(verdict.isAccepted)
+      return verdict.isConfidential
+    }
+    #expect(try !isConfidential("any"))
+    #expect(try !isConfidential("[{launch-digest: any}]"))
+    #expect(try isConfidential("[{launch-digest: \"\(String(repeating: "01", count: 48))\"}]"))
+  }
+
+  @Test func aKeyThatEveryoneHasIsNotConfidential() throws {
+    let noted = Finding(KeystoneReport.testKeyRule, .noted, .hardware, found: "", wanted: "")
+    let claims = PlatformClaims(.keystone, measurements: [Measurement("enclave", [UInt8](repeating: 1, count: 64), "", isEssential: true)])
+    let policy = try Policy(yaml: "nonce: optional\nplatforms: {keystone: {reference-values: [{enclave: \"\(String(repeating: "01", count: 64))\"}]}}")
+    for (findings, isConfidential) in [([], true), ([noted], false)] {
+      let verdict = policy.appraise(Examination(.keystone, findings: findings, platform: claims), nonce: nil, at: Date(timeIntervalSince1970: 0))
+      #expect(verdict.isAccepted && verdict.isConfidential == isConfidential)
+    }
+  }
+
+  @Test func theOldestClockTellsTheAge() throws {
+    let now = Date(timeIntervalSince1970: 1_780_000_000)
+    var maker = TrustletEvidenceMaker(nonce: nonce, issuedAt: now)
+    let image = String(repeating: "11", count: 48)
+    let policy = try Policy(yaml: "platforms: {none: insecure}\nage: 5m\nnonce: optional\nimages: [{measurement: \"\(image)\"}]")
+    func verdict() throws -> Verdict {
+      policy.appraise(try EvidenceFormat.trustlet.decode(maker.evidence()).examine(in: VerificationContext(time: now)), nonce: nil, at: now)
+    }
+    #expect(try refused(verdict()) == [])
+    maker.monitorIssuedAt = now - 86_400 * 365
+    #expect(try refused(verdict()) == ["policy.age"])
+    maker.monitorIssuedAt = now + 3600
+    maker.issuedAt = now + 3600
+    #expect(try refused(verdict()) == ["policy.age"])
+  }
+
+  @Test func zerosAreNoNonce() throws {
+    let claims = PlatformClaims(.keystone, boundData: [UInt8](repeating: 0, count: 64))
+    let policy = try Policy(yaml: "platforms: {keystone: {reference-values: any}}")
+    for count in [1, 16, 64] {
+      let verdict = policy.appraise(
+        Examination(.keystone, findings: [], platform: claims), nonce: [UInt8](repeating: 0, count: count), at: Date(timeIntervalSince1970: 0))
+      #expect(refused(verdict) == ["policy.nonce"])
+    }
+  }
+
+  @Test func whatIsNotJudgedIsNotAccepted() throws {
+    for (platform, yaml) in [(PlatformKind.tdx, "tdx: {reference-values: any}"), (.sevSNP, "sev-snp: {minimum-tcb: any, reference-values: any}")] {
+      let verdict = try Policy(yaml: "nonce: optional\nplatforms: {\(yaml)}").appraise(
+        Examination(.tdx, findings: [], platform: PlatformClaims(platform, debug: false)), nonce: nil, at: Date(timeIntervalSince1970: 0))
+      #expect(refused(verdict) == ["policy.tcb"])
+    }
+  }
+
+  @Test func shortMeasurementsCanBeNamed() throws {
+    #expect(try Policy(yaml: "platforms: {tdx: {reference-values: [{td-attributes: \"0000001000000000\"}]}, sgx: {reference-values: [{miscselect: \"00000000\"}]}}").platforms.count == 2)
+  }
+}
