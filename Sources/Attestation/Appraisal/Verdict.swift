@@ -13,8 +13,8 @@ public struct Verdict: Sendable {
     findings.contains { $0.rule == "policy.platform" && $0.outcome == .satisfied } && !findings.contains { $0.outcome == .refused }
   }
 
-  /// Whether, by this verdict, the machine's owner cannot read what the attester is given. Where the policy takes any software the owner may have
-  /// started one of his own, and a root that is not the maker's may certify anything.
+  /// Whether, by this verdict, the machine's owner cannot read what the attester is given. Where the policy takes any software the owner
+  /// may have started one of his own, and a root that is not the maker's may certify anything.
   public var isConfidential: Bool {
     isAccepted && examination.platform.debug != true && !Self.unprotected.contains(examination.platform.platform)
       && findings.contains { $0.rule == "policy.measurements" && $0.outcome == .satisfied }
