@@ -111,6 +111,30 @@ private let nonce = [UInt8](1...32)
     #expect(try isConfidential("[{launch-digest: \"\(String(repeating: "01", count: 48))\"}]"))
   }
 
+  /// Where the hardware's maker has a root, another root certifies no hardware, whoever names it.
+  @Test func makeBelieveHardwareIsNotConfidential() throws {
+    let chip = try SNPChips.chip()
+    let maker = SNPReportMaker(chip)
+    let report = try SNPReport(decoding: maker.makeReport(signedBy: chip.key))
+    let examination = report.examine(in: try SNPChips.context(chip.certificates()))
+    let values = "[{launch-digest: \"\(hexadecimal(maker.measurement))\"}]"
+    let policy = try Policy(yaml: "nonce: optional\nplatforms: {sev-snp: {minimum-tcb: any, reference-values: \(values)}}")
+    let verdict = policy.appraise(examination, nonce: nil, at: SNPChips.time)
+    #expect(verdict.isAccepted && !verdict.isConfidential)
+    #expect(examination.findings.contains { $0.rule == "sev-snp.root" && $0.outcome == .noted })
+  }
+
+  @Test func entriesOfATableDoNotShareBytes() throws {
+    let guid = [UInt8](repeating: 7, count: 16)
+    func table(_ lengths: [UInt32]) -> [UInt8] {
+      var bytes: [UInt8] = []
+      for length in lengths { bytes += guid + [0, 0, 0, 0] + withUnsafeBytes(of: length.littleEndian) { Array($0) } }
+      return bytes + [UInt8](repeating: 0, count: 24 + 1000)
+    }
+    #expect(try SNPCertificateTable(decoding: table([500, 500])).entries.count == 2)
+    #expect(throws: MalformedEvidence.self) { try SNPCertificateTable(decoding: table([1000, 1000])) }
+  }
+
   @Test func aKeyThatEveryoneHasIsNotConfidential() throws {
     let noted = Finding(KeystoneReport.testKeyRule, .noted, .hardware, found: "", wanted: "")
     let claims = PlatformClaims(.keystone, measurements: [Measurement("enclave", [UInt8](repeating: 1, count: 64), "", isEssential: true)])

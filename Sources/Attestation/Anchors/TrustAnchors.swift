@@ -33,7 +33,13 @@ public struct TrustAnchors: Sendable {
     let known = anchor(platform, fingerprint: key.fingerprint)
     let wanted = anchors.filter { $0.platform == platform }.map { "\($0.name) \(hexadecimal($0.fingerprint.prefix(8)))..." }
     var found = "\(name), key SHA-256 \(hexadecimal(key.fingerprint))"
+    let isMakeBelieve = known.map { !$0.isVendors && Self.vendors.anchors.contains { $0.platform == platform } } ?? false
     if let known { found += known.isVendors ? ", pinned as \(known.name)" : ", trusted because the policy names it" }
+    if isMakeBelieve {
+      return Finding(
+        rule, .noted, .instanceIdentity, found: "\(found): none of the maker's, so nothing shows that the hardware is genuine",
+        wanted: "one of: \(wanted.joined(separator: ", "))", remedy: "name no trust-anchors for \(platform.rawValue), but for development")
+    }
     return .rule(
       rule, .instanceIdentity, holds: known != nil, found: found,
       wanted: wanted.isEmpty ? "a key that the policy names under trust-anchors" : "one of: \(wanted.joined(separator: ", "))",

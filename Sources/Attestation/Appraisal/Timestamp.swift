@@ -3,8 +3,8 @@ import Foundation
 /// A time in UTC to the second (RFC 3339), as verdicts print it and command lines take it.
 public func timestamp(_ time: Date) -> String { time.formatted(.iso8601) }
 
-/// The time that RFC 3339 text stands for; seconds may have a fraction, and a date alone is its first moment. Nil for other text: for a day or an
-/// hour that there is not, for a time without its zone, and for anything after it.
+/// The time that RFC 3339 text stands for; seconds may have a fraction, and a date alone is its first moment. Nil for other text: for a
+/// day or an hour that there is not, for a time without its zone, and for anything after it.
 public func time(timestamp text: String) -> Date? {
   var rest = Array(text.utf8)[...]
   func take(_ character: Unicode.Scalar) -> Bool {

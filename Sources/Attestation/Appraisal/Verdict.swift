@@ -13,12 +13,12 @@ public struct Verdict: Sendable {
     findings.contains { $0.rule == "policy.platform" && [.satisfied, .waived].contains($0.outcome) } && !findings.contains { $0.outcome == .refused }
   }
 
-  /// Whether, by this verdict, the machine's owner cannot read what the attester is given. Where the policy takes any software the owner may have
-  /// started one of his own.
+  /// Whether, by this verdict, the machine's owner cannot read what the attester is given. Where the policy takes any software the owner
+  /// may have started one of his own, and a root that is not the maker's may certify anything.
   public var isConfidential: Bool {
     isAccepted && examination.platform.debug != true && !Self.unprotected.contains(examination.platform.platform)
       && findings.contains { $0.rule == "policy.measurements" && $0.outcome == .satisfied }
-      && !findings.contains { $0.rule.hasSuffix(KeystoneReport.testKeyRule) }
+      && !findings.contains { $0.outcome == .noted && ($0.rule.hasSuffix(".root") || $0.rule.hasSuffix(KeystoneReport.testKeyRule)) }
   }
 
   /// Platforms that measure but do not keep memory from its owner.

@@ -56,7 +56,9 @@ public struct CertificateChain: Sendable {
         return broken("\"\(certificate.subjectName)\" is not signed by \"\(issuer.subjectName)\"", "its issuer's signature")
       }
       if let other = certificate.extensions.first(where: { $0.critical && !Self.understood.contains($0.oid) }) {
-        return broken("\"\(certificate.subjectName)\" with the critical extension \(other.oid)", "critical extensions that are understood (RFC 5280, 4.2)")
+        return broken(
+          "\"\(certificate.subjectName)\" with the critical extension \(other.oid)",
+          "critical extensions that are understood (RFC 5280, 4.2)")
       }
       guard index > 0 else { continue }
       let (isAuthority, maximumPathLength) = certificate.authority
@@ -73,8 +75,8 @@ public struct CertificateChain: Sendable {
       wanted: "each signed by the next", remedy: "")
   }
 
-  /// Basic constraints, key usage, extended key usage, alternative names and policies: those that are checked, or that forbid nothing which is done
-  /// here. Constraints of names would.
+  /// Basic constraints, key usage, extended key usage, alternative names and policies: those that are checked, or that forbid nothing
+  /// which is done here. Constraints of names would.
   private static let understood: Set<ASN1ObjectIdentifier> = [[2, 5, 29, 19], [2, 5, 29, 15], [2, 5, 29, 37], [2, 5, 29, 17], [2, 5, 29, 32]]
 
   private func validity(_ rule: String, _ time: Date) -> Finding {

@@ -53,8 +53,8 @@ public struct Endorsements: Sendable {
     }
   }
 
-  /// Adds what the attester gave, which never takes the place of what is here: of a piece of collateral that both hold, this one's counts, and of
-  /// certificates and keys this one's come first.
+  /// Adds what the attester gave, which never takes the place of what is here: of a piece of collateral that both hold, this one's
+  /// counts, and of certificates and keys this one's come first.
   mutating func complete(with other: Endorsements) {
     certificateFiles += other.certificateFiles.map { $0.lowerBound + certificates.count..<$0.upperBound + certificates.count }
     certificates += other.certificates

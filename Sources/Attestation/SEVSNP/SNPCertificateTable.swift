@@ -58,6 +58,8 @@ public struct SNPCertificateTable: Sendable {
   public init(decoding bytes: [UInt8]) throws(MalformedEvidence) {
     var reader = ByteReader(bytes, of: "certificate table")
     var entries: [Entry] = []
+    // Entries that share bytes would cost many times the table.
+    var left = bytes.count
     while true {
       let start = reader.offset
       let guid = try reader.bytes(16, "GUID")
@@ -67,11 +69,12 @@ public struct SNPCertificateTable: Sendable {
       guard entries.count < Self.maximumEntries else {
         throw MalformedEvidence("certificate table", found: "more entries", wanted: "at most \(Self.maximumEntries)", offset: start)
       }
-      guard offset <= bytes.count, length <= bytes.count - offset else {
+      guard offset <= bytes.count, length <= bytes.count - offset, length <= left else {
         throw MalformedEvidence(
           "certificate table, entry \(entries.count)", found: "\(length) bytes at \(offset)", wanted: "bytes within \(bytes.count)",
           offset: start)
       }
+      left -= length
       entries.append(Entry(kind: Kind(guid[...]), guid: guid, bytes: Array(bytes[offset..<offset + length])))
     }
     var certificates: [(Kind, EndorsementCertificate)] = []

@@ -65,7 +65,8 @@ extension SNPReport: AttestationEvidence {
     if migrationAgentReportID.contains(where: { $0 != 0xff }) {
       // The host chooses the agent, the launch digest does not cover it, and it can read the guest.
       all.append(
-        Measurement("migration-agent", migrationAgentReportID, "the report ID of the agent that may move and read the guest", isEssential: true))
+        Measurement(
+          "migration-agent", migrationAgentReportID, "the report ID of the agent that may move and read the guest", isEssential: true))
     }
     if keys.hasAuthorKey {
       all.append(Measurement("author-key-digest", authorKeyDigest, "SHA-384 of the key that vouches for the identity key"))

@@ -35,7 +35,9 @@ extension TPMQuote {
     }
     // Certificates before bare keys, so that a key which has both keeps its chain.
     if let first = certificates.first { add(first.key, completed(certificates, endorsements.certificates)) }
-    for certificate in ends where found.count < AttestationKey.maximumCandidates { add(certificate.key, completed([certificate], endorsements.certificates)) }
+    for certificate in ends where found.count < AttestationKey.maximumCandidates {
+      add(certificate.key, completed([certificate], endorsements.certificates))
+    }
     if let key { add(key) }
     for area in endorsements.tpmKeys { add(area.key) }
     for key in endorsements.keys { add(key) }
@@ -95,7 +97,8 @@ extension TPMQuote {
       if missing.isEmpty, isVouchedForByCertificate, !candidate.isCertifiedForAttestation { return uncertified(wanted) }
       return .rule(
         "tpm.key-use", .instanceIdentity, holds: missing.isEmpty,
-        found: missing.isEmpty ? "fixedTPM, fixedParent, sensitiveDataOrigin, restricted, sign, by its public area" : missing.joined(separator: ", "),
+        found: missing.isEmpty
+          ? "fixedTPM, fixedParent, sensitiveDataOrigin, restricted, sign, by its public area" : missing.joined(separator: ", "),
         wanted: wanted,
         remedy: "quote with an attestation key as tpm2_createak makes it: any other can be made to sign a quote that no TPM made")
     }

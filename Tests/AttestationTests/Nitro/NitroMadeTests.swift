@@ -58,7 +58,7 @@ private let now = Date(timeIntervalSince1970: 1_800_000_000)
     maker.hasUnsignedHeader = true
     let examination = try NitroDocument(decoding: maker.make() + [0, 0, 9]).examine(in: context(maker))
     #expect(examination.isGenuine)
-    #expect(examination.findings.filter { $0.outcome == .noted }.map(\.rule) == ["nitro.unprotected", "nitro.trailing"])
+    #expect(examination.findings.filter { $0.outcome == .noted }.map(\.rule) == ["nitro.root", "nitro.unprotected", "nitro.trailing"])
     #expect(try NitroDocument(decoding: maker.make() + [0]).fields.filter { !$0.isSigned }.map(\.name) == ["unprotected", "trailing"])
   }
 

@@ -107,7 +107,7 @@ import Testing
 
   @Test func whatIsWorthKnowingIsNoted() throws {
     let chip = try SNPChips.chip()
-    let usual = ["sev-snp.revocation"]
+    let usual = ["sev-snp.root", "sev-snp.revocation"]
     #expect(try examine(chip).noted == usual)
     let cases: [(String, (inout SNPReportMaker) -> Void)] = [
       ("sev-snp.migration-agent", { $0.policy |= 1 << 18 }),
