@@ -1,7 +1,10 @@
-/// The one of `names` that is the fewest insertions, removals and replacements away from `wanted`; the first of several.
+/// The one of `names` that is the fewest insertions, removals and replacements away from `wanted`, the first of several; nil where none is
+/// so near that it may be meant: a third of the length of `wanted`.
 public func nearestName(to wanted: String, among names: [String]) -> String? {
   let target = Array(wanted.lowercased().utf8.prefix(64))
-  return names.map { (name: $0, distance: editDistance(target, Array($0.utf8))) }.min { $0.distance < $1.distance }?.name
+  let nearest = names.map { (name: $0, distance: editDistance(target, Array($0.utf8))) }.min { $0.distance < $1.distance }
+  guard let nearest, nearest.distance * 3 <= target.count else { return nil }
+  return nearest.name
 }
 
 private func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {

@@ -5,8 +5,8 @@ public struct YAMLMember {
   public let name: String
   let value: Node
 
-  /// The members of the mapping that a text is; none for an empty text. With `known`, other keys are refused with the nearest one that is known.
-  /// `what` names the text in errors.
+  /// The members of the mapping that a text is; none for an empty text. Keys that are not `known` are refused, with the near one that is
+  /// known or all of them. `what` names the text in errors.
   public static func members(
     ofText text: String, named what: String, sizeLimit: Int, known: [String]
   ) throws(StrictYAMLError) -> [YAMLMember] {
@@ -26,7 +26,8 @@ public struct YAMLMember {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
       "line \(mark.line): the \(what) is no YAML: \(problem)"
     case .duplicatedKeysInMapping(let keys, let context):
-      "line \(context.mark.line): the \(what) is no YAML: the mapping has twice: \(keys.joined(separator: ", "))"
+      "line \(context.mark.line): the \(what) is no YAML: "
+        + "\(keys.map { "'\($0)'" }.joined(separator: ", ")) \(keys.count == 1 ? "stands" : "stand") twice"
     case .reader(let problem, _, _, _): "the \(what) is no YAML: \(problem)"
     default: "the \(what) is no YAML: \(String("\(error)".prefix { $0 != "\n" }))"
     }
@@ -40,8 +41,8 @@ public struct YAMLMember {
     for (key, value) in mapping {
       guard case .scalar(let scalar) = key else { throw StrictYAMLError(.content, "\(line(of: key))\(what): a key is no text") }
       if let known, !known.contains(scalar.string) {
-        let nearest = nearestName(to: scalar.string, among: known).map { "; did you mean '\($0)'?" } ?? ""
-        throw StrictYAMLError(.content, "\(line(of: key))\(what): the key '\(scalar.string)' is unknown\(nearest)")
+        let hint = nearestName(to: scalar.string, among: known).map { "did you mean '\($0)'?" } ?? "known: \(known.joined(separator: ", "))"
+        throw StrictYAMLError(.content, "\(line(of: key))\(what): the key '\(scalar.string)' is unknown; \(hint)")
       }
       members.append(YAMLMember(name: scalar.string, value: value))
     }
@@ -78,7 +79,9 @@ public struct YAMLMember {
   public func choice<Choice: RawRepresentable & CaseIterable>() throws(StrictYAMLError) -> Choice where Choice.RawValue == String {
     let text = try string()
     guard let value = Choice(rawValue: text) else {
-      throw failure("'\(text)' is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+      let choices = Choice.allCases.map(\.rawValue)
+      throw failure(
+        choices.count == 1 ? "can only be '\(choices[0])', not '\(text)'" : "'\(text)' is none of \(choices.joined(separator: ", "))")
     }
     return value
   }
@@ -91,7 +94,7 @@ public struct YAMLMember {
 
   /// The elements of the list that the value is, each by this member's name.
   public func elements() throws(StrictYAMLError) -> [YAMLMember] {
-    guard case .sequence(let sequence) = value else { throw failure("is not a list") }
+    guard case .sequence(let sequence) = value else { throw failure("is not a list, write it as [ONE, TWO]") }
     return sequence.map { YAMLMember(name: name, value: $0) }
   }
 

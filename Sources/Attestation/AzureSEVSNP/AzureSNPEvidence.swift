@@ -68,6 +68,8 @@ extension AzureSNPEvidence: AttestationEvidence {
     var examination = report.examine(in: context)
     examination.format = .azureSEVSNP
     examination.findings.append(bindingFinding)
+    // REPORT_DATA is a hash of Azure's: what the software in the guest had bound stands in the data that was hashed.
+    if isBound { examination.platform.boundData = userData ?? [] }
     if trailing.contains(where: { $0 != 0 }) {
       examination.findings.append(
         Finding(
@@ -76,6 +78,8 @@ extension AzureSNPEvidence: AttestationEvidence {
     }
     return examination
   }
+
+  private var userData: [UInt8]? { runtimeData.claims.first { $0.path == "user-data" }.flatMap { bytes(hexadecimal: $0.value) } }
 
   private var bindingFinding: Finding {
     .rule(

@@ -11,9 +11,7 @@ public struct CCAPlatformToken: Sendable {
     public var hashAlgorithm: String?
   }
 
-  public let envelope: COSESign1
-  public let profileName: String
-  public let profile: CCAProfile
+  public let head: CCATokenHead
   /// The hash of the key that signed the realm's token.
   public let challenge: [UInt8]
   public let implementation: [UInt8]
@@ -26,13 +24,12 @@ public struct CCAPlatformToken: Sendable {
   public let hashAlgorithm: String
   /// Who asked for this token, in the second profile: 1 is the realm management security domain.
   public let client: Int64?
-  public let others: [CBORPair]
 
   init(_ envelope: COSESign1) throws(MalformedEvidence) {
     let claims = try CCAClaims(envelope, of: "CCA platform token")
-    self.envelope = envelope
-    profileName = try claims.text(265, "profile")
-    profile = CCAProfile(platform: profileName)
+    head = CCATokenHead(
+      envelope, claims, CCAProfile(platform: try claims.text(265, "profile")),
+      known: [10, 256, 265, 2394, 2395, 2396, 2399, 2400, 2401, 2402])
     challenge = try claims.hash(10, "challenge")
     implementation = try claims.bytes(2396, "implementation", of: 32)
     instance = try claims.bytes(256, "instance", of: 33)
@@ -57,7 +54,6 @@ public struct CCAPlatformToken: Sendable {
     verificationService = try claims.optionalText(2400, "verification service")
     hashAlgorithm = try claims.text(2402, "hash algorithm")
     client = claims.map[2394]?.asInteger
-    others = claims.others(besides: [10, 256, 265, 2394, 2395, 2396, 2399, 2400, 2401, 2402])
   }
 
   /// The components' names among the measurements: by their type where it is given and tells them apart, else by their place.

@@ -2,9 +2,7 @@ import Crypto
 
 /// What the realm management monitor says about a realm, signed by the realm attestation key (RMM specification, Realm claims).
 public struct CCARealmToken: Sendable {
-  public let envelope: COSESign1
-  public let profileName: String?
-  public let profile: CCAProfile
+  public let head: CCATokenHead
   /// What the realm bound to the token: 64 bytes.
   public let challenge: [UInt8]
   /// What the realm's owner gave when it was made: 64 bytes.
@@ -19,13 +17,12 @@ public struct CCARealmToken: Sendable {
   public let keyHashAlgorithm: String
   /// Whether the realm's memory is encrypted under a key of its own, in the second profile.
   public let encryptionPolicy: String?
-  public let others: [CBORPair]
 
   init(_ envelope: COSESign1) throws(MalformedEvidence) {
     let claims = try CCAClaims(envelope, of: "CCA realm token")
-    self.envelope = envelope
-    profileName = try claims.optionalText(265, "profile")
-    profile = CCAProfile(realm: profileName)
+    head = CCATokenHead(
+      envelope, claims, CCAProfile(realm: try claims.optionalText(265, "profile")),
+      known: [10, 265, 44235, 44236, 44237, 44238, 44239, 44240, 44243])
     challenge = try claims.bytes(10, "challenge", of: 64)
     personalization = try claims.bytes(44235, "personalization value", of: 64)
     initialMeasurement = try claims.hash(44238, "initial measurement")
@@ -33,11 +30,10 @@ public struct CCARealmToken: Sendable {
     hashAlgorithm = try claims.text(44236, "hash algorithm")
     keyBytes = try claims.bytes(44237, "public key")
     key =
-      profile == .early
+      head.profile == .early
       ? try Self.point(keyBytes) : try VerificationKey(coseKey: keyBytes, of: "CCA realm token, public key (44237)")
     keyHashAlgorithm = try claims.text(44240, "hash algorithm of the public key")
     encryptionPolicy = try claims.optionalText(44243, "memory encryption policy")
-    others = claims.others(besides: [10, 265, 44235, 44236, 44237, 44238, 44239, 44240, 44243])
   }
 
   /// An uncompressed point on P-384 (SEC 1, section 2.3.3).

@@ -11,12 +11,12 @@ extension CCAToken {
   private func signer(in context: VerificationContext) -> VerificationKey? {
     let isPinned = { (key: VerificationKey) in context.anchors.anchor(.cca, fingerprint: key.fingerprint) != nil }
     let keys = context.endorsements.keys
-    return (keys.filter(isPinned) + keys.filter { !isPinned($0) }).first { platform.envelope.isValid(for: $0) }
+    return (keys.filter(isPinned) + keys.filter { !isPinned($0) }).first { platform.head.envelope.isValid(for: $0) }
   }
 
   private func platformSignature(_ signer: VerificationKey?, _ context: VerificationContext) -> Finding {
     let given = context.endorsements.keys
-    let algorithm = platform.envelope.algorithm?.name ?? "an unknown algorithm"
+    let algorithm = platform.head.envelope.algorithm?.name ?? "an unknown algorithm"
     return .rule(
       "cca.platform-signature", .instanceIdentity, holds: signer != nil,
       found: signer.map { "\(algorithm) by the given \($0.name) key" }
@@ -34,9 +34,9 @@ extension CCAToken {
   }
 
   private var profiles: Finding {
-    let found = "platform \(platform.profileName), realm \(realm.profileName ?? "none")"
+    let found = "platform \(platform.head.profileName), realm \(realm.head.profileName)"
     return .rule(
-      "cca.profile", .instanceIdentity, holds: platform.profile.isKnown && realm.profile.isKnown, found: found,
+      "cca.profile", .instanceIdentity, holds: platform.head.profile.isKnown && realm.head.profile.isKnown, found: found,
       wanted: "CCA-SSD/1.0.0, or 2023's cca_platform and realm#1.0.0, or 2024's #2.0.0",
       remedy: "the token binds platform and realm by rules that Coffer does not know: verify with a version that does")
   }
@@ -52,8 +52,8 @@ extension CCAToken {
   }
 
   private var realmSignature: Finding {
-    let holds = realm.envelope.isValid(for: realm.key)
-    let algorithm = realm.envelope.algorithm?.name ?? "an unknown algorithm"
+    let holds = realm.head.envelope.isValid(for: realm.key)
+    let algorithm = realm.head.envelope.algorithm?.name ?? "an unknown algorithm"
     return .rule(
       "cca.realm-signature", .instanceIdentity, holds: holds,
       found: "\(algorithm), \(holds ? "by" : "not by") the realm's \(realm.key.name) key",
@@ -76,7 +76,7 @@ extension CCAToken {
   /// Whoever may ask for a platform token with a challenge of its choice can pose as the realm manager, so the second profile names who
   /// asked.
   private var client: Finding? {
-    guard platform.profile == .second || platform.client != nil else { return nil }
+    guard platform.head.profile == .second || platform.client != nil else { return nil }
     return .rule(
       "cca.client", .instanceIdentity, holds: platform.client == 1, found: platform.client.map(String.init) ?? "none",
       wanted: "1, the realm management security domain", remedy: "the platform token was made for someone other than the realm manager")
@@ -87,10 +87,10 @@ extension CCAToken {
     func note(_ rule: String, _ found: String, _ wanted: String) {
       notes.append(Finding(rule, .noted, .sourcedData, found: found, wanted: wanted))
     }
-    if platform.profile.isKnown, realm.profile.isKnown, platform.profile != realm.profile {
-      note("cca.profiles-differ", "platform \(platform.profileName), realm \(realm.profileName ?? "none")", "profiles of one specification")
+    if platform.head.profile.isKnown, realm.head.profile.isKnown, platform.head.profile != realm.head.profile {
+      note("cca.profiles-differ", "platform \(platform.head.profileName), realm \(realm.head.profileName)", "profiles of one specification")
     }
-    let headers = [platform.envelope, realm.envelope].map { $0.unprotectedHeader.asMap?.count ?? 0 }.reduce(0, +)
+    let headers = [platform.head.envelope, realm.head.envelope].map { $0.unprotectedHeader.asMap?.count ?? 0 }.reduce(0, +)
     if headers > 0 { note("cca.unprotected", "\(headers) unsigned headers, ignored", "none") }
     if !others.isEmpty { note("cca.collection", "\(others.count) unsigned entries beside the two tokens, ignored", "none") }
     if !trailingBytes.isEmpty { note("cca.trailing", "\(trailingBytes.count) unsigned bytes after the token, ignored", "none") }

@@ -24,9 +24,9 @@ private func header(_ prefix: String, _ envelope: COSESign1) -> [EvidenceField] 
 
 extension CCAPlatformToken {
   fileprivate var fields: [EvidenceField] {
-    var fields = header("platform", envelope)
+    var fields = header("platform", head.envelope)
     fields += [
-      EvidenceField("platform.profile", profileName, "what the claims mean"),
+      EvidenceField("platform.profile", head.profileName, "what the claims mean"),
       EvidenceField("platform.challenge", hexadecimal(challenge), "the hash of the key that signed the realm's token, which binds the two"),
       EvidenceField("platform.implementation_id", hexadecimal(implementation), "the platform's design, of which its maker knows more"),
       EvidenceField("platform.instance_id", hexadecimal(instance), "this platform's attestation key, by name"),
@@ -48,7 +48,7 @@ extension CCAPlatformToken {
     }
     fields.append(EvidenceField("platform.hash_algorithm", hashAlgorithm, "the hash function of the measurements"))
     if let client { fields.append(EvidenceField("platform.client_id", "\(client)", "who asked for the token; 1 is the realm manager")) }
-    return fields + others.map { EvidenceField("platform.claim.\(name($0.key))", text($0.value), meaning($0.key)) }
+    return fields + head.others.map { EvidenceField("platform.claim.\(name($0.key))", text($0.value), meaning($0.key)) }
   }
 
   private func meaning(_ key: CBORValue) -> String {
@@ -64,9 +64,9 @@ extension CCAPlatformToken {
 
 extension CCARealmToken {
   fileprivate var fields: [EvidenceField] {
-    var fields = header("realm", envelope)
+    var fields = header("realm", head.envelope)
     fields += [
-      EvidenceField("realm.profile", profileName ?? "none", "what the claims mean"),
+      EvidenceField("realm.profile", head.profileName, "what the claims mean"),
       EvidenceField("realm.challenge", hexadecimal(challenge), "what the realm bound to the token: a nonce, or a hash of what it says"),
       EvidenceField("realm.personalization_value", hexadecimal(personalization), "what was given when the realm was made"),
       EvidenceField("realm.rim", hexadecimal(initialMeasurement), "the realm as it started: its memory and settings"),
@@ -83,7 +83,7 @@ extension CCARealmToken {
       fields.append(
         EvidenceField("realm.mec_policy", encryptionPolicy, "whether the realm's memory has an encryption key of its own (private)"))
     }
-    return fields + others.map { EvidenceField("realm.claim.\(name($0.key))", text($0.value), "a claim that Coffer does not know") }
+    return fields + head.others.map { EvidenceField("realm.claim.\(name($0.key))", text($0.value), "a claim that Coffer does not know") }
   }
 }
 

@@ -2,11 +2,13 @@ import Foundation
 import SwiftASN1
 import X509
 
-/// A certificate (RFC 5280) that endorses a key. Unlike swift-certificates' own type it holds signatures by RSA-PSS too, which AMD's chain has,
-/// and the names as their bytes, by which chains are followed.
+/// A certificate (RFC 5280) that endorses a key. Unlike swift-certificates' own type it holds signatures by RSA-PSS too, which AMD's
+/// chain has, and the names as their bytes, by which chains are followed.
 public struct EndorsementCertificate: Sendable {
   /// More than ten times the largest in use.
   public static let maximumSize = 32 * 1024
+  /// For people, where the decoder's own words are for those who wrote it.
+  static let damagedDER = "DER that ends early or is not what it should be"
 
   public let bytes: [UInt8]
   /// The part that the issuer signed.
@@ -31,7 +33,7 @@ public struct EndorsementCertificate: Sendable {
     } catch let error as MalformedEvidence {
       throw error
     } catch {
-      throw MalformedEvidence("certificate", found: "\(error)", wanted: "a certificate in DER")
+      throw MalformedEvidence("certificate", found: Self.damagedDER, wanted: "a certificate in DER")
     }
   }
 
@@ -56,9 +58,9 @@ public struct EndorsementCertificate: Sendable {
           try DER.sequence(of: Certificate.Extension.self, identifier: .sequence, rootNode: $0)
         }
         return Self(
-          bytes: bytes, signedBytes: Array(toBeSigned.encodedBytes), serialNumber: Array(serialNumber.drop { $0 == 0 }), issuer: Array(issuer),
-          subject: Array(subject), notBefore: notBefore, notAfter: notAfter, key: key, extensions: try .init(extensions ?? []), scheme: scheme,
-          signature: Array(signature.bytes))
+          bytes: bytes, signedBytes: Array(toBeSigned.encodedBytes), serialNumber: Array(serialNumber.drop { $0 == 0 }),
+          issuer: Array(issuer), subject: Array(subject), notBefore: notBefore, notAfter: notAfter, key: key,
+          extensions: try .init(extensions ?? []), scheme: scheme, signature: Array(signature.bytes))
       }
     }
   }
@@ -120,7 +122,9 @@ public struct EndorsementCertificate: Sendable {
 
   /// Whether the certificate may issue others, and over how many further issuers (nil: any number).
   public var authority: (isAuthority: Bool, maximumPathLength: Int?) {
-    guard let constraints = try? extensions.basicConstraints, case .isCertificateAuthority(let length) = constraints else { return (false, nil) }
+    guard let constraints = try? extensions.basicConstraints, case .isCertificateAuthority(let length) = constraints else {
+      return (false, nil)
+    }
     return (true, length)
   }
 
@@ -130,8 +134,8 @@ public struct EndorsementCertificate: Sendable {
   /// Whether key usage, where it is stated, allows signing revocation lists.
   public var maySignRevocationLists: Bool { allows(keyUsage: 6) }
 
-  /// By the bit's number (RFC 5280, section 4.2.1.3). Read here because AMD's issuers write the bits with a trailing zero, which DER does not
-  /// allow of named bits and swift-certificates refuses.
+  /// By the bit's number (RFC 5280, section 4.2.1.3). Read here because AMD's issuers write the bits with a trailing zero, which DER does
+  /// not allow of named bits and swift-certificates refuses.
   private func allows(keyUsage bit: Int) -> Bool {
     guard let value = value(of: .X509ExtensionID.keyUsage) else { return true }
     guard let usage = try? ASN1BitString(derEncoded: value[...]), let first = usage.bytes.first else { return false }

@@ -58,6 +58,6 @@ func decodeCollateral<Content: Decodable>(
     throw MalformedEvidence(
       path.isEmpty ? structure : "\(structure), \(path)", found: found + context.debugDescription, wanted: "Intel's collateral")
   } catch {
-    throw MalformedEvidence(structure, found: "\(error)", wanted: "Intel's collateral")
+    throw MalformedEvidence(structure, found: "other JSON", wanted: "Intel's collateral")
   }
 }

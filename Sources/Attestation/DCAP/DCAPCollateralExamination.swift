@@ -6,7 +6,7 @@ extension DCAPExamination {
     let collateral = context.endorsements.dcap
     var missing: [String] = []
     if collateral?.tcbInformation == nil { missing.append("TCB info") }
-    if collateral?.enclaveIdentity == nil { missing.append("the quoting enclave's identity") }
+    if collateral?.enclaveIdentity == nil { missing.append("identity of the quoting enclave") }
     if revocationLists.isEmpty { missing.append("revocation lists") }
     let kind = platform == .tdx ? "tdx" : "sgx"
     let authority = pckChain.first?.issuerName.contains("Processor") ?? false ? "processor" : "platform"
@@ -129,7 +129,7 @@ extension DCAPExamination {
   private mutating func examineQuotingEnclave(_ identity: EnclaveIdentity) -> TCBAppraisal.Judgement? {
     let remedy = "use a quote of Intel's quoting enclave for this platform, and the identity for it (QE for SGX, TD_QE for TDX)"
     let id = platform == .tdx ? "TD_QE" : "QE"
-    do {
+    do throws(TCBAppraisal.Mismatch) {
       guard identity.id == id else { throw TCBAppraisal.Mismatch(found: "the identity \(identity.id)", wanted: id) }
       try TCBAppraisal.check(quote.quotingEnclave, identity)
       let judgement = try TCBAppraisal.enclave(quote.quotingEnclave.securityVersion, identity.levels, "quoting enclave")
@@ -137,10 +137,8 @@ extension DCAPExamination {
         "quoting-enclave", .hardware, holds: judgement.status != .revoked, found: "\(judgement.level): \(judgement.status.rawValue)",
         wanted: "the enclave of the identity \(id), not revoked", remedy: "do not trust this machine until its quoting enclave is updated")
       return judgement
-    } catch let error as TCBAppraisal.Mismatch {
-      check("quoting-enclave", .hardware, holds: false, found: error.found, wanted: error.wanted, remedy: remedy)
     } catch {
-      check("quoting-enclave", .hardware, holds: false, found: "\(error)", wanted: id, remedy: remedy)
+      check("quoting-enclave", .hardware, holds: false, found: error.found, wanted: error.wanted, remedy: remedy)
     }
     return nil
   }

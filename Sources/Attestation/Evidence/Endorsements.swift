@@ -73,7 +73,15 @@ public struct Endorsements: Sendable {
     do {
       documents = try PEMDocument.parseMultiple(pemString: text)
     } catch {
-      throw MalformedEvidence("collateral, PEM", found: "\(error)", wanted: "PEM (RFC 7468)")
+      let isUnended = text.ranges(of: "-----BEGIN ").count > text.ranges(of: "-----END ").count
+      throw MalformedEvidence(
+        "collateral, PEM",
+        found: isUnended
+          ? "PEM that has no END line" : "PEM whose END line is another's, or whose body is not base64 in lines of 64 characters",
+        wanted: "PEM (RFC 7468)")
+    }
+    guard !documents.isEmpty else {
+      throw MalformedEvidence("collateral, PEM", found: "no BEGIN line that is whole", wanted: "PEM (RFC 7468)")
     }
     let start = certificates.count
     for document in documents { try add(der: document.derBytes, discriminator: document.discriminator) }

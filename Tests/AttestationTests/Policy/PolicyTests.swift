@@ -121,13 +121,14 @@ private let launch = [UInt8](repeating: 0xab, count: 48)
   }
 
   @Test(arguments: [
-    ("plattforms: {}", "did you mean 'platforms'?"), ("platforms: {none: {}}", "write 'none: insecure'"), ("platforms: {none: true}", "insecure"), ("machines: [qemu]", "none of kvm, process"),
-    ("platforms: {sev-snp: {tcb-status: [UpToDate]}}", "tcb-status"), ("platforms: {snp: {}}", "did you mean"),
+    ("plattforms: {}", "did you mean 'platforms'?"), ("platforms: {none: {}}", "write 'none: insecure'"), ("platforms: {none: true}", "insecure"),
+    ("machines: [qemu]", "none of kvm, process"),
+    ("platforms: {sev-snp: {tcb-status: [UpToDate]}}", "tcb-status"), ("platforms: {snp: {}}", "the key 'snp' is unknown; known: sev-snp, "),
     ("age: 5", "'5' is no time"), ("age: -5m", "no time"), ("nonce: maybe", "none of required, optional"), ("debug: true", "none of refused, allowed"),
-    ("images: [{measurement: 12}]", "coffer measure"), ("images: [{}]", "either a measurement or a signer"), ("images: {}", "not a list"),
+    ("images: [{measurement: 12}]", "coffer measure"), ("images: [{}]", "either a measurement or a signer"), ("images: {}", "is not a list, write it as [ONE, TWO]"),
     ("platforms: {sev-snp: {minimum-tcb: {snp: 256}}}", "255"), ("platforms: {sev-snp: {minimum-tcb: {}}}", "names no component"),
     ("platforms: {sev-snp: {reference-values: [{}]}}", "names no measurement"), ("trust-anchors: {cca: [abcd]}", "SHA-256"),
-    ("manifest: {network: all}", "none of none"), ("platforms: [", "no YAML"), ("nonce: optional\nnonce: required", "twice"),
+    ("manifest: {network: all}", "can only be 'none', not 'all'"), ("platforms: [", "no YAML"), ("nonce: optional\nnonce: required", "'nonce' stands twice"),
   ])
   func whatIsNotUnderstoodIsAnError(yaml: String, words: String) {
     let error = #expect(throws: StrictYAMLError.self) { try Policy(yaml: yaml) }
