@@ -40,7 +40,8 @@ struct EvidenceInspection {
         .array(
           fields.map { field in
             .object([
-              ("name", .string(field.name)), ("value", .string(field.value)), ("meaning", .string(field.meaning)), ("signed", .boolean(field.isSigned)),
+              ("name", .string(field.name)), ("value", .string(field.value)), ("meaning", .string(field.meaning)),
+              ("signed", .boolean(field.isSigned)),
             ])
           })
       ),

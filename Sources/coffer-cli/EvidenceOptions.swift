@@ -14,7 +14,8 @@ struct EvidenceOptions: ParsableArguments {
       valueName: "file"))
   var collateral: [String] = []
 
-  @Option(help: ArgumentHelp("Judge as of this time (RFC 3339, as 2026-11-21T12:00:00Z); now if left out.", valueName: "time"),
+  @Option(
+    help: ArgumentHelp("Judge as of this time (RFC 3339, as 2026-11-21T12:00:00Z); now if left out.", valueName: "time"),
     transform: Self.time)
   var time: Date?
 

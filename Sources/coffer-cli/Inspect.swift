@@ -28,7 +28,9 @@ struct Inspect: ParsableCommand {
     try reporting {
       // Standard input can be read only once, and holds no image.
       if options.app == "-" {
-        guard let evidence = try EvidenceInspection(path: "-") else { throw CommandFailure("standard input is no evidence that Coffer knows") }
+        guard let evidence = try EvidenceInspection(path: "-") else {
+          throw CommandFailure("standard input is no evidence that Coffer knows")
+        }
         return show(evidence)
       }
       let image: TrustletImage

@@ -34,7 +34,9 @@ struct PolicyCommand: ParsableCommand {
     var trustAnchor: [[UInt8]] = []
 
     @Sendable private static func fingerprint(_ text: String) throws -> [UInt8] {
-      guard let fingerprint = bytes(hexadecimal: text), fingerprint.count == 32 else { throw CommandFailure("expected 64 hexadecimal digits") }
+      guard let fingerprint = bytes(hexadecimal: text), fingerprint.count == 32 else {
+        throw CommandFailure("expected 64 hexadecimal digits")
+      }
       return fingerprint
     }
 

@@ -10,7 +10,8 @@ struct VerdictText {
     let word = verdict.isAccepted ? Terminal.paintOutput("accepted", "32") : Terminal.paintOutput("refused", "31")
     var lines = ["\(word): \(verdict.examination.format.title) (\(about)), judged at \(timestamp(verdict.time))"]
     if verdict.isAccepted, !verdict.isConfidential {
-      lines.append(Terminal.paintOutput("NOT CONFIDENTIAL", "33") + ": by this verdict, whoever owns this machine may read what you give it")
+      lines.append(
+        Terminal.paintOutput("NOT CONFIDENTIAL", "33") + ": by this verdict, whoever owns this machine may read what you give it")
     }
     let width = verdict.findings.map(\.rule.count).max() ?? 0
     for finding in verdict.findings.sorted(by: { Self.rank($0) < Self.rank($1) }) {

@@ -8,7 +8,8 @@ public struct VerificationContext: Sendable {
   /// Remembers valid signatures of endorsements between verifications.
   public var signatures: SignatureCache?
 
-  public init(time: Date, anchors: TrustAnchors = .vendors, endorsements: Endorsements = Endorsements(), signatures: SignatureCache? = nil) {
+  public init(time: Date, anchors: TrustAnchors = .vendors, endorsements: Endorsements = Endorsements(), signatures: SignatureCache? = nil)
+  {
     self.time = time
     self.anchors = anchors
     self.endorsements = endorsements

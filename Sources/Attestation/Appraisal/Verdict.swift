@@ -10,7 +10,8 @@ public struct Verdict: Sendable {
 
   public var isAccepted: Bool {
     // A rule of the policy must have held: no list of findings is an acceptance by being empty.
-    findings.contains { $0.rule == "policy.platform" && [.satisfied, .waived].contains($0.outcome) } && !findings.contains { $0.outcome == .refused }
+    findings.contains { $0.rule == "policy.platform" && [.satisfied, .waived].contains($0.outcome) }
+      && !findings.contains { $0.outcome == .refused }
   }
 
   /// Whether, by this verdict, the machine's owner cannot read what the attester is given. Where the policy takes any software the owner

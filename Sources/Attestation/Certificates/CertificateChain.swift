@@ -27,7 +27,8 @@ public struct CertificateChain: Sendable {
     guard let root = certificates.last, certificates.count <= Self.maximumLength else {
       return [
         .rule(
-          "\(rule).chain", .instanceIdentity, holds: false, found: "\(certificates.count) certificates", wanted: "1 to \(Self.maximumLength)",
+          "\(rule).chain", .instanceIdentity, holds: false, found: "\(certificates.count) certificates",
+          wanted: "1 to \(Self.maximumLength)",
           remedy: "give the certificates that endorse this evidence with --collateral")
       ]
     }
@@ -52,7 +53,8 @@ public struct CertificateChain: Sendable {
       guard certificate.issuer == issuer.subject else {
         return broken("\"\(certificate.subjectName)\" followed by \"\(issuer.subjectName)\"", "its issuer \"\(certificate.issuerName)\"")
       }
-      guard context.isValidEndorsement(certificate.signature, for: certificate.signedBytes, key: issuer.key, scheme: certificate.scheme) else {
+      guard context.isValidEndorsement(certificate.signature, for: certificate.signedBytes, key: issuer.key, scheme: certificate.scheme)
+      else {
         return broken("\"\(certificate.subjectName)\" is not signed by \"\(issuer.subjectName)\"", "its issuer's signature")
       }
       if let other = certificate.extensions.first(where: { $0.critical && !Self.understood.contains($0.oid) }) {
@@ -77,7 +79,9 @@ public struct CertificateChain: Sendable {
 
   /// Basic constraints, key usage, extended key usage, alternative names and policies: those that are checked, or that forbid nothing
   /// which is done here. Constraints of names would.
-  private static let understood: Set<ASN1ObjectIdentifier> = [[2, 5, 29, 19], [2, 5, 29, 15], [2, 5, 29, 37], [2, 5, 29, 17], [2, 5, 29, 32]]
+  private static let understood: Set<ASN1ObjectIdentifier> = [
+    [2, 5, 29, 19], [2, 5, 29, 15], [2, 5, 29, 37], [2, 5, 29, 17], [2, 5, 29, 32],
+  ]
 
   private func validity(_ rule: String, _ time: Date) -> Finding {
     let outside = certificates.first { time < $0.notBefore || time > $0.notAfter }
@@ -105,7 +109,8 @@ public struct CertificateChain: Sendable {
       }
       let signed = candidates.filter { context.isValidEndorsement($0.signature, for: $0.signedBytes, key: issuer.key, scheme: $0.scheme) }
       guard !signed.isEmpty else {
-        return refused("a list that \"\(issuer.subjectName)\" did not sign", "the issuer's signature", "fetch the list again from its issuer")
+        return refused(
+          "a list that \"\(issuer.subjectName)\" did not sign", "the issuer's signature", "fetch the list again from its issuer")
       }
       // A certificate that any genuine list names stays revoked, however old the list.
       if let list = signed.first(where: { $0.revokes(certificate) }) {
@@ -116,7 +121,8 @@ public struct CertificateChain: Sendable {
       let inForce = signed.contains { $0.thisUpdate <= context.time && ($0.nextUpdate.map { context.time <= $0 } ?? false) }
       guard inForce else {
         let window = signed.map { "\(timestamp($0.thisUpdate)) to \($0.nextUpdate.map(timestamp) ?? "no end")" }.joined(separator: ", ")
-        return refused("the list of \"\(issuer.subjectName)\" is in force from \(window)", "a list in force at \(timestamp(context.time))",
+        return refused(
+          "the list of \"\(issuer.subjectName)\" is in force from \(window)", "a list in force at \(timestamp(context.time))",
           "fetch the current list, or verify at the time of the evidence with --time")
       }
     }

@@ -47,13 +47,14 @@ func decodeCollateral<Content: Decodable>(
   do {
     return try JSONDecoder().decode(type, from: Data(text))
   } catch let error as DecodingError {
-    let (found, context): (String, DecodingError.Context) = switch error {
-    case .dataCorrupted(let context): ("", context)
-    case .keyNotFound(let key, let context): ("no \(key.stringValue): ", context)
-    case .typeMismatch(let type, let context): ("not \(type): ", context)
-    case .valueNotFound(let type, let context): ("no \(type): ", context)
-    @unknown default: throw MalformedEvidence(structure, found: "other JSON", wanted: "Intel's collateral")
-    }
+    let (found, context): (String, DecodingError.Context) =
+      switch error {
+      case .dataCorrupted(let context): ("", context)
+      case .keyNotFound(let key, let context): ("no \(key.stringValue): ", context)
+      case .typeMismatch(let type, let context): ("not \(type): ", context)
+      case .valueNotFound(let type, let context): ("no \(type): ", context)
+      @unknown default: throw MalformedEvidence(structure, found: "other JSON", wanted: "Intel's collateral")
+      }
     let path = context.codingPath.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
     throw MalformedEvidence(
       path.isEmpty ? structure : "\(structure), \(path)", found: found + context.debugDescription, wanted: "Intel's collateral")

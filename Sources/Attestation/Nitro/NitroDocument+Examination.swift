@@ -99,7 +99,8 @@ extension NitroDocument {
     if isDebug {
       notes.append(
         Finding(
-          "nitro.debug", .noted, .configuration, found: "pcr0, pcr1 or pcr2 is zero: a debug enclave", wanted: "an enclave that is measured"))
+          "nitro.debug", .noted, .configuration, found: "pcr0, pcr1 or pcr2 is zero: a debug enclave", wanted: "an enclave that is measured"
+        ))
     }
     let headers = envelope.unprotectedHeader.asMap?.count ?? 0
     if headers > 0 {
@@ -108,7 +109,8 @@ extension NitroDocument {
     if !trailingBytes.isEmpty {
       notes.append(
         Finding(
-          "nitro.trailing", .noted, .sourcedData, found: "\(trailingBytes.count) unsigned bytes after the document, ignored", wanted: "none"))
+          "nitro.trailing", .noted, .sourcedData, found: "\(trailingBytes.count) unsigned bytes after the document, ignored", wanted: "none"
+        ))
     }
     return notes
   }

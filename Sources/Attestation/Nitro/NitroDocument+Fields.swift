@@ -6,7 +6,7 @@ extension NitroDocument {
   public var fields: [EvidenceField] {
     var fields = [
       EvidenceField(
-        "protected.algorithm", envelope.algorithm?.name ?? "unknown", "how the document is signed; AWS signs with ES384 only"),
+        "protected.algorithm", envelope.algorithm?.name ?? "unknown", "how the document is signed; AWS signs with ES384 only")
     ]
     for pair in envelope.unprotectedHeader.asMap ?? [] {
       fields.append(EvidenceField("unprotected", pair.key.kind, "a header that nobody signed; AWS writes none", isSigned: false))

@@ -26,7 +26,8 @@ extension Policy {
       let accepted = platforms.keys.map(\.rawValue).sorted().joined(separator: ", ")
       return [
         .rule(
-          "policy.platform", .hardware, holds: false, found: name, wanted: accepted.isEmpty ? "no platform: the policy names none" : accepted,
+          "policy.platform", .hardware, holds: false, found: name,
+          wanted: accepted.isEmpty ? "no platform: the policy names none" : accepted,
           remedy: claims.platform == .none
             ? "nothing protects this trustlet from its host; for development only, write 'none: insecure' under platforms"
             : "if this platform is to be trusted, name it under platforms")
@@ -49,7 +50,8 @@ extension Policy {
         found: "\(name), \(claims.product ?? "of an unknown product")",
         wanted: terms.products.map { "\(name), one of \($0.sorted().joined(separator: ", "))" } ?? name,
         remedy: claims.product == nil
-          ? "give the certificate or collateral that names the product" : "if this product is to be trusted, name it under platforms.\(name).products")
+          ? "give the certificate or collateral that names the product"
+          : "if this product is to be trusted, name it under platforms.\(name).products")
     ]
     findings.append(debugFinding(claims))
     findings += terms.trustedComputingBaseFindings(claims)
@@ -62,7 +64,8 @@ extension Policy {
     case nil: Finding("policy.debug", .noted, .configuration, found: "this platform has no debug mode", wanted: "debug off")
     case true? where isDebugAllowed:
       Finding(
-        "policy.debug", .waived, .configuration, found: "debug on: its owner may read and change everything", wanted: "debug off; the policy allows it")
+        "policy.debug", .waived, .configuration, found: "debug on: its owner may read and change everything",
+        wanted: "debug off; the policy allows it")
     case let isOn?:
       .rule(
         "policy.debug", .configuration, holds: !isOn, found: isOn ? "debug on: its owner may read and change everything" : "debug off",
@@ -78,7 +81,8 @@ extension Policy {
     if let expected {
       findings.append(
         .rule(
-          "policy.nonce", .sourcedData, holds: Self.isNonce(expected, in: bound), found: bound.isEmpty ? "nothing bound" : hexadecimal(bound),
+          "policy.nonce", .sourcedData, holds: Self.isNonce(expected, in: bound),
+          found: bound.isEmpty ? "nothing bound" : hexadecimal(bound),
           wanted: hexadecimal(expected), remedy: "this evidence answers another request: ask for evidence again, with this nonce"))
     } else {
       let (found, wanted) = ("no nonce was given to compare", "the nonce that the evidence was asked for with")
@@ -127,7 +131,8 @@ extension Policy {
       guard !images.isEmpty || manifest != ManifestTerms() || machines != nil else { return [] }
       return [
         .rule(
-          "policy.image", .executables, holds: false, found: "evidence of a platform only", wanted: "evidence of a trustlet, as the policy names images",
+          "policy.image", .executables, holds: false, found: "evidence of a platform only",
+          wanted: "evidence of a trustlet, as the policy names images",
           remedy: "give Coffer's evidence of the running function, or leave images, manifest and machines out of the policy")
       ]
     }
@@ -136,7 +141,8 @@ extension Policy {
       findings.append(
         .rule(
           "policy.machine", .configuration, holds: machines.contains(claims.machine), found: claims.machine,
-          wanted: machines.sorted().joined(separator: ", "), remedy: "run the function on one of these machines, or name this one under machines"))
+          wanted: machines.sorted().joined(separator: ", "),
+          remedy: "run the function on one of these machines, or name this one under machines"))
     }
     let demands: [(Bool, String, Bool, String)] = [
       (manifest.forbidsNetwork, "network", claims.manifest.network.isEmpty, claims.manifest.network.joined(separator: ", ")),

@@ -67,7 +67,8 @@ extension PlatformTerms {
     }
     switch referenceValues {
     case .any:
-      return Finding("policy.measurements", .waived, .executables, found: described(essential), wanted: "reference values; the policy takes any")
+      return Finding(
+        "policy.measurements", .waived, .executables, found: described(essential), wanted: "reference values; the policy takes any")
     case .unstated, .oneOf([]):
       return refused(
         described(essential), "reference values, which the policy does not state",

@@ -44,7 +44,8 @@ extension Policy {
       lines.append("    minimum-tcb: {\(list)}")
     case .status(let status, let advisories):
       if status != "UpToDate" {
-        lines.append("    # This machine is \(status). To accept that risk, having read the advisories, put these in the place of the next line:")
+        lines.append(
+          "    # This machine is \(status). To accept that risk, having read the advisories, put these in the place of the next line:")
         lines.append("    # tcb-status: [UpToDate, \(status)]")
         lines.append("    # accepted-advisories: [\(plain(advisories.joined(separator: ", ")))]")
       }

@@ -73,7 +73,8 @@ extension PlatformTerms {
 
   /// Revoked is not among them: no policy can accept it.
   private static let knownStatuses = [
-    "UpToDate", "SWHardeningNeeded", "ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded", "OutOfDate", "OutOfDateConfigurationNeeded",
+    "UpToDate", "SWHardeningNeeded", "ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded", "OutOfDate",
+    "OutOfDateConfigurationNeeded",
   ]
 
   private static func keys(_ kind: PlatformKind) -> [String] {
@@ -102,7 +103,8 @@ extension PlatformTerms {
     for element in try member.elements() {
       var values: [String: ReferenceValue] = [:]
       for value in try element.members() {
-        values[value.name] = value.scalar == "any" ? .any : .digest(try value.digest(bytes: [2, 4, 8, 16, 20, 32, 48, 64], "a digest, or 'any'"))
+        values[value.name] =
+          value.scalar == "any" ? .any : .digest(try value.digest(bytes: [2, 4, 8, 16, 20, 32, 48, 64], "a digest, or 'any'"))
       }
       guard !values.isEmpty else { throw element.failure("an entry names no measurement; write 'reference-values: any' if none matters") }
       entries.append(values)

@@ -45,7 +45,9 @@ struct EvidenceToken: Sendable {
     nonce = try Self.bytes(claims, Claim.nonce, 8...64, "\(name), nonce")
     let seconds = try Self.unsigned(claims, Claim.issuedAt, "\(name), time of issue")
     // Far beyond any date a calendar prints.
-    guard seconds <= 253_402_300_799 else { throw MalformedEvidence("\(name), time of issue", found: "\(seconds)", wanted: "a year before 10000") }
+    guard seconds <= 253_402_300_799 else {
+      throw MalformedEvidence("\(name), time of issue", found: "\(seconds)", wanted: "a year before 10000")
+    }
     issuedAt = Date(timeIntervalSince1970: Double(seconds))
     guard let confirmation = claims[Claim.confirmation]?[1] else {
       throw MalformedEvidence("\(name), confirmation", found: "none", wanted: "a key (RFC 8747)")
@@ -57,7 +59,9 @@ struct EvidenceToken: Sendable {
     try Self.bytes(claims, claim, counts, "\(name), \(field)")
   }
 
-  func unsigned(_ claim: Int64, _ field: String) throws(MalformedEvidence) -> UInt64 { try Self.unsigned(claims, claim, "\(name), \(field)") }
+  func unsigned(_ claim: Int64, _ field: String) throws(MalformedEvidence) -> UInt64 {
+    try Self.unsigned(claims, claim, "\(name), \(field)")
+  }
 
   func text(_ claim: Int64, _ field: String) throws(MalformedEvidence) -> String {
     guard let text = claims[claim]?.asText, text.utf8.count <= 64 else {
@@ -66,7 +70,9 @@ struct EvidenceToken: Sendable {
     return text
   }
 
-  private static func bytes(_ claims: CBORValue, _ claim: Int64, _ counts: ClosedRange<Int>, _ field: String) throws(MalformedEvidence) -> [UInt8] {
+  private static func bytes(_ claims: CBORValue, _ claim: Int64, _ counts: ClosedRange<Int>, _ field: String) throws(MalformedEvidence)
+    -> [UInt8]
+  {
     guard let bytes = claims[claim]?.asBytes, counts.contains(bytes.count) else {
       let wanted = counts.count == 1 ? "\(counts.lowerBound) bytes" : "\(counts.lowerBound) to \(counts.upperBound) bytes"
       throw MalformedEvidence(field, found: claims[claim]?.kind ?? "nothing", wanted: wanted)

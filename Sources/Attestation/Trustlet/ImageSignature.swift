@@ -8,9 +8,12 @@ struct ImageSignature: Sendable {
   init(decoding bytes: [UInt8]) throws(MalformedEvidence) {
     message = try COSESign1(decoding: bytes, .deterministic, of: "image's signature")
     guard message.protectedHeader[3]?.asText == Self.contentType else {
-      throw MalformedEvidence("image's signature, content type", found: message.protectedHeader[3]?.asText ?? "none", wanted: Self.contentType)
+      throw MalformedEvidence(
+        "image's signature, content type", found: message.protectedHeader[3]?.asText ?? "none", wanted: Self.contentType)
     }
-    guard let key = message.protectedHeader["key"] else { throw MalformedEvidence("image's signature, key", found: "none", wanted: "a COSE_Key") }
+    guard let key = message.protectedHeader["key"] else {
+      throw MalformedEvidence("image's signature, key", found: "none", wanted: "a COSE_Key")
+    }
     self.key = try VerificationKey(coseKey: key, of: "image's signature, key")
   }
 

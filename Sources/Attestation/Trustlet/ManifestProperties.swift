@@ -37,7 +37,8 @@ public struct ManifestProperties: Sendable, Equatable {
         network: members.network ?? [], hostDirectories: members.host.directories, hostArguments: members.host.arguments,
         hostEnvironment: members.host.environment)
     } catch {
-      throw MalformedEvidence("manifest", found: "JSON without what it must state", wanted: "host, with directories, arguments and environment")
+      throw MalformedEvidence(
+        "manifest", found: "JSON without what it must state", wanted: "host, with directories, arguments and environment")
     }
   }
 

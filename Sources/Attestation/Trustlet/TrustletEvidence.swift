@@ -38,7 +38,8 @@ public struct TrustletEvidence: AttestationEvidence {
     let collection = try CBORDecoder.decode(bytes, .deterministic, of: structure)
     let known: Set = ["__cmwc_t", "trustlet", "monitor", "manifest", "platform", "endorsements", "image-signatures"]
     for pair in collection.asMap ?? [] where !known.contains(pair.key.asText ?? "") {
-      throw MalformedEvidence("\(structure), member", found: pair.key.asText ?? pair.key.kind, wanted: known.sorted().joined(separator: ", "))
+      throw MalformedEvidence(
+        "\(structure), member", found: pair.key.asText ?? pair.key.kind, wanted: known.sorted().joined(separator: ", "))
     }
     guard collection["__cmwc_t"]?.asText == Self.collectionType else {
       throw MalformedEvidence("\(structure), collection type", found: collection["__cmwc_t"]?.asText ?? "none", wanted: Self.collectionType)
@@ -76,7 +77,9 @@ public struct TrustletEvidence: AttestationEvidence {
   /// The bytes of each record of a nested collection; none where there is no such member.
   private static func values(_ item: CBORValue?, _ indicator: UInt64, _ structure: String) throws(MalformedEvidence) -> [[UInt8]] {
     guard let item else { return [] }
-    guard let pairs = item.asMap, pairs.count <= 16 else { throw MalformedEvidence(structure, found: item.kind, wanted: "a map of at most 16") }
+    guard let pairs = item.asMap, pairs.count <= 16 else {
+      throw MalformedEvidence(structure, found: item.kind, wanted: "a map of at most 16")
+    }
     return try pairs.map { (pair) throws(MalformedEvidence) in try ConceptualMessage(pair.value, indicator, of: structure).value }
   }
 
@@ -97,7 +100,8 @@ public struct TrustletEvidence: AttestationEvidence {
     }
     if name == noPlatform {
       guard record.value.isEmpty else {
-        throw MalformedEvidence("Coffer's evidence, platform", found: "\(record.value.count) bytes", wanted: "none, as there is no platform")
+        throw MalformedEvidence(
+          "Coffer's evidence, platform", found: "\(record.value.count) bytes", wanted: "none, as there is no platform")
       }
       return nil
     }

@@ -7,17 +7,20 @@ extension TrustletEvidence {
     var findings: [Finding] = [
       .rule(
         "coffer.trustlet-signature", .executables, holds: trustlet.message.isValid(for: monitor.key),
-        found: "monitor's key SHA-256 \(hexadecimal(monitor.key.fingerprint))", wanted: "the signature of the key that the monitor's token names",
+        found: "monitor's key SHA-256 \(hexadecimal(monitor.key.fingerprint))",
+        wanted: "the signature of the key that the monitor's token names",
         remedy: Self.forged),
       .rule(
         "coffer.monitor-signature", .instanceIdentity, holds: monitor.message.isValid(for: nodeKey),
         found: "node's key SHA-256 \(hexadecimal(nodeKey.fingerprint))", wanted: "the signature of the node's key", remedy: Self.forged),
       .rule(
-        "coffer.nonces", .sourcedData, holds: trustlet.nonce == monitor.nonce, found: "\(hexadecimal(trustlet.nonce)), monitor \(hexadecimal(monitor.nonce))",
+        "coffer.nonces", .sourcedData, holds: trustlet.nonce == monitor.nonce,
+        found: "\(hexadecimal(trustlet.nonce)), monitor \(hexadecimal(monitor.nonce))",
         wanted: "one nonce at every level", remedy: Self.forged),
       .rule(
         "coffer.manifest", .configuration, holds: Array(SHA384.hash(data: manifest)) == claims.manifestDigest,
-        found: "manifest SHA-384 \(hexadecimal(SHA384.hash(data: manifest)))", wanted: "\(hexadecimal(claims.manifestDigest)), as the trustlet's token has it",
+        found: "manifest SHA-384 \(hexadecimal(SHA384.hash(data: manifest)))",
+        wanted: "\(hexadecimal(claims.manifestDigest)), as the trustlet's token has it",
         remedy: Self.forged),
     ]
     var given = Endorsements()
@@ -72,7 +75,8 @@ extension TrustletEvidence {
     let padding = platform.boundData.dropFirst(bound.count)
     return .rule(
       "coffer.platform-binding", .instanceIdentity, holds: platform.boundData.starts(with: bound) && padding.allSatisfy { $0 == 0 },
-      found: "the platform's report binds \(hexadecimal(platform.boundData))", wanted: "\(hexadecimal(bound)): this node's key and this nonce",
+      found: "the platform's report binds \(hexadecimal(platform.boundData))",
+      wanted: "\(hexadecimal(bound)): this node's key and this nonce",
       remedy: Self.forged)
   }
 }

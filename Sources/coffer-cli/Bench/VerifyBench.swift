@@ -90,7 +90,9 @@ struct VerifyBench: ParsableCommand {
       policy.appraise(try format.decode(evidence).examine(in: context), nonce: nonce, at: now).isAccepted
     }
     return [
-      Case(name: "\(name), first", goal: goal) { try judge(VerificationContext(time: now, anchors: anchors, endorsements: try endorsements())) },
+      Case(name: "\(name), first", goal: goal) {
+        try judge(VerificationContext(time: now, anchors: anchors, endorsements: try endorsements()))
+      },
       // A thousand a second.
       Case(name: "\(name), again", goal: 1) { try judge(known) },
     ]
