@@ -31,7 +31,7 @@ public struct EndorsementCertificate: Sendable {
     } catch let error as MalformedEvidence {
       throw error
     } catch {
-      throw MalformedEvidence("certificate", found: "\(error)", wanted: "a certificate in DER")
+      throw MalformedEvidence("certificate", found: description(of: error), wanted: "a certificate in DER")
     }
   }
 

@@ -33,7 +33,7 @@ public struct RevocationList: Sendable {
     } catch let error as MalformedEvidence {
       throw error
     } catch {
-      throw MalformedEvidence("revocation list", found: "\(error)", wanted: "a list in DER")
+      throw MalformedEvidence("revocation list", found: description(of: error), wanted: "a list in DER")
     }
   }
 

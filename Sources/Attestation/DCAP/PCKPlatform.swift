@@ -39,7 +39,7 @@ public struct PCKPlatform: Sendable, Equatable {
     } catch let error as MalformedEvidence {
       throw error
     } catch {
-      throw MalformedEvidence(Self.name, found: "\(error)", wanted: "Intel's SGX extension")
+      throw MalformedEvidence(Self.name, found: description(of: error), wanted: "Intel's SGX extension")
     }
   }
 
