@@ -87,4 +87,54 @@ import Testing
     let broken = Array(#"{"vcekCert": "AAAA"}"#.utf8)
     #expect(throws: MalformedEvidence.self) { _ = try SNPChips.context([broken]) }
   }
+
+  /// RFC 7517: keys of CCA platforms are kept so.
+  @Test func keysAreReadFromJSON() throws {
+    func url(_ bytes: ArraySlice<UInt8>) -> String {
+      Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+    for (made, curve, length) in [(DevelopmentKey.p256(), "P-256", 32), (.p384(), "P-384", 48)] {
+      let (point, encoded) = (made.point, try made.subjectPublicKeyInfo)
+      let (x, y) = (url(point.prefix(length)), url(point.suffix(length)))
+      var endorsements = Endorsements()
+      try endorsements.add(file: Array(#"{"kty": "EC", "kid": "1", "crv": "\#(curve)", "x": "\#(x)", "y": "\#(y)"}"#.utf8))
+      #expect(endorsements.keys.map(\.subjectPublicKeyInfo) == [encoded])
+      for text in [
+        #"{"kty":"EC","crv":"\#(curve)","x":"\#(x)","y":"\#(y)","d":"AAAA"}"#, #"{"kty":"EC","crv":"\#(curve)","x":"\#(x)"}"#,
+        #"{"kty":"EC","crv":"\#(curve)","x":"\#(x)","y":"\#(x)"}"#, #"{"kty":"RSA","n":"AAAA","e":"AQAB"}"#,
+        #"{"kty":"EC","crv":"\#(curve)","x":"\#(x)A","y":"\#(y)"}"#,
+      ] {
+        #expect(throws: MalformedEvidence.self) { try endorsements.add(file: Array(text.utf8)) }
+      }
+    }
+  }
+
+  @Test func nestingIsBounded() throws {
+    var endorsements = Endorsements()
+    let answers = Array([[UInt8]](repeating: Array("HTTP/1.1\n\n".utf8), count: 20_000).joined())
+    let error = #expect(throws: MalformedEvidence.self) { try endorsements.add(file: answers) }
+    #expect(error?.found == "answers within answers")
+    var json = #"{"vcek": "AAAA"}"#
+    for _ in 0..<8 { json = #"{"vcek": "\#(Data(json.utf8).base64EncodedString())"}"# }
+    #expect(throws: MalformedEvidence.self) { try endorsements.add(file: Array(json.utf8)) }
+  }
+
+  /// Every part of an answer and of JSON cut or changed: an error or something read, never a trap.
+  @Test func damageIsAnError() throws {
+    let scene = DCAPScene(.tdx4)
+    let chain = try encoded(scene.authority.tcbSignerChain())
+    let answer = Array("HTTP/1.1 200 OK\r\nTCB-Info-Issuer-Chain: \(chain)\r\n\r\n".utf8) + (try scene.collateral.make(by: scene.authority))
+    let json = Array(#"{"a": {"vcek": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}, "quote": [1, 2, "\u00e9"]}"#.utf8)
+    for whole in [answer, json] {
+      for index in stride(from: 0, to: whole.count, by: whole.count > 1000 ? 401 : 1) {
+        var endorsements = Endorsements()
+        var changed = whole
+        changed[index] ^= 1 << (index % 8)
+        for bytes in [Array(whole[..<index]), changed] {
+          try? endorsements.add(file: bytes)
+          _ = EvidenceFormat.detect(evidenceBytes(file: bytes))
+        }
+      }
+    }
+  }
 }

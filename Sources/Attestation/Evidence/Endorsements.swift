@@ -26,7 +26,15 @@ public struct Endorsements: Sendable {
   /// table, Intel's collateral in JSON, or a TPM's key, values of its PCRs or the firmware's event log as tpm2-tools and Linux write them.
   ///
   /// Also answers of services as a whole, with their headers: Intel's has there the chain of what is in its body.
-  public mutating func add(file: [UInt8]) throws(MalformedEvidence) {
+  public mutating func add(file: [UInt8]) throws(MalformedEvidence) { try add(file: file, depth: 0) }
+
+  /// An answer holds a body, and JSON holds certificates; nothing holds more.
+  private static let maximumDepth = 3
+
+  private mutating func add(file: [UInt8], depth: Int) throws(MalformedEvidence) {
+    guard depth < Self.maximumDepth else {
+      throw MalformedEvidence("collateral", found: "answers within answers", wanted: "one answer, and what it holds")
+    }
     guard file.count <= Self.maximumFileSize else {
       throw MalformedEvidence("collateral", found: "\(file.count) bytes", wanted: "at most \(Self.maximumFileSize)")
     }
@@ -35,9 +43,13 @@ public struct Endorsements: Sendable {
     let first = bytes.first { !$0.isWhitespace }
     if let answer = HTTPAnswer(bytes) {
       for chain in answer.chains { try add(pem: chain) }
-      if !answer.body.isEmpty { try add(file: answer.body) }
+      if !answer.body.isEmpty { try add(file: answer.body, depth: depth + 1) }
     } else if first == UInt8(ascii: "{"), let certificates = Self.certificates(inJSON: bytes) {
-      for certificate in certificates { try add(file: certificate) }
+      for certificate in certificates { try add(file: certificate, depth: depth + 1) }
+    } else if first == UInt8(ascii: "{"), let members = try? JSONScanner.members(of: bytes[...], "collateral"),
+      let key = try VerificationKey(jsonKey: members)
+    {
+      keys.append(key)
     } else if first == UInt8(ascii: "{") {
       let collateral = try DCAPCollateral(json: bytes)
       // Intel answers in several files.

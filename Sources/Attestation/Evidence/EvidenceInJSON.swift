@@ -3,7 +3,8 @@ import Foundation
 /// The names under which attestation services hand evidence about in JSON, the more telling first: Azure's answers of a TDX machine hold
 /// a blob beside the quote, and only the quote can be judged.
 public let evidenceNames = [
-  "quote", "td_quote", "tdx_quote", "sgx_quote", "hcl_report", "attestation_report", "report", "attestation_document", "document", "evidence",
+  "quote", "td_quote", "tdx_quote", "sgx_quote", "hcl_report", "attestation_report", "report", "attestation_document", "document",
+  "evidence",
 ]
 
 /// The evidence in a JSON object, of text digits or an array of bytes; nil when the bytes are no such object.
@@ -19,7 +20,10 @@ func evidence(inJSON bytes: [UInt8], depth: Int = 0) -> [UInt8]? {
     if EvidenceFormat.detect(held) != nil { return held }
   }
   // `{"tdx": {"quote": "..."}}`, `{"platform": "snp", "evidence": {...}}`
-  return members.lazy.filter { $0.value.first == UInt8(ascii: "{") }.compactMap { evidence(inJSON: Array($0.value), depth: depth + 1) }.first
+  for member in members where member.value.first == UInt8(ascii: "{") {
+    if let found = evidence(inJSON: Array(member.value), depth: depth + 1) { return found }
+  }
+  return nil
 }
 
 /// What services nest: a platform's name, then the evidence.
