@@ -5,7 +5,7 @@ import Foundation
 
 /// What every command takes that judges evidence.
 struct EvidenceOptions: ParsableArguments {
-  @Argument(help: "The evidence: a file, binary or as hexadecimal or base64 text; '-' for standard input. Its format is detected.")
+  @Argument(help: "The evidence: a file, binary, as hexadecimal or base64 text, or so in JSON; '-' for standard input. Its format is detected.")
   var evidence: String
 
   @Option(

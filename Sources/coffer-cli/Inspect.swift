@@ -37,7 +37,10 @@ struct Inspect: ParsableCommand {
       do {
         image = try options.image()
       } catch let error as ApplicationError {
-        guard case .unknownFormat = error, let evidence = try EvidenceInspection(path: options.app) else { throw error }
+        guard case .unknownFormat = error else { throw error }
+        guard let evidence = try EvidenceInspection(path: options.app) else {
+          throw CommandFailure("\(error). Nor is it evidence in a format that coffer verify judges")
+        }
         return show(evidence)
       }
       var obstacles: [String]?

@@ -7,6 +7,8 @@ public struct AzureSNPEvidence: Sendable {
   static let signature = Array("HCLA".utf8)
   /// The runtime data's word for a report of SEV-SNP.
   static let reportType: UInt32 = 2
+  /// Its first byte for a report of Intel TDX.
+  static let tdReportType: UInt8 = 4
 
   public let version: UInt32
   public let reportSize: UInt32
@@ -30,8 +32,15 @@ public struct AzureSNPEvidence: Sendable {
     requestType = try reader.littleEndian(UInt32.self, "request type")
     status = try reader.littleEndian(UInt32.self, "status")
     try reader.skip(12, "reserved")
-    report = try SNPReport(decoding: try reader.bytes(SNPReport.size, "report"))
+    let reportBytes = try reader.bytes(SNPReport.size, "report")
     let start = reader.offset
+    // Said before the report is read as what it is not.
+    guard bytes[start...].dropFirst(8).first != Self.tdReportType else {
+      throw MalformedEvidence(
+        "Azure blob, report type", found: "4, the report of an Intel TDX machine, which no other machine can check",
+        wanted: "2, SEV-SNP; of a TDX machine give the quote that Azure makes of the report", offset: start + 8)
+    }
+    report = try SNPReport(decoding: reportBytes)
     dataSize = try reader.littleEndian(UInt32.self, "runtime data, size")
     dataVersion = try reader.littleEndian(UInt32.self, "runtime data, version")
     let type = try reader.littleEndian(UInt32.self, "runtime data, report type")

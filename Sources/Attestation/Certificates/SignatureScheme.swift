@@ -78,3 +78,11 @@ extension SignatureScheme.Hash {
     }
   }
 }
+
+/// What could not be read, without the places in a library's source that its errors name.
+func description(of error: any Error) -> String {
+  switch error {
+  case let error as ASN1Error: "no valid DER (\(error.code))"
+  default: "\(error)"
+  }
+}

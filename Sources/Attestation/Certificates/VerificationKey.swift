@@ -37,7 +37,7 @@ public struct VerificationKey: Sendable {
     } catch let error as MalformedEvidence {
       throw error
     } catch {
-      throw MalformedEvidence("public key", found: "\(error)", wanted: Self.supported)
+      throw MalformedEvidence("public key", found: description(of: error), wanted: Self.supported)
     }
     subjectPublicKeyInfo = bytes
   }

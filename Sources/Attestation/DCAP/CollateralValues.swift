@@ -49,6 +49,9 @@ func decodeCollateral<Content: Decodable>(
   } catch let error as DecodingError {
     let (found, context): (String, DecodingError.Context) =
       switch error {
+      // The scanner has passed the text, so it is not the syntax that is wrong, whatever the decoder says.
+      case .dataCorrupted(let context) where context.codingPath.isEmpty:
+        throw MalformedEvidence(structure, found: "a value that is out of its range", wanted: "Intel's collateral")
       case .dataCorrupted(let context): ("", context)
       case .keyNotFound(let key, let context): ("no \(key.stringValue): ", context)
       case .typeMismatch(let type, let context): ("not \(type): ", context)

@@ -58,8 +58,8 @@ public struct DCAPCollateral: Sendable {
     }
     guard known > 0 else {
       throw MalformedEvidence(
-        Self.name, found: "members \(members.prefix(8).map(\.name).joined(separator: ", "))",
-        wanted: "tcb_info, qe_identity, pck_crl, root_ca_crl and their chains")
+        "collateral, JSON", found: "members \(members.prefix(8).map(\.name).joined(separator: ", "))",
+        wanted: "Intel's (tcb_info, qe_identity, pck_crl, root_ca_crl and their chains) or Azure's (vcekCert, certificateChain)")
     }
   }
 

@@ -15,7 +15,7 @@ extension DCAPExamination {
       "collateral", .hardware, holds: missing.isEmpty,
       found: missing.isEmpty
         ? "TCB info, the quoting enclave's identity and revocation lists" : "no \(missing.joined(separator: ", no ")): not judged",
-      wanted: "Intel's collateral for FMSPC \(fmspc)",
+      wanted: "Intel's collateral for \(certified == nil ? "the platform's FMSPC" : "FMSPC \(fmspc)")",
       remedy: "give it with --collateral: from Intel's provisioning service or your cache of it, "
         + "\(kind)/certification/v4/tcb?fmspc=\(fmspc), "
         + "\(kind)/certification/v4/qe/identity, sgx/certification/v4/pckcrl?ca=\(authority)&encoding=der, sgx/certification/v4/rootcacrl, "
@@ -26,14 +26,14 @@ extension DCAPExamination {
     if !issuers.isEmpty, issuers.map(\.bytes) != pckChain.dropFirst().map(\.bytes) {
       findings += CertificateChain(issuers).examine(for: platform, rule: "\(name).pck-crl", in: context)
     }
-    let tcbSigners = signers(collateral.tcbInformationIssuers)
+    let tcbSigners = signers(collateral.tcbInformationIssuers, pckChain)
     if let information = collateral.tcbInformation {
       examineSigners(tcbSigners, "tcb-signing")
       examine(information, tcbSigners, "tcb-info", information.content.issueDate, information.content.nextUpdate)
       examineSubject(information.content)
     }
     if let identity = collateral.enclaveIdentity {
-      let signers = collateral.enclaveIdentityIssuers.isEmpty ? tcbSigners : collateral.enclaveIdentityIssuers
+      let signers = collateral.enclaveIdentityIssuers.isEmpty ? tcbSigners : signers(collateral.enclaveIdentityIssuers, pckChain)
       if collateral.tcbInformation == nil || signers.map(\.bytes) != tcbSigners.map(\.bytes) {
         examineSigners(signers, "qe-identity-signing")
       }
@@ -43,10 +43,14 @@ extension DCAPExamination {
   }
 
   /// The chain of Intel's signer of collateral: the one given with it, or of the certificates given beside.
-  private func signers(_ given: [EndorsementCertificate]) -> [EndorsementCertificate] {
+  ///
+  /// People hand about the signer's certificate by itself, for its root is Intel's one and the quote holds that: it is taken from there.
+  private func signers(_ given: [EndorsementCertificate], _ pckChain: [EndorsementCertificate]) -> [EndorsementCertificate] {
     let beside = context.endorsements.certificates
-    guard given.isEmpty, let signer = beside.first(where: { $0.subjectName == Self.signerName }) else { return given }
-    return [signer] + beside.filter { $0.isSelfIssued && $0.subject == signer.issuer }.prefix(1)
+    var chain = given
+    if chain.isEmpty, let signer = beside.first(where: { $0.subjectName == Self.signerName }) { chain = [signer] }
+    guard chain.count == 1, let signer = chain.first, !signer.isSelfIssued else { return chain }
+    return chain + (beside + pckChain).filter { $0.isSelfIssued && $0.subject == signer.issuer }.prefix(1)
   }
 
   private static var signerName: String { "Intel SGX TCB Signing" }

@@ -72,14 +72,15 @@ struct DCAPExamination {
 
   /// The quote's own chain, or the collateral's if the quote only names its certificate.
   private mutating func pckCertificates() -> [EndorsementCertificate]? {
-    let given = context.endorsements.dcap?.pckCertificates ?? []
+    let collateral = context.endorsements.dcap?.pckCertificates ?? []
+    let given = collateral.isEmpty ? pckCertificatesBeside : collateral
     guard quote.certificationType == DCAPQuote.certificateChain || given.isEmpty else { return given }
     guard quote.certificationType == DCAPQuote.certificateChain else {
       check(
         "pck.chain", holds: false,
         found: "certification data of type \(quote.certificationType), which names a certificate and does not hold it",
         wanted: "a chain of certificates (type 5)",
-        remedy: "add the platform's PCK certificate and its chain to the collateral, as pck_certificate_chain")
+        remedy: "give the platform's PCK certificate and its chain with --collateral, as PEM or as pck_certificate_chain in JSON")
       return nil
     }
     do {
@@ -90,6 +91,14 @@ struct DCAPExamination {
         remedy: "the quote was changed or is not genuine: ask the attester for another")
       return nil
     }
+  }
+
+  /// The PCK certificate of the certificates given beside, and its issuers of these.
+  private var pckCertificatesBeside: [EndorsementCertificate] {
+    let beside = context.endorsements.certificates
+    guard let leaf = beside.first(where: { $0.subjectName == Self.pckName }) else { return [] }
+    guard let authority = beside.first(where: { $0.subject == leaf.issuer }) else { return [leaf] }
+    return [leaf, authority] + beside.filter { $0.isSelfIssued && $0.subject == authority.issuer }.prefix(1)
   }
 
   /// That the chain is one of a PCK: another key of Intel's must not pass for a platform's, nor a platform's for another.

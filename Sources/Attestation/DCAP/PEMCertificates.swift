@@ -7,6 +7,9 @@ enum PEMCertificates {
   private static let end = Array("-----END CERTIFICATE-----".utf8)
   private static let dash = UInt8(ascii: "-")
 
+  /// No other blanks: these texts are made by machines, and in a quote one flipped bit would turn a line's end into another blank.
+  private static func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0a || byte == 0x0d }
+
   static func decode(_ bytes: [UInt8], of structure: String) throws(MalformedEvidence) -> [EndorsementCertificate] {
     var certificates: [EndorsementCertificate] = []
     for encoded in try encoded(bytes, of: structure) { certificates.append(try EndorsementCertificate(derEncoded: encoded)) }
@@ -17,7 +20,7 @@ enum PEMCertificates {
     var found: [[UInt8]] = []
     var rest = bytes[...]
     while rest.last == 0 { rest.removeLast() }
-    while let first = rest.firstIndex(where: { !$0.isWhitespace }) {
+    while let first = rest.firstIndex(where: { !isLineEnd($0) }) {
       rest = rest[first...]
       guard rest.starts(with: begin) else {
         throw MalformedEvidence(structure, found: hexadecimal(rest.prefix(16)), wanted: "-----BEGIN CERTIFICATE-----", offset: first)
@@ -44,7 +47,7 @@ enum PEMCertificates {
     var group: UInt32 = 0
     var digits = 0
     var padding = 0
-    for character in text where !character.isWhitespace {
+    for character in text where !isLineEnd(character) {
       let digit: UInt8
       switch character {
       case UInt8(ascii: "A")...UInt8(ascii: "Z"): digit = character - UInt8(ascii: "A")

@@ -24,14 +24,33 @@ public struct Endorsements: Sendable {
 
   /// Adds what a file holds: certificates, revocation lists and public keys, in PEM or DER, an extended SEV-SNP report's certificate
   /// table, Intel's collateral in JSON, or a TPM's key, values of its PCRs or the firmware's event log as tpm2-tools and Linux write them.
-  public mutating func add(file: [UInt8]) throws(MalformedEvidence) {
+  ///
+  /// Also answers of services as a whole, with their headers: Intel's has there the chain of what is in its body.
+  public mutating func add(file: [UInt8]) throws(MalformedEvidence) { try add(file: file, depth: 0) }
+
+  /// An answer holds a body, and JSON holds certificates; nothing holds more.
+  private static let maximumDepth = 3
+
+  private mutating func add(file: [UInt8], depth: Int) throws(MalformedEvidence) {
+    guard depth < Self.maximumDepth else {
+      throw MalformedEvidence("collateral", found: "answers within answers", wanted: "one answer, and what it holds")
+    }
     guard file.count <= Self.maximumFileSize else {
       throw MalformedEvidence("collateral", found: "\(file.count) bytes", wanted: "at most \(Self.maximumFileSize)")
     }
     // DER too is handed about as base64 without PEM's lines.
-    let bytes = evidenceBytes(file: file)
+    let bytes = bytesOfDigits(file)
     let first = bytes.first { !$0.isWhitespace }
-    if first == UInt8(ascii: "{") {
+    if let answer = HTTPAnswer(bytes) {
+      for chain in answer.chains { try add(pem: chain) }
+      if !answer.body.isEmpty { try add(file: answer.body, depth: depth + 1) }
+    } else if first == UInt8(ascii: "{"), let certificates = Self.certificates(inJSON: bytes) {
+      for certificate in certificates { try add(file: certificate, depth: depth + 1) }
+    } else if first == UInt8(ascii: "{"), let members = try? JSONScanner.members(of: bytes[...], "collateral"),
+      let key = try VerificationKey(jsonKey: members)
+    {
+      keys.append(key)
+    } else if first == UInt8(ascii: "{") {
       let collateral = try DCAPCollateral(json: bytes)
       // Intel answers in several files.
       if dcap == nil { dcap = collateral } else { dcap?.merge(collateral) }
@@ -66,6 +85,18 @@ public struct Endorsements: Sendable {
     guard var collateral = other.dcap else { return }
     if let dcap { collateral.merge(dcap) }
     dcap = collateral
+  }
+
+  /// The certificates that Azure's metadata service answers (`/metadata/THIM/amd/certification`), or that an agent sends with its
+  /// report, under the names that they have there; nil for other JSON.
+  private static func certificates(inJSON bytes: [UInt8], depth: Int = 0) -> [[UInt8]]? {
+    guard depth < 3, let members = try? JSONScanner.members(of: bytes[...], "collateral") else { return nil }
+    let names = ["vcekCert", "certificateChain", "vcek", "vlek"]
+    var found = members.filter { names.contains($0.name) && $0.value.first == UInt8(ascii: "\"") }.compactMap { heldBytes($0.value) }
+    for member in members where member.value.first == UInt8(ascii: "{") {
+      found += certificates(inJSON: Array(member.value), depth: depth + 1) ?? []
+    }
+    return found.isEmpty ? nil : found
   }
 
   private mutating func add(pem text: String) throws(MalformedEvidence) {

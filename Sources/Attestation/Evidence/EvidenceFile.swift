@@ -1,10 +1,17 @@
 import Foundation
 
-/// The bytes of evidence in a file, which may hold them as they are, or as text of hexadecimal or base64 digits, in lines of any length.
+/// The bytes of evidence in a file, which may hold them as they are, or as text of hexadecimal or base64 digits, in lines of any length,
+/// or so in JSON under a name that services use for it (``evidenceNames``).
+public func evidenceBytes(file bytes: [UInt8]) -> [UInt8] {
+  let plain = bytesOfDigits(bytes)
+  return evidence(inJSON: plain) ?? plain
+}
+
+/// The bytes that text of hexadecimal or base64 digits stands for; other bytes as they are.
 ///
 /// Text is recognised by all of it being digits, which no format of evidence is; hexadecimal goes before base64, of whose digits its are
 /// a part.
-public func evidenceBytes(file bytes: [UInt8]) -> [UInt8] {
+func bytesOfDigits(_ bytes: [UInt8]) -> [UInt8] {
   // Cheap for binary files: the first byte that is in no such text decides.
   guard bytes.allSatisfy({ $0.isWhitespace || isBase64Digit($0) }) else { return bytes }
   let digits = bytes.filter { !$0.isWhitespace }

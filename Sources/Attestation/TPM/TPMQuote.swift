@@ -47,6 +47,10 @@ public struct TPMQuote: AttestationEvidence {
     } else {
       attestation = try TPMAttestation(&reader)
     }
+    guard reader.remaining > 0 else {
+      throw MalformedEvidence(
+        "TPM quote", found: "the attested structure alone", wanted: "its signature after it, as 'cat message signature' puts them together")
+    }
     signature = try TPMSignature(&reader)
     (pcrValues, eventLog, certificates, publicArea, key) = (nil, nil, [], nil, nil)
     trailing = reader.rest()

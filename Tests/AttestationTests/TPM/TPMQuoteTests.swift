@@ -58,6 +58,17 @@ import Testing
       ])
   }
 
+  /// tpm2_quote writes message and signature in two files; one alone is told what it lacks.
+  @Test func aMessageWithoutItsSignatureSaysSo() throws {
+    var maker = TPMQuoteMaker(key: .p256())
+    maker.form = .concatenated
+    let whole = try maker.make()
+    // Algorithm, hash, and R and S of 32 bytes with their sizes.
+    let message = Array(whole.dropLast(2 + 2 + 2 * (2 + 32)))
+    let error = #expect(throws: MalformedEvidence.self) { try TPMQuote(decoding: message) }
+    #expect(error?.wanted.contains("its signature") == true)
+  }
+
   @Test func aKeyThatSignsAnythingIsRefused() throws {
     var maker = TPMQuoteMaker(key: .p384())
     for bit in [1, 4, 5, 16, 18] as [UInt32] {
