@@ -88,6 +88,9 @@ struct VerifyCommandTests {
       let result = try verify(place, evidence: evidence, policy: policy)
       #expect(result.status == 2 && result.errors.contains(words) && result.output.isEmpty, "\(result.output)\(result.errors)")
     }
+    try place.write("huge.bin", [UInt8](repeating: 2, count: 4 << 20 | 1))
+    let huge = try verify(place, evidence: "huge.bin")
+    #expect(huge.status == 2 && huge.errors.contains("more than 4 MiB"), "\(huge.errors)")
     let collateral = try CofferCommand.run(["verify", "report.bin", "--policy", "policy.yaml", "--collateral", "garbage.pem"], in: place.path)
     #expect(collateral.status == 2 && collateral.errors.contains("garbage.pem"), "\(collateral.errors)")
   }
@@ -102,6 +105,18 @@ struct VerifyCommandTests {
     #expect(draft.status == 0, "\(draft.errors)")
     try place.write("draft.yaml", Array(draft.output.utf8))
     #expect(try verify(place, policy: "draft.yaml").status == 0)
+  }
+
+  /// What is wrong with the command line, or is read twice, is said before anything is judged.
+  @Test func wrongCommandLinesAreNotVerdicts() throws {
+    let place = try place()
+    #expect(try verify(place, "--nonce", "0011").status == 125)
+    #expect(try verify(place, "--time", "2026-02-30").status == 125)
+    let twice = try CofferCommand.run(["verify", "-", "--policy", "-"], in: place.path)
+    #expect(twice.status == 2 && twice.errors.contains("more than once"), "\(twice.errors)")
+    let foreign = try CofferCommand.run(
+      ["policy", "from-evidence", "report.bin", "--collateral", "chain.pem", "--trust-anchor", String(repeating: "ab", count: 32)], in: place.path)
+    #expect(foreign.status == 1)
   }
 
   @Test func inspectionShowsFieldsAndJudgesNothing() throws {
