@@ -1,5 +1,5 @@
 // with: Sources/Attestation/CBOR/CBORDecoder.swift Sources/Attestation/CBOR/CBOREncoder.swift Sources/Attestation/CBOR/CBORValue.swift
-// with: Sources/Attestation/Evidence/MalformedEvidence.swift
+// with: Sources/Attestation/Evidence/MalformedEvidence.swift Sources/Attestation/Evidence/PlainText.swift
 // seed: a201020304
 // seed: 9819010203
 // seed: d28443a10126a104423131545468697320697320746865
