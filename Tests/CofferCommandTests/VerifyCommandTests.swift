@@ -90,7 +90,7 @@ struct VerifyCommandTests {
     }
     try place.write("huge.bin", [UInt8](repeating: 2, count: 4 << 20 | 1))
     let huge = try verify(place, evidence: "huge.bin")
-    #expect(huge.status == 2 && huge.errors.contains("more than 4 MiB"), "\(huge.errors)")
+    #expect(huge.status == 2 && huge.errors.contains("more than 4MiB"), "\(huge.errors)")
     let collateral = try CofferCommand.run(["verify", "report.bin", "--policy", "policy.yaml", "--collateral", "garbage.pem"], in: place.path)
     #expect(collateral.status == 2 && collateral.errors.contains("garbage.pem"), "\(collateral.errors)")
   }
