@@ -16,7 +16,7 @@ import Testing
     bare.endorsements = Endorsements()
     let signed = scene.quote.signedBytes().count
     // The longest layout byte by byte; the others have the same parts.
-    for index in stride(from: 0, to: bytes.count - chain.count, by: kind == .tdx5With15 ? 1 : kind == .sgx3 ? 9 : 41) {
+    for index in stride(from: 0, to: bytes.count - chain.count, by: [.tdx4, .tdx5, .tdx5With15, .sgx3].contains(kind) ? 1 : 9) {
       var changed = bytes
       changed[index] ^= 1 << (index % 8)
       guard let evidence = try? scene.decode(changed) else { continue }

@@ -31,6 +31,18 @@ import Testing
     #expect(fields["report.version"]?.value == "5")
   }
 
+  /// REPORT_DATA is a hash of Azure's, so a nonce is found in the user data that was hashed, and only where the hash binds it.
+  @Test func whatSoftwareHadBoundIsItsUserData() throws {
+    let chip = try SNPChips.chip()
+    let context = try SNPChips.context(chip.certificates())
+    let json = Array(#"{"keys":[],"user-data":"00112233445566778899AABBCCDDEEFF00"}"#.utf8)
+    let bound = try AzureSNPEvidence(decoding: blob(chip, json: json)).examine(in: context)
+    #expect(bound.isGenuine && bound.platform.boundData == (0..<16).map { UInt8($0 * 0x11) } + [0])
+    #expect(try AzureSNPEvidence(decoding: blob(chip)).examine(in: context).platform.boundData.isEmpty)
+    let unbound = try AzureSNPEvidence(decoding: blob(chip, json: json, data: [UInt8](repeating: 9, count: 64))).examine(in: context)
+    #expect(!unbound.isGenuine && unbound.platform.boundData == [UInt8](repeating: 9, count: 64))
+  }
+
   @Test func everyByteThatTheReportStandsForCounts() throws {
     let chip = try SNPChips.chip()
     let good = try blob(chip)
