@@ -34,6 +34,8 @@ extension Script.Value {
     case .refNull: return type.isReference && slot.low == 0
     case .refExtern(let number): return type == .externref && slot.low == UInt64(number) + 1
     case .refFunc: return type == .funcref && slot.low != 0
+    // No function of a core module has such a result.
+    case .component: return false
     }
   }
 }

@@ -7,6 +7,8 @@ public struct Tally: Sendable {
   }
   public internal(set) var passed = 0
   public internal(set) var failures: [Failure] = []
+  /// Assertions that were not judged, by the reason.
+  public internal(set) var skipped: [String: Int] = [:]
 
   public init() {}
 
@@ -15,6 +17,7 @@ public struct Tally: Sendable {
 
   mutating func pass() { passed += 1 }
   mutating func fail(_ line: Int, _ reason: String) { failures.append(Failure(line: line, reason: reason)) }
+  mutating func skip(_ reason: String) { skipped[reason, default: 0] += 1 }
   mutating func check(_ line: Int, _ holds: Bool, _ reason: @autoclosure () -> String) {
     if holds { pass() } else { fail(line, reason()) }
   }
@@ -23,6 +26,7 @@ public struct Tally: Sendable {
     var sum = left
     sum.passed += right.passed
     sum.failures += right.failures
+    sum.skipped.merge(right.skipped, uniquingKeysWith: +)
     return sum
   }
 }

@@ -12,7 +12,7 @@ extension Instance {
 }
 
 extension ConstantExpression {
-  /// A number as LLVM IR; nil for references and globals.
+  /// A number as LLVM IR; nil for references, globals and what is reckoned from them.
   var irNumber: String? {
     switch self {
     case .i32(let value): "\(value)"
@@ -20,7 +20,7 @@ extension ConstantExpression {
     case .f32(let bits): "bitcast (i32 \(Int32(bitPattern: bits)) to float)"
     case .f64(let bits): "bitcast (i64 \(Int64(bitPattern: bits)) to double)"
     case .v128(let value): value.ir
-    case .refNull, .refFunction, .global: nil
+    case .refNull, .refFunction, .global, .arithmetic: nil
     }
   }
 }

@@ -1,11 +1,11 @@
 import WasmFormat
 
 /// What a module's code does to its tables. A body that cannot be read counts as one that does everything.
-struct TableUse {
+package struct TableUse {
   private(set) var grows = false
   private var written: Set<UInt32> = []
 
-  init(of module: Module) {
+  package init(of module: Module) {
     guard !module.tables.isEmpty else { return }
     for body in module.code {
       var reader = InstructionReader(module: module, range: body.range)
@@ -36,7 +36,7 @@ extension Module {
   ///
   /// No code of the instance runs before its segments are in place: the start function comes after them, and without an
   /// imported table no other instance can have got hold of a function when initialisation fails halfway.
-  func constantContents(ofTable index: UInt32, _ use: TableUse) -> [UInt32?]? {
+  package func constantContents(ofTable index: UInt32, _ use: TableUse) -> [UInt32?]? {
     let imported = imports.filter { if case .table = $0.kind { true } else { false } }.count
     guard imported == 0, tables.count <= Self.mostTables, !use.changes(index), let table = tables[checked: index], table.element == .funcref,
       !exports.contains(where: { $0.kind == .table && $0.index == index })

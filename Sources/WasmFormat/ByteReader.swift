@@ -1,53 +1,53 @@
 /// Reads the values of the binary format (specification 5.2) from a part of a module.
 ///
 /// Every read is checked against `end`; `position` never leaves `0...end`, and `end` never leaves the array.
-struct ByteReader {
-  let bytes: [UInt8]
-  let end: Int
-  private(set) var position: Int
+package struct ByteReader {
+  package let bytes: [UInt8]
+  package let end: Int
+  package private(set) var position: Int
 
   /// The range is cut to what is there.
-  init(bytes: [UInt8], range: Range<Int>) {
+  package init(bytes: [UInt8], range: Range<Int>) {
     let range = range.clamped(to: 0..<bytes.count)
     self.bytes = bytes
     self.end = range.upperBound
     self.position = range.lowerBound
   }
 
-  init(bytes: [UInt8]) { self.init(bytes: bytes, range: 0..<bytes.count) }
+  package init(bytes: [UInt8]) { self.init(bytes: bytes, range: 0..<bytes.count) }
 
-  var isAtEnd: Bool { position >= end }
-  var remaining: Int { end - position }
+  package var isAtEnd: Bool { position >= end }
+  package var remaining: Int { end - position }
 
   @inline(never)
-  func unexpectedEnd() -> WasmError { .malformed("unexpected end of section or function", at: end) }
+  package func unexpectedEnd() -> WasmError { .malformed("unexpected end of section or function", at: end) }
 
   // MARK: Bytes
 
-  func peek() -> UInt8? { position < end ? bytes[position] : nil }
+  package func peek() -> UInt8? { position < end ? bytes[position] : nil }
 
   @inline(__always)
-  mutating func byte() throws(WasmError) -> UInt8 {
+  package mutating func byte() throws(WasmError) -> UInt8 {
     guard position < end else { throw unexpectedEnd() }
     let byte = bytes[position]
     position += 1
     return byte
   }
 
-  mutating func skip(_ count: Int) throws(WasmError) -> Range<Int> {
+  package mutating func skip(_ count: Int) throws(WasmError) -> Range<Int> {
     guard count >= 0, count <= remaining else { throw unexpectedEnd() }
     let start = position
     position += count
     return start..<position
   }
 
-  mutating func zeroByte() throws(WasmError) {
+  package mutating func zeroByte() throws(WasmError) {
     let start = position
     let found = try byte()
     guard found == 0 else { throw .malformed("zero byte expected, found \(hexadecimal(found))", at: start) }
   }
 
-  mutating func littleEndian32() throws(WasmError) -> UInt32 {
+  package mutating func littleEndian32() throws(WasmError) -> UInt32 {
     var value: UInt32 = 0
     for shift in stride(from: UInt32(0), to: 32, by: 8) { value |= UInt32(try byte()) << shift }
     return value
@@ -60,7 +60,7 @@ struct ByteReader {
   // MARK: Integers (LEB128)
 
   @inline(__always)
-  mutating func unsigned32() throws(WasmError) -> UInt32 {
+  package mutating func unsigned32() throws(WasmError) -> UInt32 {
     if position < end {
       let first = bytes[position]
       if first < 0x80 {
@@ -95,7 +95,7 @@ struct ByteReader {
     Int32(truncatingIfNeeded: try signed(bits: 32))
   }
 
-  mutating func signed33() throws(WasmError) -> Int64 { try signed(bits: 33) }
+  package mutating func signed33() throws(WasmError) -> Int64 { try signed(bits: 33) }
 
   mutating func signed64() throws(WasmError) -> Int64 { try signed(bits: 64) }
 
@@ -145,7 +145,7 @@ struct ByteReader {
   // MARK: Lengths and names
 
   /// A number of bytes, or of things of at least a byte each, which must all fit into what is left.
-  mutating func length() throws(WasmError) -> Int {
+  package mutating func length() throws(WasmError) -> Int {
     let start = position
     let count = Int(try unsigned32())
     // Counted from before the length itself, as the reference interpreter does, so that its phrases come out.
@@ -155,7 +155,7 @@ struct ByteReader {
     return count
   }
 
-  mutating func name() throws(WasmError) -> String {
+  package mutating func name() throws(WasmError) -> String {
     let range = try skip(try length())
     guard let name = String(validating: bytes[range], as: UTF8.self) else {
       throw .malformed("malformed UTF-8 encoding", at: range.lowerBound)
@@ -164,7 +164,7 @@ struct ByteReader {
   }
 }
 
-func hexadecimal(_ value: some BinaryInteger) -> String {
+package func hexadecimal(_ value: some BinaryInteger) -> String {
   let digits = String(value, radix: 16)
   return "0x" + (digits.count < 2 ? "0" : "") + digits
 }

@@ -12,6 +12,10 @@ public struct DecodingLimits: Sendable, Hashable {
   public var functions = 1_000_000
   public var tables = 100_000
   public var memories = 100
+  /// Whether a module may have more than one memory, which WebAssembly 2.0 does not allow and 3.0 does.
+  public var allowsSeveralMemories = false
+  /// Whether constant expressions may reckon, likewise.
+  public var allowsExtendedConstants = false
   public var globals = 1_000_000
   public var exports = 1_000_000
   public var elementSegments = 100_000

@@ -8,14 +8,12 @@ struct FunctionValidator {
   /// Of the innermost frame, kept here because every instruction asks for it.
   private var floor = 0
   private let operandLimit: Int
-  private let branchTableLimit: Int
   /// Where the instruction being checked begins.
   var offset = 0
 
   init(_ context: ModuleContext) {
     self.context = context
     operandLimit = context.module.limits.operandStackDepth
-    branchTableLimit = context.module.limits.branchTableSize
   }
 
   mutating func validate(definedFunction index: Int) throws(WasmError) {
@@ -43,8 +41,7 @@ struct FunctionValidator {
   }
 
   private func reader(of range: Range<Int>) -> InstructionReader {
-    InstructionReader(
-      ByteReader(bytes: context.module.bytes, range: range), branchTableLimit: branchTableLimit)
+    InstructionReader(ByteReader(bytes: context.module.bytes, range: range), limits: context.module.limits)
   }
 
   // MARK: Operands

@@ -4,16 +4,17 @@
 public struct InstructionReader: Sendable {
   private(set) var reader: ByteReader
   private let branchTableLimit: Int
+  private let allowsSeveralMemories: Bool
 
   /// The range is that of a `FunctionBody`; whatever of it lies outside the module is cut off.
   public init(module: Module, range: Range<Int>) {
-    self.init(
-      ByteReader(bytes: module.bytes, range: range), branchTableLimit: module.limits.branchTableSize)
+    self.init(ByteReader(bytes: module.bytes, range: range), limits: module.limits)
   }
 
-  init(_ reader: ByteReader, branchTableLimit: Int) {
+  init(_ reader: ByteReader, limits: DecodingLimits) {
     self.reader = reader
-    self.branchTableLimit = branchTableLimit
+    branchTableLimit = limits.branchTableSize
+    allowsSeveralMemories = limits.allowsSeveralMemories
   }
 
   /// Where the next instruction begins, in the module's bytes.
@@ -61,11 +62,9 @@ public struct InstructionReader: Sendable {
       guard let store = StoreOperator(rawValue: opcode) else { throw illegal(opcode, at: start) }
       return .store(store, try memoryArgument())
     case 0x3F:
-      try reader.zeroByte()
-      return .memorySize(0)
+      return .memorySize(try memoryIndex())
     case 0x40:
-      try reader.zeroByte()
-      return .memoryGrow(0)
+      return .memoryGrow(try memoryIndex())
     case 0x41: return .i32Const(try reader.signed32())
     case 0x42: return .i64Const(try reader.signed64())
     case 0x43: return .f32Const(try reader.littleEndian32())
@@ -90,16 +89,13 @@ public struct InstructionReader: Sendable {
       return .numeric(numeric)
     case 8:
       let data = try reader.unsigned32()
-      try reader.zeroByte()
-      return .memoryInit(data: data, memory: 0)
+      return .memoryInit(data: data, memory: try memoryIndex())
     case 9: return .dataDrop(try reader.unsigned32())
     case 10:
-      try reader.zeroByte()
-      try reader.zeroByte()
-      return .memoryCopy(destination: 0, source: 0)
+      let destination = try memoryIndex()
+      return .memoryCopy(destination: destination, source: try memoryIndex())
     case 11:
-      try reader.zeroByte()
-      return .memoryFill(0)
+      return .memoryFill(try memoryIndex())
     case 12:
       let element = try reader.unsigned32()
       return .tableInit(element: element, table: try reader.unsigned32())
@@ -150,8 +146,27 @@ public struct InstructionReader: Sendable {
   private mutating func memoryArgument() throws(WasmError) -> MemoryArgument {
     let start = reader.position
     let alignment = try reader.unsigned32()
-    guard alignment < 32 else { throw .malformed("malformed memop flags \(alignment)", at: start) }
+    guard alignment < 32 else { return try memoryArgument(flags: alignment, at: start) }
     return MemoryArgument(alignment: alignment, offset: UInt64(try reader.unsigned32()))
+  }
+
+  /// With the bit that says that the memory is named (WebAssembly 3.0, 5.4.6).
+  @inline(never)
+  private mutating func memoryArgument(flags: UInt32, at start: Int) throws(WasmError) -> MemoryArgument {
+    let namesMemory: UInt32 = 0x40
+    let alignment = flags & ~namesMemory
+    guard allowsSeveralMemories, flags & namesMemory != 0, alignment < 32 else {
+      throw .malformed("malformed memop flags \(flags)", at: start)
+    }
+    let memory = try reader.unsigned32()
+    return MemoryArgument(alignment: alignment, offset: UInt64(try reader.unsigned32()), memory: memory)
+  }
+
+  /// A byte of zero where there is only one memory to name.
+  private mutating func memoryIndex() throws(WasmError) -> UInt32 {
+    if allowsSeveralMemories { return try reader.unsigned32() }
+    try reader.zeroByte()
+    return 0
   }
 
   private mutating func branchTable() throws(WasmError) -> Instruction {

@@ -79,7 +79,8 @@ public struct Global: Sendable {
   }
 }
 
-/// A constant expression of WebAssembly 2.0: always a single instruction (specification 3.3.8.2).
+/// A constant expression: of WebAssembly 2.0 always a single instruction (specification 3.3.8.2); with
+/// `DecodingLimits.allowsExtendedConstants` also sums, differences and products.
 public enum ConstantExpression: Sendable, Hashable {
   case i32(Int32)
   case i64(Int64)
@@ -90,6 +91,8 @@ public enum ConstantExpression: Sendable, Hashable {
   case refNull(ValueType)
   case refFunction(UInt32)
   case global(UInt32)
+  /// Addition, subtraction or multiplication of `i32`s or of `i64`s.
+  indirect case arithmetic(NumericOperator, ConstantExpression, ConstantExpression)
 }
 
 public struct ElementSegment: Sendable {

@@ -53,7 +53,7 @@ extension ModuleDecoder {
     let start = reader.position
     // One entry for each open block: whether it may still have an `else`.
     var openBlocks: [Bool] = []
-    var instructions = InstructionReader(reader, branchTableLimit: limits.branchTableSize)
+    var instructions = InstructionReader(reader, limits: limits)
     while true {
       let offset = instructions.offset
       guard let instruction = try instructions.nextWellFormed() else { throw reader.unexpectedEnd() }
@@ -83,27 +83,41 @@ extension ModuleDecoder {
     }
   }
 
-  /// A constant expression: any expression by the grammar, a single constant instruction by the rules (3.3.8.2).
+  /// A constant expression: any expression by the grammar, constant instructions by the rules (3.3.8.2).
   mutating func constantExpression() throws(WasmError) -> ConstantExpression {
     let start = reader.position
     let range = try expression()
     var instructions = InstructionReader(module: module, range: range)
-    var constant: ConstantExpression?
+    var operands: [ConstantExpression] = []
     var count = 0
     while let instruction = try instructions.nextWellFormed() {
       if case .end = instruction, instructions.offset == range.upperBound { break }
+      count += 1
+      // Each operation makes the expression deeper, and what is made of it is walked by recursion.
+      let most = 1_000
+      guard count <= most else {
+        throw .overLimit("constant expression too long", found: count, allowed: most, at: start)
+      }
+      if limits.allowsExtendedConstants, reckon(instruction, &operands) { continue }
       guard let found = ConstantExpression(instruction) else {
         breakRule("constant expression required, found \(instruction.mnemonic)", at: start)
         return .i32(0)
       }
-      constant = found
-      count += 1
+      operands.append(found)
     }
-    guard let constant, count == 1 else {
-      breakRule("type mismatch: a constant expression leaves 1 value, found \(count)", at: start)
+    guard let constant = operands.first, operands.count == 1 else {
+      breakRule("type mismatch: a constant expression leaves 1 value, found \(operands.count)", at: start)
       return .i32(0)
     }
     return constant
+  }
+
+  /// Whether the instruction reckons with the last two operands, and its result is now in their place.
+  private func reckon(_ instruction: Instruction, _ operands: inout [ConstantExpression]) -> Bool {
+    guard case .numeric(let operation) = instruction, operation.isConstantArithmetic, operands.count >= 2 else { return false }
+    let (right, left) = (operands.removeLast(), operands.removeLast())
+    operands.append(.arithmetic(operation, left, right))
+    return true
   }
 
   private mutating func breakRule(_ message: String, at offset: Int) {
@@ -121,6 +135,15 @@ extension InstructionReader {
     } catch {
       guard error.kind == .invalid else { throw error }
       return .unreachable
+    }
+  }
+}
+
+extension NumericOperator {
+  fileprivate var isConstantArithmetic: Bool {
+    switch self {
+    case .i32Add, .i32Sub, .i32Mul, .i64Add, .i64Sub, .i64Mul: true
+    default: false
     }
   }
 }

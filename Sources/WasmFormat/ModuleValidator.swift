@@ -63,7 +63,7 @@ final class ModuleContext {
       }
       guard isOrdered(limits) else { throw disorder(limits, at: memoryOffset(index)) }
     }
-    if memories.count > 1 {
+    if memories.count > 1, !module.limits.allowsSeveralMemories {
       throw .invalid("multiple memories: \(memories.count) found, 1 allowed", at: memoryOffset(1))
     }
   }
@@ -149,6 +149,13 @@ final class ModuleContext {
         throw .invalid("constant expression required, global \(index) is mutable", at: offset)
       }
       found = global.value
+    case .arithmetic(let operation, let left, let right):
+      switch operation {
+      case .i64Add, .i64Sub, .i64Mul: found = .i64
+      default: found = .i32
+      }
+      try check(left, is: found, at: offset)
+      try check(right, is: found, at: offset)
     }
     guard found == expected else { throw .mismatch(expected, found: found, at: offset) }
   }
@@ -203,12 +210,14 @@ extension WasmError {
 }
 
 /// A name compared by its bytes, where `String` would hold different spellings of one text for equal.
-private struct ExactName: Hashable {
-  let text: String
+package struct ExactName: Hashable, Sendable {
+  package let text: String
 
-  static func == (one: ExactName, other: ExactName) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }
+  package init(text: String) { self.text = text }
 
-  func hash(into hasher: inout Hasher) {
+  package static func == (one: ExactName, other: ExactName) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }
+
+  package func hash(into hasher: inout Hasher) {
     for byte in text.utf8 { hasher.combine(byte) }
   }
 }

@@ -8,7 +8,7 @@ extension ByteReader {
     return code
   }
 
-  mutating func valueType() throws(WasmError) -> ValueType {
+  package mutating func valueType() throws(WasmError) -> ValueType {
     let start = position
     let code = try typeCode()
     guard let type = ValueType(rawValue: code) else {
@@ -39,7 +39,7 @@ extension ByteReader {
     return .function(index)
   }
 
-  mutating func functionType(limits: DecodingLimits) throws(WasmError) -> FunctionType {
+  package mutating func functionType(limits: DecodingLimits) throws(WasmError) -> FunctionType {
     let start = position
     let form = try typeCode()
     guard form == 0x60 else { throw .malformed("malformed function type \(hexadecimal(form))", at: start) }
@@ -58,18 +58,18 @@ extension ByteReader {
     return types
   }
 
-  mutating func limits() throws(WasmError) -> Limits {
+  package mutating func limits() throws(WasmError) -> Limits {
     let hasMaximum = try flag()
     let minimum = UInt64(try unsigned32())
     return Limits(minimum: minimum, maximum: hasMaximum ? UInt64(try unsigned32()) : nil)
   }
 
-  mutating func tableType() throws(WasmError) -> TableType {
+  package mutating func tableType() throws(WasmError) -> TableType {
     let element = try referenceType()
     return TableType(element: element, limits: try limits())
   }
 
-  mutating func globalType() throws(WasmError) -> GlobalType {
+  package mutating func globalType() throws(WasmError) -> GlobalType {
     let value = try valueType()
     let start = position
     let mutability = try byte()

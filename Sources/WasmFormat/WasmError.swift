@@ -42,17 +42,17 @@ extension WasmError: CustomStringConvertible {
 extension WasmError {
   // Making an error is never the hot path; kept out of line so that the readers around it stay small.
   @inline(never)
-  static func malformed(_ message: String, at offset: Int) -> WasmError {
+  package static func malformed(_ message: String, at offset: Int) -> WasmError {
     WasmError(offset: offset, kind: .malformed, message: message)
   }
 
   @inline(never)
-  static func invalid(_ message: String, at offset: Int) -> WasmError {
+  package static func invalid(_ message: String, at offset: Int) -> WasmError {
     WasmError(offset: offset, kind: .invalid, message: message)
   }
 
   @inline(never)
-  static func overLimit(_ what: String, found: some BinaryInteger, allowed: Int, at offset: Int) -> WasmError {
+  package static func overLimit(_ what: String, found: some BinaryInteger, allowed: Int, at offset: Int) -> WasmError {
     WasmError(offset: offset, kind: .limit, message: "\(what): \(found) found, at most \(allowed) allowed")
   }
 

@@ -22,16 +22,15 @@ extension ModuleParser {
     case .twoTables: try twoIndices(in: tables)
     case .element: expression.code.unsigned(try cursor.index(in: elements))
     case .elementAndTable: try segment(in: elements, of: tables)
-    case .access(let alignment): try access(naturalAlignment: alignment)
-    case .memory: expression.code.byte(0x00)
-    case .twoMemories: expression.code.raw([0x00, 0x00])
+    case .access(let alignment): try access(naturalAlignment: alignment, memory: try optionalIndex(in: memories))
+    case .memory: expression.code.unsigned(try optionalIndex(in: memories))
+    case .twoMemories: try twoIndices(in: memories)
     case .data:
       sections.needsDataCount = true
       expression.code.unsigned(try cursor.index(in: data))
     case .dataAndMemory:
       sections.needsDataCount = true
-      expression.code.unsigned(try cursor.index(in: data))
-      expression.code.byte(0x00)
+      try segment(in: data, of: memories)
     case .i32: expression.code.signed(Int64(Int32(truncatingIfNeeded: try cursor.integer(bits: 32))))
     case .i64: expression.code.signed(Int64(truncatingIfNeeded: try cursor.integer(bits: 64)))
     case .f32: expression.code.littleEndian(UInt64(try cursor.float32()), bytes: 4)
@@ -40,7 +39,9 @@ extension ModuleParser {
     case .shuffle: expression.code.raw(try cursor.shuffleIndices())
     case .lane: expression.code.byte(try cursor.laneIndex())
     case .laneAccess(let alignment):
-      try access(naturalAlignment: alignment)
+      // A single number is the lane.
+      let namesMemory = cursor.token.kind == .identifier || cursor.isIndex && cursor.peek().kind == .atom
+      try access(naturalAlignment: alignment, memory: namesMemory ? try cursor.index(in: memories) : 0)
       expression.code.byte(try cursor.laneIndex())
     }
   }
@@ -81,7 +82,7 @@ extension ModuleParser {
   }
 
   /// `offset=N`? `align=N`?
-  private mutating func access(naturalAlignment: UInt32) throws(WatError) {
+  private mutating func access(naturalAlignment: UInt32, memory: UInt32) throws(WatError) {
     let offset = try field("offset=", bits: 32) ?? 0
     let start = cursor.token
     var alignment = naturalAlignment
@@ -89,7 +90,9 @@ extension ModuleParser {
       guard bytes.nonzeroBitCount == 1 else { throw cursor.error("alignment must be a power of two", at: start) }
       alignment = UInt32(bytes.trailingZeroBitCount)
     }
-    expression.code.unsigned(alignment)
+    let namesMemory: UInt32 = 0x40
+    expression.code.unsigned(memory == 0 ? alignment : alignment | namesMemory)
+    if memory != 0 { expression.code.unsigned(memory) }
     expression.code.unsigned(offset)
   }
 

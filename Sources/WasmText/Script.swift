@@ -21,11 +21,11 @@ extension Script {
   }
 
   public enum Kind: Sendable {
-    /// `(module ...)`: defined and instantiated.
+    /// `(module ...)` or `(component ...)`: defined and instantiated.
     case module(ScriptModule)
-    /// `(module definition ...)`: only defined.
+    /// `(module definition ...)` or `(component definition ...)`: only defined.
     case moduleDefinition(ScriptModule)
-    /// `(module instance $name $of)`; without `of`, the definition before it.
+    /// `(module instance $name $of)`, or the same of a component; without `of`, the definition before it.
     case moduleInstance(name: String?, of: String?)
     case register(as: String, module: String?)
     case action(Action)
@@ -40,11 +40,15 @@ extension Script {
   }
 
   public struct ScriptModule: Sendable {
+    public enum Layer: Sendable { case module, component }
+    /// Whether it is a core module or a component.
+    public var layer: Layer
     /// Without the `$`.
     public var name: String?
     public var source: Source
 
-    public init(name: String?, source: Source) {
+    public init(layer: Layer = .module, name: String?, source: Source) {
+      self.layer = layer
       self.name = name
       self.source = source
     }
@@ -53,7 +57,7 @@ extension Script {
   public enum Source: Sendable {
     /// A binary module, given as such or encoded from a text that stood in the script.
     case binary([UInt8])
-    /// A text given in strings, for `Wat.encode`, which may refuse it.
+    /// A text given in strings, for `Wat.encode` or `Wat.encodeComponent`, which may refuse it.
     case quote([UInt8])
     /// A text that stood in the script and could not be encoded.
     case failed(WatError)
@@ -79,6 +83,8 @@ extension Script {
     case refExtern(UInt32)
     /// A function without further description.
     case refFunc
+    /// An argument or a result of a component's function.
+    case component(ComponentValue)
   }
 
   public enum Expected: Sendable, Hashable {

@@ -30,7 +30,7 @@ private struct ScriptParser {
   }
 
   private mutating func command() throws(WatError) -> Script.Kind {
-    if cursor.isOpen("module") { return try moduleCommand() }
+    if cursor.isOpen("module") || cursor.isOpen("component") { return try moduleCommand() }
     if isAction { return .action(try action()) }
     guard cursor.token.kind == .open else { throw cursor.unexpected() }
     cursor.advance()
@@ -63,7 +63,7 @@ private struct ScriptParser {
   }
 
   private mutating func assertTrap() throws(WatError) -> Script.Kind {
-    if cursor.isOpen("module") {
+    if cursor.isOpen("module") || cursor.isOpen("component") {
       let module = try module()
       return .assertModuleTrap(module, message: try name())
     }
@@ -75,20 +75,19 @@ private struct ScriptParser {
 
   private mutating func moduleCommand() throws(WatError) -> Script.Kind {
     if cursor.spells(cursor.peek(2), "instance") {
-      try cursor.expectOpen("module")
-      cursor.advance()
+      for _ in 0..<3 { cursor.advance() }
       let name = try moduleName()
       let definition = try moduleName()
       try cursor.expectClose()
       return .moduleInstance(name: name, of: definition)
     }
-    let form = try ModuleForm(&cursor)
-    let module = Script.ScriptModule(form)
-    return form.isDefinition ? .moduleDefinition(module) : .module(module)
+    let isDefinition = cursor.spells(cursor.peek(2), "definition")
+    let module = try module()
+    return isDefinition ? .moduleDefinition(module) : .module(module)
   }
 
   private mutating func module() throws(WatError) -> Script.ScriptModule {
-    Script.ScriptModule(try ModuleForm(&cursor))
+    cursor.isOpen("component") ? Script.ScriptModule(try ComponentForm(&cursor)) : Script.ScriptModule(try ModuleForm(&cursor))
   }
 
   private mutating func moduleName() throws(WatError) -> String? {
@@ -138,7 +137,18 @@ extension Script.Source {
 }
 
 extension Script.ScriptModule {
+  fileprivate init(_ form: ComponentForm) {
+    layer = .component
+    name = form.name.map { String(decoding: $0.bytes, as: UTF8.self) }
+    if case .quote(let text) = form.body {
+      source = .quote(text)
+    } else {
+      source = Script.Source { () throws(WatError) in try form.encoded() ?? [] }
+    }
+  }
+
   fileprivate init(_ form: ModuleForm) {
+    layer = .module
     name = form.name.map { String(decoding: $0.bytes, as: UTF8.self) }
     if case .quote(let text) = form.body {
       source = .quote(text)

@@ -3,6 +3,7 @@ extension Cursor {
   /// `(t.const c)`, `(ref.null t)`, `(ref.extern n)`
   mutating func scriptValue() throws(WatError) -> Script.Value {
     guard token.kind == .open else { throw unexpected() }
+    if let value = try componentValue() { return .component(value) }
     advance()
     let value: Script.Value
     if take("i32.const") {

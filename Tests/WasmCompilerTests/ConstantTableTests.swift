@@ -1,8 +1,7 @@
 import Testing
+import WasmCompiler
 import WasmFormat
 import WasmText
-
-@testable import WasmCompiler
 
 /// Which tables `call_indirect` may go through a constant copy of.
 @Suite struct ConstantTableTests {

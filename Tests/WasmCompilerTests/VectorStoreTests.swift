@@ -1,8 +1,7 @@
 import Testing
+import WasmCompiler
 import WasmFormat
 import WasmText
-
-@testable import WasmCompiler
 
 /// A store that traps must not have begun, whatever a processor's registers hold.
 @Suite struct VectorStoreTests {

@@ -72,15 +72,23 @@ struct StateGenerator {
     case .refNull(let type): return type.irZero
     case .refFunction(let index): return "@\"\(instance.functions[Int(index)].reference)\""
     case .global(let index): return instance.constant(ofGlobal: index)
+    case .arithmetic: return nil
     }
   }
 
-  /// A value that is known only in the running program: an immutable global of another instance.
+  /// A value that is known only in the running program: an immutable global of another instance, or what is reckoned from one.
   private func runtimeValue(
     _ expression: ConstantExpression, _ type: ValueType, _ text: inout IRText, _ context: inout UnitContext,
     _ counter: inout Int
   ) -> String {
     if let value = constantValue(expression, &context) { return value }
+    if case .arithmetic(let operation, let left, let right) = expression {
+      let left = runtimeValue(left, type, &text, &context, &counter)
+      let right = runtimeValue(right, type, &text, &context, &counter)
+      counter += 1
+      text.line("%c\(counter) = \(operation.irArithmetic) \(type.ir) \(left), \(right)")
+      return "%c\(counter)"
+    }
     guard case .global(let index) = expression else { return type.irZero }
     let global = instance.globals[Int(index)]
     if Int(index) < importedGlobals { context.variable(global.symbol, global.type.value.ir) }
@@ -267,6 +275,17 @@ struct StateGenerator {
         memories += 1
       default: break
       }
+    }
+  }
+}
+
+extension NumericOperator {
+  /// The LLVM instruction of those that constant expressions may have.
+  fileprivate var irArithmetic: String {
+    switch self {
+    case .i32Add, .i64Add: "add"
+    case .i32Sub, .i64Sub: "sub"
+    default: "mul"
     }
   }
 }
