@@ -21,6 +21,8 @@ public struct TrustletEvidenceMaker: Sendable {
   public var instanceIdentity = [UInt8](repeating: 0x22, count: 16)
   public var cloneGeneration = 1
   public var machine = "kvm"
+  /// Who has the instance's key: `instance` or `monitor`.
+  public var keyHolder = "instance"
   /// As RFC 9711, section 4.2.9 has it; 0 for debugging.
   public var debugStatus = 1
   public var monitorDigest = [UInt8](repeating: 0x33, count: 48)
@@ -81,7 +83,7 @@ public struct TrustletEvidenceMaker: Sendable {
     let claims = common("trustlet", nonce, instanceKey) + [
       (.integer(263), .integer(debugStatus)), (.integer(-70_000), .bytes(imageMeasurement)),
       (.integer(-70_001), .bytes(manifestDigest ?? Array(SHA384.hash(data: manifest)))), (.integer(-70_002), .bytes(instanceIdentity)),
-      (.integer(-70_003), .integer(cloneGeneration)), (.integer(-70_004), .text(machine)),
+      (.integer(-70_003), .integer(cloneGeneration)), (.integer(-70_004), .text(machine)), (.integer(-70_005), .text(keyHolder)),
     ]
     return try COSESign1Maker(key: monitorKey).make(CBORItem.sortedMap(claims).encoded)
   }

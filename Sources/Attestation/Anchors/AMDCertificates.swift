@@ -1,8 +1,8 @@
 /// AMD's certificates above the keys of chips, as its key distribution service publishes them: without them a chip's certificate alone could not be
 /// followed to its root. They are looked up by name and trusted only by the root's pinned key.
-enum AMDCertificates {
+package enum AMDCertificates {
   /// Base64 of DER: the root (ARK), the issuer of chips' keys (ASK) and of providers' keys (ASVK).
-  static let encoded: [String: String] = [
+  package static let encoded: [String: String] = [
     "ark-milan":
       """
       MIIGYzCCBBKgAwIBAgIDAQAAMEYGCSqGSIb3DQEBCjA5oA8wDQYJYIZIAWUDBAICBQChHDAaBgkqhkiG9w0BAQgwDQYJYIZIAWUDBAICBQCiAwIBMKMDAgEBMHsxFDAS\

@@ -6,6 +6,8 @@ public struct TrustAnchors: Sendable {
     public var fingerprint: [UInt8]
     /// Whether the hardware's maker holds the key. One that the relying party added (a test's, a development platform's) is always reported.
     public var isVendors: Bool
+    /// Whether what is below is make-believe, on a platform too whose genuine roots nobody publishes.
+    public var isDevelopment = false
 
     public init(_ platform: PlatformKind, name: String, fingerprint: [UInt8], isVendors: Bool = false) {
       self.platform = platform
@@ -33,8 +35,8 @@ public struct TrustAnchors: Sendable {
     let known = anchor(platform, fingerprint: key.fingerprint)
     let wanted = anchors.filter { $0.platform == platform }.map { "\($0.name) \(hexadecimal($0.fingerprint.prefix(8)))..." }
     var found = "\(name), key SHA-256 \(hexadecimal(key.fingerprint))"
-    let isMakeBelieve = known.map { !$0.isVendors && Self.vendors.anchors.contains { $0.platform == platform } } ?? false
-    if let known { found += known.isVendors ? ", pinned as \(known.name)" : ", trusted because the policy names it" }
+    let isMakeBelieve = known.map { $0.isDevelopment || !$0.isVendors && Self.vendors.anchors.contains { $0.platform == platform } } ?? false
+    if let known { found += known.isVendors ? ", pinned as \(known.name)" : ", trusted because the \(known.isDevelopment ? "command line" : "policy") names it" }
     if isMakeBelieve {
       return Finding(
         rule, .noted, .instanceIdentity, found: "\(found): none of the maker's, so nothing shows that the hardware is genuine",

@@ -57,7 +57,7 @@ public struct CCAPlatformToken: Sendable {
   }
 
   /// The components' names among the measurements: by their type where it is given and tells them apart, else by their place.
-  var componentNames: [String] {
+  package var componentNames: [String] {
     let types = components.map { component -> String? in
       let letters = component.type.map { $0.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" } }
       guard let letters, letters.first?.isLetter == true, letters.count <= 32, !String(letters).hasSuffix("-signer") else { return nil }

@@ -2,7 +2,7 @@
 ///
 /// Stricter than swift-asn1's reader, which passes over text that it does not know: between certificates is white space only. Bytes of
 /// zero may follow the last, since Intel's own library ends a chain with one.
-enum PEMCertificates {
+package enum PEMCertificates {
   private static let begin = Array("-----BEGIN CERTIFICATE-----".utf8)
   private static let end = Array("-----END CERTIFICATE-----".utf8)
   private static let dash = UInt8(ascii: "-")
@@ -10,7 +10,7 @@ enum PEMCertificates {
   /// No other blanks: these texts are made by machines, and in a quote one flipped bit would turn a line's end into another blank.
   private static func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0a || byte == 0x0d }
 
-  static func decode(_ bytes: [UInt8], of structure: String) throws(MalformedEvidence) -> [EndorsementCertificate] {
+  package static func decode(_ bytes: [UInt8], of structure: String) throws(MalformedEvidence) -> [EndorsementCertificate] {
     var certificates: [EndorsementCertificate] = []
     for encoded in try encoded(bytes, of: structure) { certificates.append(try EndorsementCertificate(derEncoded: encoded)) }
     return certificates

@@ -6,7 +6,7 @@ extension KeystoneReport {
   ]
 
   /// Noted of evidence that is accepted by a key that everyone has.
-  static let testKeyRule = "keystone.test-key"
+  package static let testKeyRule = "keystone.test-key"
 
   public func examine(in context: VerificationContext) -> Examination {
     let device = try? VerificationKey(ed25519: deviceKey)

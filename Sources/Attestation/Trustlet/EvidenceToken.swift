@@ -14,6 +14,7 @@ struct EvidenceToken: Sendable {
     static let instanceIdentity: Int64 = -70_002
     static let cloneGeneration: Int64 = -70_003
     static let machine: Int64 = -70_004
+    static let keyHolder: Int64 = -70_005
     static let nodeKey: Int64 = -70_010
     static let monitorDigest: Int64 = -70_011
   }

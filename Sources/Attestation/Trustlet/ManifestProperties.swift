@@ -15,7 +15,7 @@ public struct ManifestProperties: Sendable, Equatable {
   }
 
   /// The manifest as an image carries it: canonical JSON.
-  init(canonicalJSON bytes: [UInt8]) throws(MalformedEvidence) {
+  package init(canonicalJSON bytes: [UInt8]) throws(MalformedEvidence) {
     struct Members: Decodable {
       struct Host: Decodable {
         var directories: String

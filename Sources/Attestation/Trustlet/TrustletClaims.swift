@@ -12,18 +12,27 @@ public struct TrustletClaims: Sendable, Equatable {
   public var manifest: ManifestProperties
   /// Chosen at random when the instance was made.
   public var instanceIdentity: [UInt8]
-  /// The key made inside the instance, to which secrets are encrypted.
+  /// The key to which secrets for the instance are encrypted.
   public var instanceKey: VerificationKey
+  public var keyHolder: KeyHolder
   /// How often the template was cloned before this instance.
   public var cloneGeneration: UInt64
   public var machine: String
   /// SHA-256 of the SubjectPublicKeyInfo of each key whose signature over the image's measurement was found valid.
   public var imageSigners: [[UInt8]]
 
+  /// Who has the private half of the instance's key.
+  public enum KeyHolder: String, Sendable, CaseIterable {
+    /// Made inside the instance: nobody else.
+    case instance
+    /// Made by the monitor for the instance: the monitor too.
+    case monitor
+  }
+
   public static func == (left: Self, right: Self) -> Bool {
     left.nonce == right.nonce && left.issuedAt == right.issuedAt && left.imageMeasurement == right.imageMeasurement
       && left.manifestDigest == right.manifestDigest && left.manifest == right.manifest && left.instanceIdentity == right.instanceIdentity
       && left.instanceKey.subjectPublicKeyInfo == right.instanceKey.subjectPublicKeyInfo && left.cloneGeneration == right.cloneGeneration
-      && left.machine == right.machine && left.imageSigners == right.imageSigners
+      && left.keyHolder == right.keyHolder && left.machine == right.machine && left.imageSigners == right.imageSigners
   }
 }

@@ -7,7 +7,7 @@ import Foundation
 public struct TrustletEvidence: AttestationEvidence {
   public static let format = EvidenceFormat.trustlet
   static let maximumSize = 1024 * 1024
-  static let collectionType = "tag:coffer.example,2026:evidence"
+  package static let collectionType = "tag:coffer.example,2026:evidence"
   static let trustletProfile = "tag:coffer.example,2026:trustlet"
   static let monitorProfile = "tag:coffer.example,2026:monitor"
   /// The record of platform `none`, which is empty.
@@ -23,6 +23,8 @@ public struct TrustletEvidence: AttestationEvidence {
   let platform: (any AttestationEvidence)?
   let endorsements: [[UInt8]]
   let signatures: [ImageSignature]
+  /// Nil where the platform's report is for this nonce alone.
+  let noncePath: NoncePath?
 
   public static func resembles(_ bytes: [UInt8]) -> Bool {
     // A CBOR map with the collection's type, or with the key of one, among its members; either may be damaged.
@@ -36,7 +38,7 @@ public struct TrustletEvidence: AttestationEvidence {
       throw MalformedEvidence(structure, found: "\(bytes.count) bytes", wanted: "at most \(Self.maximumSize)")
     }
     let collection = try CBORDecoder.decode(bytes, .deterministic, of: structure)
-    let known: Set = ["__cmwc_t", "trustlet", "monitor", "manifest", "platform", "endorsements", "image-signatures"]
+    let known: Set = ["__cmwc_t", "trustlet", "monitor", "manifest", "platform", "endorsements", "image-signatures", "nonce-path"]
     for pair in collection.asMap ?? [] where !known.contains(pair.key.asText ?? "") {
       throw MalformedEvidence(
         "\(structure), member", found: pair.key.asText ?? pair.key.kind, wanted: known.sorted().joined(separator: ", "))
@@ -72,6 +74,17 @@ public struct TrustletEvidence: AttestationEvidence {
       .map { (bytes) throws(MalformedEvidence) in try ImageSignature(decoding: bytes) }
     claims = try Self.claims(trustlet, manifest: manifest.value)
     platform = try Self.platform(record("platform"))
+    guard collection["nonce-path"] != nil else {
+      noncePath = nil
+      return
+    }
+    let path = try record("nonce-path")
+    guard path.kind == .mediaType(NoncePath.mediaType) else {
+      throw MalformedEvidence("\(structure), nonce-path, type", found: "\(path.kind)", wanted: NoncePath.mediaType)
+    }
+    // Where no platform binds anything, there is nothing for a path to lead to.
+    guard platform != nil else { throw MalformedEvidence("\(structure), nonce-path", found: "a path without a platform", wanted: "none") }
+    noncePath = try NoncePath(decoding: path.value)
   }
 
   /// The bytes of each record of a nested collection; none where there is no such member.
@@ -90,8 +103,18 @@ public struct TrustletEvidence: AttestationEvidence {
       manifestDigest: try token.bytes(EvidenceToken.Claim.manifestDigest, 48...48, "manifest's digest"),
       manifest: try ManifestProperties(canonicalJSON: manifest),
       instanceIdentity: try token.bytes(EvidenceToken.Claim.instanceIdentity, 16...32, "instance's identity"), instanceKey: token.key,
-      cloneGeneration: try token.unsigned(EvidenceToken.Claim.cloneGeneration, "clone generation"),
+      keyHolder: try keyHolder(token), cloneGeneration: try token.unsigned(EvidenceToken.Claim.cloneGeneration, "clone generation"),
       machine: try token.text(EvidenceToken.Claim.machine, "machine"), imageSigners: [])
+  }
+
+  private static func keyHolder(_ token: EvidenceToken) throws(MalformedEvidence) -> TrustletClaims.KeyHolder {
+    let name = try token.text(EvidenceToken.Claim.keyHolder, "key's holder")
+    guard let holder = TrustletClaims.KeyHolder(rawValue: name) else {
+      throw MalformedEvidence(
+        "\(token.name), key's holder", found: printable(Array(name.utf8)),
+        wanted: TrustletClaims.KeyHolder.allCases.map(\.rawValue).joined(separator: " or "))
+    }
+    return holder
   }
 
   private static func platform(_ record: ConceptualMessage) throws(MalformedEvidence) -> (any AttestationEvidence)? {

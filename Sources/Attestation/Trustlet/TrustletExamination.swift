@@ -23,6 +23,12 @@ extension TrustletEvidence {
         wanted: "\(hexadecimal(claims.manifestDigest)), as the trustlet's token has it",
         remedy: Self.forged),
     ]
+    if claims.keyHolder == .monitor {
+      findings.append(
+        Finding(
+          "coffer.instance-key", .noted, .instanceIdentity, found: "the monitor made the instance's key, and has it",
+          wanted: "a key made inside the instance, which nobody else has"))
+    }
     var given = Endorsements()
     for file in endorsements {
       do {
@@ -71,12 +77,12 @@ extension TrustletEvidence {
   private static let forged = "this evidence was put together from pieces of others, or altered: ask the node for it again"
 
   private func bindingFinding(_ platform: PlatformClaims) -> Finding {
-    let bound = PlatformBinding.data(nodeKey: nodeKey, nonce: monitor.nonce, platform: platform.platform)
+    let bound = PlatformBinding.data(nodeKey: nodeKey, nonce: monitor.nonce, path: noncePath, platform: platform.platform)
     let padding = platform.boundData.dropFirst(bound.count)
     return .rule(
       "coffer.platform-binding", .instanceIdentity, holds: platform.boundData.starts(with: bound) && padding.allSatisfy { $0 == 0 },
       found: "the platform's report binds \(hexadecimal(platform.boundData))",
-      wanted: "\(hexadecimal(bound)): this node's key and this nonce",
+      wanted: "\(hexadecimal(bound)): this node's key and this nonce\(noncePath == nil ? "" : ", one of several")",
       remedy: Self.forged)
   }
 }
@@ -84,8 +90,12 @@ extension TrustletEvidence {
 /// What a platform's report must carry for a node: its key and the relying party's nonce, so that neither can be exchanged.
 public enum PlatformBinding {
   /// SHA-512 of `["coffer-node", key, nonce]` in deterministic CBOR; SHA-256 for a TPM, whose field is shorter.
-  public static func data(nodeKey: VerificationKey, nonce: [UInt8], platform: PlatformKind) -> [UInt8] {
-    let bound = CBOREncoder.encode(.array([.text("coffer-node"), .bytes(nodeKey.subjectPublicKeyInfo), .bytes(nonce)]))
+  ///
+  /// With a path it is `["coffer-node-batch", key, root]`, where the path leads from the nonce to the root.
+  public static func data(nodeKey: VerificationKey, nonce: [UInt8], path: NoncePath? = nil, platform: PlatformKind) -> [UInt8] {
+    let purpose = path == nil ? "coffer-node" : "coffer-node-batch"
+    let bound = CBOREncoder.encode(
+      .array([.text(purpose), .bytes(nodeKey.subjectPublicKeyInfo), .bytes(path?.root(from: nonce) ?? nonce)]))
     return platform == .tpm ? Array(SHA256.hash(data: bound)) : Array(SHA512.hash(data: bound))
   }
 }

@@ -7,7 +7,10 @@ extension TrustletEvidence {
       EvidenceField("trustlet.instance-identity", hexadecimal(claims.instanceIdentity), "this instance's own random name"),
       EvidenceField(
         "trustlet.instance-key", hexadecimal(trustlet.key.fingerprint),
-        "\(trustlet.key.name) key made inside the instance (SHA-256): secrets are encrypted to it"),
+        "\(trustlet.key.name) key of the instance (SHA-256): secrets are encrypted to it"),
+      EvidenceField(
+        "trustlet.key-holder", claims.keyHolder.rawValue,
+        claims.keyHolder == .instance ? "made inside the instance: nobody else has it" : "made by the monitor, which has it too"),
       EvidenceField("trustlet.clone-generation", "\(claims.cloneGeneration)", "how often the template was cloned before this instance"),
       EvidenceField("trustlet.machine", claims.machine, "what isolates it"),
       EvidenceField("trustlet.nonce", hexadecimal(claims.nonce), "the challenger's, so that the evidence is fresh"),
@@ -30,6 +33,12 @@ extension TrustletEvidence {
         "node.key", hexadecimal(nodeKey.fingerprint),
         "\(nodeKey.name) key (SHA-256) that the platform's report binds; it signs the monitor's token"),
     ]
+    if let noncePath {
+      fields.append(
+        EvidenceField(
+          "nonce-path", "number \(noncePath.index), \(noncePath.siblings.count) hashes",
+          "this nonce is one of several under the platform's report, which binds the end of the path"))
+    }
     for (index, signature) in signatures.enumerated() {
       fields.append(
         EvidenceField(

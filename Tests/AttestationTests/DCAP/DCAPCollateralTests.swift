@@ -1,4 +1,4 @@
-@testable import Attestation
+import Attestation
 import DevelopmentEvidence
 import Foundation
 import Testing

@@ -1,4 +1,4 @@
-@testable import Attestation
+import Attestation
 import Foundation
 import Testing
 

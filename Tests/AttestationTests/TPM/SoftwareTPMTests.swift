@@ -1,11 +1,12 @@
 import Attestation
 import DevelopmentEvidence
 import Foundation
+import TestTPM
 import Testing
 
 /// Quotes by a real implementation of TPM 2.0 and by the tools that people use.
 @Suite(
-  .enabled(if: SoftwareTPM.programs != nil, "swtpm and tpm2-tools are not installed: Debian's packages of these names"),
+  .enabled(if: SoftwareTPM.programs != nil, "\(SoftwareTPM.finding)"),
   .timeLimit(.minutes(2)))
 struct SoftwareTPMTests {
   private func context(_ files: [[UInt8]], pinning key: VerificationKey) throws -> VerificationContext {

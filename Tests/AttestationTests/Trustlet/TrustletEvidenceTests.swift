@@ -1,4 +1,4 @@
-@testable import Attestation
+import Attestation
 import Crypto
 import DevelopmentEvidence
 import Foundation
@@ -99,6 +99,48 @@ private let nonce = [UInt8](0..<32)
     #expect(unsigned == 1024 - 64)
     for length in bytes.indices { #expect(throws: MalformedEvidence.self) { try TrustletEvidence(decoding: Array(bytes[..<length])) } }
     #expect(throws: MalformedEvidence.self) { try TrustletEvidence(decoding: bytes + [0]) }
+  }
+
+  @Test func whoHasTheInstancesKeyIsSaid() throws {
+    #expect(try examine(evidence(maker)).trustlet?.keyHolder == .instance)
+    var changed = maker
+    changed.keyHolder = "monitor"
+    let examination = try examine(evidence(changed))
+    #expect(examination.trustlet?.keyHolder == .monitor)
+    #expect(examination.findings.first { $0.rule == "coffer.instance-key" }?.outcome == .noted)
+    for holder in ["", "nobody", "Instance", String(repeating: "x", count: 100)] {
+      changed.keyHolder = holder
+      #expect(throws: MalformedEvidence.self, "\(holder)") { try TrustletEvidence(decoding: evidence(changed)) }
+    }
+  }
+
+  private static let hash = CBORValue.bytes([UInt8](repeating: 5, count: 48))
+  private static let paths: [(CBORValue, isWellFormed: Bool)] = [
+    (.array([.unsigned(1), .array([hash])]), true), (.array([.unsigned(0), .array(Array(repeating: hash, count: 32))]), true),
+    (.array([.unsigned(2), .array([hash])]), false), (.array([.unsigned(0), .array([])]), false),
+    (.array([.unsigned(0), .array(Array(repeating: hash, count: 33))]), false), (.array([.unsigned(.max), .array([hash])]), false),
+    (.array([.unsigned(0), .array([.bytes([1])])]), false), (.array([.negative(0), .array([hash])]), false),
+    (.array([.unsigned(0)]), false), (.array([.unsigned(0), .array([hash]), .null]), false), (.map([]), false), (.null, false),
+  ]
+
+  /// A path that leads nowhere, in the place of none; and paths that are none.
+  @Test(arguments: paths.indices)
+  func aPathOfANonceIsJudged(row: Int) throws {
+    let (path, isWellFormed) = Self.paths[row]
+    func add(_ type: String, to evidence: [UInt8]) throws -> [UInt8] {
+      let record = CBORValue.array([.text(type), .bytes(CBOREncoder.encode(path)), .unsigned(4)])
+      let pairs = try CBORDecoder.decode(evidence, .deterministic, of: "test").asMap ?? []
+      return CBOREncoder.encode(.map(pairs + [CBORPair(.text("nonce-path"), record)]))
+    }
+    let type = "application/vnd.coffer.nonce-path"
+    let bytes = try add(type, to: evidence(maker))
+    if isWellFormed {
+      #expect(try refused(bytes) == ["coffer.platform-binding"])
+    } else {
+      #expect(throws: MalformedEvidence.self) { try TrustletEvidence(decoding: bytes) }
+    }
+    #expect(throws: MalformedEvidence.self) { try TrustletEvidence(decoding: add("application/cbor", to: evidence(maker))) }
+    #expect(throws: MalformedEvidence.self) { try TrustletEvidence(decoding: add(type, to: maker.evidence())) }
   }
 
   @Test func debuggingIsReportedAndRefused() throws {

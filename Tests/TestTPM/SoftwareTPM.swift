@@ -1,10 +1,9 @@
 import Foundation
-import Testing
 
 /// A TPM in software (swtpm), on a socket in a folder of its own, driven by tpm2-tools. It ends with the value.
-final class SoftwareTPM {
+package final class SoftwareTPM {
   /// Where the programs are; nil if one is missing.
-  static let programs: [String: String]? = {
+  package static let programs: [String: String]? = {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
     var programs: [String: String] = [:]
     for name in [
@@ -18,12 +17,17 @@ final class SoftwareTPM {
 
   struct Failure: Error { var program: String, output: String }
 
-  let folder: URL
+  package static let finding = "swtpm and tpm2-tools are not installed: Debian's packages of these names"
+
+  package let folder: URL
+  /// Its data socket.
+  package var socket: String { "\(folder.path)/tpm" }
   private let programs: [String: String]
   private let process = Process()
 
-  init() throws {
-    programs = try #require(Self.programs)
+  package init() throws {
+    guard let programs = Self.programs else { throw Failure(program: "swtpm", output: Self.finding) }
+    self.programs = programs
     // A socket's path is at most 107 bytes.
     folder = URL(fileURLWithPath: "/tmp/coffer-tpm-\(UInt32.random(in: 0 ... .max))")
     try FileManager.default.createDirectory(at: folder.appendingPathComponent("state"), withIntermediateDirectories: true)
@@ -50,7 +54,7 @@ final class SoftwareTPM {
   }
 
   /// Runs a tool in the folder, and forgets the objects that it left in the TPM, which has room for three.
-  func run(_ name: String, _ arguments: String...) throws {
+  package func run(_ name: String, _ arguments: String...) throws {
     try start(name, arguments)
     for kind in ["-t", "-l", "-s"] { try start("tpm2_flushcontext", [kind]) }
   }
@@ -83,5 +87,5 @@ final class SoftwareTPM {
     }
   }
 
-  func file(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: folder.appendingPathComponent(name))) }
+  package func file(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: folder.appendingPathComponent(name))) }
 }
