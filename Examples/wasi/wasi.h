@@ -18,6 +18,8 @@ enum { wasi_follow_symlinks = 1 };
 
 WASI(args_sizes_get) wasi_error wasi_args_sizes_get(size_t *count, size_t *bytes);
 WASI(args_get) wasi_error wasi_args_get(char **arguments, char *bytes);
+WASI(environ_sizes_get) wasi_error wasi_environ_sizes_get(size_t *count, size_t *bytes);
+WASI(environ_get) wasi_error wasi_environ_get(char **variables, char *bytes);
 WASI(fd_read) wasi_error wasi_fd_read(int descriptor, const wasi_buffer *buffers, size_t count, size_t *read);
 WASI(fd_write) wasi_error wasi_fd_write(int descriptor, const wasi_slice *slices, size_t count, size_t *written);
 WASI(fd_close) wasi_error wasi_fd_close(int descriptor);
@@ -43,3 +45,6 @@ void complain(const char *text);
 
 // Fresh memory, or exits with 71 when there is none left.
 void *allocate(size_t bytes);
+
+// The variable's value, or null when it is not set.
+const char *environment(const char *name);

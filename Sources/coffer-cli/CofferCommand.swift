@@ -2,8 +2,8 @@ import ArgumentParser
 import RunCommand
 import WasmFormat
 
-@main struct CofferCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
+@main package struct CofferCommand: ParsableCommand {
+  package static let configuration = CommandConfiguration(
     commandName: "coffer",
     abstract: "Runs programs as trustlets: measured, kernel-less, each alone in its own virtual machine.",
     discussion: """
@@ -18,11 +18,15 @@ import WasmFormat
       program traps.
       """,
     version: "coffer 0.1.0",
-    subcommands: [Build.self, Run.self, Measure.self, Inspect.self, Verify.self, PolicyCommand.self, Doctor.self, Bench.self, BuildConfined.self])
+    subcommands: [Build.self, Run.self, Measure.self, Inspect.self, Verify.self, VerifyImage.self, PolicyCommand.self, Doctor.self, Bench.self, BuildConfined.self],
+    groupedSubcommands: [CommandGroup(name: "Functions", subcommands: NodeProgram.commands)])
+
+  package init() {}
 
   /// As the parser's own, but a command line that is wrong ends with Coffer's status, which nobody can take for the program's.
   static func main() {
     fillStandardDescriptors()
+    NodeProgram.becomeIfAsked()
     handleWriteSignals()
     do {
       var command = try parseAsRoot()

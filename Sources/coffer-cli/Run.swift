@@ -14,6 +14,7 @@ struct Run: ParsableCommand {
         coffer run program.wasm --dir data::/data:rw --env MODE=fast
         coffer run service.trustlet --timeout 2s --memory 64MiB
         coffer run library.wasm --invoke 'add(2, 3)'
+        coffer run service.trustlet --attest 00112233445566778899aabbccddeeff --platform tpm --evidence evidence.cbor
       """)
 
   @Argument(help: "A WebAssembly module, an image, or example:NAME.")
@@ -62,6 +63,8 @@ struct Run: ParsableCommand {
   @Flag(help: "Do not say that nothing here is confidential.")
   var quietPlatform = false
 
+  @OptionGroup var attest: AttestOptions
+
   @OptionGroup var build: BuildOptions
 
   @Argument(help: ArgumentHelp("Arguments of the program; behind '--' where they begin with '-'.", valueName: "arguments"))
@@ -82,7 +85,9 @@ struct Run: ParsableCommand {
       options.output = outputLimit
       if !quietPlatform { ImageRun.notePlatform() }
       let kind = machine?.kind ?? MachineChoice.best { Terminal.note($0) }
+      let evidence = try RunEvidence(attest)
       let trustlet = try TrustletRunner.start(image, options, on: kind)
+      try evidence?.write(of: image, machine: kind.name)
       trustlet.measuresProcessorTime = stats
       let outcome: Outcome
       if let invoke {

@@ -27,6 +27,12 @@ struct Verify: ParsableCommand {
   @Option(help: ArgumentHelp("What the attester was asked to bind.", valueName: "hex"), transform: Self.nonce)
   var nonce: [UInt8]?
 
+  @Option(
+    help: ArgumentHelp(
+      "Trust a development platform whose root has this SHA-256, as 'coffer run --platform development-...' prints it. Anything may be behind it.",
+      valueName: "hex"), transform: Self.fingerprint)
+  var developmentRoot: [UInt8]?
+
   @Flag(help: "Print the verdict as JSON, in the shape of an EAT attestation result.")
   var json = false
 
@@ -34,6 +40,11 @@ struct Verify: ParsableCommand {
     guard let bytes = bytes(hexadecimal: text), (8...512).contains(bytes.count) else {
       throw CommandFailure("expected 8 to 512 bytes, as hexadecimal digits in pairs")
     }
+    return bytes
+  }
+
+  @Sendable private static func fingerprint(_ text: String) throws -> [UInt8] {
+    guard let bytes = bytes(hexadecimal: text), bytes.count == 32 else { throw CommandFailure("expected 32 bytes, as 64 hexadecimal digits") }
     return bytes
   }
 
@@ -47,7 +58,7 @@ struct Verify: ParsableCommand {
         throw CommandFailure("\(policy): \(error)")
       }
       let evidence = try options.read(alone: policy)
-      let context = try options.context(terms.trustAnchors)
+      let context = try options.context(anchors(terms))
       let verdict =
         switch evidence {
         case .decoded(let evidence): terms.appraise(evidence.examine(in: context), nonce: nonce, at: context.time)
@@ -61,5 +72,19 @@ struct Verify: ParsableCommand {
       }
       if !verdict.isAccepted { throw ExitStatus.refused }
     }
+  }
+
+  /// The policy's, and a development root that the command line names.
+  private func anchors(_ terms: Policy) -> TrustAnchors {
+    var anchors = terms.trustAnchors
+    guard let developmentRoot else { return anchors }
+    DevelopmentBanner.show(developmentRoot)
+    for platform in [PlatformKind.sevSNP, .tdx, .cca] {
+      var anchor = TrustAnchors.Anchor(platform, name: "development root", fingerprint: developmentRoot)
+      anchor.isDevelopment = true
+      // Before the policy's: a root that both name stays one for development.
+      anchors.anchors.insert(anchor, at: 0)
+    }
+    return anchors
   }
 }

@@ -3,5 +3,8 @@ import ArgumentParser
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures a promise of SPECIFICATION.md, beside its peers in the same run.",
-    subcommands: [ComputeBench.self, FootprintBench.self, StartBench.self, EdgeBench.self, FilesBench.self, MemoryBench.self, TrustedBench.self, VerifyBench.self])
+    subcommands: [
+      ComputeBench.self, FootprintBench.self, StartBench.self, EdgeBench.self, FilesBench.self, MemoryBench.self, TrustedBench.self,
+      TrustBench.self, VerifyBench.self,
+    ] + NodeProgram.benches)
 }

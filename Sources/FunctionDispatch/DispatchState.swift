@@ -1,0 +1,406 @@
+import FunctionCalls
+import NIOCore
+
+/// Who runs where and who is next: all decisions, and nothing that waits or speaks to anybody. Its owner carries the actions out afterwards.
+package struct DispatchState {
+  enum Action {
+    /// The slot is the call's; the process is told of the revision before where `loads`.
+    case run(FunctionCall, Slot, RevisionState, loads: Bool)
+    case end(FunctionCall, CallEnding)
+    case startProcess
+    case endProcess(MonitorChild, reason: String)
+    case cool(Slot, RevisionState)
+    case load(MonitorChild, RevisionState)
+    case unload(MonitorChild, RevisionState)
+    /// To serve the queues again when so many nanoseconds have passed.
+    case lookAgain(after: UInt64)
+  }
+
+  let configuration: DispatchConfiguration
+  let loops: Int
+  var functions: [String: FunctionState] = [:]
+  /// Such as were removed, until nothing of them is left anywhere.
+  var removed: [FunctionState] = []
+  package var tenants: [String: TenantState] = [:]
+  /// Tenants with functions whose calls wait.
+  var waiting: [TenantState] = []
+  package var children: [MonitorChild] = []
+  var spares: [MonitorChild] = []
+  /// Processes that are not ready yet, and how many there are or are about to be.
+  var beginning: [MonitorChild] = []
+  var starting = 0
+  /// In a row; after one, none is started for a while.
+  var failedStarts = 0
+  var mayStart = true
+  var running = 0
+  var queued = 0
+  var lost: UInt64 = 0
+  package var isDraining = false
+  /// Idle machines go and no new ones are made: the last reports say that there is too little memory.
+  var isMemoryShort = false
+  /// A time was set to look at the queues again.
+  var looksAgain = false
+  private var lastRevisionNumber: UInt32 = 0
+  /// The least `used` at which a tenant was last served: newcomers start there, not at nothing.
+  private var virtualTime: UInt64 = 0
+
+  /// Started at a time: each keeps a processor busy for its first milliseconds.
+  private static let startLimit = 4
+
+  init(_ configuration: DispatchConfiguration, loops: Int) {
+    self.configuration = configuration
+    self.loops = loops
+  }
+
+  // MARK: Calls
+
+  mutating func submit(_ call: FunctionCall, loop: Int, now: UInt64) -> [Action] {
+    let function = state(of: call.route, call.revision)
+    call.function = function
+    function.statistics.requests += 1
+    function.statistics.lastRevision = call.revision.measurement
+    if isDraining { return [.end(call, .refused(.draining))] }
+    guard call.environment.bytes.readableBytes < FrameHeader.payloadLimit / 2 else { return [.end(call, .refused(.tooLarge))] }
+    guard let revision = revisionState(call.revision, of: function) else {
+      return [.end(call, .refused(.unavailable(reason: "the revision has no measurement")))]
+    }
+    call.loop = loop
+    if function.queued == 0, mayRun(function), !isCrowded(revision, since: now, now: now), let slot = pick(revision, loop: loop, now: now) {
+      return assign(call, slot, revision, now: now) + replenish()
+    }
+    guard function.queued < function.settings.queue, queued < configuration.queued else { return [.end(call, .refused(.queueFull))] }
+    call.queuedAt = now
+    function.enqueue(call)
+    queued += 1
+    markWaiting(function)
+    return serveQueues(now: now)
+  }
+
+  /// The caller has gone.
+  mutating func withdraw(_ call: FunctionCall) {
+    guard call.isQueued else { return }
+    call.function?.withdraw(call)
+    queued -= 1
+  }
+
+  mutating func finish(_ slot: Slot, _ call: FunctionCall, _ ending: CallEnding, now: UInt64) -> [Action] {
+    guard let revision = slot.machine, slot.isBusy else { return [] }
+    release(slot, revision, now: now)
+    settle(call, revision.function, ending, now: now)
+    if let next = handOver(slot, revision, now: now) { return next }
+    return free(slot, revision) + serveQueues(now: now)
+  }
+
+  /// The slot's next call where nobody else waits for anything: the usual case under load.
+  private mutating func handOver(_ slot: Slot, _ revision: RevisionState, now: UInt64) -> [Action]? {
+    let function = revision.function
+    guard waiting.count == 1, waiting[0].waiting.count == 1, function.isWaiting, mayRun(function), !slot.child.isGone, !slot.child.isRetiring,
+      let call = function.firstQueued(loop: slot.loopIndex), call.revision == revision.revision
+    else { return nil }
+    function.withdraw(call)
+    queued -= 1
+    virtualTime = max(virtualTime, function.tenant.used)
+    return assign(call, slot, revision, now: now)
+  }
+
+  /// The process has not got the revision: the call goes to the head of the queue, once.
+  mutating func putBack(_ slot: Slot, _ call: FunctionCall, now: UInt64) -> [Action] {
+    guard let revision = slot.machine, slot.isBusy else { return [] }
+    call.hasBeenRefusedByAProcess = true
+    release(slot, revision, now: now)
+    revision.function.tenant.used &-= min(revision.function.tenant.used, call.chargedTime)
+    slot.child.loaded.remove(revision.number)
+    revision.children.removeAll { $0 === slot.child }
+    let actions = free(slot, revision)
+    guard let other = pick(revision, loop: slot.loopIndex, now: now) else {
+      return actions + [.end(call, .lost(reason: "its monitor process had lost the function"))] + serveQueues(now: now)
+    }
+    return actions + assign(call, other, revision, now: now) + replenish()
+  }
+
+  /// The process could not be told of the revision.
+  mutating func refuse(_ slot: Slot, _ call: FunctionCall, reason: String, now: UInt64) -> [Action] {
+    guard let revision = slot.machine, slot.isBusy else { return [] }
+    release(slot, revision, now: now)
+    slot.child.loaded.remove(revision.number)
+    revision.children.removeAll { $0 === slot.child }
+    revision.machines -= 1
+    slot.machine = nil
+    if !slot.child.isGone { slot.child.blank.append(slot) }
+    return [.end(call, .refused(.unavailable(reason: reason)))] + serveQueues(now: now)
+  }
+
+  private func mayRun(_ function: FunctionState) -> Bool {
+    function.running < max(function.settings.concurrency, 1) && mayRun(function.tenant) && running < configuration.running
+  }
+
+  private func mayRun(_ tenant: TenantState) -> Bool { room(of: tenant) > 0 && !tenant.budget.isSpent }
+
+  /// Calls that it may have beside those that run.
+  private func room(of tenant: TenantState) -> Int {
+    let own = tenant.limits.concurrency
+    return max(0, (own > 0 ? min(own, configuration.tenantRunning) : configuration.tenantRunning) - tenant.running)
+  }
+
+  /// Whether a call had better wait for one of the machines that are at work than have another beside them.
+  private func isCrowded(_ revision: RevisionState, since start: UInt64, now: UInt64) -> Bool {
+    revision.function.computes && revision.running >= configuration.computing && now < start &+ configuration.patience
+  }
+
+  private mutating func assign(_ call: FunctionCall, _ slot: Slot, _ revision: RevisionState, now: UInt64) -> [Action] {
+    let function = revision.function
+    if slot.machine !== revision {
+      slot.machine?.machines -= 1
+      slot.machine = revision
+      revision.machines += 1
+    }
+    slot.isBusy = true
+    slot.child.busy += 1
+    slot.child.lastUse = now
+    revision.running += 1
+    revision.lastUse = now
+    function.running += 1
+    function.tenant.running += 1
+    running += 1
+    call.dispatchedAt = now
+    // Charged as it begins, or a tenant of long calls would take all slots before the first of them counts.
+    call.chargedTime = function.usualTime
+    function.tenant.used = max(function.tenant.used, virtualTime) &+ call.chargedTime
+    let time = function.settings.time == 0 ? UInt64.max / 4 : function.settings.time
+    slot.deadline = now &+ time &+ configuration.grace
+    let loads = slot.child.loaded.insert(revision.number).inserted
+    if loads { revision.children.append(slot.child) }
+    return [.run(call, slot, revision, loads: loads)]
+  }
+
+  private mutating func release(_ slot: Slot, _ revision: RevisionState, now: UInt64) {
+    slot.isBusy = false
+    slot.freeSince = now
+    slot.deadline = .max
+    slot.child.busy -= 1
+    slot.child.lastUse = now
+    revision.running -= 1
+    revision.lastUse = now
+    revision.function.running -= 1
+    revision.function.tenant.running -= 1
+    running -= 1
+  }
+
+  /// What the call has really cost, and how long each part took.
+  private func settle(_ call: FunctionCall, _ function: FunctionState, _ ending: CallEnding, now: UInt64) {
+    let time = now &- call.dispatchedAt
+    function.tenant.used = function.tenant.used &- min(function.tenant.used, call.chargedTime) &+ time
+    function.usualTime = (function.usualTime &* 7 &+ time) / 8
+    function.statistics.queue.record(nanoseconds: call.dispatchedAt &- min(call.dispatchedAt, call.arrival))
+    guard case .ended(let end) = ending, end.start != .none else { return }
+    // What a process says of itself counts for no more than what can have passed.
+    let start = (call.dispatchedAt &- min(call.dispatchedAt, call.arrival)) &+ min(end.startTime, time)
+    if end.start == .warm { function.statistics.warm.record(nanoseconds: start) } else { function.statistics.cold.record(nanoseconds: start) }
+    function.statistics.run.record(nanoseconds: min(end.runTime, time))
+    function.noteWaiting(end.hasWaited)
+  }
+
+  /// The slot's machine is ready for another call of its revision, unless its process is to go.
+  private mutating func free(_ slot: Slot, _ revision: RevisionState) -> [Action] {
+    if slot.child.isGone { return [] }
+    if slot.child.isRetiring {
+      return slot.child.busy == 0 ? [.endProcess(slot.child, reason: "another tenant needs its place")] : []
+    }
+    revision.ready[slot.loopIndex].append(slot)
+    return []
+  }
+
+  // MARK: Queues
+
+  private mutating func markWaiting(_ function: FunctionState) {
+    guard !function.isWaiting else { return }
+    function.isWaiting = true
+    let tenant = function.tenant
+    if tenant.waiting.isEmpty {
+      // A tenant that comes back has saved nothing up.
+      tenant.used = max(tenant.used, virtualTime)
+      waiting.append(tenant)
+    }
+    tenant.waiting.append(function)
+  }
+
+  /// Gives free slots to calls that wait: of the tenant that has had least, its functions in turn.
+  mutating func serveQueues(now: UInt64) -> [Action] {
+    guard !waiting.isEmpty else { return [] }
+    var actions: [Action] = []
+    var blocked: Set<ObjectIdentifier> = []
+    var missing = 0
+    var needy: TenantState?
+    while let tenant = nextTenant(except: blocked) {
+      let (served, found) = serveOne(of: tenant, now: now, missing: &missing)
+      actions += served
+      if !found {
+        blocked.insert(ObjectIdentifier(tenant))
+        if missing > 0 && needy == nil { needy = tenant }
+      }
+    }
+    waiting.removeAll(where: \.waiting.isEmpty)
+    if !waiting.isEmpty && !looksAgain {
+      looksAgain = true
+      actions.append(.lookAgain(after: configuration.patience / 2))
+    }
+    return actions + replenish(for: missing, needy)
+  }
+
+  private func nextTenant(except blocked: Set<ObjectIdentifier>) -> TenantState? {
+    guard running < configuration.running else { return nil }
+    var next: TenantState?
+    for tenant in waiting where !tenant.waiting.isEmpty && mayRun(tenant) {
+      if let next, next.used <= tenant.used { continue }
+      if blocked.contains(ObjectIdentifier(tenant)) { continue }
+      next = tenant
+    }
+    return next
+  }
+
+  private mutating func serveOne(of tenant: TenantState, now: UInt64, missing: inout Int) -> (actions: [Action], found: Bool) {
+    for _ in 0..<tenant.waiting.count {
+      let function = tenant.waiting.removeFirst()
+      guard let call = function.firstQueued else {
+        function.isWaiting = false
+        continue
+      }
+      tenant.waiting.append(function)
+      guard mayRun(function), let revision = revisionState(call.revision, of: function) else { continue }
+      if isCrowded(revision, since: call.queuedAt, now: now) { continue }
+      guard let slot = pick(revision, loop: call.loop, now: now) else {
+        // Another process is no help to a tenant that may not have more.
+        if !tenant.isMemoryShort { missing += min(function.queued, max(function.settings.concurrency - function.running, 0), room(of: tenant)) }
+        continue
+      }
+      function.withdraw(call)
+      queued -= 1
+      virtualTime = max(virtualTime, tenant.used)
+      return (assign(call, slot, revision, now: now), true)
+    }
+    return ([], false)
+  }
+
+  // MARK: Names
+
+  mutating func state(of route: Route, _ revision: Revision) -> FunctionState {
+    if let function = functions[route.function], function.tenant.name == route.tenant {
+      function.settings = revision.settings
+      return function
+    }
+    let tenant = tenants[route.tenant] ?? TenantState(route.tenant)
+    tenants[route.tenant] = tenant
+    // Another tenant's, removed a moment ago.
+    forget(route.function)
+    let function = FunctionState(route.function, tenant)
+    function.settings = revision.settings
+    functions[route.function] = function
+    return function
+  }
+
+  mutating func revisionState(_ revision: Revision, of function: FunctionState) -> RevisionState? {
+    if let state = function.revisions[revision.measurement], state.revision == revision { return state }
+    lastRevisionNumber &+= 1
+    guard let state = RevisionState(lastRevisionNumber, revision, of: function, loops: loops) else { return nil }
+    // The machines of one whose settings have changed since go when they have been idle for long enough.
+    if let former = function.revisions.updateValue(state, forKey: revision.measurement) { function.former.append(former) }
+    return state
+  }
+}
+
+// MARK: Processes
+
+extension DispatchState {
+  /// Starts processes until there are as many spare ones as there should be, beside those that calls wait for.
+  mutating func replenish(for missing: Int = 0, _ needy: TenantState? = nil) -> [Action] {
+    guard !isDraining, mayStart else { return [] }
+    let wanted = configuration.spareProcesses + (missing + configuration.slots - 1) / configuration.slots
+    var actions: [Action] = []
+    while spares.count + starting < wanted, starting < Self.startLimit {
+      guard children.count + starting < configuration.processLimit else {
+        if let needy { actions += makeRoom(for: needy) }
+        break
+      }
+      if isMemoryShort && !children.isEmpty { break }
+      starting += 1
+      actions.append(.startProcess)
+    }
+    return actions
+  }
+
+  /// For a tenant whose calls wait while others have all the processes: one that nobody uses ends; or the tenant with most processes gives one up
+  /// as soon as its calls have ended.
+  private func makeRoom(for needy: TenantState) -> [Action] {
+    if children.contains(where: \.isRetiring) { return [] }
+    let idle = children.filter { $0.tenant != nil && $0.tenant !== needy && $0.busy == 0 }
+    if let oldest = idle.min(by: { $0.lastUse < $1.lastUse }) {
+      oldest.isRetiring = true
+      return [.endProcess(oldest, reason: "another tenant needs its place")]
+    }
+    let richest = tenants.values.max { $0.children.count < $1.children.count }
+    guard let richest, richest.children.count > needy.children.count + 1 else { return [] }
+    richest.children.min { $0.busy < $1.busy }?.isRetiring = true
+    return []
+  }
+
+  mutating func childStarted(_ child: MonitorChild, now: UInt64) -> [Action] {
+    beginning.removeAll { $0 === child }
+    starting -= 1
+    // It may have died since it said so.
+    if child.isGone { return replenish() }
+    if isDraining { return [.endProcess(child, reason: "the node ends")] }
+    failedStarts = 0
+    child.blank = child.slots
+    child.lastUse = now
+    children.append(child)
+    spares.append(child)
+    return serveQueues(now: now) + replenish()
+  }
+
+  /// - Parameter isExpected: the front ended it.
+  mutating func childLost(_ child: MonitorChild, wasReady: Bool, isExpected: Bool, reason: String, now: UInt64) -> [Action] {
+    guard !child.isGone else { return [] }
+    child.isGone = true
+    beginning.removeAll { $0 === child }
+    guard wasReady else {
+      starting -= 1
+      failedStarts += 1
+      mayStart = false
+      // Nobody else could serve those who wait.
+      return children.isEmpty ? refuseAll(reason) : []
+    }
+    if !isExpected { lost += 1 }
+    children.removeAll { $0 === child }
+    spares.removeAll { $0 === child }
+    child.tenant?.children.removeAll { $0 === child }
+    for slot in child.slots {
+      guard let revision = slot.machine else { continue }
+      revision.machines -= 1
+      if !slot.isBusy {
+        revision.removeReady(slot)
+        slot.machine = nil
+      }
+    }
+    for function in allFunctions {
+      for revision in function.allRevisions { revision.children.removeAll { $0 === child } }
+    }
+    return serveQueues(now: now) + replenish()
+  }
+
+  private mutating func refuseAll(_ reason: String) -> [Action] {
+    var actions: [Action] = []
+    for tenant in waiting {
+      for function in tenant.waiting {
+        function.isWaiting = false
+        while let call = function.firstQueued {
+          function.withdraw(call)
+          queued -= 1
+          actions.append(.end(call, .refused(.unavailable(reason: reason))))
+        }
+      }
+      tenant.waiting.removeAll()
+    }
+    waiting.removeAll()
+    return actions
+  }
+}

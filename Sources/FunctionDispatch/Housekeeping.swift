@@ -1,0 +1,132 @@
+import CLinux
+import FunctionCalls
+import NIOCore
+
+/// What is done once a second: those that have waited too long are told, what hangs is ended, what is idle goes.
+extension DispatchState {
+  mutating func keepHouse(now: UInt64) -> [Action] {
+    refuseLate(now: now) + endHung(now: now) + coolIdle(now: now) + unloadIdle(now: now) + endIdle(now: now) + replenish()
+  }
+
+  private mutating func refuseLate(now: UInt64) -> [Action] {
+    var actions: [Action] = []
+    for tenant in waiting {
+      for function in tenant.waiting {
+        while let call = function.firstQueued, now > call.queuedAt &+ configuration.queueTime {
+          function.withdraw(call)
+          queued -= 1
+          actions.append(.end(call, .refused(.queueTimedOut)))
+        }
+      }
+    }
+    return actions
+  }
+
+  private func endHung(now: UInt64) -> [Action] {
+    children.filter { $0.busy > 0 && $0.slots.contains { $0.isBusy && $0.deadline < now } }
+      .map { .endProcess($0, reason: "it did not end a call at its time limit") }
+  }
+
+  private mutating func coolIdle(now: UInt64) -> [Action] {
+    var actions: [Action] = []
+    for function in allFunctions {
+      let keep = isMemoryShort || function.tenant.isMemoryShort ? configuration.keepWarm / 64 : configuration.keepWarm
+      for revision in function.allRevisions where revision.machines > revision.running {
+        let isFormer = function.revisions[revision.revision.measurement] !== revision
+        for loop in revision.ready.indices {
+          revision.ready[loop].removeAll { slot in
+            guard isFormer || now > slot.freeSince &+ keep else { return false }
+            actions.append(.cool(slot, revision))
+            slot.machine = nil
+            revision.machines -= 1
+            slot.child.blank.append(slot)
+            return true
+          }
+        }
+      }
+    }
+    return actions
+  }
+
+  private mutating func endIdle(now: UInt64) -> [Action] {
+    var actions: [Action] = []
+    for child in children where child.tenant != nil && child.busy == 0 && !child.isRetiring {
+      let isIdle = child.blank.count == child.slots.count && child.loaded.isEmpty && now > child.lastUse &+ configuration.keepProcess
+      guard isIdle else { continue }
+      child.isRetiring = true
+      actions.append(.endProcess(child, reason: "idle"))
+    }
+    return actions
+  }
+
+  func revision(_ number: UInt32) -> RevisionState? {
+    for function in allFunctions {
+      if let revision = function.allRevisions.first(where: { $0.number == number }) { return revision }
+    }
+    return nil
+  }
+}
+
+extension Dispatcher {
+  func keepHouse() {
+    decide { state, now in
+      state.judgeMemory()
+      return state.keepHouse(now: now)
+    }
+    for child in state.withLock({ $0.children }) { child.askForReport() }
+  }
+
+  /// At this moment.
+  public func statistics() -> DispatchStatistics {
+    let time = Double(coffer_wall_clock()) / 1e9
+    let residentBytes = UInt64(coffer_resident_bytes())
+    return state.withLock { state in
+      DispatchStatistics(
+        time: time, node: state.nodeStatistics(uptime: Double(NIODeadline.now().uptimeNanoseconds - startTime) / 1e9, residentBytes: residentBytes),
+        functions: state.functionStatistics())
+    }
+  }
+}
+
+extension DispatchState {
+  /// By what the processes have reported last.
+  mutating func judgeMemory() {
+    for tenant in tenants.values where tenant.limits.memory > 0 || tenant.isMemoryShort {
+      let used = tenant.children.reduce(UInt64(0)) { $0 &+ ($1.report?.residentBytes ?? 0) }
+      tenant.isMemoryShort = tenant.limits.memory > 0 && used > tenant.limits.memory
+    }
+    guard configuration.memory > 0 else { return }
+    let used = children.reduce(UInt64(0)) { $0 &+ ($1.report?.residentBytes ?? 0) }
+    isMemoryShort = used > configuration.memory
+  }
+
+  func nodeStatistics(uptime: Double, residentBytes: UInt64) -> DispatchStatistics.Node {
+    DispatchStatistics.Node(
+      uptime: uptime, machine: children.lazy.compactMap(\.welcome?.machine).first ?? "", platform: "none", confidential: false,
+      residentBytes: residentBytes,
+      monitors: children.map { child in
+        DispatchStatistics.Monitor(
+          pid: child.processNumber, tenant: child.tenant?.name ?? "", slots: child.slots.count, busy: child.busy,
+          residentBytes: child.report?.residentBytes ?? 0, locks: child.welcome?.locks ?? [], missing: child.welcome?.missing ?? [])
+      },
+      running: running, queued: queued, monitorsLost: lost)
+  }
+
+  func functionStatistics() -> [DispatchStatistics.Function] {
+    var memory: [UInt32: (shared: UInt64, own: UInt64)] = [:]
+    for revision in children.lazy.compactMap(\.report).flatMap(\.revisions) {
+      memory[revision.number, default: (0, 0)].shared &+= revision.sharedBytes
+      memory[revision.number, default: (0, 0)].own &+= revision.ownBytes
+    }
+    return functions.values.map { function in
+      let counters = function.statistics
+      let parts = function.allRevisions.compactMap { memory[$0.number] }
+      return DispatchStatistics.Function(
+        name: function.name, tenant: function.tenant.name, revision: counters.lastRevision, requests: counters.requests,
+        errors: counters.answers.reduce(0) { $0 + (["4xx", "5xx", "gone"].contains($1.key) ? $1.value : 0) }, answers: counters.answers,
+        running: function.running, queued: function.queued, machines: function.machines,
+        templateBytes: parts.reduce(0) { $0 &+ $1.shared }, cloneBytes: parts.reduce(0) { $0 &+ $1.own }, cold: counters.cold.summary,
+        warm: counters.warm.summary, queue: counters.queue.summary, run: counters.run.summary, request: counters.request.summary)
+    }
+  }
+}

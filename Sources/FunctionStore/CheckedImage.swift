@@ -1,0 +1,25 @@
+import Crypto
+import TrustletImage
+
+/// An image that passed every check, and how it will be called in the store.
+public struct CheckedImage: Sendable {
+  public let measurement: String
+  /// What the image may do, as it is measured.
+  public let manifest: Manifest
+  let bytes: ImageBytes
+  let file: String
+
+  /// Measures the bytes; what they say of themselves has to agree.
+  public init(_ bytes: [UInt8]) throws(StoreError) {
+    do {
+      let image = try TrustletImage.read(bytes: bytes)
+      measurement = image.measurement.description
+      manifest = image.manifest
+      self.bytes = image.encoded
+    } catch {
+      throw error.code == .fileSystem ? StoreError(.fileSystem, error.message) : StoreError(.image, error.message)
+    }
+    // The measurement covers what runs; the tables beside it (exports, names, lines) it does not, and nobody may choose them for another's image.
+    file = "\(measurement)-\(Hexadecimal.text(bytes.withUnsafeBytes { SHA256.hash(data: $0) }.prefix(16))).trustlet"
+  }
+}

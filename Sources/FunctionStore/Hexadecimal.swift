@@ -1,0 +1,7 @@
+enum Hexadecimal {
+  /// Two lower-case digits for each byte.
+  static func text(_ bytes: some Sequence<UInt8>) -> String {
+    let digits = Array("0123456789abcdef")
+    return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+  }
+}

@@ -1,0 +1,261 @@
+import NIOCore
+import NIOHTTP1
+
+/// A connection of HTTP/1.1, or a stream of HTTP/2, as the requests for functions on it see it; all other requests pass through to those behind it.
+/// Belongs to its event loop. One request at a time: whoever is in front of it sees to that.
+final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+  typealias OutboundIn = HTTPServerResponsePart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  let eventLoop: any EventLoop
+  private let service: FunctionService
+  /// Of HTTP/2, where a stream is one request and others go on beside it.
+  let isStream: Bool
+  private var context: ChannelHandlerContext?
+  private var exchange: FunctionExchange?
+  /// A request that others answer, from its head until their answer's end.
+  private var passesOn = false
+  /// Nothing is answered any more; what still comes is thrown away until the caller has seen the end.
+  private var isClosing = false
+  private var keepsAlive = true
+  private var discarded = 0
+
+  // Reading is held up by not passing `read` on.
+  private var inputIsHeld = false
+  private var readIsWanted = false
+
+  private var watch = ConnectionWatch()
+  private var watchTask: RepeatedTask?
+  private var knownAddresses: CGIVariables.Connection?
+
+  /// Of a body that nobody wants, before the connection is given up.
+  private static let discardLimit = 1 << 20
+
+  init(_ service: FunctionService, eventLoop: any EventLoop, isStream: Bool) {
+    self.service = service
+    self.eventLoop = eventLoop
+    self.isStream = isStream
+  }
+
+  var addresses: CGIVariables.Connection {
+    if let knownAddresses { return knownAddresses }
+    let found = CGIVariables.Connection(context?.channel, isHTTP2: isStream)
+    knownAddresses = found
+    return found
+  }
+
+  // MARK: Life
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    let this = NIOLoopBound(self, eventLoop: eventLoop)
+    watchTask = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(5), delay: .seconds(5)) { _ in this.value.checkWatch() }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    watchTask?.cancel()
+    watchTask = nil
+    self.context = nil
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    exchange?.callerHasGone()
+    exchange = nil
+    watchTask?.cancel()
+    watchTask = nil
+    context.fireChannelInactive()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if !isStream, let event = event as? ChannelEvent, event == .inputClosed, exchange != nil || isClosing {
+      // Whoever closes a connection says only this: nobody waits for the answer.
+      exchange?.callerHasGone()
+      context.close(promise: nil)
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard let error = error as? HTTPParserError, !passesOn else {
+      if !passesOn && !isClosing { context.close(promise: nil) }
+      return context.fireErrorCaught(error)
+    }
+    guard !isClosing else { return }
+    let problem =
+      error == .headerOverflow
+      ? Problem(431, "Request Header Fields Too Large", "a request's header may have \(service.limits.header) bytes")
+      : Problem(400, "Bad Request", "this is no request of HTTP/1.1")
+    let exchange =
+      self.exchange
+      ?? FunctionExchange(service, HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"), self)
+    self.exchange = exchange
+    keepsAlive = false
+    exchange.giveUp(problem)
+  }
+
+  private func checkWatch() {
+    guard let context else { return }
+    let state: ConnectionWatch.State
+    if isClosing {
+      state = .closing
+    } else if let exchange {
+      state = exchange.inputHasEnded || inputIsHeld ? .answering : exchange.isCollecting ? .collecting : .receiving
+    } else {
+      state = passesOn ? .answering : .idle
+    }
+    switch watch.check(state, service.limits) {
+    case .nothing: break
+    case .close:
+      exchange?.callerHasGone()
+      context.close(promise: nil)
+    case .giveUp:
+      keepsAlive = false
+      exchange?.giveUp(Problem(408, "Request Timeout", "the request's body came too slowly"))
+    }
+  }
+
+  // MARK: Requests
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isClosing else { return discard(unwrapInboundIn(data)) }
+    guard !passesOn else { return context.fireChannelRead(data) }
+    switch unwrapInboundIn(data) {
+    case .head(let head): begin(head, data, context)
+    case .body(let bytes):
+      watch.received()
+      exchange?.receive(bytes)
+      if let exchange, exchange.outputHasEnded { discard(.body(bytes)) }
+    case .end:
+      exchange?.receiveEnd()
+      if let exchange, exchange.outputHasEnded { endExchange() }
+    }
+  }
+
+  private func begin(_ head: HTTPRequestHead, _ data: NIOAny, _ context: ChannelHandlerContext) {
+    watch.began()
+    keepsAlive = head.isKeepAlive
+    discarded = 0
+    do throws(FunctionAddress.Failure) {
+      guard let address = try FunctionAddress(target: head.uri, host: head.headers.first(name: "host")) else {
+        passesOn = true
+        return context.fireChannelRead(data)
+      }
+      let exchange = FunctionExchange(service, head, self)
+      self.exchange = exchange
+      exchange.begin(address)
+    } catch {
+      let exchange = FunctionExchange(service, head, self)
+      self.exchange = exchange
+      exchange.answer(Problem(400, "Bad Request", "the request's path cannot be decoded"))
+    }
+  }
+
+  private func discard(_ part: HTTPServerRequestPart) {
+    guard case .body(let bytes) = part else { return }
+    discarded += bytes.readableBytes
+    if discarded > Self.discardLimit { context?.close(promise: nil) }
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if inputIsHeld { readIsWanted = true } else { context.read() }
+  }
+
+  func holdInput() { inputIsHeld = true }
+
+  func resumeInput() {
+    guard inputIsHeld else { return }
+    inputIsHeld = false
+    watch.received()
+    guard readIsWanted else { return }
+    readIsWanted = false
+    context?.read()
+  }
+
+  // MARK: Answers
+
+  /// Others' answers pass through.
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    if passesOn, case .end = Self.unwrapOutboundIn(data) {
+      passesOn = false
+      watch.began()
+    }
+    context.write(data, promise: promise)
+  }
+
+  func sayContinue() {
+    guard !isStream, let context else { return }
+    write(.head(HTTPResponseHead(version: .http1_1, status: .continue)), context)
+    context.flush()
+  }
+
+  /// - Parameter inputGoesOn: there will be no waiting for it.
+  func sendHead(_ head: HTTPResponseHead, inputGoesOn: Bool) {
+    guard let context else { return }
+    var head = head
+    if !isStream {
+      let isOld = head.version.major == 1 && head.version.minor == 0
+      if inputGoesOn || isOld && !head.headers.contains(name: "content-length") { keepsAlive = false }
+      if !keepsAlive {
+        head.headers.replaceOrAdd(name: "connection", value: "close")
+      } else if isOld {
+        head.headers.replaceOrAdd(name: "connection", value: "keep-alive")
+      }
+    }
+    write(.head(head), context)
+  }
+
+  func send(_ bytes: ByteBuffer) {
+    guard let context else { return }
+    write(.body(.byteBuffer(bytes)), context)
+  }
+
+  func flush() { context?.flush() }
+
+  private func write(_ part: HTTPServerResponsePart, _ context: ChannelHandlerContext) {
+    context.write(Self.wrapOutboundOut(part), promise: nil)
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    watch.isWritable(context.channel.isWritable)
+    exchange?.connectionIsWritable(context.channel.isWritable)
+    context.fireChannelWritabilityChanged()
+  }
+
+  /// The exchange's answer is complete.
+  func finish(_ exchange: FunctionExchange) {
+    guard let context else { return }
+    write(.end(nil), context)
+    context.flush()
+    // A body that held up its own reading is read again, to be thrown away.
+    resumeInput()
+    if exchange.inputHasEnded {
+      endExchange()
+    } else if !keepsAlive {
+      closeInOrder()
+    }
+  }
+
+  private func endExchange() {
+    exchange = nil
+    watch.began()
+    if !keepsAlive { closeInOrder() }
+  }
+
+  /// Closing while the caller still sends would take the answer away from it: it is told that no more comes, and what it sends is thrown away.
+  private func closeInOrder() {
+    guard !isStream, let context, !isClosing else { return }
+    isClosing = true
+    exchange = nil
+    watch.began()
+    context.close(mode: .output, promise: nil)
+  }
+
+  /// The answer cannot be completed: its caller is to see that.
+  func abort() {
+    exchange = nil
+    isClosing = true
+    context?.close(promise: nil)
+  }
+}

@@ -1,0 +1,309 @@
+import FunctionCalls
+import FunctionDispatch
+import NIOCore
+import NIOHTTP1
+
+/// One request for a function and its answer. Belongs to its connection's event loop.
+final class FunctionExchange: CallReceiver {
+  private enum Input {
+    /// Kept until the body is whole.
+    case collecting
+    /// Passed on as it comes.
+    case streaming
+    /// Of no interest any more.
+    case discarding
+    case ended
+  }
+
+  private enum Output {
+    /// Nothing of the answer has been sent.
+    case none
+    case sending
+    case ended
+  }
+
+  private let service: FunctionService
+  private let head: HTTPRequestHead
+  private let connection: FunctionConnection
+  let request: String
+  private let trace: TraceContext
+  private let arrival: UInt64
+
+  private var address: FunctionAddress?
+  private var route: Route?
+  private var revision: Revision?
+  private var environment = CallEnvironment(capacity: 0)
+  private var call: FunctionCall?
+
+  private var input = Input.collecting
+  private let hasBody: Bool
+  private var body = ByteBuffer()
+  private var bodyCount = 0
+  private var output = Output.none
+  /// What the program has written and nobody has been sent.
+  private var held = ByteBuffer()
+  private var status = 0
+
+  init(_ service: FunctionService, _ head: HTTPRequestHead, _ connection: FunctionConnection) {
+    self.service = service
+    self.head = head
+    self.connection = connection
+    // With HTTP/2 a body need not be announced.
+    hasBody =
+      head.headers.first(name: "content-length").map { $0 != "0" }
+      ?? (head.headers.contains(name: "transfer-encoding") || connection.isStream && head.method != .GET && head.method != .HEAD)
+    request = service.requestIdentifier()
+    trace = TraceContext(head.headers)
+    arrival = NIODeadline.now().uptimeNanoseconds
+  }
+
+  /// Whether the whole of a body is waited for.
+  var isCollecting: Bool { if case .collecting = input { true } else { false } }
+
+  /// Also where there never was any.
+  var inputHasEnded: Bool { if case .ended = input { true } else { !hasBody } }
+
+  var outputHasEnded: Bool { if case .ended = output { true } else { false } }
+
+  // MARK: The request
+
+  func begin(_ address: FunctionAddress) {
+    guard let route = service.catalogue.route(address.function) else {
+      return answer(Problem(404, "Not Found", "there is no function of this name"))
+    }
+    guard head.method != .CONNECT, head.method != .TRACE else {
+      return answer(Problem(405, "Method Not Allowed", "functions are not called by this method"))
+    }
+    let length = head.headers.first(name: "content-length").flatMap { Int($0) }
+    guard length ?? 0 <= service.limits.body else { return answer(tooLarge) }
+    // A number that nobody can foresee is a system call.
+    guard let revision = route.revision(draw: route.revisions.count > 1 ? draw : 0) else {
+      return answer(Problem(503, "Service Unavailable", "the function has no revision"))
+    }
+    self.address = address
+    self.route = route
+    self.revision = revision
+    environment = CGIVariables.make(head, address, connection.addresses, request: request, trace: trace)
+    if length == nil && hasBody || length ?? 0 > service.limits.wholeBody { input = .streaming }
+    if head.headers.first(name: "expect")?.lowercased() == "100-continue" { connection.sayContinue() }
+  }
+
+  /// The same number for the same key, so that one caller can stay with one revision; otherwise any.
+  private var draw: Int {
+    guard let key = head.headers.first(name: "coffer-traffic-key") else { return Int.random(in: 0..<100) }
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in key.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    return Int((hash ^ hash >> 32) % 100)
+  }
+
+  private var tooLarge: Problem {
+    Problem(413, "Content Too Large", "a request's body may have \(service.limits.body) bytes")
+  }
+
+  func receive(_ bytes: ByteBuffer) {
+    bodyCount += bytes.readableBytes
+    switch input {
+    case .collecting:
+      var bytes = bytes
+      if body.readableBytes == 0 { body = bytes } else { body.writeBuffer(&bytes) }
+    case .streaming:
+      guard bodyCount <= service.limits.body else { return giveUp(tooLarge) }
+      if let call {
+        if !call.send(bytes, ends: false) { connection.holdInput() }
+      } else {
+        submit(bytes, ends: false)
+      }
+    case .discarding, .ended: break
+    }
+  }
+
+  func receiveEnd() {
+    switch input {
+    case .collecting:
+      input = .ended
+      submit(body, ends: true)
+      body = ByteBuffer()
+    case .streaming:
+      input = .ended
+      if let call { _ = call.send(ByteBuffer(), ends: true) } else { submit(ByteBuffer(), ends: true) }
+    case .discarding, .ended: input = .ended
+    }
+  }
+
+  private func submit(_ bytes: ByteBuffer, ends: Bool) {
+    guard let route, let revision else { return }
+    let call = FunctionCall(
+      route, revision, environment: environment, request: request, trace: trace.parent, arrival: arrival, input: bytes, inputEnds: ends,
+      eventLoop: connection.eventLoop, receiver: self)
+    environment = CallEnvironment(capacity: 0)
+    self.call = call
+    service.dispatcher.submit(call)
+  }
+
+  func callWantsInput() { connection.resumeInput() }
+
+  /// The caller sends too slowly, or what is no request.
+  func giveUp(_ problem: Problem) {
+    let call = self.call
+    self.call = nil
+    call?.stop(service.dispatcher)
+    answer(problem)
+    if let call { service.dispatcher.answered(call, status: status) }
+  }
+
+  func callerHasGone() {
+    guard let call else { return }
+    self.call = nil
+    call.stop(service.dispatcher)
+    service.dispatcher.answered(call, status: 0)
+  }
+
+  // MARK: The answer
+
+  func callWrote(_ bytes: ByteBuffer) {
+    var bytes = bytes
+    if case .sending = output { return connection.send(bytes) }
+    if held.readableBytes == 0 { held = bytes } else { held.writeBuffer(&bytes) }
+  }
+
+  func callPaused() {
+    if case .none = output { sendWhatIsClear() }
+    connection.flush()
+  }
+
+  func connectionIsWritable(_ isWritable: Bool) {
+    guard let call else { return }
+    if isWritable { call.resume() } else { call.pause() }
+  }
+
+  /// The program goes on: the answer's head is sent as soon as it can be told.
+  private func sendWhatIsClear() {
+    let mode = revision?.settings.answer ?? .auto
+    if mode != .body {
+      switch CGIAnswer.read(held.readableBytesView, isAll: false) {
+      case .unfinished: return
+      case .answer(let answer, let length):
+        held.moveReaderIndex(forwardBy: length)
+        return beginSending(answer)
+      case .none(let reason):
+        if mode == .cgi { return refuse(reason) }
+      }
+    }
+    if held.readableBytes > 0 { beginSending(Self.plain) }
+  }
+
+  private static let plain = CGIAnswer(
+    status: 200, headers: ["content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"], contentLength: nil)
+
+  private func beginSending(_ answer: CGIAnswer) {
+    output = .sending
+    status = answer.status
+    connection.sendHead(responseHead(answer, length: nil), inputGoesOn: false)
+    if held.readableBytes > 0 { connection.send(held) }
+    held = ByteBuffer()
+  }
+
+  private func refuse(_ reason: String) {
+    giveUp(Problem(502, "Bad Gateway", "the function's answer is not one of CGI/1.1: \(reason)"))
+  }
+
+  func callEnded(_ ending: CallEnding) {
+    guard let call else { return }
+    self.call = nil
+    switch output {
+    case .none: answerWhole(ending)
+    case .sending:
+      if case .ended(let end) = ending, end.outcome == .exited, end.status == 0 {
+        output = .ended
+        finish()
+      } else {
+        // The answer has begun as if all went well: what is left is not to end it as if it had.
+        connection.abort()
+      }
+    case .ended: break
+    }
+    service.dispatcher.answered(call, status: status)
+  }
+
+  private func answerWhole(_ ending: CallEnding) {
+    if let problem = Self.problem(ending) { return answer(problem) }
+    let mode = revision?.settings.answer ?? .auto
+    var found = Self.plain
+    if mode != .body {
+      switch CGIAnswer.read(held.readableBytesView, isAll: true) {
+      case .answer(let answer, let length):
+        held.moveReaderIndex(forwardBy: length)
+        found = answer
+      case .none(let reason):
+        if mode == .cgi { return answer(Problem(502, "Bad Gateway", "the function's answer is not one of CGI/1.1: \(reason)")) }
+      case .unfinished: break
+      }
+    }
+    status = found.status
+    let hasBody = !(status == 204 || status == 304)
+    // What a program says of its length counts where it cannot be counted.
+    let length = head.method == .HEAD && held.readableBytes == 0 ? found.contentLength ?? 0 : held.readableBytes
+    output = .ended
+    connection.sendHead(responseHead(found, length: hasBody ? length : nil), inputGoesOn: !inputHasEnded)
+    if hasBody && head.method != .HEAD && held.readableBytes > 0 { connection.send(held) }
+    held = ByteBuffer()
+    finish()
+  }
+
+  private func responseHead(_ answer: CGIAnswer, length: Int?) -> HTTPResponseHead {
+    var headers = answer.headers
+    if !headers.contains(name: "date") { headers.add(name: "date", value: service.dateText()) }
+    headers.add(name: "x-request-id", value: request)
+    headers.replaceOrAdd(name: "traceresponse", value: trace.parent)
+    if let length { headers.add(name: "content-length", value: String(length)) }
+    // Functions that share an origin with the node's dashboard are not to act for whoever looks at both.
+    if address?.hasOwnOrigin == false { SharedOrigin.confine(&headers) }
+    return HTTPResponseHead(version: head.version, status: HTTPResponseStatus(statusCode: answer.status), headers: headers)
+  }
+
+  /// Instead of anything from the function.
+  func answer(_ problem: Problem) {
+    guard case .none = output else { return connection.abort() }
+    output = .ended
+    status = problem.status
+    held = ByteBuffer()
+    let text = problem.json
+    var headers: HTTPHeaders = [
+      "content-type": "application/problem+json", "content-length": String(text.utf8.count), "date": service.dateText(), "x-request-id": request,
+      "traceresponse": trace.parent,
+    ]
+    if let retryAfter = problem.retryAfter { headers.add(name: "retry-after", value: String(retryAfter)) }
+    connection.sendHead(
+      HTTPResponseHead(version: head.version, status: HTTPResponseStatus(statusCode: problem.status), headers: headers),
+      inputGoesOn: !inputHasEnded)
+    if head.method != .HEAD { connection.send(ByteBuffer(string: text)) }
+    finish()
+  }
+
+  private func finish() {
+    input = inputHasEnded ? .ended : .discarding
+    connection.finish(self)
+  }
+
+  /// What a caller is told of a call that did not end well; nil for one that did.
+  private static func problem(_ ending: CallEnding) -> Problem? {
+    switch ending {
+    case .refused(.queueFull): Problem(503, "Service Unavailable", "too many calls of this function wait already", retryAfter: 1)
+    case .refused(.queueTimedOut): Problem(503, "Service Unavailable", "the call has waited for its turn as long as calls may", retryAfter: 5)
+    case .refused(.draining): Problem(503, "Service Unavailable", "this node is about to end", retryAfter: 5)
+    case .refused(.unavailable): Problem(503, "Service Unavailable", "the function cannot be run at present; its log says why", retryAfter: 10)
+    case .refused(.tooLarge): Problem(431, "Request Header Fields Too Large", "the request's header is too large for a function")
+    case .lost: Problem(502, "Bad Gateway", "the monitor process that ran this call has died; the call may have had effects and was not repeated")
+    case .ended(let end):
+      switch end.outcome {
+      case .exited where end.status == 0: nil
+      case .exited: Problem(500, "Internal Server Error", "the function ended with an error")
+      case .trapped: Problem(500, "Internal Server Error", "the function trapped")
+      case .timedOut: Problem(504, "Gateway Timeout", "the function took longer than it may")
+      case .processorTimeUsedUp: Problem(504, "Gateway Timeout", "the function used more processor time than it may")
+      case .stopped, .killed: Problem(500, "Internal Server Error", "the function was ended")
+      case .failed, .notLoaded: Problem(502, "Bad Gateway", "the function could not be run")
+      }
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import FunctionStore
+import HTTPTypes
+import Hummingbird
+
+extension Management {
+  var functionOperations: [Operation<Context>] {
+    typealias Content = Operation<Context>.Content
+    let function = Content("application/json", OpenAPISchemas.reference("Function"))
+    let name = Operation<Context>.Parameter("name", .path, "The function's name.", OpenAPISchemas.name)
+    let tenant = Operation<Context>.Parameter("tenant", .query, "Whose; for tokens of all tenants.", OpenAPISchemas.name)
+    let match = Operation<Context>.Parameter("If-Match", .header, "The function's ETag, which it must still have.")
+    let absent = Operation<Context>.Parameter("If-None-Match", .header, "'*': there must be no such function.")
+    let path = "/v1/functions/{name}"
+    return [
+      Operation(
+        "listFunctions", .get, "/v1/functions", "The functions that the caller may see.", role: .read,
+        parameters: [
+          tenant, Operation.Parameter("after", .query, "Only names behind this one.", OpenAPISchemas.name),
+          Operation.Parameter("limit", .query, "At most so many.", ["type": "integer", "minimum": 1, "maximum": .number(Int64(Self.listLimit))]),
+        ],
+        answers: [.init(200, "Sorted by name; 'next' is what to ask for with 'after' if there are more.", Content("application/json", OpenAPISchemas.reference("Functions")))], handler: list),
+      Operation(
+        "getFunction", .get, path, "A function with its revisions.", role: .read, parameters: [name], answers: [.init(200, "It.", function)],
+        problems: [404]
+      ) { request, context, caller in
+        _ = try RequestReading.query(request)
+        return .function(try visible(try RequestReading.name(context), caller))
+      },
+      Operation(
+        "deployFunction", .put, path, "Deploys a WebAssembly module or a trustlet image; a module is built here.", role: .deploy,
+        parameters: [name, tenant, match, absent],
+        body: [
+          Content("application/octet-stream", ["type": "string", "format": "binary"]),
+          Content("application/wasm", ["type": "string", "format": "binary"]),
+          Content("multipart/form-data", OpenAPISchemas.reference("Upload")),
+        ],
+        answers: [.init(200, "It was there, and has a new revision.", function), .init(201, "It is new.", function)],
+        problems: [404, 409, 412, 413, 422, 501, 503, 507], handler: deploy),
+      Operation(
+        "removeFunction", .delete, path, "Removes a function with its revisions.", role: .deploy, parameters: [name, match],
+        answers: [.init(204, "It is gone.")], problems: [404, 412, 503, 507], handler: remove),
+      Operation(
+        "listRevisions", .get, path + "/revisions", "A function's revisions, the newest first.", role: .read, parameters: [name],
+        answers: [.init(200, "They.", Content("application/json", OpenAPISchemas.reference("Revisions")))], problems: [404]
+      ) { request, context, caller in
+        _ = try RequestReading.query(request)
+        let record = try visible(try RequestReading.name(context), caller)
+        return .json(["revisions": .array(record.revisions.map(\.json))], headers: [.eTag: "\"\(record.version)\""])
+      },
+      Operation(
+        "rollBack", .post, path + "/rollback", "Gives all calls to a revision of before: the named one, or that of the deployment before.",
+        role: .deploy, parameters: [name, match], body: [Content("application/json", OpenAPISchemas.reference("Rollback"))],
+        answers: [.init(200, "The function.", function)], problems: [404, 409, 412, 413, 503, 507], handler: rollBack),
+      Operation(
+        "splitTraffic", .put, path + "/traffic", "Divides a function's calls among its revisions: percentages, 100 together.", role: .deploy,
+        parameters: [name, match], body: [Content("application/json", OpenAPISchemas.reference("Traffic"))],
+        answers: [.init(200, "The function.", function)], problems: [404, 412, 413, 503, 507], handler: split),
+    ]
+  }
+
+  /// A function of the caller's. Another tenant's is as one that is not there.
+  private func visible(_ name: String, _ caller: Caller?) throws -> FunctionRecord {
+    guard let record = store.function(name), caller?.mayUse(tenant: record.tenant) == true else { throw FunctionStore.noFunction(name) }
+    return record
+  }
+
+  @Sendable private func list(_ request: Request, _ context: Context, _ caller: Caller?) async throws -> Response {
+    let query = try RequestReading.query(request, ["tenant", "after", "limit"])
+    let tenant = try tenant(query["tenant"], caller)
+    let limit = query["limit"].map { Int($0) ?? 0 } ?? 1000
+    guard (1...Self.listLimit).contains(limit) else {
+      throw Refusal(.badRequest, "limit is \(PrintableText.quoted(query["limit"] ?? "")); expected a number from 1 to \(Self.listLimit)")
+    }
+    let (functions, isMore) = store.functions(of: tenant, after: query["after"] ?? "", limit: limit)
+    return .json(["functions": .array(functions.map(\.json)), "next": .optional(isMore ? functions.last?.name : nil)])
+  }
+
+  private static var listLimit: Int { 10_000 }
+
+  /// Nil for all.
+  private func tenant(_ wanted: String?, _ caller: Caller?) throws -> String? {
+    guard let wanted else { return caller?.tenant }
+    guard ObjectName.isValid(wanted) else { throw Refusal(.badRequest, "\(PrintableText.quoted(wanted)) cannot be a tenant's name") }
+    guard caller?.mayUse(tenant: wanted) == true else {
+      throw Refusal(.forbidden, "the token is of the tenant '\(caller?.tenant ?? "")', and not for '\(wanted)'")
+    }
+    return wanted
+  }
+
+  @Sendable private func deploy(_ request: Request, _ context: Context, _ caller: Caller?) async throws -> Response {
+    let name = try RequestReading.name(context)
+    let tenant = try tenant(try RequestReading.query(request, ["tenant"])["tenant"], caller)
+      ?? store.function(name)?.tenant ?? TenantRecord.standard
+    let precondition = try RequestReading.precondition(request)
+    if let record = store.function(name), record.tenant != tenant {
+      throw Refusal(.conflict, "the name '\(name)' belongs to another tenant of this node; choose another one")
+    }
+    return try await uploads.with {
+      let body = try await RequestReading.bytes(request, limit: facts.uploadLimit)
+      let upload = try Upload(body, contentType: request.headers[.contentType])
+      let isNew = store.function(name) == nil
+      let record =
+        switch upload {
+        case .image(let bytes, let manifest):
+          try await offEventLoops {
+            let image = try CheckedImage(bytes)
+            let settings = RevisionSettings(image: image.manifest, function: manifest.function)
+            return try store.deploy(
+              Deployment(function: name, tenant: tenant, image: image, settings: settings, precondition: precondition))
+          }
+        case .module(let upload, let manifest):
+          try await build(upload) { image, source in
+            let settings = RevisionSettings(image: image.manifest, function: manifest.function)
+            return Deployment(
+              function: name, tenant: tenant, image: image, settings: settings, origin: .quick, precondition: precondition, source: source)
+          }
+        }
+      context.logger.info("\(name): deployed", metadata: ["tenant": "\(tenant)", "revision": "\(record.revisions[0].measurement)"])
+      return .function(record, isNew ? .created : .ok)
+    }
+  }
+
+  /// Quickly first, so that it answers; the optimised build follows.
+  private func build(
+    _ upload: SourceUpload, _ deployment: @escaping @Sendable (CheckedImage, BuildSource) -> Deployment
+  ) async throws -> FunctionRecord {
+    let source = try await offEventLoops { try store.addSource(upload) }
+    do {
+      let image = try await builder.image(of: source, .none)
+      let record = try await offEventLoops { try store.deploy(deployment(image, source)) }
+      builds.nudge()
+      return record
+    } catch {
+      store.removeSource(source)
+      throw error
+    }
+  }
+
+  @Sendable private func remove(_ request: Request, _ context: Context, _ caller: Caller?) async throws -> Response {
+    _ = try RequestReading.query(request)
+    let name = try visible(try RequestReading.name(context), caller).name
+    let precondition = try RequestReading.precondition(request)
+    try await offEventLoops { try store.remove(name, precondition: precondition) }
+    context.logger.info("\(name): removed")
+    return Response(status: .noContent)
+  }
+
+  private struct Rollback: Decodable { var revision: String? }
+
+  @Sendable private func rollBack(_ request: Request, _ context: Context, _ caller: Caller?) async throws -> Response {
+    _ = try RequestReading.query(request)
+    let name = try visible(try RequestReading.name(context), caller).name
+    let precondition = try RequestReading.precondition(request)
+    let wish = try await RequestReading.json(request, as: Rollback.self, expected: "{\"revision\": \"MEASUREMENT\"} or {}")
+    return .function(try await offEventLoops { try store.rollBack(name, to: wish.revision, precondition: precondition) })
+  }
+
+  @Sendable private func split(_ request: Request, _ context: Context, _ caller: Caller?) async throws -> Response {
+    _ = try RequestReading.query(request)
+    let name = try visible(try RequestReading.name(context), caller).name
+    let precondition = try RequestReading.precondition(request)
+    let shares = try await RequestReading.json(request, as: [String: Int].self, expected: "{\"MEASUREMENT\": 90, \"MEASUREMENT\": 10}")
+    return .function(try await offEventLoops { try store.split(name, shares, precondition: precondition) })
+  }
+}

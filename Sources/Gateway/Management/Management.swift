@@ -1,0 +1,108 @@
+import FunctionStore
+import HTTPTypes
+import Hummingbird
+import Synchronization
+
+/// The management interface of a node, under `/v1`: ``addRoutes(to:)`` on a router whose middleware has found out who calls.
+///
+/// What the node shows of itself (statistics, events, logs) is served beside it, and described here by what ``NodeView/described`` gives.
+public struct Management<Context: CallerContext>: Sendable {
+  /// What it cannot know itself.
+  public struct Facts: Sendable {
+    public var version: String
+    /// "kvm" or "process"; empty as long as nobody knows.
+    public var machine: @Sendable () -> String
+    /// Bytes of a program with its files.
+    public var uploadLimit: Int
+
+    public init(version: String, machine: @escaping @Sendable () -> String = { "" }, uploadLimit: Int = 64 << 20) {
+      (self.version, self.machine, self.uploadLimit) = (version, machine, uploadLimit)
+    }
+  }
+
+  let store: FunctionStore
+  let builder: FunctionBuilder
+  let builds: BuildQueue
+  let facts: Facts
+  let uploads = Uploads()
+  private let others: [Operation<Context>]
+
+  /// - Parameter others: operations beside its own, served here where they have a handler.
+  public init(store: FunctionStore, builder: FunctionBuilder, builds: BuildQueue, facts: Facts, others: [Operation<Context>] = []) {
+    self.store = store
+    self.builder = builder
+    self.builds = builds
+    self.facts = facts
+    self.others = others
+  }
+
+  public var operations: [Operation<Context>] { [nodeOperation] + functionOperations + accessOperations + others }
+
+  public func addRoutes(to router: some RouterMethods<Context>) {
+    let operations = operations
+    let document = OpenAPIDocument.json(operations + [Self.documentOperation(nil)])
+    for operation in operations + [Self.documentOperation(document)] {
+      guard let handler = operation.handler else { continue }
+      router.on(RouterPath(stringLiteral: operation.path), method: operation.method) { request, context in
+        let caller = if let role = operation.role { try context.caller(atLeast: role) } else { context.caller }
+        return try await handler(request, context, caller)
+      }
+    }
+    addRefusals(to: router, operations + [Self.documentOperation(document)])
+  }
+
+  /// A path that is there, by a method that is not.
+  private func addRefusals(to router: some RouterMethods<Context>, _ operations: [Operation<Context>]) {
+    for path in Set(operations.map(\.path)) {
+      let allowed = operations.filter { $0.path == path }.map(\.method)
+      let list = allowed.map(\.rawValue).sorted().joined(separator: ", ")
+      for method in Self.methods where !allowed.contains(method) {
+        router.on(RouterPath(stringLiteral: path), method: method) { request, _ in
+          Refusal(.methodNotAllowed, "\(method) cannot be asked of \(request.uri.path); \(list) can", headers: [.allow: list]).response
+        }
+      }
+    }
+  }
+
+  private static var methods: [HTTPRequest.Method] { [.get, .put, .post, .delete, .patch, .options, .trace] }
+
+  private static func documentOperation(_ document: JSON?) -> Operation<Context> {
+    Operation(
+      "getDescription", .get, "/v1/openapi.json", "This description.", role: nil,
+      answers: [.init(200, "An OpenAPI 3.1 document.", .init("application/json", ["type": "object"]))],
+      handler: document.map { document in { @Sendable _, _, _ in .json(document) } })
+  }
+
+  private var nodeOperation: Operation<Context> {
+    Operation(
+      "getNode", .get, "/v1/node", "What the node is, and who asks.", role: .read,
+      answers: [.init(200, "The node.", .init("application/json", OpenAPISchemas.reference("Node")))]
+    ) { request, _, caller in
+      _ = try RequestReading.query(request)
+      return .json([
+        "version": .string(facts.version), "platform": "none", "confidential": false, "machine": .string(facts.machine()),
+        "functions": .number(Int64(caller?.tenant == nil ? store.functionCount : store.functions(of: caller?.tenant).count)),
+        "tenant": .optional(caller?.tenant), "role": .optional(caller?.role.rawValue),
+      ])
+    }
+  }
+}
+
+/// How many programs are taken at once: each lies in memory until it is on the disk.
+final class Uploads: Sendable {
+  private static let limit = 32
+  private let count = Mutex(0)
+
+  func with<Result>(_ work: () async throws -> Result) async throws -> Result {
+    let isTaken = count.withLock { count in
+      guard count < Self.limit else { return false }
+      count += 1
+      return true
+    }
+    guard isTaken else {
+      throw Refusal(.serviceUnavailable, "\(Self.limit) programs are being deployed; try again soon", headers: [.retryAfter: "2"])
+    }
+    defer { count.withLock { $0 -= 1 } }
+    return try await work()
+  }
+}

@@ -1,0 +1,85 @@
+import FoundationEssentials
+import FunctionStore
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// What requests say, or the problem with it.
+enum RequestReading {
+  /// Of a body that people or their programs write.
+  static let textLimit = 65_536
+
+  static func bytes(_ request: Request, limit: Int) async throws -> [UInt8] {
+    if let text = request.headers[.contentLength], let length = Int(text), length > limit { throw tooLarge(limit) }
+    do {
+      return Array(buffer: try await request.body.collect(upTo: limit))
+    } catch is NIOTooManyBytesError {
+      throw tooLarge(limit)
+    }
+  }
+
+  private static func tooLarge(_ limit: Int) -> Refusal {
+    Refusal(.contentTooLarge, "the body has more than \(limit) bytes, which is all that is taken here")
+  }
+
+  static func json<Value: Decodable>(_ request: Request, as type: Value.Type, expected: String) async throws -> Value {
+    let bytes = try await bytes(request, limit: textLimit)
+    do {
+      return try JSONDecoder().decode(type, from: Data(bytes))
+    } catch {
+      throw Refusal(.badRequest, "the body is not what this takes: expected JSON as \(expected)")
+    }
+  }
+
+  static func name(_ context: some RequestContext) throws -> String {
+    let name = context.parameters.get("name") ?? ""
+    guard ObjectName.isValid(name) else {
+      throw Refusal(.badRequest, "\(PrintableText.quoted(name)) cannot be a name; expected 1 to 63 lower-case letters, digits and '-'")
+    }
+    return name
+  }
+
+  /// Parameters that nobody knows are refused: one that was misspelt would be taken for not given.
+  static func query(_ request: Request, _ known: Set<String> = []) throws -> [String: String] {
+    var values: [String: String] = [:]
+    for (key, value) in request.uri.queryParameters {
+      guard known.contains(String(key)) else {
+        let list = known.sorted().map { "'\($0)'" }.joined(separator: ", ")
+        throw Refusal(
+          .badRequest, "there is no parameter \(PrintableText.quoted(key)) here; \(known.isEmpty ? "there are none" : "there are \(list)")")
+      }
+      guard values.updateValue(String(value), forKey: String(key)) == nil else {
+        throw Refusal(.badRequest, "the parameter \(PrintableText.quoted(key)) is there twice")
+      }
+    }
+    return values
+  }
+
+  /// `If-Match: "VERSION"` and `If-None-Match: *`.
+  static func precondition(_ request: Request) throws -> Deployment.Precondition {
+    switch (request.headers[.ifMatch], request.headers[.ifNoneMatch]) {
+    case (nil, nil), ("*", nil): return .none
+    case (nil, "*"): return .absent
+    case (let match?, nil):
+      guard match.hasPrefix("\""), match.hasSuffix("\""), let version = Int64(match.dropFirst().dropLast()) else {
+        throw Refusal(.preconditionFailed, "If-Match is \(PrintableText.quoted(match)); expected one ETag of this function, as \"12\"")
+      }
+      return .version(version)
+    default: throw Refusal(.badRequest, "expected If-Match with one ETag, or If-None-Match with '*', not both and nothing else")
+    }
+  }
+}
+
+extension Response {
+  static func json(_ value: JSON, _ status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
+    var headers = headers
+    headers[.contentType] = "application/json"
+    headers[.cacheControl] = "no-store"
+    headers[.xContentTypeOptions] = "nosniff"
+    return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: value.text + "\n")))
+  }
+
+  static func function(_ record: FunctionRecord, _ status: HTTPResponse.Status = .ok) -> Response {
+    .json(record.json, status, headers: [.eTag: "\"\(record.version)\""])
+  }
+}

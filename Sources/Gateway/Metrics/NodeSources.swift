@@ -1,0 +1,25 @@
+import FunctionDispatch
+import FunctionStore
+import Hummingbird
+
+extension Dispatcher: StatisticsSource {}
+
+extension FunctionStore: FunctionDirectory {
+  public func deployed() -> [DeployedFunction] {
+    functionsByName.values.map { function in
+      DeployedFunction(name: function.name, tenant: function.tenant, revision: function.serving.first?.measurement ?? "")
+    }
+  }
+
+  public func tenant(of function: String) -> String? { self.function(function)?.tenant }
+}
+
+extension NodeView {
+  /// Adds everything to look at a node with to the router of its management, for callers that may read.
+  public func add(to router: Router<ManagementContext>) {
+    let viewer: ViewerOf<ManagementContext> = { _, context in Viewer(tenant: try context.caller(atLeast: .read).tenant) }
+    addDashboard(to: router)
+    addMetrics(to: router, viewer: viewer)
+    addRoutes(to: router, viewer: viewer)
+  }
+}

@@ -1,0 +1,98 @@
+import FunctionCalls
+import Glibc
+import Machine
+import Monitor
+import Synchronization
+import TrustletImage
+import TrustletRun
+
+/// What this process has of one revision: first nothing but its number, then its image, then a template too; or why there will be neither.
+final class Revision: Sendable {
+  let number: UInt32
+  let load: RevisionLoad
+
+  private struct State {
+    var image: TrustletImage?
+    var settings: CallSettings?
+    var template: ApplicationTemplate?
+    var failure: String?
+  }
+
+  private let state = Mutex(State())
+  /// Open when the image is there, or will not be.
+  private let gate = Gate()
+  private let unloaded = Atomic<Bool>(false)
+  /// Calls that wait for the image, or run on it.
+  private let callsOnImage = Atomic<Int>(0)
+
+  init(_ number: UInt32, _ load: RevisionLoad) {
+    self.number = number
+    self.load = load
+  }
+
+  var isUnloaded: Bool { unloaded.load(ordering: .acquiring) }
+  func markUnloaded() { unloaded.store(true, ordering: .releasing) }
+
+  /// What a call can run on.
+  enum Ground {
+    case template(ApplicationTemplate, CallSettings)
+    case image(TrustletImage, CallSettings)
+    case nothing(reason: String)
+  }
+
+  /// Waits until the image has been read. What runs on the image says when it has ended: ``leaveImage()``.
+  func ground() -> Ground {
+    callsOnImage.add(1, ordering: .relaxed)
+    gate.pass()
+    let ground = present()
+    if case .image = ground {} else { leaveImage() }
+    return ground
+  }
+
+  func leaveImage() { callsOnImage.subtract(1, ordering: .relaxed) }
+
+  /// Lets the first calls go before the work on a template, which wants the same processors and this process's memory: for a while.
+  func giveWay() {
+    for _ in 0..<Self.patience where callsOnImage.load(ordering: .relaxed) > 0 { usleep(Self.pause) }
+  }
+
+  /// 20 ms in all.
+  private static let patience = 100
+  private static let pause: UInt32 = 200
+
+  func present() -> Ground {
+    state.withLock { state in
+      if let failure = state.failure { return .nothing(reason: failure) }
+      guard let image = state.image, let settings = state.settings else { return .nothing(reason: "the revision was not loaded") }
+      return state.template.map { .template($0, settings) } ?? .image(image, settings)
+    }
+  }
+
+  var template: ApplicationTemplate? { state.withLock { $0.template } }
+
+  /// Reads and checks the image, and recomputes its measurement.
+  /// - Returns: nil when that failed; ``ground()`` then says why.
+  func read(_ descriptor: Int32) -> TrustletImage? {
+    defer { gate.open() }
+    do throws(ImageError) {
+      let image = try TrustletImage.read(descriptor: descriptor, path: load.name)
+      guard image.measurement.bytes == load.measurement else {
+        let expected = Measurement(bytes: load.measurement)?.description ?? "none"
+        fail("the image's measurement is \(image.measurement), expected \(expected): deploy it again")
+        return nil
+      }
+      let settings = CallSettings(load, image)
+      state.withLock { ($0.image, $0.settings) = (image, settings) }
+      return image
+    } catch {
+      fail("\(error)")
+      return nil
+    }
+  }
+
+  func finish(_ template: ApplicationTemplate) { state.withLock { $0.template = template } }
+
+  func fail(_ reason: String) { state.withLock { $0.failure = reason } }
+
+  var failure: String? { state.withLock { $0.failure } }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Glibc
+
+/// A directory that goes away again; at the latest with the next benchmark, where this one is killed.
+struct ScratchDirectory {
+  let path: String
+  /// Open and locked as long as its owner lives.
+  private let lock: Int32
+
+  private static let prefix = "coffer-bench-"
+  /// Younger ones may be about to be locked.
+  private static let youngest = 60
+
+  init() throws {
+    Self.removeAbandoned()
+    path = NSTemporaryDirectory() + "\(Self.prefix)\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    _ = flock(lock, LOCK_EX | LOCK_NB)
+  }
+
+  func add(_ name: String, _ bytes: Data, executable: Bool = false) throws -> String {
+    let file = path + "/" + name
+    try bytes.write(to: URL(fileURLWithPath: file))
+    if executable { try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file) }
+    return file
+  }
+
+  func remove() {
+    try? FileManager.default.removeItem(atPath: path)
+    close(lock)
+  }
+
+  /// Of this user, old enough, and locked by nobody: a killed benchmark's.
+  private static func removeAbandoned() {
+    let folder = NSTemporaryDirectory()
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix(prefix) {
+      let descriptor = open(folder + name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+      guard descriptor >= 0 else { continue }
+      defer { close(descriptor) }
+      var status = stat()
+      guard fstat(descriptor, &status) == 0, status.st_uid == geteuid(), time(nil) - status.st_mtim.tv_sec > youngest,
+        flock(descriptor, LOCK_EX | LOCK_NB) == 0
+      else { continue }
+      try? FileManager.default.removeItem(atPath: folder + name)
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+
+struct ServeBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Hello over HTTP, a fresh clone for each request, beside a plain handler, functions-framework and fcgiwrap.",
+    discussion: """
+      A closed loop over kept connections, from a process of its own; the servers take turns, each of them alone under load. Times are until
+      all of the answer is there; a wrong answer fails the benchmark.
+      """)
+
+  @Option(name: [.short, .long], parsing: .upToNextOption, help: "How many connections: one figure or several.")
+  var connections: [Int] = [1, 8, 64]
+
+  @Option(help: "Seconds of load for each server, each turn.")
+  var seconds = 3.0
+
+  @Option(help: "Turns.")
+  var rounds = 3
+
+  @Option(help: "Only these servers: node, plain, functions-framework, fcgiwrap.")
+  var only: [String] = []
+
+  @OptionGroup var output: BenchOutput
+  @OptionGroup var node: MeasuredNode
+
+  func validate() throws {
+    guard connections.allSatisfy({ (1...10_000).contains($0) }), seconds > 0, rounds > 0 else {
+      throw ValidationError("there are 1 to 10000 connections; seconds and rounds are more than 0")
+    }
+  }
+
+  func run() throws {
+    let scratch = try ScratchDirectory()
+    defer { scratch.remove() }
+    var report = NodeBenchReport(bench: "serve")
+    let servers = try start(in: scratch, &report)
+    defer { for server in servers { server.end() } }
+    var plot = LatencyPlot(title: "hello over HTTP, by connections")
+    for count in connections {
+      var results = servers.map { _ in LoadResult() }
+      var rates = servers.map { _ in [Double]() }
+      for round in 1...rounds {
+        for (index, server) in servers.enumerated() {
+          Terminal.progress("\(count) connections, round \(round) of \(rounds): \(server.who)")
+          let result = try Load.run(server.plan(connections: count, seconds: seconds, warmUp: 0.5), in: scratch)
+          results[index].add(result)
+          rates[index].append(result.rate)
+        }
+      }
+      for (index, server) in servers.enumerated() {
+        report.add(Self.name(count), server.who, results[index], rates: rates[index])
+        if let complaint = results[index].complaint { report.complaints.append("\(server.who), \(Self.name(count)): \(complaint)") }
+        plot.add(panel: Self.name(count), series: server.who, results[index].latency)
+      }
+      judge(count, &report)
+    }
+    Terminal.progress(nil)
+    try output.write(plot.svg)
+    try report.show(asJSON: output.json)
+  }
+
+  private static func name(_ connections: Int) -> String { connections == 1 ? "1 connection" : "\(connections) connections" }
+
+  private func start(in scratch: ScratchDirectory, _ report: inout NodeBenchReport) throws -> [HelloServer] {
+    var servers: [HelloServer] = []
+    let wanted = { (name: String) in only.isEmpty || only.contains(name) }
+    do {
+      if wanted("node") { servers.append(try node.hello(in: scratch)) }
+      if wanted("plain") { servers.append(try .plain(in: scratch)) }
+      if wanted(FunctionsFramework.name) {
+        if let server = try FunctionsFramework.server(in: scratch) {
+          servers.append(server)
+        } else {
+          report.missing.append(FunctionsFramework.name)
+        }
+      }
+      if wanted(Fcgiwrap.name) {
+        do { servers.append(try Fcgiwrap.server(in: scratch)) } catch { report.missing.append("\(error)") }
+      }
+    } catch {
+      for server in servers { server.end() }
+      throw error
+    }
+    return servers
+  }
+
+  /// The node's promises at this load.
+  private func judge(_ count: Int, _ report: inout NodeBenchReport) {
+    let name = Self.name(count)
+    let (times, rate) = ("\(name), whole answer", "\(name), rate")
+    guard let ours = report.row(times, MeasuredNode.who), let ourRate = report.row(rate, MeasuredNode.who)?.median else { return }
+    if let plain = report.row(times, HelloServer.plainName), let plainRate = report.row(rate, HelloServer.plainName)?.median {
+      report.goal("\(name): p50 over the plain handler's", "", atMost: 3, ours.median / plain.median)
+      report.goal("\(name): p99 over the plain handler's", "", atMost: 5, ours.p99 / plain.p99)
+      report.goal("\(name): rate over the plain handler's", "", atLeast: 1.0 / 3, ourRate / plainRate)
+    }
+    for (peer, factor) in [(FunctionsFramework.name, 3.0), (Fcgiwrap.name, 10.0)] {
+      guard let theirs = report.row(rate, peer)?.median else { continue }
+      report.goal("\(name): rate over \(peer)'s", "", atLeast: factor, ourRate / theirs)
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import AsyncHTTPClient
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+
+/// Speaks to a node.
+package struct NodeConnection {
+  let address: NodeAddress
+  package let token: String?
+
+  /// Of an answer to a command; what functions answer and logs are not held in memory.
+  private static let answerLimit = 64 << 20
+
+  struct Answer {
+    var status: Int
+    var bytes: [UInt8]
+  }
+
+  /// A whole answer of the management interface. What it refuses is thrown as it says it.
+  func request(
+    _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, headers: [(String, String)] = [], seconds: Int64 = 60
+  ) async throws -> [UInt8] {
+    let response = try await send(method, path, body: body, headers: headers, withToken: true, seconds: seconds)
+    let bytes = try await reading { Array(buffer: try await response.body.collect(upTo: Self.answerLimit)) }
+    guard (200..<300).contains(response.status.code) else { throw refusal(Int(response.status.code), bytes) }
+    return bytes
+  }
+
+  func decode<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8]) throws -> Value {
+    do {
+      return try JSONDecoder().decode(type, from: Data(bytes))
+    } catch {
+      throw CommandFailure("\(address) answered what this version of coffer does not understand: is it a node of the same version?")
+    }
+  }
+
+  func send(
+    _ method: HTTPMethod, _ path: String, body: [UInt8]? = nil, headers: [(String, String)] = [], withToken: Bool, seconds: Int64
+  ) async throws -> HTTPClientResponse {
+    var request = HTTPClientRequest(url: address.text + path)
+    request.method = method
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
+    if withToken, let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+    if let body { request.body = .bytes(body) }
+    let sent = request
+    return try await reading { try await Self.client.execute(sent, timeout: .seconds(seconds)) }
+  }
+
+  /// What goes wrong on the way, in words.
+  func reading<Result>(_ work: () async throws -> Result) async throws -> Result {
+    do {
+      return try await work()
+    } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout || error == .connectTimeout {
+      throw CommandFailure("\(address) did not answer in time")
+    } catch let error as CommandFailure {
+      throw error
+    } catch is CancellationError {
+      throw CommandFailure("interrupted")
+    } catch {
+      throw CommandFailure("cannot speak to \(address): \(Self.reason(error)); start a node with coffer serve, or name another with --node")
+    }
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    let text = "\(error)"
+    if text.contains("ECONNREFUSED") || text.contains("onnection refused") { return "nobody listens there" }
+    return Terminal.plain(text.replacing("\n", with: " "))
+  }
+
+  private struct Problem: Decodable {
+    var title: String
+    var detail: String?
+  }
+
+  func refusal(_ status: Int, _ bytes: [UInt8]) -> CommandFailure {
+    guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(bytes)) else {
+      return CommandFailure("\(address) answered with status \(status)")
+    }
+    return CommandFailure(Terminal.plain(problem.detail ?? problem.title))
+  }
+
+  private static let client = HTTPClient(
+    eventLoopGroupProvider: .singleton,
+    configuration: {
+      var configuration = HTTPClient.Configuration(
+        redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)), decompression: .disabled)
+      configuration.connectionPool.retryConnectionEstablishment = false
+      // What is asked of a node that ends is not asked again of the next.
+      configuration.httpVersion = .http1Only
+      return configuration
+    }())
+
+  static func close() async { try? await client.shutdown() }
+}

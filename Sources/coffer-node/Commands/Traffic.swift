@@ -1,0 +1,55 @@
+import ArgumentParser
+import FoundationEssentials
+import NIOHTTP1
+
+struct Traffic: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Divides a function's calls among its revisions.",
+    discussion: """
+      Each share is a revision (or enough of its first digits) and a percentage; together they are 100. Revisions that are not named get none.
+
+      Examples:
+        coffer traffic hello 2a4460556a67=90 b81c=10
+        coffer traffic hello b81c=100
+      """)
+
+  /// One revision's share, as it is written.
+  struct Share: ExpressibleByArgument {
+    let revision: String
+    let percent: Int
+
+    init?(argument: String) {
+      let parts = argument.split(separator: "=", omittingEmptySubsequences: false)
+      guard parts.count == 2, !parts[0].isEmpty, let percent = Int(parts[1]), (0...100).contains(percent) else { return nil }
+      (revision, self.percent) = (String(parts[0]), percent)
+    }
+  }
+
+  @Argument(help: "The function.")
+  var name: FunctionName
+
+  @Argument(help: ArgumentHelp("A revision and its percentage, as in 2a4460556a67=90.", valueName: "revision=percent"))
+  var shares: [Share]
+
+  @OptionGroup var options: NodeOptions
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() async throws {
+    let connection = try options.connection()
+    var wish: [String: Int] = [:]
+    for share in shares {
+      let revision = try await connection.revision(beginningWith: share.revision, of: name)
+      guard wish.updateValue(share.percent, forKey: revision) == nil else {
+        throw CommandFailure("'\(Terminal.plain(share.revision))' is a revision that is named twice")
+      }
+    }
+    let answer = try await connection.request(
+      .PUT, name.path + "/traffic", body: Array(try JSONEncoder().encode(wish)), headers: [("Content-Type", "application/json")])
+    guard !json else { return Terminal.print(String(decoding: answer, as: UTF8.self).trimmed) }
+    for revision in try connection.decode(FunctionAnswer.self, answer).serving {
+      Terminal.print("\(revision.revision)  \(name.text)  \(revision.percent)%")
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import CLinux
+import FunctionDispatch
+import FunctionStore
+import Gateway
+import Glibc
+import Hummingbird
+import Logging
+import NIOCore
+
+/// `coffer serve`: the front of a node.
+struct Serve: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Serves functions over HTTP, each call in a fresh trustlet.",
+    discussion: """
+      Examples:
+        coffer serve --demo
+        curl http://127.0.0.1:8080/f/greeting?name=you
+        coffer serve --listen 0.0.0.0:80 --data /var/lib/coffer --host-name node.example
+
+      SIGTERM and SIGINT end it: no call is begun any more, and those that run may finish.
+      """)
+
+  @Option(help: "Where to listen: ADDRESS:PORT. Anything but a loopback address lets the network in.")
+  var listen = "127.0.0.1:8080"
+
+  @Option(help: ArgumentHelp("Where the node keeps its functions and tokens.", valueName: "dir"))
+  var data: String = StandardDirectory.path()
+
+  @Option(help: ArgumentHelp("A further name by which the node's management and dashboard may be called.", valueName: "name"))
+  var hostName: [String] = []
+
+  @Flag(help: "Deploys the examples.")
+  var demo = false
+
+  @Option(help: "How the node logs on standard error: text or json.")
+  var log: LogOutput.Format = .text
+
+  @OptionGroup var options: DispatchOptions
+
+  func run() async throws {
+    guard let address = ListenAddress(listen) else {
+      throw ValidationError("--listen: found \(listen), expected ADDRESS:PORT, as in 127.0.0.1:8080")
+    }
+    let dispatch = try options.configuration()
+    let descriptors = Int(clamping: coffer_raise_descriptor_limit())
+    coffer_ignore_write_signals()
+    let logs = FunctionLogs()
+    let output = LogOutput(format: log)
+    let logger = Logger(label: "coffer") { NodeLogHandler(label: $0, output: output, logs: logs) }
+    if descriptors < dispatch.descriptorsAtMost {
+      logger.warning(
+        "this node may open \(descriptors) files, and \(dispatch.running) calls at once take \(dispatch.descriptorsAtMost); raise the limit (ulimit -n, or LimitNOFILE of its service), or lower --running")
+    }
+    let machine = dispatch.machine
+    let state: NodeState
+    do {
+      state = try NodeState(directory: data, logger: logger, machine: { machine ?? "" }, others: NodeView.described)
+    } catch {
+      throw CommandFailure("\(error)")
+    }
+    let configuration = NodeConfiguration(
+      host: address.host, port: address.port, dispatch: dispatch, threads: options.threads ?? System.coreCount, drainTime: options.drain)
+    let node = Node(configuration, catalogue: state.store, logSink: logs, logger: logger)
+    let dispatcher = node.dispatcher
+    state.store.whenRouted { function, route in
+      if let route { dispatcher.prepare(route) } else { dispatcher.forget(function) }
+    }
+    state.store.whenLimited { dispatcher.limit($0, to: $1) }
+    let view = NodeView(source: node.dispatcher, directory: state.store, logs: logs)
+    let router = state.management.router(hostNames: HostNames(hostName))
+    view.add(to: router)
+    let demo = demo
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await state.builds.run() }
+      defer { group.cancelAll() }
+      try await node.run(
+        router,
+        whenListening: { port in
+          Self.announce("http://\(address.shown):\(port)", state)
+          if demo { await Self.demonstrate(state, logger) }
+        }, whenDraining: { view.drain() })
+    }
+    output.flush()
+  }
+
+  private static func demonstrate(_ state: NodeState, _ logger: Logger) async {
+    do {
+      try await state.demonstrate()
+      say("coffer: the examples are deployed: \(state.store.functions().map(\.name).joined(separator: ", "))\n")
+    } catch {
+      logger.error("the examples could not be deployed: \(error)")
+    }
+  }
+
+  private static func announce(_ url: String, _ state: NodeState) {
+    say(
+      """
+      coffer: serving functions at \(url)/f/NAME
+      coffer: the dashboard is at \(url)/, the administrator's token in \(state.tokenFile)
+      coffer: platform none: nothing here is confidential; the host can read everything
+
+      """)
+  }
+
+  /// At once, also into a pipe.
+  private static func say(_ text: String) {
+    _ = Array(text.utf8).withUnsafeBytes { write(1, $0.baseAddress, $0.count) }
+  }
+}
+
+extension LogOutput.Format: ExpressibleByArgument {}

@@ -1,0 +1,85 @@
+import FunctionCalls
+import FunctionDispatch
+import Glibc
+import Synchronization
+import Testing
+
+/// How many calls of one function are given machines at once.
+struct CrowdTests {
+  /// Calls that stay until so many are there, or the gate is opened.
+  final class Gate: Sendable {
+    private struct State {
+      var present = 0
+      var most = 0
+      var isOpen = false
+    }
+
+    private let state = Mutex(State())
+    var most: Int { state.withLock { $0.most } }
+
+    func pass(needs count: Int) {
+      state.withLock { state in
+        state.present += 1
+        state.most = max(state.most, state.present)
+        if state.present >= count { state.isOpen = true }
+      }
+      // A thread of the fake monitor, which may block.
+      while !state.withLock({ $0.isOpen }) { usleep(500) }
+      state.withLock { $0.present -= 1 }
+    }
+
+    func open() { state.withLock { $0.isOpen = true } }
+  }
+
+  private static func harness(_ gate: Gate, needs count: Int, hasWaited: Bool, patience: UInt64) -> Harness {
+    Harness(slots: 16, change: { $0.computing = 2; $0.patience = patience }) { call in
+      // What a function's calls do is known from its first ones.
+      if call.input.isEmpty { gate.pass(needs: count) }
+      return .output("", CallEnd(.exited, start: .warm, startTime: 1000, runTime: 2000, hasWaited: hasWaited))
+    }
+  }
+
+  private static func call(_ harness: Harness, _ route: Route, times: Int) async -> Bool {
+    await withTaskGroup(of: Bool.self) { group in
+      for number in 0..<times { group.addTask { await harness.call(route, loop: number).ending.exited } }
+      return await group.reduce(true) { $0 && $1 }
+    }
+  }
+
+  private static func acquaint(_ harness: Harness, _ route: Route) async {
+    for _ in 0..<20 { #expect(await harness.call(route, input: "known").ending.exited) }
+  }
+
+  @Test func callsThatOnlyComputeShareAFewMachines() async {
+    let gate = Gate()
+    let harness = Self.harness(gate, needs: .max, hasWaited: false, patience: 3_600_000_000_000)
+    let route = Harness.route("computes")
+    await Self.acquaint(harness, route)
+    async let all = Self.call(harness, route, times: 40)
+    #expect(await Harness.wait { let node = harness.dispatcher.statistics().node; return node.running == 2 && node.queued == 38 })
+    gate.open()
+    #expect(await all)
+    #expect(gate.most == 2)
+    await harness.dispatcher.shutDown()
+  }
+
+  @Test func callsThatWaitForSomethingHaveOneEach() async {
+    let gate = Gate()
+    let harness = Self.harness(gate, needs: 12, hasWaited: true, patience: 3_600_000_000_000)
+    let route = Harness.route("waits")
+    await Self.acquaint(harness, route)
+    #expect(await Self.call(harness, route, times: 12))
+    #expect(gate.most == 12)
+    await harness.dispatcher.shutDown()
+  }
+
+  @Test func patienceEnds() async {
+    let gate = Gate()
+    let harness = Self.harness(gate, needs: 5, hasWaited: false, patience: 1_000_000)
+    let route = Harness.route("computes")
+    await Self.acquaint(harness, route)
+    #expect(await Self.call(harness, route, times: 5))
+    #expect(gate.most == 5)
+    await harness.dispatcher.shutDown()
+  }
+}

@@ -1,0 +1,104 @@
+import FunctionCalls
+import FunctionDispatch
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Keeps all lines.
+final class LineCollector: LogSink {
+  private let kept = Mutex<[FunctionLogLine]>([])
+  var lines: [FunctionLogLine] { kept.withLock { $0 } }
+  func record(_ line: FunctionLogLine) { kept.withLock { $0.append(line) } }
+}
+
+/// A dispatcher over fake monitors.
+final class Harness: Sendable {
+  static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+
+  let monitors: FakeMonitors
+  let dispatcher: Dispatcher
+  let lines = LineCollector()
+
+  init(
+    slots: Int = 4, welcomes: @escaping @Sendable (Int) -> Bool = { _ in true }, change: (inout DispatchConfiguration) -> Void = { _ in },
+    body: @escaping @Sendable (FakeCall) -> FakeMonitors.Answer
+  ) {
+    monitors = FakeMonitors(slots: slots, welcomes: welcomes, body: body)
+    var configuration = DispatchConfiguration(monitor: "", slots: slots, processLimit: 8)
+    change(&configuration)
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    dispatcher = Dispatcher(configuration, monitors, eventLoops: Self.loops, logSink: lines, logger: logger)
+    dispatcher.start()
+  }
+
+  static func route(_ function: String, tenant: String = "t", settings: FunctionSettings = FunctionSettings(), image: String = #filePath) -> Route {
+    let digits = function.utf8.map { String($0 % 16, radix: 16) }.joined()
+    let measurement = String((digits + String(repeating: "0", count: 96)).prefix(96))
+    return Route(
+      tenant: tenant, function: function,
+      revisions: [.init(revision: Revision(measurement: measurement, imageFile: image, settings: settings), percent: 100)])
+  }
+
+  struct Answer: Sendable {
+    var output: String
+    var ending: CallEnding
+  }
+
+  func call(_ route: Route, input: String = "", environment: [(String, String)] = [], loop: Int = 0) async -> Answer {
+    await withCheckedContinuation { continuation in
+      let loops = Array(Self.loops.makeIterator())
+      let eventLoop = loops[loop % loops.count]
+      eventLoop.execute {
+        var variables = CallEnvironment()
+        for (name, value) in environment { variables.append(name, value) }
+        let call = FunctionCall(
+          route, route.revisions[0].revision, environment: variables, request: "r", arrival: NIODeadline.now().uptimeNanoseconds,
+          input: ByteBuffer(string: input), inputEnds: true, eventLoop: eventLoop, receiver: Collector(continuation))
+        self.dispatcher.submit(call)
+      }
+    }
+  }
+
+  private final class Collector: CallReceiver {
+    private var output = ByteBuffer()
+    private let continuation: CheckedContinuation<Answer, Never>
+
+    init(_ continuation: CheckedContinuation<Answer, Never>) { self.continuation = continuation }
+
+    func callWrote(_ bytes: ByteBuffer) {
+      var bytes = bytes
+      output.writeBuffer(&bytes)
+    }
+    func callPaused() {}
+    func callWantsInput() {}
+    func callEnded(_ ending: CallEnding) { continuation.resume(returning: Answer(output: String(buffer: output), ending: ending)) }
+  }
+
+  /// Waits until something holds, at most for five seconds.
+  static func wait(_ condition: () -> Bool) async -> Bool {
+    for _ in 0..<1000 {
+      if condition() { return true }
+      try? await Task.sleep(for: .milliseconds(5))
+    }
+    return condition()
+  }
+}
+
+extension CallEnding {
+  var exited: Bool {
+    if case .ended(let end) = self { return end.outcome == .exited && end.status == 0 }
+    return false
+  }
+
+  var refusal: CallRefusal? {
+    if case .refused(let refusal) = self { return refusal }
+    return nil
+  }
+
+  var isLost: Bool {
+    if case .lost = self { return true }
+    return false
+  }
+}

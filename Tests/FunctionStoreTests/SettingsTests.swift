@@ -1,0 +1,61 @@
+import FunctionDispatch
+import FunctionStore
+import ImageBuilding
+import Testing
+import TrustletImage
+
+/// What `coffer.yaml` says of serving a function, and what becomes of it.
+@Suite struct SettingsTests {
+  @Test func everyKeyIsRead() throws {
+    let manifest = try FunctionManifest(yaml: """
+      memory: 64MiB
+      time: 10s
+      function:
+        memory: 32MiB
+        time: 2s
+        cpu-time: 500ms
+        output: 1MiB
+        concurrency: 8
+        queue: 16
+        environment: {MODE: fast, A: b}
+        reuse: true
+        answer: cgi
+        promote: manual
+      """)
+    #expect(manifest.imageKeys == ["memory", "time"])
+    let settings = RevisionSettings(image: manifest.image, function: manifest.function)
+    #expect(settings == RevisionSettings(
+      serving: FunctionSettings(
+        memory: 32 << 20, time: 2_000_000_000, processorTime: 500_000_000, output: 1 << 20, concurrency: 8, queue: 16,
+        environment: ["A=b", "MODE=fast"], reuse: true, answer: .cgi), promotion: .manual))
+    // The image's manifest is what it is without the section.
+    #expect(try Manifest(yaml: "memory: 64MiB\ntime: 10s") == manifest.image)
+  }
+
+  @Test func theLowerLimitCounts() throws {
+    var image = Manifest()
+    image.time = .seconds(5)
+    image.memory = .mebibytes(16)
+    var function = FunctionSection()
+    #expect(RevisionSettings(image: image, function: function).serving.time == 5_000_000_000)
+    #expect(RevisionSettings(image: Manifest(), function: function).serving.time == FunctionSettings().time)
+    function.time = .seconds(60)
+    function.memory = .mebibytes(32)
+    let settings = RevisionSettings(image: image, function: function).serving
+    #expect(settings.time == 5_000_000_000)
+    #expect(settings.memory == 16 << 20)
+  }
+
+  @Test(arguments: [
+    ("function: {concurency: 3}", "did you mean 'concurrency'?"), ("functions: {}", "did you mean 'function'?"), ("function: 3", "mapping"),
+    ("function: {concurrency: 0}", "between 1 and"), ("function: {queue: -1}", "no whole number"), ("function: {queue: 99999999}", "more than"),
+    ("function: {answer: json}", "none of auto, cgi, body"), ("function: {promote: later}", "none of automatic, manual"),
+    ("function: {reuse: sometimes}", "neither true nor false"), ("function: {time: 0s}", "zero"), ("function: {memory: 0}", "zero"),
+    ("function: {environment: {\"A=B\": c}}", "cannot be a variable's name"), ("function: {environment: {A: \"\\0\"}}", "NUL"),
+    ("function: {}\nfunction: {}", "twice"),
+  ])
+  func whatIsWrongIsSaid(_ yaml: String, _ complaint: String) {
+    #expect { _ = try FunctionManifest(yaml: yaml) } throws: { "\($0)".contains(complaint) }
+    #expect { _ = try Manifest(yaml: yaml) } throws: { "\($0)".contains(complaint) }
+  }
+}

@@ -1,0 +1,70 @@
+import AsyncHTTPClient
+import Dispatch
+import FunctionCalls
+import Testing
+
+/// What becomes of connections and calls when the node is told to end.
+struct DrainTests {
+  /// Nobody listens any more.
+  private static func isClosed(_ node: NodeHarness) async -> Bool {
+    for _ in 0..<1000 {
+      do {
+        _ = try await node.raw(["GET /plain HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])
+      } catch {
+        return true
+      }
+      try? await Task.sleep(for: .milliseconds(10))
+    }
+    return false
+  }
+
+  @Test func aCallThatRunsIsAnsweredAndNoOtherIsAccepted() async throws {
+    let (beginnings, begun) = AsyncStream.makeStream(of: Void.self)
+    let mayEnd = DispatchSemaphore(value: 0)
+    let node = try await NodeHarness(drainTime: 60) { _ in
+      begun.yield()
+      mayEnd.wait()
+      return .output("to the end")
+    }
+    async let answer = FunctionRequestTests.answer(FunctionRequestTests.request("/f/echo", node))
+    for await _ in beginnings { break }
+    async let end: Void = node.end()
+    #expect(await Self.isClosed(node))
+    mayEnd.signal()
+    let (status, _, body) = try await answer
+    #expect(status == 200)
+    #expect(body == "to the end")
+    await end
+  }
+
+  @Test func aCallThatNeverEndsIsEndedAndItsCallerTold() async throws {
+    let (beginnings, begun) = AsyncStream.makeStream(of: Void.self)
+    let node = try await NodeHarness(drainTime: 1) { _ in
+      begun.yield()
+      return .nothing
+    }
+    async let answer = FunctionRequestTests.answer(FunctionRequestTests.request("/f/echo", node))
+    for await _ in beginnings { break }
+    await node.end()
+    let (status, headers, body) = try await answer
+    #expect((502...503).contains(status), "\(status)")
+    #expect(headers["content-type"] == ["application/problem+json"])
+    #expect(body.contains("\"detail\""), "\(body)")
+  }
+
+  @Test func idleConnectionsHoldNobodyUp() async throws {
+    let node = try await NodeHarness(drainTime: 120) { _ in .output("fine") }
+    // One that has said nothing, one in the middle of a head, one that is kept after an answer.
+    async let silent = node.raw([])
+    async let half = node.raw(["GET /f/echo HTTP/1.1\r\nHo"])
+    let (answers, answered) = AsyncStream.makeStream(of: Void.self)
+    async let kept = node.raw(["GET /f/echo HTTP/1.1\r\nHost: a\r\n\r\n"]) { if $0.hasSuffix("fine") { answered.yield() }; return false }
+    for await _ in answers { break }
+    let clock = ContinuousClock()
+    let begin = clock.now
+    await node.end()
+    #expect(clock.now - begin < .seconds(60))
+    #expect(try await kept.hasSuffix("fine"))
+    _ = try await (silent, half)
+  }
+}

@@ -1,0 +1,1 @@
+../FunctionDispatchTests/FakeMonitor.swift

@@ -1,0 +1,122 @@
+import Foundation
+import FunctionStore
+import Gateway
+import Hummingbird
+import SampleFunctions
+import Testing
+
+/// Who may do what: no role more than its own, no tenant anything of another's.
+@Suite struct ManagementAccessTests {
+  private static let requests: [(HTTPRequest.Method, String, Role)] = [
+    (.get, "/v1/node", .read), (.get, "/v1/functions", .read), (.get, "/v1/functions/mine", .read), (.get, "/v1/functions/mine/revisions", .read),
+    (.put, "/v1/functions/mine", .deploy), (.delete, "/v1/functions/mine", .deploy), (.post, "/v1/functions/mine/rollback", .deploy),
+    (.put, "/v1/functions/mine/traffic", .deploy), (.get, "/v1/tenants", .admin), (.post, "/v1/tenants", .admin),
+    (.delete, "/v1/tenants/acme", .admin), (.put, "/v1/tenants/acme/limits", .admin), (.get, "/v1/tokens", .admin), (.post, "/v1/tokens", .admin), (.delete, "/v1/tokens/abc", .admin),
+  ]
+
+  @Test func everyRouteNeedsItsRole() async throws {
+    let scenario = try ManagementScenario()
+    let tokens = try Role.allCases.map { ($0, try scenario.store.addToken(tenant: TenantRecord.standard, role: $0).text) }
+    try await scenario.test { admin in
+      // All but the description, and that there is no other, is `OpenAPITests`' part.
+      #expect(Set(Self.requests.map(\.1)).count == Set(scenario.management.operations.map(\.path)).count)
+      for (method, path, needed) in Self.requests {
+        let nobody = try await admin.with(nil).send(method, path)
+        #expect(nobody.status == 401, "\(method) \(path)")
+        #expect(nobody.headers[.wwwAuthenticate]?.hasPrefix("Bearer") == true)
+        for (role, token) in tokens {
+          let answer = try await admin.with(token).send(method, path)
+          #expect((answer.status == 403) == (role < needed || path.hasPrefix("/v1/tenants/acme") || (method, path) == (.post, "/v1/tenants")),
+            "\(role) \(method) \(path): \(answer.status)")
+          #expect(answer.status != 401 && answer.status != 500)
+        }
+      }
+      #expect(try await admin.with(nil).send(.get, "/v1/openapi.json").status == 200)
+    }
+  }
+
+  @Test(arguments: ["", "coffer", "coffer_aaaaaaaaaaaa_" + String(repeating: "a", count: 52), "a b", "\u{E4}"])
+  func wrongTokens(_ token: String) async throws {
+    try await ManagementScenario().test { (admin) async throws in
+      #expect(try await admin.with(token).send(.get, "/v1/node").status == 401)
+      // Also where none is needed.
+      #expect(try await admin.with(nil).send(.get, "/v1/node", fields: [.authorization: "Basic YTpi"]).status == 401)
+    }
+  }
+
+  @Test func tenantsDoNotSeeEachOther() async throws {
+    let scenario = try ManagementScenario()
+    try scenario.store.addTenant("acme")
+    try scenario.store.addTenant("other")
+    let acme = try scenario.store.addToken(tenant: "acme", role: .admin).text
+    let other = try scenario.store.addToken(tenant: "other", role: .admin)
+    let image = try SampleImages.image(1)
+    try await scenario.test { admin in
+      let mine = admin.with(acme)
+      // A token of one tenant need not say which.
+      #expect(try await mine.send(.put, "/v1/functions/hello", image).status == 201)
+      #expect(try await mine.send(.put, "/v1/functions/hello?tenant=acme", image).status == 200)
+      #expect(try await mine.send(.put, "/v1/functions/hi?tenant=other", image).status == 403)
+      let theirs = admin.with(other.text)
+      for (method, path) in [
+        (HTTPRequest.Method.get, "/v1/functions/hello"), (.delete, "/v1/functions/hello"), (.get, "/v1/functions/hello/revisions"),
+        (.post, "/v1/functions/hello/rollback"), (.put, "/v1/functions/hello/traffic"),
+      ] {
+        let hidden = try await theirs.send(method, path, text: "{}")
+        let absent = try await theirs.send(method, path.replacing("hello", with: "hellp"), text: "{}")
+        #expect(hidden.status == 404 && absent.status == 404, "\(method) \(path)")
+        #expect(hidden.detail == absent.detail.replacing("hellp", with: "hello"))
+      }
+      #expect(try await theirs.send(.get, "/v1/functions").text == "{\"functions\":[],\"next\":null}\n")
+      #expect(try await theirs.send(.get, "/v1/functions?tenant=acme").status == 403)
+      #expect(try await theirs.send(.put, "/v1/functions/hello?tenant=other", image).status == 409)
+      #expect((try await theirs.send(.get, "/v1/tenants").json["tenants"] as? [[String: Any]])?.map { $0["name"] as? String } == ["other"])
+      #expect((try await theirs.send(.get, "/v1/tokens").json["tokens"] as? [Any])?.count == 1)
+      #expect(try await mine.send(.delete, "/v1/tokens/\(other.record.identifier)").status == 404)
+      #expect(try await mine.send(.post, "/v1/tokens", text: "{\"role\": \"read\"}").status == 403)
+      #expect(try await mine.send(.post, "/v1/tokens", text: "{\"role\": \"read\", \"tenant\": \"other\"}").status == 403)
+      #expect((try await admin.send(.get, "/v1/functions?tenant=acme").json["functions"] as? [Any])?.count == 1)
+    }
+  }
+
+  @Test func whatATenantMayHaveIsSaidChangedAndKept() async throws {
+    let scenario = try ManagementScenario()
+    try await scenario.test { admin in
+      let made = try await admin.send(.post, "/v1/tenants", text: "{\"name\": \"acme\", \"limits\": {\"concurrency\": 7}}")
+      #expect(made.json["limits"] as? [String: Int] == ["concurrency": 7, "memory": 0, "processorTime": 0])
+      let changed = try await admin.send(.put, "/v1/tenants/acme/limits", text: "{\"memory\": 1073741824, \"processorTime\": 500000000}")
+      #expect(changed.status == 200)
+      #expect(changed.json["limits"] as? [String: Int] == ["concurrency": 0, "memory": 1 << 30, "processorTime": 500_000_000])
+      let listed = try #require(try await admin.send(.get, "/v1/tenants").json["tenants"] as? [[String: Any]])
+      #expect(listed.first { $0["name"] as? String == "acme" }?["limits"] as? [String: Int] == changed.json["limits"] as? [String: Int])
+      #expect(scenario.store.tenant("acme")?.limits.memory == 1 << 30)
+      #expect(try await admin.send(.put, "/v1/tenants/nobody/limits", text: "{}").status == 404)
+      for wrong in ["{\"concurrency\": -1}", "{\"memory\": 18446744073709551615}", "{\"memory\": -1}", "{\"processorTime\": \"much\"}", "", "[]"] {
+        #expect(try await admin.send(.put, "/v1/tenants/acme/limits", text: wrong).status == 400, "\(wrong)")
+      }
+    }
+  }
+
+  @Test func tokensAreMadeUsedAndRemoved() async throws {
+    try await ManagementScenario().test { admin in
+      #expect(try await admin.send(.post, "/v1/tenants", text: "{\"name\": \"acme\"}").status == 201)
+      #expect(try await admin.send(.post, "/v1/tenants", text: "{\"name\": \"acme\"}").status == 409)
+      #expect(try await admin.send(.post, "/v1/tenants", text: "{\"name\": \"A\"}").status == 400)
+      let made = try await admin.send(.post, "/v1/tokens", text: "{\"tenant\": \"acme\", \"role\": \"deploy\", \"note\": \"CI\"}")
+      #expect(made.status == 201)
+      let token = try #require(made.json["token"] as? String)
+      let caller = admin.with(token)
+      let node = try await caller.send(.get, "/v1/node").json
+      #expect(node["tenant"] as? String == "acme")
+      #expect(node["role"] as? String == "deploy")
+      #expect(node["confidential"] as? Bool == false)
+      let list = try await admin.send(.get, "/v1/tokens")
+      #expect(list.text.contains("CI"))
+      #expect(!list.text.contains(token))
+      #expect(try await admin.send(.post, "/v1/tokens", text: "{\"role\": \"root\"}").detail.contains("read, deploy, admin"))
+      #expect(try await admin.send(.delete, "/v1/tokens/\(try #require(made.json["id"] as? String))").status == 204)
+      #expect(try await caller.send(.get, "/v1/node").status == 401)
+      #expect(try await admin.send(.delete, "/v1/tenants/acme").status == 204)
+    }
+  }
+}

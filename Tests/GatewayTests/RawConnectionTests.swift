@@ -1,0 +1,114 @@
+import FunctionCalls
+import FunctionDispatch
+import Gateway
+import Testing
+
+/// Bytes on a socket that no well-behaved client would send.
+struct RawConnectionTests {
+  static let malformed: [(String, String)] = [
+    ("nonsense", "hello there\r\n\r\n"),
+    ("no version", "GET /f/echo\r\n\r\n"),
+    ("a wrong version", "GET /f/echo HTTP/9.9\r\n\r\n"),
+    ("a space in a field's name", "GET /f/echo HTTP/1.1\r\nHost: a\r\nX Y: z\r\n\r\n"),
+    ("a length that is none", "POST /f/echo HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n"),
+    ("a negative length", "POST /f/echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n"),
+    ("two lengths", "POST /f/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
+    ("a length and chunks", "POST /f/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    ("a chunk without size", "POST /f/echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+    ("a path that cannot be decoded", "GET /f/echo/%zz HTTP/1.1\r\nHost: a\r\n\r\n"),
+  ]
+
+  @Test(arguments: malformed.map(\.0)) func whatIsNoRequestIsA400AndOthersGoOn(_ name: String) async throws {
+    let bytes = try #require(Self.malformed.first { $0.0 == name }?.1)
+    let node = try await NodeHarness { _ in .output("fine") }
+    let answer = try await node.raw([bytes], enough: { $0.contains("\"detail\"") })
+    #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(answer)")
+    #expect(try await node.raw(["GET /f/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"]).hasSuffix("fine"))
+    await node.end()
+  }
+
+  @Test func aHeaderThatIsTooLargeIsA431() async throws {
+    let node = try await NodeHarness { _ in .output("fine") }
+    for header in [
+      "X: " + String(repeating: "a", count: 200_000), (0..<2000).map { "X\($0): y" }.joined(separator: "\r\n"),
+      (0..<100).map { "X\($0): " + String(repeating: "z", count: 2000) }.joined(separator: "\r\n"),
+    ] {
+      let answer = try await node.raw(["GET /f/echo HTTP/1.1\r\nHost: a\r\n\(header)\r\n\r\n"], enough: { $0.contains("\"detail\"") })
+      #expect(answer.hasPrefix("HTTP/1.1 431 "), "\(answer.prefix(200))")
+    }
+    await node.end()
+  }
+
+  @Test func aTargetWithoutEndIsNotKept() async throws {
+    let node = try await NodeHarness { _ in .output("fine") }
+    let answer = try await node.raw(
+      ["GET /f/echo/"] + Array(repeating: String(repeating: "a", count: 65_536), count: 64), enough: { $0.contains("\"detail\"") })
+    #expect(answer.hasPrefix("HTTP/1.1 4"), "\(answer.prefix(200))")
+    await node.end()
+  }
+
+  @Test func requestsInOnePieceAreAnsweredInTheirOrder() async throws {
+    let node = try await NodeHarness { call in
+      .output(call.head.environment.first { $0.hasPrefix("PATH_INFO=") } ?? "")
+    }
+    let requests = ["GET /f/echo/1 HTTP/1.1\r\nHost: a\r\n\r\n", "GET /plain HTTP/1.1\r\nHost: a\r\n\r\n", "GET /f/echo/3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"]
+    let answer = try await node.raw([requests.joined()])
+    let first = try #require(answer.range(of: "PATH_INFO=/1")?.lowerBound)
+    let second = try #require(answer.range(of: "plain", range: first..<answer.endIndex)?.lowerBound)
+    #expect(answer[second...].contains("PATH_INFO=/3"))
+    await node.end()
+  }
+
+  @Test func aRequestMayComeByteByByte() async throws {
+    let node = try await NodeHarness { .output(String(decoding: $0.input, as: UTF8.self)) }
+    let bytes = "POST /f/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello".map(String.init)
+    let answer = try await node.raw(bytes, pause: .microseconds(200))
+    #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.hasSuffix("hello"), "\(answer)")
+    await node.end()
+  }
+
+  @Test func oldClientsAreAnsweredInTheirVersion() async throws {
+    let node = try await NodeHarness { _ in .output("fine") }
+    let answer = try await node.raw(["GET /f/echo HTTP/1.0\r\n\r\n"])
+    #expect(answer.hasSuffix("\r\n\r\nfine") && answer.contains("connection: close"), "\(answer)")
+    await node.end()
+  }
+
+  @Test func aHeadHasNoBody() async throws {
+    let node = try await NodeHarness { _ in .output("fine") }
+    let answer = try await node.raw(["HEAD /f/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])
+    #expect(answer.contains("content-length: 4") && answer.hasSuffix("\r\n\r\n"), "\(answer)")
+    await node.end()
+  }
+
+  @Test func aClientIsToldToGoOn() async throws {
+    let node = try await NodeHarness { .output(String(decoding: $0.input, as: UTF8.self)) }
+    let answer = try await node.raw(
+      ["POST /f/echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n", "hi"], pause: .milliseconds(50))
+    #expect(answer.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ") && answer.hasSuffix("hi"), "\(answer)")
+    await node.end()
+  }
+
+  @Test func aCallerThatGoesAwayEndsItsCall() async throws {
+    let node = try await NodeHarness { _ in .nothing }
+    _ = try await node.raw(["GET /f/echo HTTP/1.1\r\nHost: a\r\n\r\n"], patience: 1)
+    for _ in 0..<500 where node.monitors.counts.stopped == 0 { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(node.monitors.counts.stopped == 1)
+    func gone() -> UInt64 { node.dispatcher.statistics().functions.first?.answers["gone"] ?? 0 }
+    for _ in 0..<500 where gone() == 0 { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(gone() == 1)
+    await node.end()
+  }
+
+  @Test func aBodyThatStopsIsNotWaitedForForEver() async throws {
+    var limits = FunctionService.Limits()
+    (limits.wholeBodyTime, limits.idleTime) = (0, 0)
+    let node = try await NodeHarness(limits: limits) { _ in .output("fine") }
+    var answer = ""
+    for _ in 0..<4 where answer.isEmpty {
+      answer = try await node.raw(["POST /f/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe", "", "", ""], pause: .milliseconds(1500))
+    }
+    #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")
+    await node.end()
+  }
+}
