@@ -13,6 +13,8 @@ let package = Package(
     .library(name: "Coffer", targets: ["Coffer"]),
     .library(name: "Attestation", targets: ["Attestation"]),
     .executable(name: "coffer", targets: ["coffer"]),
+    .executable(name: "coffer-monitor", targets: ["coffer-monitor"]),
+    .executable(name: "coffer-node", targets: ["coffer-node"]),
     .executable(name: "coffer-tools", targets: ["coffer-tools"]),
     .executable(name: "coffer-wast", targets: ["coffer-wast"]),
   ],
@@ -21,14 +23,25 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
     .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: ["FullFoundation"]),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.9.0"),
   ],
   targets: [
     // Floor 0: formats and words that everyone shares.
     .target(name: "EdgeCalls"),
     .target(name: "WasmFormat"),
+    .target(name: "ComponentFormat", dependencies: ["WasmFormat"]),
     .target(name: "WasmText"),
     .target(name: "CLinux"),
+    .target(name: "FunctionCalls"),
     .target(name: "EmbeddedBytes"),
     .target(name: "StrictYAML", dependencies: ["Yams"]),
 
@@ -62,12 +75,42 @@ let package = Package(
     .target(name: "KVMMachine", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
     .target(name: "ProcessMachine", dependencies: ["CLinux", "EdgeCalls", "GuestObjects", "Machine"]),
 
-    // Floor 3: the life of a trustlet.
+    .target(name: "Platform"),
+    .target(name: "DevelopmentPlatform", dependencies: ["DevelopmentEvidence", "Platform", crypto]),
+
+    // Floor 3: what a node, a monitor and an instance prove of themselves; and the life of a trustlet.
+    .target(name: "Evidence", dependencies: ["Platform", crypto]),
     .target(name: "Monitor", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
 
     // Floor 4: running images, without anything that builds them.
     .target(name: "TrustletRun", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "Monitor", "TrustletImage", "WasmFormat"]),
     .target(name: "RunCommand", dependencies: ["KVMMachine", "Machine", "Monitor", "TrustletImage", "TrustletRun"]),
+
+    // Floor 4: serving functions. The front (Gateway over FunctionDispatch and FunctionStore) holds no trustlets, and a monitor process no connections.
+    .target(
+      name: "MonitorProcess",
+      dependencies: ["CLinux", "EdgeCalls", "FunctionCalls", "KVMMachine", "Machine", "Monitor", "ProcessMachine", "TrustletImage", "TrustletRun"]),
+    .target(name: "FunctionStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift"), crypto, "FunctionDispatch", "ImageBuilding", "TrustletImage"]),
+    .target(
+      name: "FunctionDispatch",
+      dependencies: [
+        "CLinux", "FunctionCalls", .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
+    .executableTarget(name: "page-builder"),
+    .plugin(name: "DashboardPlugin", capability: .buildTool(), dependencies: ["page-builder"]),
+    .target(
+      name: "Gateway",
+      dependencies: [
+        "CLinux", "EmbeddedBytes", "FunctionDispatch", "FunctionStore", "ImageBuilding", "TrustletImage", crypto,
+        .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdHTTP2", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      exclude: ["Dashboard/Page"], plugins: ["DashboardPlugin"]),
 
     // Floor 5: the library and the programs.
     .target(
@@ -82,14 +125,26 @@ let package = Package(
       name: "coffer", dependencies: ["RunCommand", "TrustletImage"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
-        "Attestation", "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "DevelopmentEvidence", "EdgeCalls", "KVMMachine", "Machine", "Monitor", "ProcessMachine", "RunCommand",
+        "Attestation", "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "KVMMachine", "Machine", "Monitor", "Platform", "ProcessMachine", "RunCommand",
         "TrustedLines", "TrustletImage", "TrustletRun", "WasmFormat", "WasmText", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/coffer-cli"),
+    // The node: its front and the commands that speak to it; and what each monitor process is.
+    .executableTarget(
+      name: "coffer-node",
+      dependencies: [
+        "CLinux", "FunctionDispatch", "FunctionStore", "Gateway", "ImageBuilding", "TrustletImage",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+      ]),
+    .executableTarget(name: "coffer-monitor", dependencies: ["MonitorProcess"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .target(
       name: "SpecificationScripts",
-      dependencies: ["Coffer", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText"]),
+      dependencies: [
+        "Coffer", "ComponentFormat", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
+      ]),
     .executableTarget(
       name: "coffer-wast",
       dependencies: [
@@ -97,13 +152,50 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .testTarget(name: "FunctionCallsTests", dependencies: ["FunctionCalls"]),
+    .testTarget(
+      name: "FunctionStoreTests",
+      dependencies: [
+        "FunctionDispatch", "FunctionStore", "ImageBuilding", "SampleFunctions", "TrustletImage", "store-scenario",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]),
+    // Images that nobody could run, and that pass every check.
+    .target(name: "SampleFunctions", dependencies: ["FunctionStore", "ImageBuilding", "TrustletImage"], path: "Tests/SampleFunctions"),
+    .testTarget(
+      name: "FunctionDispatchTests",
+      dependencies: [
+        "CLinux", "FunctionCalls", "FunctionDispatch", .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
+    .testTarget(
+      name: "GatewayTests",
+      dependencies: [
+        "CLinux", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "SampleFunctions", crypto,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+      ]),
+    .testTarget(
+      name: "NodeCommandTests",
+      dependencies: [
+        "FunctionStore", "Gateway", "SampleFunctions", "coffer-node", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+      ]),
+    // Changes a node's state as fast as it can, and says what it has done: to be killed.
+    .executableTarget(name: "store-scenario", dependencies: ["FunctionStore", "ImageBuilding", "TrustletImage"], path: "Tests/store-scenario"),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
+    .testTarget(name: "ComponentFormatTests", dependencies: ["ComponentFormat", "WasmFormat", "WasmText"]),
     .testTarget(name: "WasmTextTests", dependencies: ["WasmText"]),
     .testTarget(name: "WasmCompilerTests", dependencies: ["WasmCompiler", "WasmFormat", "WasmText"]),
     .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"], exclude: ["Wasmtime"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
     .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
-    .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence", "StrictYAML"] + certificates),
+    .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence", "StrictYAML", "TestTPM"] + certificates),
+    // A TPM in software, for whoever tests with one.
+    .target(name: "TestTPM", path: "Tests/TestTPM"),
+    .testTarget(name: "PlatformTests", dependencies: ["Attestation", "Platform", "TestTPM", crypto]),
+    .testTarget(name: "EvidenceTests", dependencies: ["Attestation", "DevelopmentPlatform", "Evidence", "Platform", "TestTPM", crypto]),
     .testTarget(name: "EmbeddedBytesTests", dependencies: ["EmbeddedBytes"]),
     .testTarget(name: "ExamplesTests", dependencies: ["Examples"]),
     .testTarget(name: "TrustedLinesTests", dependencies: ["TrustedLines"]),
@@ -115,10 +207,16 @@ let package = Package(
         "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "LyingHost", "Machine", "Monitor", "SpecificationScripts",
         "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
       ]),
+    // What a front sends, and programs, to the built coffer-monitor: not a dependency, since the tests would be linked as it is, without the
+    // libraries that only tests have.
+    .testTarget(
+      name: "MonitorProcessTests",
+      dependencies: ["CodeObjects", "Coffer", "Examples", "FunctionCalls", "KVMMachine", "Machine", "TrustletImage", "WasmText"]),
     .testTarget(
       name: "DocumentTests",
-      dependencies: ["coffer-tools", "ImageBuilding", "TrustletImage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-    .testTarget(name: "CofferCommandTests", dependencies: ["DevelopmentEvidence", "Examples", "KVMMachine", "RunCommand", "WasmText"]),
+      dependencies: ["coffer-node", "coffer-tools", "ImageBuilding", "TrustletImage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .testTarget(
+      name: "CofferCommandTests", dependencies: ["DevelopmentEvidence", "Examples", "KVMMachine", "RunCommand", "TestTPM", "WasmText"]),
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "GuestObjects", "KVMMachine", "Machine", "ProcessMachine"], path: "Tests/MachineScenarios"),
     .executableTarget(name: "machine-check", dependencies: ["KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"], path: "Tests/machine-check"),
@@ -139,3 +237,8 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// What a test does once need not be fast, and optimising all of them took longer than running them.
+for target in package.targets where target.type == .test || target.path?.hasPrefix("Tests/") == true {
+  target.swiftSettings = [.unsafeFlags(["-Onone"])]
+}

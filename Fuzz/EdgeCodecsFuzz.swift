@@ -1,4 +1,5 @@
 // sources: Sources/CLinux Sources/EdgeCalls Sources/Machine Sources/Monitor Sources/LibOS
+// sanitize: address
 // seed: 00612f2e2e2f62
 // seed: 0102000000050000000100000000000000010000000000000000000000000000ff
 // seed: 0203410062433d3100

@@ -66,10 +66,7 @@ public func clockTimeGet(_ clock: UInt32, _ precision: UInt64, _ time: UInt32) -
 
 @c(wasi_snapshot_preview1_fd_advise)
 public func fdAdvise(_ fd: UInt32, _ offset: UInt64, _ length: UInt64, _ advice: UInt32) -> UInt32 {
-  answer { (wasi, _) throws(SystemError) in
-    try wasi.fdAdvise(
-      descriptor: fd, offset: offset, length: length, advice: advice)
-  }
+  answer { (wasi, _) throws(SystemError) in try wasi.fdAdvise(descriptor: fd, offset: offset, length: length, advice: advice) }
 }
 
 @c(wasi_snapshot_preview1_fd_allocate)
@@ -99,10 +96,7 @@ public func fdFdstatSetFlags(_ fd: UInt32, _ flags: UInt32) -> UInt32 {
 
 @c(wasi_snapshot_preview1_fd_fdstat_set_rights)
 public func fdFdstatSetRights(_ fd: UInt32, _ base: UInt64, _ inheriting: UInt64) -> UInt32 {
-  answer { (wasi, _) throws(SystemError) in
-    try wasi.fdFdstatSetRights(
-      descriptor: fd, base: base, inheriting: inheriting)
-  }
+  answer { (wasi, _) throws(SystemError) in try wasi.fdFdstatSetRights(descriptor: fd, base: base, inheriting: inheriting) }
 }
 
 @c(wasi_snapshot_preview1_fd_filestat_get)
@@ -118,16 +112,14 @@ public func fdFilestatSetSize(_ fd: UInt32, _ size: UInt64) -> UInt32 {
 @c(wasi_snapshot_preview1_fd_filestat_set_times)
 public func fdFilestatSetTimes(_ fd: UInt32, _ access: UInt64, _ modification: UInt64, _ flags: UInt32) -> UInt32 {
   answer { (wasi, _) throws(SystemError) in
-    try wasi.fdFilestatSetTimes(
-      descriptor: fd, access: access, modification: modification, flags: flags)
+    try wasi.fdFilestatSetTimes(descriptor: fd, access: access, modification: modification, flags: flags)
   }
 }
 
 @c(wasi_snapshot_preview1_fd_pread)
 public func fdPread(_ fd: UInt32, _ vectors: UInt32, _ count: UInt32, _ offset: UInt64, _ read: UInt32) -> UInt32 {
   answer { (wasi, memory) throws(SystemError) in
-    try wasi.fdPread(
-      memory, descriptor: fd, vectors: vectors, count: count, offset: offset, read: read)
+    try wasi.fdPread(memory, descriptor: fd, vectors: vectors, count: count, offset: offset, read: read)
   }
 }
 
@@ -138,33 +130,25 @@ public func fdPrestatGet(_ fd: UInt32, _ status: UInt32) -> UInt32 {
 
 @c(wasi_snapshot_preview1_fd_prestat_dir_name)
 public func fdPrestatDirName(_ fd: UInt32, _ buffer: UInt32, _ length: UInt32) -> UInt32 {
-  answer { (wasi, memory) throws(SystemError) in
-    try wasi.fdPrestatDirName(
-      memory, descriptor: fd, buffer: buffer, length: length)
-  }
+  answer { (wasi, memory) throws(SystemError) in try wasi.fdPrestatDirName(memory, descriptor: fd, buffer: buffer, length: length) }
 }
 
 @c(wasi_snapshot_preview1_fd_pwrite)
 public func fdPwrite(_ fd: UInt32, _ vectors: UInt32, _ count: UInt32, _ offset: UInt64, _ written: UInt32) -> UInt32 {
   answer { (wasi, memory) throws(SystemError) in
-    try wasi.fdPwrite(
-      memory, descriptor: fd, vectors: vectors, count: count, offset: offset, written: written)
+    try wasi.fdPwrite(memory, descriptor: fd, vectors: vectors, count: count, offset: offset, written: written)
   }
 }
 
 @c(wasi_snapshot_preview1_fd_read)
 public func fdRead(_ fd: UInt32, _ vectors: UInt32, _ count: UInt32, _ read: UInt32) -> UInt32 {
-  answer { (wasi, memory) throws(SystemError) in
-    try wasi.fdRead(
-      memory, descriptor: fd, vectors: vectors, count: count, read: read)
-  }
+  answer { (wasi, memory) throws(SystemError) in try wasi.fdRead(memory, descriptor: fd, vectors: vectors, count: count, read: read) }
 }
 
 @c(wasi_snapshot_preview1_fd_readdir)
 public func fdReaddir(_ fd: UInt32, _ buffer: UInt32, _ length: UInt32, _ cookie: UInt64, _ used: UInt32) -> UInt32 {
   answer { (wasi, memory) throws(SystemError) in
-    try wasi.fdReaddir(
-      memory, descriptor: fd, buffer: buffer, length: length, cookie: cookie, used: used)
+    try wasi.fdReaddir(memory, descriptor: fd, buffer: buffer, length: length, cookie: cookie, used: used)
   }
 }
 
@@ -176,8 +160,7 @@ public func fdRenumber(_ source: UInt32, _ target: UInt32) -> UInt32 {
 @c(wasi_snapshot_preview1_fd_seek)
 public func fdSeek(_ fd: UInt32, _ offset: Int64, _ whence: UInt32, _ position: UInt32) -> UInt32 {
   answer { (wasi, memory) throws(SystemError) in
-    try wasi.fdSeek(
-      memory, descriptor: fd, offset: offset, whence: whence, position: position)
+    try wasi.fdSeek(memory, descriptor: fd, offset: offset, whence: whence, position: position)
   }
 }
 
@@ -194,8 +177,7 @@ public func fdTell(_ fd: UInt32, _ position: UInt32) -> UInt32 {
 @c(wasi_snapshot_preview1_fd_write)
 public func fdWrite(_ fd: UInt32, _ vectors: UInt32, _ count: UInt32, _ written: UInt32) -> UInt32 {
   answer { (wasi, memory) throws(SystemError) in
-    try wasi.fdWrite(
-      memory, descriptor: fd, vectors: vectors, count: count, written: written)
+    try wasi.fdWrite(memory, descriptor: fd, vectors: vectors, count: count, written: written)
   }
 }
 
@@ -203,10 +185,7 @@ public func fdWrite(_ fd: UInt32, _ vectors: UInt32, _ count: UInt32, _ written:
 
 @c(wasi_snapshot_preview1_path_create_directory)
 public func pathCreateDirectory(_ fd: UInt32, _ path: UInt32, _ length: UInt32) -> UInt32 {
-  answer { (wasi, memory) throws(SystemError) in
-    try wasi.pathCreateDirectory(
-      memory, descriptor: fd, path: PathArgument(path, length))
-  }
+  answer { (wasi, memory) throws(SystemError) in try wasi.pathCreateDirectory(memory, descriptor: fd, path: PathArgument(path, length)) }
 }
 
 @c(wasi_snapshot_preview1_path_filestat_get)
@@ -214,8 +193,7 @@ public func pathFilestatGet(
   _ fd: UInt32, _ lookup: UInt32, _ path: UInt32, _ length: UInt32, _ status: UInt32
 ) -> UInt32 {
   answer { (wasi, memory) throws(SystemError) in
-    try wasi.pathFilestatGet(
-      memory, descriptor: fd, lookup: lookup, path: PathArgument(path, length), status: status)
+    try wasi.pathFilestatGet(memory, descriptor: fd, lookup: lookup, path: PathArgument(path, length), status: status)
   }
 }
 
@@ -254,17 +232,13 @@ public func pathReadlink(
   _ fd: UInt32, _ path: UInt32, _ length: UInt32, _ buffer: UInt32, _ bufferLength: UInt32, _ used: UInt32
 ) -> UInt32 {
   answer { (wasi, memory) throws(SystemError) in
-    try wasi.pathReadlink(
-      memory, descriptor: fd, path: PathArgument(path, length), buffer: buffer, length: bufferLength, used: used)
+    try wasi.pathReadlink(memory, descriptor: fd, path: PathArgument(path, length), buffer: buffer, length: bufferLength, used: used)
   }
 }
 
 @c(wasi_snapshot_preview1_path_remove_directory)
 public func pathRemoveDirectory(_ fd: UInt32, _ path: UInt32, _ length: UInt32) -> UInt32 {
-  answer { (wasi, memory) throws(SystemError) in
-    try wasi.pathRemoveDirectory(
-      memory, descriptor: fd, path: PathArgument(path, length))
-  }
+  answer { (wasi, memory) throws(SystemError) in try wasi.pathRemoveDirectory(memory, descriptor: fd, path: PathArgument(path, length)) }
 }
 
 @c(wasi_snapshot_preview1_path_rename)
@@ -272,8 +246,7 @@ public func pathRename(
   _ fd: UInt32, _ old: UInt32, _ oldLength: UInt32, _ target: UInt32, _ new: UInt32, _ newLength: UInt32
 ) -> UInt32 {
   answer { (wasi, memory) throws(SystemError) in
-    try wasi.pathRename(
-      memory, descriptor: fd, old: PathArgument(old, oldLength), to: target, new: PathArgument(new, newLength))
+    try wasi.pathRename(memory, descriptor: fd, old: PathArgument(old, oldLength), to: target, new: PathArgument(new, newLength))
   }
 }
 
@@ -282,17 +255,13 @@ public func pathSymlink(
   _ old: UInt32, _ oldLength: UInt32, _ fd: UInt32, _ new: UInt32, _ newLength: UInt32
 ) -> UInt32 {
   answer { (wasi, memory) throws(SystemError) in
-    try wasi.pathSymlink(
-      memory, target: PathArgument(old, oldLength), descriptor: fd, path: PathArgument(new, newLength))
+    try wasi.pathSymlink(memory, target: PathArgument(old, oldLength), descriptor: fd, path: PathArgument(new, newLength))
   }
 }
 
 @c(wasi_snapshot_preview1_path_unlink_file)
 public func pathUnlinkFile(_ fd: UInt32, _ path: UInt32, _ length: UInt32) -> UInt32 {
-  answer { (wasi, memory) throws(SystemError) in
-    try wasi.pathUnlinkFile(
-      memory, descriptor: fd, path: PathArgument(path, length))
-  }
+  answer { (wasi, memory) throws(SystemError) in try wasi.pathUnlinkFile(memory, descriptor: fd, path: PathArgument(path, length)) }
 }
 
 // MARK: Polling
@@ -300,8 +269,7 @@ public func pathUnlinkFile(_ fd: UInt32, _ path: UInt32, _ length: UInt32) -> UI
 @c(wasi_snapshot_preview1_poll_oneoff)
 public func pollOneoff(_ subscriptions: UInt32, _ events: UInt32, _ count: UInt32, _ ready: UInt32) -> UInt32 {
   answer { (wasi, memory) throws(SystemError) in
-    try wasi.pollOneoff(
-      memory, subscriptions: subscriptions, events: events, count: count, ready: ready)
+    try wasi.pollOneoff(memory, subscriptions: subscriptions, events: events, count: count, ready: ready)
   }
 }
 

@@ -8,11 +8,15 @@ int coffer_event_set(void) {
   return set < 0 ? -errno : set;
 }
 
-int coffer_event_set_add(int set, int descriptor, uint64_t number) {
+static int add(int set, int descriptor, uint32_t events, uint64_t number) {
   // Edge-triggered: nobody has to read the descriptor to be told of the next event.
-  struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u64 = number};
+  struct epoll_event event = {.events = events | EPOLLET, .data.u64 = number};
   return epoll_ctl(set, EPOLL_CTL_ADD, descriptor, &event) < 0 ? -errno : 0;
 }
+
+int coffer_event_set_add(int set, int descriptor, uint64_t number) { return add(set, descriptor, EPOLLIN, number); }
+
+int coffer_event_set_add_duplex(int set, int descriptor, uint64_t number) { return add(set, descriptor, EPOLLIN | EPOLLOUT, number); }
 
 int coffer_event_set_remove(int set, int descriptor) {
   struct epoll_event event = {0};

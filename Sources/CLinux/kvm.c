@@ -78,6 +78,11 @@ bool coffer_host_counter_is_invariant(void) {
   return __get_cpuid(0x80000007, &a, &b, &c, &d) != 0 && (d >> 8 & 1) != 0;
 }
 
+bool coffer_host_has_extended_state(void) {
+  unsigned a, b, c, d;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c >> 27 & 1) != 0;
+}
+
 int coffer_kvm_get_special_registers(int processor, struct kvm_sregs *registers) {
   return result(ioctl(processor, KVM_GET_SREGS, registers));
 }

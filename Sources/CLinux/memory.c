@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -192,4 +193,12 @@ int64_t coffer_page_map_private_by_reading(int page_map, const void *start, size
   }
   *examined = size;
   return (int64_t)count;
+}
+
+void coffer_memory_limit_heaps(int count) {
+#ifdef M_ARENA_MAX
+  (void)mallopt(M_ARENA_MAX, count);
+#else
+  (void)count;
+#endif
 }

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "system_call_filter.h"
+#include "lockdown.h"
 #include "sandbox.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <sched.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -221,6 +223,98 @@ int coffer_refuse_system_calls(void) {
   struct sock_fprog program = {.len = (unsigned short)filter.count, .filter = filter.code};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+}
+
+/// What a monitor process does when it serves: its sockets, memory, threads, clocks.
+static const unsigned serving[] = {
+  __NR_read, __NR_pread64, __NR_write, __NR_pwrite64, __NR_close, __NR_recvfrom, __NR_recvmsg, __NR_sendto, __NR_ppoll,
+  __NR_epoll_create1, __NR_epoll_ctl, __NR_epoll_pwait, __NR_eventfd2, __NR_memfd_create, __NR_ftruncate, __NR_fallocate,
+  __NR_fstat, __NR_lseek, __NR_munmap, __NR_mremap, __NR_madvise, __NR_brk, __NR_futex, __NR_set_robust_list,
+  __NR_sched_yield, __NR_sched_getaffinity, __NR_getcpu, __NR_membarrier, __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_rt_sigreturn,
+  __NR_sigaltstack, __NR_restart_syscall, __NR_clock_gettime, __NR_clock_getres, __NR_clock_nanosleep, __NR_gettimeofday,
+  __NR_getrandom, __NR_getpid, __NR_gettid, __NR_getuid, __NR_geteuid, __NR_getrusage, __NR_sysinfo, __NR_exit, __NR_exit_group,
+#ifdef __NR_rseq
+  __NR_rseq,
+#endif
+#ifdef __NR_poll
+  __NR_poll,
+#endif
+#ifdef __NR_epoll_wait
+  __NR_epoll_wait,
+#endif
+};
+
+/// ... and where its trustlets are processes: what starts, watches and ends them, and what their loader does before it locks itself down.
+static const unsigned starting[] = {
+  __NR_execveat, __NR_setsid, __NR_getppid, __NR_prctl, __NR_seccomp, __NR_dup3, __NR_close_range, __NR_sendmsg, __NR_socketpair,
+  __NR_pidfd_open, __NR_pidfd_send_signal, __NR_waitid, __NR_wait4, __NR_prlimit64, __NR_process_vm_readv, __NR_process_vm_writev,
+  __NR_mmap, __NR_mprotect, __NR_fcntl, __NR_readlinkat,
+#ifdef __NR_vfork
+  __NR_vfork, __NR_dup2, __NR_setrlimit, __NR_arch_prctl,
+#endif
+};
+
+/// Allows a call unless an argument has one of these bits.
+static void allow_without(struct coffer_system_call_filter *filter, unsigned call, unsigned argument, unsigned bits) {
+  when_equal(filter, call, 4);
+  load_argument(filter, argument);
+  append(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1));
+  give(filter, SECCOMP_RET_ERRNO | EPERM);
+  give(filter, SECCOMP_RET_ALLOW);
+}
+
+/// Of ioctl(2), those of KVM and the one that scans a page map.
+static void allow_machine_control(struct coffer_system_call_filter *filter) {
+  enum { KVM_TYPE = 0xAE, PAGE_MAP_SCAN = 0xC0606610 };
+  when_equal(filter, __NR_ioctl, 7);
+  load_argument(filter, 1);
+  when_equal(filter, PAGE_MAP_SCAN, 1);
+  give(filter, SECCOMP_RET_ALLOW);
+  append(filter, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xFF00));
+  when_equal(filter, KVM_TYPE << 8, 1);
+  give(filter, SECCOMP_RET_ALLOW);
+  give(filter, SECCOMP_RET_ERRNO | EPERM);
+}
+
+int coffer_lock_system_calls(bool processes) {
+  struct coffer_system_call_filter filter;
+  begin(&filter);
+  for (unsigned i = 0; i < sizeof serving / sizeof *serving; i++) verdict_for(&filter, serving[i], SECCOMP_RET_ALLOW);
+  if (processes) {
+    for (unsigned i = 0; i < sizeof starting / sizeof *starting; i++) verdict_for(&filter, starting[i], SECCOMP_RET_ALLOW);
+    allow_open_for_reading(&filter, __NR_openat, 2);
+    allow_without(&filter, __NR_clone, 0, NAMESPACES);
+  } else {
+    allow_without(&filter, __NR_mmap, 2, PROT_EXEC);
+    allow_without(&filter, __NR_mprotect, 2, PROT_EXEC);
+    // A thread of this process, nothing else.
+    when_equal(&filter, __NR_clone, 4);
+    load_argument(&filter, 0);
+    append(&filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 1, 0));
+    give(&filter, SECCOMP_RET_ERRNO | EPERM);
+    give(&filter, SECCOMP_RET_ALLOW);
+    allow_with(&filter, __NR_fcntl, 1, F_ADD_SEALS, F_GETFL, EPERM);
+  }
+  allow_machine_control(&filter);
+#ifdef __NR_newfstatat
+  // What fstat(3) is here.
+  allow_with(&filter, __NR_newfstatat, 3, AT_EMPTY_PATH, AT_EMPTY_PATH, EPERM);
+#endif
+  // abort(), and the signal that takes a thread out of its guest.
+  when_equal(&filter, __NR_tgkill, 4);
+  load_argument(&filter, 0);
+  when_equal(&filter, (unsigned)getpid(), 1);
+  give(&filter, SECCOMP_RET_ALLOW);
+  give(&filter, SECCOMP_RET_ERRNO | EPERM);
+#ifdef __NR_clone3
+  // Its flags lie in memory: ENOSYS, so that the C library falls back to clone.
+  verdict_for(&filter, __NR_clone3, SECCOMP_RET_ERRNO | ENOSYS);
+#endif
+  give(&filter, SECCOMP_RET_ERRNO | EPERM);
+  if (filter.count > COFFER_FILTER_CAPACITY) return -E2BIG;
+  struct sock_fprog program = {.len = (unsigned short)filter.count, .filter = filter.code};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -errno;
+  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0 ? 0 : -errno;
 }
 
 int coffer_seccomp_available(void) {

@@ -4,7 +4,8 @@
 #include <linux/filter.h>
 
 enum {
-  COFFER_MAXIMUM_DESCRIPTORS = 8,
+  /// A monitor process has one for each of its slots.
+  COFFER_MAXIMUM_DESCRIPTORS = 260,
   /// Well above the list in system_call_filter.c; building stops with an unusable filter should it be exceeded.
   COFFER_FILTER_CAPACITY = 512,
 };

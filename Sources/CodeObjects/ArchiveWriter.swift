@@ -1,7 +1,7 @@
 /// Puts object files into one `ar` archive in the System V form, so that a linker takes them all through a single
 /// descriptor and names them in its messages.
-enum ArchiveWriter {
-  static func archive(_ members: [(name: String, bytes: [UInt8])]) -> [UInt8] {
+package enum ArchiveWriter {
+  package static func archive(_ members: [(name: String, bytes: [UInt8])]) -> [UInt8] {
     var names: [UInt8] = []
     var offsets: [Int] = []
     for member in members {

@@ -4,11 +4,11 @@ import Crypto
 ///
 /// The digest is for accidents (a full disk, a crash, a flipped bit), not against someone who can write to the cache:
 /// that is its owner alone, which ``ObjectCache`` checks.
-enum CacheEntry {
+package enum CacheEntry {
   private static let magic = Array("COFFERO1".utf8)
   static let overhead = 8 + 32 + 8 + 32
 
-  static func encode(_ payload: [UInt8], key: CacheKey) -> [UInt8] {
+  package static func encode(_ payload: [UInt8], key: CacheKey) -> [UInt8] {
     var entry = magic + key.bytes
     entry.reserveCapacity(overhead + payload.count)
     withUnsafeBytes(of: UInt64(payload.count).littleEndian) { entry.append(contentsOf: $0) }
@@ -18,7 +18,7 @@ enum CacheEntry {
   }
 
   /// Nil for an entry that is not whole, not unaltered, or another key's.
-  static func decode(_ entry: [UInt8], key: CacheKey) -> [UInt8]? {
+  package static func decode(_ entry: [UInt8], key: CacheKey) -> [UInt8]? {
     guard entry.count >= overhead, entry.starts(with: magic), entry[8..<40].elementsEqual(key.bytes) else { return nil }
     let length = entry[40..<48].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard length == UInt64(entry.count - overhead) else { return nil }

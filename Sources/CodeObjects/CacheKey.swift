@@ -14,7 +14,7 @@ public struct CacheKey: Sendable, Hashable {
     bytes = Array(hash.finalize())
   }
 
-  var hexadecimal: String { hexadecimalDigits(of: bytes) }
+  package var hexadecimal: String { hexadecimalDigits(of: bytes) }
 }
 
 func hexadecimalDigits(of bytes: [UInt8]) -> String {

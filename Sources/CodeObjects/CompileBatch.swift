@@ -1,5 +1,5 @@
 /// The state of one call of ``ObjectCompiler/compile(_:progress:)``: which jobs wait, run and are done.
-struct CompileBatch {
+package struct CompileBatch {
   private let compiler: ObjectCompiler
   private let jobs: [CompileJob]
   private let keys: [CacheKey]
@@ -10,7 +10,7 @@ struct CompileBatch {
   private var isCaching: Bool
   private var hasStored = false
 
-  init(compiler: ObjectCompiler, jobs: [CompileJob]) {
+  package init(compiler: ObjectCompiler, jobs: [CompileJob]) {
     self.compiler = compiler
     self.jobs = jobs
     results = Array(repeating: nil, count: jobs.count)
@@ -18,10 +18,10 @@ struct CompileBatch {
     keys = compiler.cache == nil ? [] : jobs.map { Self.key(for: $0, of: compiler) }
   }
 
-  var objects: [ObjectFile] { results.compactMap { $0 } }
+  package var objects: [ObjectFile] { results.compactMap { $0 } }
   var done: Int { results.count { $0 != nil } }
 
-  mutating func takeFromCache() {
+  package mutating func takeFromCache() {
     for index in jobs.indices {
       if let cache = compiler.cache, let bytes = cache.payload(for: keys[index]) {
         results[index] = ObjectFile(name: jobs[index].name, bytes: bytes, fromCache: true)
@@ -33,7 +33,7 @@ struct CompileBatch {
   }
 
   /// Starts what there is room for, then waits until a job is done. False when nothing is left.
-  mutating func advance(confinedBy rules: LandlockRules?) throws(CompileError) -> Bool {
+  package mutating func advance(confinedBy rules: LandlockRules?) throws(CompileError) -> Bool {
     while running.count < compiler.workers, let index = waiting.popLast() {
       do throws(ToolFailure) {
         running.append((index, try start(jobs[index], confinedBy: rules)))

@@ -2,21 +2,36 @@ import CLinux
 import Glibc
 
 /// A program to run with its input in memory.
-struct ConfinedCommand {
+package struct ConfinedCommand {
   var program: String
   /// With the name it goes by first.
   var arguments: [String]
-  var environment: [String] = ConfinedCommand.bareEnvironment
+  var environment: [String]
   /// The same everywhere: compilers write it into what they make.
-  var directory = "/"
+  var directory: String
   /// Descriptor 0.
   var input: MemoryFile
   /// Descriptors 3 and on, to be opened as /proc/self/fd/3.
-  var files: [MemoryFile] = []
+  var files: [MemoryFile]
   /// Descriptor 2, where it is not kept in memory.
   var diagnostics: CInt?
   var policy: SandboxPolicy
   var confinement: Confinement
+
+  package init(
+    program: String, arguments: [String], environment: [String] = ConfinedCommand.bareEnvironment, directory: String = "/",
+    input: MemoryFile, files: [MemoryFile] = [], diagnostics: CInt? = nil, policy: SandboxPolicy, confinement: Confinement
+  ) {
+    self.program = program
+    self.arguments = arguments
+    self.environment = environment
+    self.directory = directory
+    self.input = input
+    self.files = files
+    self.diagnostics = diagnostics
+    self.policy = policy
+    self.confinement = confinement
+  }
 
   /// Nothing of the caller's environment: variables change what compilers do, and some are secrets.
   static let bareEnvironment = [
@@ -25,7 +40,7 @@ struct ConfinedCommand {
 }
 
 /// How tightly a process is held.
-enum Confinement {
+package enum Confinement {
   /// Behind the system-call filter, and Landlock where the kernel has it.
   case locked(LandlockRules?)
   /// A program of the user's own choice with input of ours: no filter. For asking a compiler its version.
@@ -35,23 +50,23 @@ enum Confinement {
 }
 
 /// What a confined program left behind.
-struct ConfinedOutcome {
-  enum Ending: Equatable {
+package struct ConfinedOutcome {
+  package enum Ending: Equatable {
     case exited(CInt)
     case signaled(CInt)
     case timedOut
   }
 
-  let ending: Ending
-  let output: MemoryFile
-  let diagnostics: MemoryFile
+  package let ending: Ending
+  package let output: MemoryFile
+  package let diagnostics: MemoryFile
   let processorMicroseconds: UInt64
 }
 
 /// A running confined program. Letting go of it kills it.
 ///
 /// It dies with the thread that started it (the kernel's parent-death signal), so it is started and awaited on one.
-final class ConfinedProcess {
+package final class ConfinedProcess {
   private var child: coffer_child
   private let output: MemoryFile
   private let diagnostics: MemoryFile
@@ -61,9 +76,9 @@ final class ConfinedProcess {
 
   private static let longestSeconds: UInt64 = 365 * 86400
 
-  var descriptor: CInt { child.pidfd }
+  package var descriptor: CInt { child.pidfd }
 
-  init(_ command: ConfinedCommand) throws(ToolFailure) {
+  package init(_ command: ConfinedCommand) throws(ToolFailure) {
     output = try MemoryFile("output")
     diagnostics = try MemoryFile("diagnostics")
     deadline = monotonicMilliseconds() + min(command.policy.wallSeconds, Self.longestSeconds) * 1000
@@ -143,7 +158,7 @@ final class ConfinedProcess {
   }
 
   /// Waits until the program has ended or its time is over.
-  func outcome() throws(ToolFailure) -> ConfinedOutcome {
+  package func outcome() throws(ToolFailure) -> ConfinedOutcome {
     while true {
       if let outcome = try outcomeIfEnded() { return outcome }
       try Self.wait(for: [self])
@@ -162,7 +177,7 @@ final class ConfinedProcess {
 }
 
 /// Milliseconds on a clock that only goes forwards.
-func monotonicMilliseconds() -> UInt64 {
+package func monotonicMilliseconds() -> UInt64 {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000

@@ -1,11 +1,11 @@
 /// What a compiler printed, made fit for a terminal.
 ///
 /// Part of it is the module author's text; an escape sequence in it would be obeyed by the reader's terminal.
-enum Diagnostics {
-  static let limit = 64 * 1024
+package enum Diagnostics {
+  package static let limit = 64 * 1024
 
   /// Text without control characters, cut to a limit.
-  static func text(_ bytes: [UInt8]) -> String {
+  package static func text(_ bytes: [UInt8]) -> String {
     var scalars = String.UnicodeScalarView()
     for scalar in String(decoding: bytes.prefix(limit), as: UTF8.self).unicodeScalars {
       let isControl = (scalar.value < 32 && scalar != "\n" && scalar != "\t") || (127...159).contains(scalar.value)
@@ -18,7 +18,7 @@ enum Diagnostics {
   }
 
   /// What a process printed to standard error, with one name put in the place of another.
-  static func text(of file: MemoryFile, replacing names: [(String, String)]) -> String {
+  package static func text(of file: MemoryFile, replacing names: [(String, String)]) -> String {
     var text = text((try? readStart(from: file.descriptor, count: limit)) ?? [])
     for (name, replacement) in names {
       text = text.split(separator: name, omittingEmptySubsequences: false).joined(separator: replacement)

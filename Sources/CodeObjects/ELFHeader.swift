@@ -1,18 +1,18 @@
 /// The few fields of a 64-bit little-endian ELF file that decide whether it is what was asked for.
-struct ELFHeader {
-  static let magic: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]
+package struct ELFHeader {
+  package static let magic: [UInt8] = [0x7F, 0x45, 0x4C, 0x46]
 
-  enum Kind: UInt16 {
+  package enum Kind: UInt16 {
     case relocatable = 1
     case executable = 2
     case shared = 3
   }
 
-  let kind: Kind
-  let machine: UInt16
+  package let kind: Kind
+  package let machine: UInt16
 
   /// Nil for anything but a 64-bit little-endian ELF file.
-  init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     guard bytes.count >= 64, bytes.starts(with: Self.magic), bytes[4] == 2, bytes[5] == 1,
       let kind = Kind(rawValue: UInt16(bytes[16]) | UInt16(bytes[17]) << 8)
     else { return nil }
@@ -21,7 +21,7 @@ struct ELFHeader {
   }
 
   /// The path in PT_INTERP, where it lies within the given start of the file.
-  func interpreter(in bytes: [UInt8]) -> String? {
+  package func interpreter(in bytes: [UInt8]) -> String? {
     let entrySize = 56
     guard let table = Self.integer(bytes, at: 32, count: 8), Self.integer(bytes, at: 54, count: 2) == entrySize,
       let count = Self.integer(bytes, at: 56, count: 2)

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A system call that failed.
-struct SystemError: Error, Equatable {
+package struct SystemError: Error, Equatable {
   let call: String
   let code: CInt
 
@@ -54,7 +54,7 @@ func readAll(from descriptor: CInt, limit: Int) throws(SystemError) -> [UInt8] {
 }
 
 /// The first bytes of a file, fewer where it is shorter.
-func readStart(of path: String, count: Int) throws(SystemError) -> [UInt8] {
+package func readStart(of path: String, count: Int) throws(SystemError) -> [UInt8] {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { throw SystemError("open") }
   defer { close(descriptor) }

@@ -2,11 +2,11 @@ import CLinux
 import Glibc
 
 /// The files a confined program may read, as a Landlock ruleset that any number of processes can be given.
-final class LandlockRules {
+package final class LandlockRules {
   let descriptor: CInt
 
   /// Rules for running one program: the program and its loader to execute, libraries and headers to read.
-  init(program: String, readable: [String]) throws(SystemError) {
+  package init(program: String, readable: [String]) throws(SystemError) {
     var rules = [(program, COFFER_PATH_READ.rawValue | COFFER_PATH_EXECUTE.rawValue)]
     if let loader = try Self.loader(of: program) {
       rules.append((loader, COFFER_PATH_READ.rawValue | COFFER_PATH_EXECUTE.rawValue))

@@ -2,16 +2,16 @@ import CLinux
 import Glibc
 
 /// A file without a name, in memory: how bytes reach a confined program and come back, so that it needs no directory.
-final class MemoryFile {
+package final class MemoryFile {
   let descriptor: CInt
 
-  init(_ name: String) throws(ToolFailure) {
+  package init(_ name: String) throws(ToolFailure) {
     descriptor = coffer_memory_file(name)
     guard descriptor >= 0 else { throw .notStarted(SystemError("memfd_create").description) }
   }
 
   /// A file holding the bytes, to be read from the start.
-  convenience init(_ name: String, holding bytes: [UInt8]) throws(ToolFailure) {
+  package convenience init(_ name: String, holding bytes: [UInt8]) throws(ToolFailure) {
     try self.init(name)
     do throws(SystemError) {
       try writeAll(bytes, to: descriptor)
@@ -24,7 +24,7 @@ final class MemoryFile {
   deinit { close(descriptor) }
 
   /// The contents, up to a limit.
-  func bytes(limit: Int) throws(SystemError) -> [UInt8] {
+  package func bytes(limit: Int) throws(SystemError) -> [UInt8] {
     try readAll(from: descriptor, limit: limit)
   }
 }

@@ -77,7 +77,7 @@ public struct ObjectCache: Sendable {
   }
 
   /// Brings the cache below its limit and clears what killed processes left half written.
-  func evict() {
+  package func evict() {
     guard let entries = contents() else { return }
     var total: UInt64 = 0
     var kept: [Content] = []

@@ -43,7 +43,7 @@ public struct ObjectCompiler: Sendable {
   }
 
   /// Everything that clang is told for a job; part of the cache's key.
-  func flags(for job: CompileJob) -> [String] {
+  package func flags(for job: CompileJob) -> [String] {
     var flags = ["--no-default-config", "--target=\(architecture.clangTriple)"] + architecture.clangFlags
     flags += ["-c", "-x", job.language.rawValue, job.optimization == .speed ? "-O2" : "-O0"]
     flags += [

@@ -44,6 +44,10 @@ public struct SandboxStatus: Sendable, Equatable {
   /// Whether seccomp filters work. Nothing is compiled without them.
   public let hasSystemCallFilter: Bool
 
+  package init(landlockVersion: Int, hasSystemCallFilter: Bool) {
+    (self.landlockVersion, self.hasSystemCallFilter) = (landlockVersion, hasSystemCallFilter)
+  }
+
   /// What is missing, in sentences that begin with the warning's name; empty where all is there.
   public var warnings: [String] {
     var warnings: [String] = []
@@ -69,7 +73,7 @@ extension SandboxPolicy {
       for: program, readable: Toolchain.libraryDirectories(of: program), status: Self.status, warn: warn)
   }
 
-  func rules(
+  package func rules(
     for program: String, readable: [String], status: SandboxStatus, warn: (String) -> Void
   ) throws(ToolFailure) -> LandlockRules? {
     for warning in status.warnings { warn(warning) }

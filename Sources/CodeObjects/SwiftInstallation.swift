@@ -1,12 +1,16 @@
 import Glibc
 
 /// Where a `swiftc` on `PATH` keeps its clang.
-struct SwiftInstallation {
+package struct SwiftInstallation {
   let compiler: String
   let environment: [String: String]
 
+  package init(compiler: String, environment: [String: String]) {
+    (self.compiler, self.environment) = (compiler, environment)
+  }
+
   /// Nil where it has none.
-  var clang: String? {
+  package var clang: String? {
     // Beside the compiler itself first: its link may stand in /usr/bin, beside a distribution's older clang.
     let places = [Toolchain.resolved(compiler), compiler].compactMap { $0 }.map(Toolchain.parent)
     for place in places where Toolchain.isProgram(place + "/clang") {
@@ -33,7 +37,7 @@ struct SwiftInstallation {
     return Self.directory(inTargetInformation: String(decoding: output, as: UTF8.self))
   }
 
-  static func directory(inTargetInformation text: String) -> String? {
+  package static func directory(inTargetInformation text: String) -> String? {
     let suffix = "/lib/swift"
     let parts = text.split(separator: "\"", omittingEmptySubsequences: false)
     guard let key = parts.firstIndex(of: "runtimeResourcePath"), key + 2 < parts.count else { return nil }

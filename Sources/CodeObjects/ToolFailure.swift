@@ -38,7 +38,7 @@ public enum ToolFailure: Error, Sendable, Equatable {
   ]
 
   /// Nil where the tool says that all is well.
-  init?(_ ending: ConfinedOutcome.Ending, diagnostics: String) {
+  package init?(_ ending: ConfinedOutcome.Ending, diagnostics: String) {
     switch ending {
     case .exited(0): return nil
     // Clang survives its own crash in order to report it, and ends like a shell that saw one.

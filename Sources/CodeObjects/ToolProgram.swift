@@ -1,8 +1,8 @@
 import Glibc
 
 /// One program of the toolchain, asked what it is.
-struct ToolProgram {
-  enum Role: String {
+package struct ToolProgram {
+  package enum Role: String {
     case clang
     case linker = "ld.lld"
 
@@ -52,7 +52,7 @@ struct ToolProgram {
   }
 
   /// The number after `clang version ` or `LLD `, nil where the text is another program's.
-  static func majorVersion(in version: String, role: Role) -> Int? {
+  package static func majorVersion(in version: String, role: Role) -> Int? {
     // Distributions put their name in front.
     let text = Array(version.utf8)
     let prefix = Array(role.versionPrefix.utf8)

@@ -76,12 +76,12 @@ public struct Toolchain: Sendable, Equatable {
       expected: "the absolute path of a program", remedy: "Correct \(variable), or unset it to search beside swiftc.")
   }
 
-  static func isProgram(_ path: String) -> Bool {
+  package static func isProgram(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
   }
 
-  static func resolved(_ path: String) -> String? {
+  package static func resolved(_ path: String) -> String? {
     guard let real = realpath(path, nil) else { return nil }
     defer { free(real) }
     return String(cString: real)
@@ -89,7 +89,7 @@ public struct Toolchain: Sendable, Equatable {
 
   static func name(of path: String) -> Substring { path.split(separator: "/").last ?? "" }
 
-  static func parent(of path: String) -> String {
+  package static func parent(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
     return String(path[..<slash])
   }

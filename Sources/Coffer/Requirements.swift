@@ -25,7 +25,7 @@ extension Requirement {
   }
 
   /// One of the two is enough.
-  static func machines(kvm: KVMAvailability, hasSystemCallFilter: Bool) -> [Requirement] {
+  package static func machines(kvm: KVMAvailability, hasSystemCallFilter: Bool) -> [Requirement] {
     [
       Requirement(
         name: "machine kvm", state: kvm.isAvailable ? .met : hasSystemCallFilter ? .degraded : .missing, finding: kvm.finding,

@@ -125,7 +125,7 @@ public struct TrustletBuilder: Sendable {
   private static let stackReserve: UInt64 = 32 * 1024
 
   /// What the library OS offers to modules.
-  static let hostFunctions: [ProgramLinker.HostFunction] = [
+  package static let hostFunctions: [ProgramLinker.HostFunction] = [
     ProgramLinker.HostFunction(
       module: "coffer", name: "clone_generation", symbol: "coffer_clone_generation", type: FunctionType(results: [.i64]))
   ] + WASIPreview1.functions.map { function in

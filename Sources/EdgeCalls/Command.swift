@@ -50,14 +50,24 @@ public enum TrapKind: UInt32, Sendable, CaseIterable {
 
 /// What the host tells a trustlet at its start, in the edge window's payload. All of it is the host's word.
 ///
-/// Encoding, little-endian, without padding: UInt32 magic, UInt32 zero, UInt64 `counterFrequency`, UInt32 bytes of each of
+/// Encoding, little-endian, without padding: UInt32 magic, UInt32 ``inputOffset``, UInt64 `counterFrequency`, UInt32 bytes of each of
 /// the four parts that follow (arguments, environment, directories, command), UInt64 bytes of scratch space and UInt32 open files (both lower the
 /// manifest's limits, never raise them), a byte for each standard stream and a zero (its ``NodeKind`` and 1, or 0: ask), then the parts.
 /// - arguments, environment ("NAME=VALUE"): UInt32 count, then for each UInt32 length and the bytes;
 /// - directories: UInt32 count, then for each UInt32 handle, UInt32 flags (1: writable), UInt32 length, the guest path;
 /// - command: as ``Command`` has it.
+///
+/// Behind them the beginning of standard input may come along.
 public enum Configuration {
   public static let magic: UInt32 = 0x4346_4F43
+  /// UInt32: bytes of input that come along, at most ``inputLimit``, and flags. Where there are none it is zero.
+  public static let inputOffset: UInt64 = 4
+  public static let inputLengthMask: UInt32 = 0xFF_FFFF
+  public static let inputLimit: UInt64 = 0x1_0000
+  /// Standard input ends with what comes along.
+  public static let inputEnds: UInt32 = 1 << 31
+  /// Standard output may be held back in the window (``EdgeWindow/heldOutputLengthOffset``).
+  public static let holdsOutput: UInt32 = 1 << 30
   /// Hertz of the processor's cycle counter, or 0 if it cannot be used.
   public static let counterFrequencyOffset: UInt64 = 8
   public static let lengthsOffset: UInt64 = 16

@@ -22,7 +22,7 @@ public enum EdgeCall: UInt32, Sendable {
   case abort = 5
 
   // Streams: a0 is 0, 1 or 2
-  /// a1: bytes wanted, at least 1. Response payload: at least 1 byte and at most those wanted, none at the end. Blocks.
+  /// a1: bytes wanted, at least 1; a2: how many of those that came with the ``Configuration`` the program has had. Response payload: at least 1 byte and at most those wanted, none at the end. Blocks.
   case readStream = 16
   /// Payload: what to write. r0: how much of it was taken, at least 1. Blocks.
   case writeStream = 17
@@ -88,6 +88,11 @@ extension EdgeCall {
     default: true
     }
   }
+}
+
+extension EdgeCall {
+  /// Whether the program's present command is over: nothing that it does comes behind this.
+  public var endsCommand: Bool { self == .nextCommand || self == .exit || self == .trap || self == .abort }
 }
 
 /// r2 of ``EdgeCall/nextCommand``.

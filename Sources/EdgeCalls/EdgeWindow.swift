@@ -28,6 +28,12 @@ public enum EdgeWindow {
   /// grows, so that one side can copy while the other still reads.
   public static let doorbellProgressOffset: UInt64 = 136
 
+  /// UInt32: bytes of standard output that the guest holds back (``Configuration/holdsOutput``). They go out before the next call that
+  /// leaves the guest, whatever it is, and when the guest is stopped; the host then writes zero.
+  public static let heldOutputLengthOffset: UInt64 = 140
+  public static let heldOutputOffset: UInt64 = 1088
+  public static let heldOutputCapacity: UInt64 = payloadOffset - heldOutputOffset
+
   public static let payloadOffset: UInt64 = 4096
   public static let payloadCapacity: UInt64 = 0x10_0000
 }

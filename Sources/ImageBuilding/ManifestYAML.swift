@@ -3,25 +3,17 @@ import TrustletImage
 
 extension Manifest {
   /// Reads `coffer.yaml`. Keys that are not there have their defaults; a key that nobody knows is refused with the nearest one
-  /// that is known.
+  /// that is known. What the file says of serving the program is checked, and no part of the image: ``FunctionManifest``.
   public init(yaml text: String) throws(ImageError) {
-    self.init()
-    do {
-      let members = try YAMLMember.members(
-        ofText: text, named: "manifest", sizeLimit: ImageFormat.manifestSizeLimit, known: Self.keys)
-      for member in members { try set(member) }
-    } catch {
-      throw ImageError(error.kind == .excess ? .limit : .manifest, error.message)
-    }
-    try check()
+    self = try FunctionManifest(yaml: text).image
   }
 
-  private static let keys = [
+  static let keys = [
     "memory", "stack", "time", "cpu-time", "output", "arguments", "environment", "files", "host", "cpu", "snapshot", "scratch",
     "open-files",
   ]
 
-  private mutating func set(_ member: YAMLMember) throws(StrictYAMLError) {
+  mutating func set(_ member: YAMLMember) throws(StrictYAMLError) {
     switch member.name {
     case "memory": memory = try member.byteCount()
     case "stack": stack = try member.byteCount()
@@ -64,7 +56,7 @@ extension Manifest.Host {
 }
 
 extension YAMLMember {
-  fileprivate func byteCount() throws(StrictYAMLError) -> ByteCount {
+  func byteCount() throws(StrictYAMLError) -> ByteCount {
     let text = try string()
     guard let count = ByteCount(parsing: text) else {
       throw failure("'\(text)' is no number of bytes; write it as 64MiB or 1.5GiB")
@@ -72,7 +64,7 @@ extension YAMLMember {
     return count
   }
 
-  fileprivate func timeSpan() throws(StrictYAMLError) -> TimeSpan {
+  func timeSpan() throws(StrictYAMLError) -> TimeSpan {
     let text = try string()
     guard let span = TimeSpan(parsing: text) else { throw failure("'\(text)' is no time; write it as 30s or 250ms") }
     return span

@@ -6,7 +6,7 @@ import Machine
 ///
 /// The first window holds, in this order, page tables, the descriptor page, all regions of fixed size and the first that may
 /// grow, so that most trustlets need a single slot. Every further region that may grow has a window of its own.
-struct AddressSpace {
+package struct AddressSpace {
   struct Region {
     let address: UInt64
     var size: UInt64
@@ -25,8 +25,8 @@ struct AddressSpace {
   /// little of it dearer, and a small trustlet larger.
   private static let hugePageThreshold: UInt64 = 8 << 20
 
-  let memory: GuestPhysicalMemory
-  private(set) var tables: PageTables
+  package let memory: GuestPhysicalMemory
+  package private(set) var tables: PageTables
   /// Where tables and descriptors end in the first window: nothing before is the guest's.
   let tablesEnd: UInt64
   /// Where the machine page ends, which follows.
@@ -136,6 +136,23 @@ struct AddressSpace {
       regions[index].size = kept
     }
   }
+
+  /// Where the tables let the guest write: neighbours as one, in the order of their places.
+  var writableParts: [MemoryPart] {
+    var parts: [MemoryPart] = []
+    for region in regions.sorted(by: { ($0.window, $0.offset) < ($1.window, $1.offset) }) where region.rights.contains(.write) && region.size > 0 {
+      var offsets = region.offset..<region.offset + region.size
+      if let last = parts.last, last.window == region.window, last.offsets.upperBound == offsets.lowerBound {
+        offsets = last.offsets.lowerBound..<offsets.upperBound
+        parts.removeLast()
+      }
+      parts.append(MemoryPart(window: region.window, offsets: offsets))
+    }
+    return parts
+  }
+
+  /// The host's view of the code by which the guest leaves.
+  var machinePage: UnsafeRawPointer { UnsafeRawPointer(memory.windows[0].host + Int(tablesEnd)) }
 
   var mappedBytes: UInt64 { regions.reduce(0) { $0 + $1.size } }
 

@@ -27,9 +27,9 @@ final class VirtualMachine {
 }
 
 /// Its processor, and the page that it shares with the kernel.
-final class VirtualProcessor {
+package final class VirtualProcessor {
   let descriptor: OwnedDescriptor
-  let run: UnsafeMutablePointer<kvm_run>
+  package let run: UnsafeMutablePointer<kvm_run>
   private let runSize: Int
 
   init(_ system: KVMSystem, _ machine: VirtualMachine) throws(MachineError) {

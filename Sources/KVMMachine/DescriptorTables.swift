@@ -2,9 +2,9 @@ import EdgeCalls
 
 /// The page that tells the processor where exceptions go. The guest can neither read nor write it: it is mapped for ring 0
 /// only, and nothing of the guest ever runs there. No descriptor in it leads to ring 0.
-enum DescriptorTables {
+package enum DescriptorTables {
   /// Guest virtual address; everything below the machine page is the machine's own.
-  static let address: UInt64 = 0x8_0000
+  package static let address: UInt64 = 0x8_0000
 
   static let interruptOffset: UInt64 = 0
   static let interruptLimit = UInt16(MachinePage.trapEntryCount * 16 - 1)

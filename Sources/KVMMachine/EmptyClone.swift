@@ -58,7 +58,7 @@ final class EmptyClone: @unchecked Sendable {
     guard let window = template.memory.windows.first else { return false }
     // An image's page could do anything, such as never to come back.
     let page = template.memory.contents(of: window, at: template.space.tablesEnd)
-    guard Self.wayOut.indices.allSatisfy({ page.load(fromByteOffset: $0, as: UInt8.self) == Self.wayOut[$0] }) else {
+    guard ResumeCode.leaves(page) else {
       try processor.settle()
       return true
     }
@@ -77,7 +77,4 @@ final class EmptyClone: @unchecked Sendable {
     try processor.settle()
     return true
   }
-
-  /// What ``MachinePage/edgeWait`` begins with in the page of this kind of machine: movabs $doorbell,%rax; mov %eax,(%rax).
-  static let wayOut: [UInt8] = [0x48, 0xB8] + (0..<8).map { UInt8(truncatingIfNeeded: MemoryMap.doorbell >> (8 * $0)) } + [0x89, 0x00]
 }

@@ -5,6 +5,8 @@ import Machine
 struct MemoryPart: Sendable {
   let window: Int
   let offsets: Range<UInt64>
+
+  func overlaps(_ other: MemoryPart) -> Bool { window == other.window && offsets.overlaps(other.offsets) }
 }
 
 extension [MemoryPart] {
@@ -20,26 +22,26 @@ extension [MemoryPart] {
 /// behind it, of which a growing first part is handed to KVM in slots.
 ///
 /// Slots cost by their size, so that only what is nearly needed is handed over, and each by itself, so that they double.
-final class GuestPhysicalMemory {
-  struct Window {
+package final class GuestPhysicalMemory {
+  package struct Window {
     let guestAddress: UInt64
-    let host: UnsafeMutableRawPointer
+    package let host: UnsafeMutableRawPointer
     let reserved: UInt64
     /// How much of it the machine has.
-    var backed: UInt64 = 0
+    package var backed: UInt64 = 0
   }
 
   static let largePage: UInt64 = 1 << 21
   /// All windows lie from here on: below are the places that Linux takes for itself on some processors, and the doorbell.
   static let firstAddress: UInt64 = 1 << 32
   /// No slot ever lies here.
-  static let doorbell: UInt64 = 0xE000_0000
+  package static let doorbell: UInt64 = 0xE000_0000
   private let machine: Int32
   private let addressLimit: UInt64
   private var nextAddress = firstAddress
   private var reservations: [(base: UnsafeMutableRawPointer, size: Int)] = []
-  private(set) var windows: [Window] = []
-  private(set) var slotCount: UInt32 = 0
+  package private(set) var windows: [Window] = []
+  package private(set) var slotCount: UInt32 = 0
 
   init(machine: Int32, physicalAddressBits: UInt32) {
     self.machine = machine

@@ -48,7 +48,7 @@ public enum KVMAvailability: Sendable, Equatable {
   }
 
   /// - Parameter descriptor: what opening `/dev/kvm` gave, a descriptor or a negative error number.
-  static func judge(descriptor: Int32) -> KVMAvailability {
+  package static func judge(descriptor: Int32) -> KVMAvailability {
     switch descriptor {
     case -ENOENT, -ENODEV, -ENXIO: return .missing
     case -EACCES, -EPERM: return .permissionDenied

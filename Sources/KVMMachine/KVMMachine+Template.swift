@@ -39,7 +39,7 @@ extension KVMMachine: CloneableMachine {
     guard let template else { return ["the machine is no clone"] }
     // Staged registers reach the processor with the next run, which is not to happen here.
     try finishExit()
-    var lines = try ProcessorState(of: processor).differences(from: template.processor)
+    var lines = try ProcessorState(of: processor, machinePage: space.machinePage).differences(from: template.processor)
     let mappings = space.tables.walk(space.memory)
     if mappings != template.mappings {
       lines.append("the page tables map \(mappings.count) ranges, the template's \(template.mappings.count), or with other rights or places")
@@ -65,14 +65,15 @@ extension KVMMachine: CloneableMachine {
     if isInterruptionRequested.load(ordering: .sequentiallyConsistent) { coffer_kvm_set_immediate_exit(processor.run, 1) }
   }
 
-  /// Pages that only this machine has are the only ones that can differ. They are copied back, which keeps them with the machine for
+  /// Pages that the guest may write and that only this machine has are the only ones that can differ. They are copied back, which keeps them with the machine for
   /// the next time, unless there are many.
   private func restoreMemory(_ template: KVMTemplate) throws(MachineError) {
-    for (index, window) in template.memory.windows.enumerated() where !space.isTables(window: index) {
-      let start = index == 0 ? space.tablesEnd : 0
+    for part in template.writable {
+      let (index, start) = (part.window, part.offsets.lowerBound)
+      let window = template.memory.windows[index]
       let host = space.memory.windows[index].host
-      let backed = space.memory.windows[index].backed
-      let ranges = system.pageMap.privatePages(host + Int(start), count: backed - start) ?? [0..<backed - start]
+      let size = part.offsets.upperBound - start
+      let ranges = system.pageMap.privatePages(host + Int(start), count: size) ?? [0..<size]
       let total = ranges.reduce(UInt64(0)) { $0 + UInt64($1.count) }
       for range in ranges {
         let place = start + range.lowerBound..<start + range.upperBound
@@ -85,7 +86,7 @@ extension KVMMachine: CloneableMachine {
         }
       }
       // Behind these there is no file to come forward.
-      if total > Self.keptBytes { for part in copied where part.window == index { template.memory.copy(part, into: space.memory) } }
+      if total > Self.keptBytes { for copy in copied where copy.overlaps(part) { template.memory.copy(copy, into: space.memory) } }
     }
   }
 

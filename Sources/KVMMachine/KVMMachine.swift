@@ -10,9 +10,9 @@ import Synchronization
 /// written by an atomic store.
 public final class KVMMachine: Machine, @unchecked Sendable {
   // In this order they are given back: the processor holds the machine, the machine its memory.
-  let processor: VirtualProcessor
+  package let processor: VirtualProcessor
   let virtualMachine: VirtualMachine
-  var space: AddressSpace
+  package var space: AddressSpace
 
   public internal(set) var statistics = MachineStatistics()
   /// The guest has left by an edge call, or the machine is a clone that has not run yet.
@@ -110,5 +110,5 @@ public final class KVMMachine: Machine, @unchecked Sendable {
   }
 
   /// Every mapping that the processor would find, for a test to judge.
-  func walkPageTables() -> [PageMapping] { space.tables.walk(space.memory) }
+  package func walkPageTables() -> [PageMapping] { space.tables.walk(space.memory) }
 }

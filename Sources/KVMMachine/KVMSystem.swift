@@ -50,6 +50,11 @@ final class KVMSystem: @unchecked Sendable {
     guard asked == 0, let features else { throw systemCallFailed("asking KVM for the processor's features", -asked) }
     self.features = features
     control = ProcessorControl(features: features)
+    // A hypervisor without rings (PVM) offers guests none and lets them have the host's; others offer what there is.
+    guard control.xcr0 != nil || coffer_host_has_extended_state() else {
+      throw MachineError(
+        .unavailable, "machine kvm is unavailable: it offers guests no XSAVE, by which a reset clears vector registers: use --machine process")
+    }
     self.descriptor = descriptor.release()
   }
 

@@ -12,6 +12,8 @@ public final class KVMTemplate: MachineTemplate, @unchecked Sendable {
   let processor: ProcessorState
   /// What the processor would find in the page tables.
   let mappings: [PageMapping]
+  /// What the guest may write, in the order of their places: only there can a clone come to differ.
+  let writable: [MemoryPart]
   let workingSet = RecordedWorkingSet()
   private let ready = Mutex<[EmptyClone]>([])
 
@@ -25,7 +27,8 @@ public final class KVMTemplate: MachineTemplate, @unchecked Sendable {
     mappings = space.tables.walk(space.memory)
     // The source's own memory is not kept alive by its template.
     self.space = AddressSpace(space, memory: GuestPhysicalMemory(machine: -1, physicalAddressBits: 0))
-    processor = try ProcessorState(of: machine.processor)
+    processor = try ProcessorState(of: machine.processor, machinePage: space.machinePage)
+    writable = space.writableParts
   }
 
   public var sharedBytes: UInt64 { memory.contentBytes }

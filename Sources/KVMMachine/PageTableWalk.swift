@@ -1,13 +1,13 @@
 import Machine
 
 /// A stretch of the guest's address space as the page tables really have it.
-struct PageMapping: Equatable {
-  var address: UInt64
-  var size: UInt64
-  var physical: UInt64
-  var rights: MemoryRights
+package struct PageMapping: Equatable {
+  package var address: UInt64
+  package var size: UInt64
+  package var physical: UInt64
+  package var rights: MemoryRights
   /// Whether ring 3 may use it.
-  var isUserAccessible: Bool
+  package var isUserAccessible: Bool
 }
 
 extension PageTables {
@@ -54,7 +54,7 @@ extension PageTables {
   }
 
   /// The guest-physical addresses of all tables that the processor can come upon.
-  func tablePages(_ memory: GuestPhysicalMemory) -> [UInt64] {
+  package func tablePages(_ memory: GuestPhysicalMemory) -> [UInt64] {
     var pages: [UInt64] = []
     func visit(_ table: UInt64, level: Int) {
       pages.append(table)

@@ -5,7 +5,7 @@ import Machine
 ///
 /// Entries are only ever set where none was present: what the processor has seen need not be taken back, and so nothing has
 /// to be flushed. Accessed and dirty bits are set from the start, which saves the processor from writing them.
-struct PageTables {
+package struct PageTables {
   /// Bits of an entry, as the processor has them.
   enum Entry {
     static let present: UInt64 = 1

@@ -6,9 +6,13 @@ struct ProcessorState: @unchecked Sendable {
   private var general = kvm_regs()
   private var special = kvm_sregs()
   private var extended = coffer_kvm_extended_state()
+  /// The guest loads x87, SSE and AVX anew before it does anything else (``ResumeCode``): there is nothing to restore of them.
+  private let loadsExtendedItself: Bool
 
   /// The state of a processor that has finished its last instruction.
-  init(of processor: VirtualProcessor) throws(MachineError) {
+  /// - Parameter machinePage: the guest's.
+  init(of processor: VirtualProcessor, machinePage: UnsafeRawPointer) throws(MachineError) {
+    loadsExtendedItself = ResumeCode.loadsInitialState(machinePage)
     let number = processor.descriptor.number
     try must("reading the virtual processor's registers", coffer_kvm_get_registers(number, &general))
     try must("reading the virtual processor's control registers", coffer_kvm_get_special_registers(number, &special))
@@ -18,10 +22,13 @@ struct ProcessorState: @unchecked Sendable {
   /// Makes a processor that has just been made, or the one from whose clone this state was taken, what it was: what costs a system call by
   /// itself is left to the next run.
   func restore(_ processor: VirtualProcessor) throws(MachineError) {
-    var (general, special, extended) = (general, special, extended)
-    try must(
-      "setting the virtual processor's floating-point state",
-      coffer_kvm_set_extended_state(processor.descriptor.number, &extended))
+    var (general, special) = (general, special)
+    if !loadsExtendedItself || !ResumeCode.isResumption(general.rip) {
+      var extended = extended
+      try must(
+        "setting the virtual processor's floating-point state",
+        coffer_kvm_set_extended_state(processor.descriptor.number, &extended))
+    }
     coffer_kvm_stage_registers(processor.run, &general)
     coffer_kvm_stage_special_registers(processor.run, &special)
   }
@@ -34,6 +41,7 @@ struct ProcessorState: @unchecked Sendable {
     var (ours, theirs) = (special, other.special)
     (ours.cr2, theirs.cr2) = (0, 0)
     if !bytesEqual(ours, theirs) { lines.append("the segment or control registers differ") }
+    if loadsExtendedItself, ResumeCode.isResumption(general.rip) { return lines }
     // Which components are in their initial state the processor may say or not: their bytes are what counts.
     var (oursExtended, theirsExtended) = (extended, other.extended)
     clearStateBits(&oursExtended)

@@ -1,8 +1,10 @@
 /// The block function of RFC 8439, section 2.3, with a nonce of zeros and the 64-bit counter of the original cipher: the
 /// generator never uses a key for two streams.
-enum ChaCha20 {
-  struct Key {
+package enum ChaCha20 {
+  package struct Key {
     fileprivate(set) var words = InlineArray<8, UInt32>(repeating: 0)
+
+    package init() {}
 
     /// Exclusive-ors 64 bits in, `index` from 0 to 3.
     mutating func mix(_ value: UInt64, at index: Int) {
@@ -11,8 +13,8 @@ enum ChaCha20 {
     }
   }
 
-  struct Block {
-    fileprivate(set) var words: InlineArray<16, UInt32>
+  package struct Block {
+    package fileprivate(set) var words: InlineArray<16, UInt32>
 
     var firstHalf: Key {
       var key = Key()
@@ -21,7 +23,7 @@ enum ChaCha20 {
     }
   }
 
-  static func block(key: Key, counter: UInt64) -> Block {
+  package static func block(key: Key, counter: UInt64) -> Block {
     // Sixteen variables rather than an array: they stay in registers, without bounds checks.
     let k = key.words
     let (low, high) = (UInt32(truncatingIfNeeded: counter), UInt32(truncatingIfNeeded: counter >> 32))

@@ -22,7 +22,7 @@ public final class Clock {
   /// - Parameters:
   ///   - frequency: of the counter, in hertz, as the host says; not believed if it cannot be.
   ///   - counter: the processor's cycle counter.
-  init(edge: EdgeClient, frequency: UInt64, counter: @escaping () -> UInt64) {
+  package init(edge: EdgeClient, frequency: UInt64, counter: @escaping () -> UInt64) {
     self.edge = edge
     self.counter = counter
     self.frequency = frequency <= Clock.frequencyLimit ? frequency : 0

@@ -7,7 +7,7 @@ public final class HostHandle {
   let edge: EdgeClient
   let number: UInt64
 
-  init(edge: EdgeClient, number: UInt64) {
+  package init(edge: EdgeClient, number: UInt64) {
     self.edge = edge
     self.number = number
   }
@@ -40,12 +40,12 @@ extension EdgeClient {
   // MARK: Contents
 
   /// From here on the processor that copies does better to have made the bytes itself: 10 GB/s against 2 to 5.
-  static let bulk: UInt64 = 384 << 10
+  package static let bulk: UInt64 = 384 << 10
 
   /// Hands what was read to `take`, in pieces one behind the other, perhaps while the host reads the next ones.
   /// - Parameter wanted: bytes, at most the payload's.
   /// - Returns: bytes read, 0 at the end.
-  func readFile(
+  package func readFile(
     _ file: HostHandle, offset: UInt64, wanted: UInt64, _ take: (MemoryRegion) throws(SystemError) -> Void
   ) throws(SystemError) -> UInt64 {
     var taken: UInt64 = 0
@@ -121,9 +121,7 @@ extension EdgeClient {
     _ directory: HostHandle, _ path: RelativePath, follow: Bool, access: NewTime, modification: NewTime
   ) throws(SystemError) {
     let times = encode(access, modification)
-    _ = try call(
-      .setTimesAt, directory.number, times.flags, times.access, times.modification, follow ? 1 : 0,
-      length: try put(path))
+    _ = try call(.setTimesAt, directory.number, times.flags, times.access, times.modification, follow ? 1 : 0, length: try put(path))
   }
 
   private func encode(
@@ -172,8 +170,7 @@ extension EdgeClient {
     _ source: HostHandle, _ old: RelativePath, follow: Bool, _ target: HostHandle, _ new: RelativePath
   ) throws(SystemError) {
     let length = try put(old.bytes, new.bytes)
-    _ = try call(
-      .link, source.number, target.number, UInt64(old.bytes.count), follow ? 1 : 0, length: length)
+    _ = try call(.link, source.number, target.number, UInt64(old.bytes.count), follow ? 1 : 0, length: length)
   }
 
   func symlink(_ directory: HostHandle, target: [UInt8], _ path: RelativePath) throws(SystemError) {

@@ -7,7 +7,9 @@
 public final class EdgeClient {
   let transport: EdgeTransport
   /// ``InitialisationUse``: what the program has been told so far that clones of it must not share.
-  var used: UInt64 = 0
+  package var used: UInt64 = 0
+  /// Bytes of output that stand in the window.
+  private var held: UInt64 = 0
 
   public init(transport: EdgeTransport) {
     self.transport = transport
@@ -15,7 +17,7 @@ public final class EdgeClient {
 
   var payload: MemoryRegion { transport.payload }
 
-  struct Answer {
+  package struct Answer {
     let first: UInt64
     let second: UInt64
     let third: UInt64
@@ -23,7 +25,7 @@ public final class EdgeClient {
     let length: UInt64
   }
 
-  func call(
+  package func call(
     _ call: EdgeCall, _ a0: UInt64 = 0, _ a1: UInt64 = 0, _ a2: UInt64 = 0, _ a3: UInt64 = 0, _ a4: UInt64 = 0,
     _ a5: UInt64 = 0, length: UInt64 = 0
   ) throws(SystemError) -> Answer {
@@ -34,6 +36,7 @@ public final class EdgeClient {
   func perform(_ request: EdgeTransport.Request, progress: (UInt64) -> Void = { _ in }) throws(SystemError) -> Answer {
     used |= InitialisationUse.of(request.call)
     let response = try transport.perform(request, progress: progress)
+    held = 0
     guard response.error == 0 else {
       throw response.error < EdgeError.limit ? SystemError(number: response.error) : .inputOutput
     }
@@ -76,8 +79,8 @@ extension EdgeClient {
 
 extension EdgeClient {
   /// Reads into the payload. - Returns: bytes read, 0 at the end.
-  func readStream(_ stream: UInt32, wanted: UInt64) throws(SystemError) -> UInt64 {
-    let length = try call(.readStream, UInt64(stream), wanted).length
+  func readStream(_ stream: UInt32, wanted: UInt64, behind: UInt64) throws(SystemError) -> UInt64 {
+    let length = try call(.readStream, UInt64(stream), wanted, behind).length
     guard length <= wanted else { throw .inputOutput }
     return length
   }
@@ -87,6 +90,16 @@ extension EdgeClient {
     let taken = try call(.writeStream, UInt64(stream), length: length).first
     guard taken >= 1, taken <= length else { throw .inputOutput }
     return taken
+  }
+
+  /// Holds back as much as there is room for. - Returns: bytes.
+  func holdOutput<List: BufferList>(_ list: inout List) throws(SystemError) -> UInt64 {
+    used |= InitialisationUse.stream
+    let room = try transport.heldOutput.slice(held, EdgeWindow.heldOutputCapacity - held)
+    let count = try list.gather(into: room)
+    held += count
+    try transport.announceHeldOutput(held)
+    return count
   }
 
   func streamKind(_ stream: UInt32) throws(SystemError) -> NodeKind {

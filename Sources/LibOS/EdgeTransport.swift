@@ -9,6 +9,8 @@ public struct EdgeTransport {
   private let doorbell: Doorbell?
   /// The window's payload, which request and response share.
   public let payload: MemoryRegion
+  /// Room for ``EdgeWindow/heldOutputCapacity`` bytes.
+  let heldOutput: MemoryRegion
 
   /// - Parameters:
   ///   - window: the first of `MemoryMap.edgeWindowSize` bytes.
@@ -20,6 +22,8 @@ public struct EdgeTransport {
     self.doorbell = doorbell
     payload = MemoryRegion(
       base: window + Int(truncatingIfNeeded: EdgeWindow.payloadOffset), count: EdgeWindow.payloadCapacity)
+    heldOutput = MemoryRegion(
+      base: window + Int(truncatingIfNeeded: EdgeWindow.heldOutputOffset), count: EdgeWindow.heldOutputCapacity)
   }
 
   /// The way past the thread that runs the machine.
@@ -69,6 +73,10 @@ public struct EdgeTransport {
         try window.load64(EdgeWindow.resultsOffset), try window.load64(EdgeWindow.resultsOffset + 8),
         try window.load64(EdgeWindow.resultsOffset + 16)
       ))
+  }
+
+  func announceHeldOutput(_ count: UInt64) throws(SystemError) {
+    try window.store32(UInt32(truncatingIfNeeded: count), EdgeWindow.heldOutputLengthOffset)
   }
 
   private func isAnsweredByDoorbell(_ progress: (UInt64) -> Void) throws(SystemError) -> Bool {

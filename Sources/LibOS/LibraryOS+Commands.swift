@@ -31,7 +31,7 @@ extension LibraryOS {
     settings = try ProgramSettings(payload: edge.payload, manifest: manifest)
     cloneGeneration = generation
     clock.restart(frequency: settings.counterFrequency, hostTime: hostTime)
-    streams.setKinds(settings.streamKinds)
+    streams.begin(settings)
     descriptors.setLimit(settings.openFiles)
     scratch?.setLimit(bytes: settings.scratchSize)
     try offerDirectories()

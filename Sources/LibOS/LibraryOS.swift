@@ -55,7 +55,7 @@ public final class LibraryOS {
     } catch {
       throw error == .tooManyOpenFiles ? .tooFewOpenFiles : .malformedFileTree
     }
-    streams.setKinds(settings.streamKinds)
+    streams.begin(settings)
     try offerDirectories()
   }
 

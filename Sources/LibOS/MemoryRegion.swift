@@ -96,6 +96,16 @@ public struct MemoryRegion {
   }
 }
 
+extension MemoryRegion {
+  /// A private copy that stays for ever. The caller bounds `length`.
+  func kept(_ offset: UInt64, _ length: UInt64) throws(SystemError) -> MemoryRegion {
+    let source = try slice(offset, length)
+    let copy = MemoryRegion(base: .allocate(byteCount: Int(truncatingIfNeeded: length), alignment: 16), count: length)
+    try copy.copy(from: source)
+    return copy
+  }
+}
+
 /// The value leaves this function in a register, so that the optimiser cannot read the memory a second time for it: the
 /// host may write the edge window at any moment, and a value checked must be the value used.
 @inline(never)

@@ -19,13 +19,13 @@ public struct OpenRequest {
 
 /// A directory that the program has opened or was given. Paths beneath it never lead out of it.
 public final class OpenDirectory {
-  enum Place {
+  package enum Place {
     case image(ImageTree, UInt32)
     case scratch(ScratchNode)
     case host(HostHandle)
   }
 
-  let place: Place
+  package let place: Place
   /// Whether anything beneath may be changed.
   public let isMutable: Bool
   /// Where the program sees a directory that it was given at its start.

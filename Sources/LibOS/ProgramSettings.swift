@@ -44,6 +44,10 @@ public struct HostDirectory: Equatable {
   public let isWritable: Bool
   /// Where the program sees it.
   public let path: [UInt8]
+
+  package init(handle: UInt32, isWritable: Bool, path: [UInt8]) {
+    (self.handle, self.isWritable, self.path) = (handle, isWritable, path)
+  }
 }
 
 /// What a program starts with: the measured manifest, and of the host's configuration that which the manifest allows.
@@ -62,6 +66,10 @@ public struct ProgramSettings {
   public let counterFrequency: UInt64
   /// Of the three standard streams, where the host says.
   let streamKinds: [NodeKind?]
+  /// What came of standard input along with the settings, if anything did; whether it ends with that; whether output may be held back.
+  let input: MemoryRegion?
+  let inputEnds: Bool
+  let holdsOutput: Bool
   /// The first command, as ``Command`` has it; not yet checked.
   public let command: [UInt8]
 
@@ -110,6 +118,9 @@ public struct ProgramSettings {
     openFiles = min(manifest.openFiles, offered.openFilesLimit)
     counterFrequency = offered.counterFrequency
     streamKinds = offered.streamKinds
+    input = offered.input
+    inputEnds = offered.flags & Configuration.inputEnds != 0
+    holdsOutput = offered.flags & Configuration.holdsOutput != 0
     command = offered.command
   }
 }
@@ -157,6 +168,8 @@ private struct Offer {
   let scratchLimit: UInt64
   let openFilesLimit: UInt32
   let streamKinds: [NodeKind?]
+  let flags: UInt32
+  let input: MemoryRegion?
   let command: [UInt8]
 
   init(_ payload: MemoryRegion) throws(StartFailure) {
@@ -170,7 +183,7 @@ private struct Offer {
     }
     guard let bytes = try? payload.bytes(0, total) else { throw .malformedConfiguration }
     var reader = ByteReader(bytes)
-    guard reader.uint32() == Configuration.magic, reader.uint32() != nil, let frequency = reader.uint64(),
+    guard reader.uint32() == Configuration.magic, let flags = reader.uint32(), let frequency = reader.uint64(),
       let argumentsLength = reader.uint32(), let environmentLength = reader.uint32(),
       let directoriesLength = reader.uint32(), let commandLength = reader.uint32(),
       let scratchLimit = reader.uint64(), let openFilesLimit = reader.uint32(), let kinds = reader.uint32(),
@@ -178,6 +191,14 @@ private struct Offer {
       let directoriesPart = reader.take(directoriesLength), let command = reader.take(commandLength),
       let arguments = allStrings(argumentsPart), let environment = allStrings(environmentPart)
     else { throw .malformedConfiguration }
+    let inputLength = UInt64(flags & Configuration.inputLengthMask)
+    var input: MemoryRegion?
+    if inputLength > 0 {
+      guard inputLength <= Configuration.inputLimit, let copy = try? payload.kept(total, inputLength) else { throw .malformedConfiguration }
+      input = copy
+    }
+    self.input = input
+    self.flags = flags
     for argument in arguments where argument.contains(0) { throw .malformedConfiguration }
     counterFrequency = frequency
     self.scratchLimit = scratchLimit

@@ -7,10 +7,10 @@ public final class RandomGenerator {
   private var remaining: UInt64 = 0
 
   /// Fresh entropy is mixed in after so many bytes.
-  static let reseedInterval: UInt64 = 1 << 20
+  package static let reseedInterval: UInt64 = 1 << 20
 
   /// - Parameter entropy: the processor's, or nil if it gives none.
-  init(entropy: @escaping () -> UInt64?) {
+  package init(entropy: @escaping () -> UInt64?) {
     self.entropy = entropy
   }
 

@@ -6,6 +6,11 @@
 public final class Streams {
   private let edge: EdgeClient
   private var kinds: [NodeKind?] = [nil, nil, nil]
+  /// What came along with the settings, and how much of it the program has had.
+  private var first: MemoryRegion?
+  private var taken: UInt64 = 0
+  private var endsWithFirst = false
+  private var holdsOutput = false
 
   public static let input: UInt32 = 0
   public static let output: UInt32 = 1
@@ -15,10 +20,16 @@ public final class Streams {
     self.edge = edge
   }
 
-  /// - Parameter kinds: of the three, by the host's word; nil to ask when it is wanted.
-  func setKinds(_ kinds: [NodeKind?]) {
-    self.kinds = kinds
+  func begin(_ settings: ProgramSettings) {
+    kinds = settings.streamKinds
+    first = settings.input
+    taken = 0
+    endsWithFirst = settings.inputEnds
+    holdsOutput = settings.holdsOutput
   }
+
+  /// Whether a read is answered without the host.
+  var hasInput: Bool { taken < (first?.count ?? 0) || endsWithFirst }
 
   /// Whether a person may be at the other end. The host is asked once.
   public func isTerminal(_ stream: UInt32) throws(SystemError) -> Bool {
@@ -36,13 +47,20 @@ public final class Streams {
     let wanted = list.remaining < capacity ? list.remaining : capacity
     // Wasmtime's answer when there is no room.
     guard wanted > 0 else { throw .interrupted }
-    let length = try edge.readStream(stream, wanted: wanted)
+    if hasInput {
+      edge.used |= InitialisationUse.stream
+      guard let first else { return 0 }
+      let count = try list.scatter(from: try first.slice(taken, wanted < first.count - taken ? wanted : first.count - taken))
+      taken += count
+      return count
+    }
+    let length = try edge.readStream(stream, wanted: wanted, behind: taken)
     return try list.scatter(from: edge.payload.prefix(length))
   }
 
   /// Blocks until all is written. - Returns: bytes written: fewer only when an error ended it.
   public func write<List: BufferList>(_ stream: UInt32, _ list: inout List) throws(SystemError) -> UInt64 {
-    var written: UInt64 = 0
+    var written = stream == Streams.output && holdsOutput ? try edge.holdOutput(&list) : 0
     while true {
       var length = try list.gather(into: edge.payload)
       guard length > 0 else { return written }
@@ -51,6 +69,8 @@ public final class Streams {
         do throws(SystemError) {
           taken = try edge.writeStream(stream, length: length)
         } catch {
+          // The next write is to hear of it, not to be held back again.
+          holdsOutput = false
           if written > 0 { return written }
           throw error
         }

@@ -1,5 +1,5 @@
 /// Whether the bytes are well-formed UTF-8 (Unicode, table 3-7). The standard library's own check brings in its Unicode tables.
-func isUTF8(_ bytes: [UInt8]) -> Bool {
+package func isUTF8(_ bytes: [UInt8]) -> Bool {
   var index = 0
   while index < bytes.count {
     let first = bytes[index]

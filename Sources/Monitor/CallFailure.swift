@@ -1,3 +1,4 @@
+import CLinux
 import EdgeCalls
 import Glibc
 
@@ -64,4 +65,10 @@ func retrying(_ call: () -> Int) throws(CallFailure) -> Int {
 @discardableResult
 func retrying(_ call: () -> Int32) throws(CallFailure) -> Int {
   try retrying { Int(call()) } as Int
+}
+
+func status(of descriptor: Int32) throws(CallFailure) -> coffer_file_status {
+  var status = coffer_file_status()
+  try checked(coffer_status(descriptor, &status))
+  return status
 }

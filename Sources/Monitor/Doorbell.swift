@@ -6,7 +6,7 @@ import Synchronization
 /// The doorbell of one machine, and who answers it at present.
 ///
 /// `@unchecked Sendable`: `number` is written before anybody else has the object; the rest is under the lock.
-final class Doorbell: @unchecked Sendable {
+package final class Doorbell: @unchecked Sendable {
   let machine: MachineDoorbell
   var number: UInt64 = 0
   private let window: EdgeWindowView
@@ -27,7 +27,7 @@ final class Doorbell: @unchecked Sendable {
   }
 
   /// - Returns: nil when nobody can serve it.
-  init?(_ machine: MachineDoorbell) {
+  package init?(_ machine: MachineDoorbell) {
     guard let window = EdgeWindowView(machine.window) else { return nil }
     self.machine = machine
     self.window = window
@@ -35,7 +35,7 @@ final class Doorbell: @unchecked Sendable {
   }
 
   /// Nobody looks at the machine any more when this has returned.
-  func close() {
+  package func close() {
     detach()
     isClosed.store(true, ordering: .sequentiallyConsistent)
     while isLookedAt.load(ordering: .sequentiallyConsistent) { coffer_processor_pause() }
@@ -50,7 +50,7 @@ final class Doorbell: @unchecked Sendable {
   }
 
   /// From now on calls are served: before the guest runs.
-  func attach(_ service: EdgeService) {
+  package func attach(_ service: EdgeService) {
     processor.store(coffer_current_processor(), ordering: .relaxed)
     let service = Unchecked(service: service)
     self.service.withLock {
@@ -61,12 +61,12 @@ final class Doorbell: @unchecked Sendable {
   }
 
   /// Nobody touches the service or the window any more when this has returned.
-  func detach() {
+  package func detach() {
     service.withLock { $0 = nil }
   }
 
   /// What the trustlet's own thread does with the service while the doorbell is attached.
-  func alone<Result>(_ body: () throws -> Result) rethrows -> Result {
+  package func alone<Result>(_ body: () throws -> Result) rethrows -> Result {
     defer { publishLateSleep() }
     return try service.withLock { holder in
       // The server could not say meanwhile that it went to sleep.

@@ -5,26 +5,24 @@ public struct EdgeCallStatistics: Equatable, Sendable {
   private var counts = [UInt64](repeating: 0, count: 64)
   public private(set) var total: UInt64 = 0
   /// Those of them that were made by doorbell.
-  public private(set) var byDoorbell: UInt64 = 0
+  public internal(set) var byDoorbell: UInt64 = 0
   /// Calls with a number that is none.
   public private(set) var unknown: UInt64 = 0
   /// Calls that were answered with an error.
-  public private(set) var failures: UInt64 = 0
+  public internal(set) var failures: UInt64 = 0
   /// Bytes of files and streams.
-  public private(set) var bytesRead: UInt64 = 0
-  public private(set) var bytesWritten: UInt64 = 0
+  public internal(set) var bytesRead: UInt64 = 0
+  public internal(set) var bytesWritten: UInt64 = 0
 
   public init() {}
 
   public subscript(call: EdgeCall) -> UInt64 {
-    let index = Int(call.rawValue)
-    return index < counts.count ? counts[index] : 0
+    counts.indices.contains(Int(call.rawValue)) ? counts[Int(call.rawValue)] : 0
   }
 
   mutating func count(_ call: EdgeCall) {
     total += 1
-    let index = Int(call.rawValue)
-    if index < counts.count { counts[index] += 1 }
+    if counts.indices.contains(Int(call.rawValue)) { counts[Int(call.rawValue)] += 1 }
   }
 
   mutating func countUnknown() {
@@ -32,9 +30,4 @@ public struct EdgeCallStatistics: Equatable, Sendable {
     unknown += 1
     failures += 1
   }
-
-  mutating func countDoorbell() { byDoorbell += 1 }
-  mutating func countFailure() { failures += 1 }
-  mutating func countRead(_ bytes: Int) { bytesRead += UInt64(bytes) }
-  mutating func countWritten(_ bytes: Int) { bytesWritten += UInt64(bytes) }
 }

@@ -47,7 +47,7 @@ extension EdgeService {
   public func configurationPayload(counterFrequency: UInt64, firstCommand: [UInt8]) throws(EdgeServiceError) -> [UInt8] {
     let arguments = try strings(configuration.arguments, "the argument") { _ in true }
     let environment = try strings(configuration.environment, "the environment entry") { entry in
-      entry.firstIndex(of: "=").map { $0 > entry.startIndex } ?? false
+      entry.utf8.firstIndex(of: UInt8(ascii: "=")).map { $0 > entry.startIndex } ?? false
     }
     var directories: [UInt8] = []
     directories.appendLittleEndian(UInt32(configuration.directories.count))
@@ -69,13 +69,19 @@ extension EdgeService {
     var payload: [UInt8] = []
     payload.reserveCapacity(size)
     payload.appendLittleEndian(Configuration.magic)
-    payload.appendLittleEndian(UInt32(0))
+    let carrier = configuration.streams.carrier
+    let first = carrier?.first
+    let input = first?.bytes.prefix(Int(Configuration.inputLimit)) ?? []
+    let isWhole = first.map { $0.areAll && $0.bytes.count == input.count } ?? false
+    let holdsOutput = carrier != nil && !configuration.answersDoorbells
+    payload.appendLittleEndian(
+      UInt32(input.count) | (isWhole ? Configuration.inputEnds : 0) | (holdsOutput ? Configuration.holdsOutput : 0))
     payload.appendLittleEndian(counterFrequency)
     for part in parts { payload.appendLittleEndian(UInt32(part.count)) }
     payload.appendLittleEndian(configuration.limits.scratchBytes)
     payload.appendLittleEndian(configuration.limits.programFiles)
     payload.appendLittleEndian(streamKinds)
-    for part in parts { payload += part }
+    for part in parts + [Array(input)] { payload += part }
     return payload
   }
 

@@ -10,8 +10,7 @@ extension EdgeService {
     let cookie = call.arguments.1
     guard let position = Int(exactly: cookie == 0 ? 0 : cookie - 1) else { throw .invalid }
     let space = call.space(call.arguments.2)
-    var status = coffer_file_status()
-    try checked(coffer_status(node.descriptor, &status))
+    let status = try status(of: node.descriptor)
     try retrying { lseek(node.descriptor, position, SEEK_SET) }
 
     // A host record is a little smaller than one of ours, so this reads hardly more than fits.
@@ -51,11 +50,9 @@ extension EdgeService {
     let isParent = entry.name.elementsEqual([UInt8(ascii: "."), UInt8(ascii: ".")])
     for index in 0..<space.count { space[index] = 0 }
     space.storeBytes(of: entry.nextCookie.littleEndian, toByteOffset: Int(DirectoryEntry.nextCookie), as: UInt64.self)
-    space.storeBytes(
-      of: (isParent ? inode : entry.inode).littleEndian, toByteOffset: Int(DirectoryEntry.inode), as: UInt64.self)
+    space.storeBytes(of: (isParent ? inode : entry.inode).littleEndian, toByteOffset: Int(DirectoryEntry.inode), as: UInt64.self)
     space.storeBytes(of: kind.rawValue.littleEndian, toByteOffset: Int(DirectoryEntry.kind), as: UInt32.self)
-    space.storeBytes(
-      of: UInt32(entry.name.count).littleEndian, toByteOffset: Int(DirectoryEntry.nameLength), as: UInt32.self)
+    space.storeBytes(of: UInt32(entry.name.count).littleEndian, toByteOffset: Int(DirectoryEntry.nameLength), as: UInt32.self)
     for (index, byte) in entry.name.enumerated() { space[Int(DirectoryEntry.headerSize) + index] = byte }
   }
 }

@@ -62,8 +62,7 @@ extension EdgeService {
       try checked(count)
       recordWriting(count)
     }
-    var status = coffer_file_status()
-    try checked(coffer_status(descriptor, &status))
+    let status = try status(of: descriptor)
     return EdgeAnswer(results: UInt64(count), UInt64(max(0, status.size)))
   }
 
@@ -72,26 +71,23 @@ extension EdgeService {
     return try answer(attributesOf: node.descriptor, call)
   }
 
-  func setSize(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+  func setSize(_ call: Call) throws(CallFailure) {
     let descriptor = try writableFile(call.arguments.0)
     guard let size = Int(exactly: call.arguments.1) else { throw .fileTooLarge }
     try retrying { ftruncate(descriptor, size) }
-    return EdgeAnswer()
   }
 
-  func setTimes(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+  func setTimes(_ call: Call) throws(CallFailure) {
     let node = try handles.node(call.arguments.0)
     guard node.inWritableDirectory else { throw .readOnly }
     let times = try FileTimes(flags: call.arguments.1, access: call.arguments.2, modification: call.arguments.3)
     try times.set(node.descriptor)
-    return EdgeAnswer()
   }
 
-  func synchronize(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+  func synchronize(_ call: Call) throws(CallFailure) {
     let node = try handles.node(call.arguments.0)
     guard call.arguments.1 < 2 else { throw .invalid }
     try retrying { call.arguments.1 == 1 ? fdatasync(node.descriptor) : fsync(node.descriptor) }
-    return EdgeAnswer()
   }
 
   private func writableFile(_ handle: UInt64) throws(CallFailure) -> Int32 {
@@ -102,8 +98,7 @@ extension EdgeService {
   }
 
   func answer(attributesOf descriptor: Int32, _ call: Call) throws(CallFailure) -> EdgeAnswer {
-    var status = coffer_file_status()
-    try checked(coffer_status(descriptor, &status))
+    let status = try status(of: descriptor)
     let fields = [
       status.device, status.inode, UInt64(NodeKind(mode: status.mode).rawValue), status.link_count,
       UInt64(max(0, status.size)),
@@ -135,8 +130,7 @@ struct FileTimes {
     let known = TimeFlags.access | TimeFlags.accessNow | TimeFlags.modification | TimeFlags.modificationNow
     guard flags & ~known == 0 else { throw .invalid }
     self.access = try Self.time(access, given: flags & TimeFlags.access != 0, now: flags & TimeFlags.accessNow != 0)
-    self.modification = try Self.time(
-      modification, given: flags & TimeFlags.modification != 0, now: flags & TimeFlags.modificationNow != 0)
+    self.modification = try Self.time(modification, given: flags & TimeFlags.modification != 0, now: flags & TimeFlags.modificationNow != 0)
   }
 
   private static func time(_ value: UInt64, given: Bool, now: Bool) throws(CallFailure) -> (Int64, Int64) {
@@ -149,8 +143,6 @@ struct FileTimes {
   }
 
   func set(_ descriptor: Int32) throws(CallFailure) {
-    try checked(
-      coffer_set_times(
-        descriptor, access.seconds, access.nanoseconds, modification.seconds, modification.nanoseconds))
+    try checked(coffer_set_times(descriptor, access.seconds, access.nanoseconds, modification.seconds, modification.nanoseconds))
   }
 }

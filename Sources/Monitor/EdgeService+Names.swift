@@ -16,48 +16,42 @@ extension EdgeService {
   func readLink(_ call: Call) throws(CallFailure) -> EdgeAnswer {
     let base = try directory(call.arguments.0)
     let found = try lookUp(try call.path(), beneath: base, follow: 0)
-    var status = coffer_file_status()
-    try checked(coffer_status(found.number, &status))
-    guard NodeKind(mode: status.mode) == .symbolicLink else { throw .invalid }
+    guard NodeKind(mode: try status(of: found.number).mode) == .symbolicLink else { throw .invalid }
     // Linux has no longer targets, so nothing is cut off.
     let space = call.space(UInt64(GuestPath.lengthLimit) + 1)
     let count = try checked(coffer_read_link(found.number, space.baseAddress, space.count))
     return EdgeAnswer(payloadLength: count)
   }
 
-  func setTimesAt(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+  func setTimesAt(_ call: Call) throws(CallFailure) {
     let base = try writableDirectory(call.arguments.0)
     let times = try FileTimes(flags: call.arguments.1, access: call.arguments.2, modification: call.arguments.3)
     let found = try lookUp(try call.path(), beneath: base, follow: call.arguments.4)
     try times.set(found.number)
-    return EdgeAnswer()
   }
 
-  func createDirectory(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+  func createDirectory(_ call: Call) throws(CallFailure) {
     let base = try writableDirectory(call.arguments.0)
     try onEnd(of: try call.path(), beneath: base, here: .exists, parent: .exists) { directory, name in
       reported(mkdirat(directory, name, 0o777))
     }
-    return EdgeAnswer()
   }
 
-  func removeDirectory(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+  func removeDirectory(_ call: Call) throws(CallFailure) {
     let base = try writableDirectory(call.arguments.0)
     try onEnd(of: try call.path(), beneath: base, here: .invalid, parent: .notEmpty) { directory, name in
       reported(unlinkat(directory, name, Int32(AT_REMOVEDIR)))
     }
-    return EdgeAnswer()
   }
 
-  func unlink(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+  func unlink(_ call: Call) throws(CallFailure) {
     let base = try writableDirectory(call.arguments.0)
     try onEnd(of: try call.path(), beneath: base, here: .isDirectory, parent: .isDirectory) { directory, name in
       reported(unlinkat(directory, name, 0))
     }
-    return EdgeAnswer()
   }
 
-  func rename(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+  func rename(_ call: Call) throws(CallFailure) {
     let (old, new, oldPath, newPath) = try pathPair(call)
     try onEnd(of: oldPath, beneath: old, here: .busy, parent: .busy) { oldDirectory, oldName throws(CallFailure) in
       try onEnd(of: newPath, beneath: new, here: .busy, parent: .busy) { newDirectory, newName in
@@ -65,28 +59,24 @@ extension EdgeService {
       }
       return 0
     }
-    return EdgeAnswer()
   }
 
   /// Both directories have to be writable: a second name in a writable directory would make a read-only file writable.
-  func link(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+  func link(_ call: Call) throws(CallFailure) {
     let (old, new, oldPath, newPath) = try pathPair(call)
     guard call.arguments.3 < 2 else { throw .invalid }
     let source = try lookUp(oldPath, beneath: old, follow: call.arguments.3)
-    var status = coffer_file_status()
-    try checked(coffer_status(source.number, &status))
-    guard NodeKind(mode: status.mode) != .directory else { throw .permission }
+    guard NodeKind(mode: try status(of: source.number).mode) != .directory else { throw .permission }
     let number = source.number
     try onEnd(of: newPath, beneath: new, here: .exists, parent: .exists) { directory, name in
       // The only way to link what a descriptor refers to that needs no privilege.
       reported(linkat(coffer_at_here, "/proc/self/fd/\(number)", directory, name, Int32(AT_SYMLINK_FOLLOW)))
     }
-    return EdgeAnswer()
   }
 
   /// Where the target leads is checked when it is followed. An absolute one is refused all the same: it would never work for the
   /// guest, and lead astray whoever on the host follows it.
-  func symlink(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+  func symlink(_ call: Call) throws(CallFailure) {
     let base = try writableDirectory(call.arguments.0)
     let split = try call.split(call.arguments.1)
     let target = try call.path(0..<split)
@@ -94,7 +84,6 @@ extension EdgeService {
     try onEnd(of: path, beneath: base, here: .exists, parent: .exists) { directory, name in
       reported(symlinkat(target.text, directory, name))
     }
-    return EdgeAnswer()
   }
 
   private func pathPair(_ call: Call) throws(CallFailure) -> (OpenNode, OpenNode, GuestPath, GuestPath) {

@@ -26,17 +26,14 @@ extension EdgeService {
     let descriptor = try ResolutionBeneath.open(
       base.descriptor, path.text, following | O_NOCTTY | O_NONBLOCK | Self.hostFlags(flags), mode: 0o666)
 
-    var status = coffer_file_status()
-    try checked(coffer_status(descriptor.number, &status))
-    let kind = NodeKind(mode: status.mode)
+    let kind = NodeKind(mode: try status(of: descriptor.number).mode)
     let node: OpenNode.Kind
     switch kind {
     case .directory: node = .directory
     case .file: node = .file(readable: flags & OpenFlags.read != 0, writable: flags & OpenFlags.write != 0)
     default: throw .access
     }
-    let handle = try handles.insert(
-      OpenNode(descriptor: descriptor.take(), kind: node, inWritableDirectory: base.inWritableDirectory))
+    let handle = try handles.insert(OpenNode(descriptor: descriptor.take(), kind: node, inWritableDirectory: base.inWritableDirectory))
     return EdgeAnswer(results: UInt64(handle), UInt64(kind.rawValue))
   }
 
@@ -60,9 +57,7 @@ extension EdgeService {
   private func refuseSpecialFile(_ directory: Int32, _ path: GuestPath, _ following: Int32, mayBeMissing: Bool) throws(CallFailure) {
     do throws(CallFailure) {
       let found = try ResolutionBeneath.open(directory, path.text, coffer_open_path_only | following)
-      var status = coffer_file_status()
-      try checked(coffer_status(found.number, &status))
-      switch NodeKind(mode: status.mode) {
+      switch NodeKind(mode: try status(of: found.number).mode) {
       case .file, .directory, .symbolicLink: return
       default: throw .access
       }
@@ -72,9 +67,8 @@ extension EdgeService {
     }
   }
 
-  func close(_ call: Call) throws(CallFailure) -> EdgeAnswer {
+  func close(_ call: Call) throws(CallFailure) {
     try handles.close(call.arguments.0)
-    return EdgeAnswer()
   }
 
   func directory(_ handle: UInt64) throws(CallFailure) -> OpenNode {

@@ -9,6 +9,13 @@ extension EdgeService {
     guard call.arguments.0 == 0 else { throw .badHandle }
     let space = call.space(call.arguments.1)
     guard space.count > 0 else { throw .invalid }
+    if let carrier = configuration.streams.carrier {
+      guard mayBlock else { throw .again }
+      let had = Int(min(call.arguments.2, Configuration.inputLimit))
+      let count = min(try checked(carrier.read(into: space, behind: had, until: stopSignal)), space.count)
+      recordReading(count)
+      return EdgeAnswer(payloadLength: count)
+    }
     guard let descriptor = configuration.streams.input else { return EdgeAnswer() }
     var count = coffer_read_at_once(descriptor, space.baseAddress, space.count)
     while count < 0 {
@@ -25,6 +32,10 @@ extension EdgeService {
   func writeStream(_ call: Call) throws(CallFailure) -> EdgeAnswer {
     let descriptor = try output(call.arguments.0)
     guard call.payloadLength > 0 else { throw .invalid }
+    if let carrier = configuration.streams.carrier {
+      guard mayBlock else { throw .again }
+      return EdgeAnswer(results: UInt64(try carry(call.payload, to: call.arguments.0, isLast: false, carrier)))
+    }
     guard let descriptor else { throw CallFailure(EdgeError.brokenPipe) }
     let bytes = UnsafeRawBufferPointer(rebasing: call.payload[..<(try reserveWriting(call.payloadLength))])
     var written = coffer_write_at_once(descriptor, bytes.baseAddress, bytes.count)
@@ -34,6 +45,21 @@ extension EdgeService {
     }
     recordWriting(written)
     return EdgeAnswer(results: UInt64(written))
+  }
+
+  private func carry(
+    _ bytes: UnsafeRawBufferPointer, to stream: UInt64, isLast: Bool, _ carrier: any StreamCarrier
+  ) throws(CallFailure) -> Int {
+    let bytes = UnsafeRawBufferPointer(rebasing: bytes[..<(try reserveWriting(bytes.count))])
+    let written = min(try checked(carrier.write(bytes, to: stream, isLast: isLast, until: stopSignal)), bytes.count)
+    recordWriting(written)
+    return written
+  }
+
+  /// Hands out what the guest has held back. What fails here, as beyond the limit of written bytes, it is told when it writes again.
+  func takeHeldOutput(_ window: EdgeWindowView, isLast: Bool) {
+    guard let carrier = configuration.streams.carrier, let bytes = window.takeHeldOutput() else { return }
+    _ = try? carry(bytes, to: 1, isLast: isLast, carrier)
   }
 
   private func writePieces(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) throws(CallFailure) -> Int {
@@ -73,9 +99,7 @@ extension EdgeService {
 
   func streamKind(of descriptor: Int32?) throws(CallFailure) -> NodeKind {
     guard let descriptor else { return .unknown }
-    var status = coffer_file_status()
-    try checked(coffer_status(descriptor, &status))
-    let kind = NodeKind(mode: status.mode)
+    let kind = NodeKind(mode: try status(of: descriptor).mode)
     // To a program a character device is a terminal; /dev/null is none.
     let isOtherDevice = kind == .characterDevice && isatty(descriptor) != 1
     return isOtherDevice ? .unknown : kind
@@ -90,8 +114,8 @@ extension EdgeService {
     var bits: [UInt64] = []
     var ready: UInt64 = 0
     for stream in UInt64(0)..<3 where streams & 1 << stream != 0 {
-      let descriptor = stream == 0 ? configuration.streams.input : try output(stream)
-      guard let descriptor else {
+      let input = configuration.streams.carrier.map(\.inputDescriptor) ?? configuration.streams.input
+      guard let descriptor = stream == 0 ? input : try output(stream) else {
         // At its end, or without a reader: a call would not block.
         ready |= 1 << stream
         continue
@@ -126,19 +150,7 @@ extension EdgeService {
   }
 
   private func waitForDescriptor(_ descriptor: Int32, _ events: Int32) throws(CallFailure) {
-    var watched = (
-      pollfd(fd: try stopSignal.descriptor(), events: Int16(POLLIN), revents: 0),
-      pollfd(fd: descriptor, events: Int16(events), revents: 0)
-    )
-    while true {
-      let result = withUnsafeMutablePointer(to: &watched) {
-        $0.withMemoryRebound(to: pollfd.self, capacity: 2) { coffer_poll($0, 2, -1) }
-      }
-      if stopSignal.isRaised { throw .interrupted }
-      if result == -EINTR { continue }
-      try checked(result)
-      if watched.1.revents != 0 { return }
-    }
+    try checked(stopSignal.wait(for: descriptor, events))
   }
 
   private func isReady(_ descriptor: Int32, _ events: Int32) -> Bool {
@@ -147,9 +159,7 @@ extension EdgeService {
   }
 
   private func isFile(_ descriptor: Int32) throws(CallFailure) -> Bool {
-    var status = coffer_file_status()
-    try checked(coffer_status(descriptor, &status))
-    return NodeKind(mode: status.mode) == .file
+    NodeKind(mode: try status(of: descriptor).mode) == .file
   }
 
   /// Another reader or writer was quicker, or a signal came: then the stream is waited for again.

@@ -39,6 +39,7 @@ public final class EdgeService {
       return .abort(message: "the edge window has \(buffer.count) bytes instead of \(EdgeWindowView.size)")
     }
     let request = window.takeRequest()
+    takeHeldOutput(window, isLast: EdgeCall(rawValue: request.number)?.endsCommand == true)
     if window.doorbellState == DoorbellState.answered.rawValue || window.doorbellState == DoorbellState.declined.rawValue {
       // A call by doorbell that was still being served when the guest lost its patience; it is over now.
       return .answered
@@ -62,7 +63,7 @@ public final class EdgeService {
         return served
       }
     } catch {
-      statistics.countFailure()
+      statistics.failures += 1
       window.answer(error)
       return .answered
     }
@@ -82,11 +83,11 @@ public final class EdgeService {
     } catch .again {
       return window.publish(.declined)
     } catch {
-      statistics.countFailure()
+      statistics.failures += 1
       window.answer(error)
     }
     statistics.count(call)
-    statistics.countDoorbell()
+    statistics.byDoorbell += 1
     window.publish(.answered)
   }
 
@@ -118,11 +119,11 @@ public final class EdgeService {
 
   func recordWriting(_ count: Int) {
     writableBytes -= min(UInt64(count), writableBytes)
-    statistics.countWritten(count)
+    statistics.bytesWritten += UInt64(count)
   }
 
   func recordReading(_ count: Int) {
-    statistics.countRead(count)
+    statistics.bytesRead += UInt64(count)
   }
 
   /// A call's window and request, the payload's length checked.
@@ -170,6 +171,8 @@ public final class EdgeService {
     case hand(Served)
   }
 
+  private func done(_: Void) -> Outcome { .answer(EdgeAnswer()) }
+
   private func serve(_ kind: EdgeCall, _ call: Call) throws(CallFailure) -> Outcome {
     switch kind {
     case .nextCommand: .hand(try nextCommand(call))
@@ -187,24 +190,24 @@ public final class EdgeService {
     case .monotonicClock: .answer(EdgeAnswer(results: coffer_monotonic_clock()))
 
     case .open: .answer(try open(call))
-    case .close: .answer(try close(call))
+    case .close: done(try close(call))
     case .readFile: .answer(try readFile(call))
     case .writeFile: .answer(try writeFile(call))
     case .appendFile: .answer(try appendFile(call))
     case .attributes: .answer(try attributes(call))
     case .attributesAt: .answer(try attributesAt(call))
     case .readDirectory: .answer(try readDirectory(call))
-    case .createDirectory: .answer(try createDirectory(call))
-    case .removeDirectory: .answer(try removeDirectory(call))
-    case .unlink: .answer(try unlink(call))
-    case .rename: .answer(try rename(call))
-    case .link: .answer(try link(call))
-    case .symlink: .answer(try symlink(call))
+    case .createDirectory: done(try createDirectory(call))
+    case .removeDirectory: done(try removeDirectory(call))
+    case .unlink: done(try unlink(call))
+    case .rename: done(try rename(call))
+    case .link: done(try link(call))
+    case .symlink: done(try symlink(call))
     case .readLink: .answer(try readLink(call))
-    case .setSize: .answer(try setSize(call))
-    case .setTimes: .answer(try setTimes(call))
-    case .setTimesAt: .answer(try setTimesAt(call))
-    case .synchronize: .answer(try synchronize(call))
+    case .setSize: done(try setSize(call))
+    case .setTimes: done(try setTimes(call))
+    case .setTimesAt: done(try setTimesAt(call))
+    case .synchronize: done(try synchronize(call))
     }
   }
 }

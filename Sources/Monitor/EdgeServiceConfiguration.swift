@@ -6,11 +6,17 @@ public struct EdgeServiceConfiguration: Sendable {
     public var input: Int32?
     public var output: Int32?
     public var errors: Int32?
+    /// Carries all three instead; the descriptors are nil then.
+    public var carrier: (any StreamCarrier)?
 
     public init(input: Int32? = 0, output: Int32? = 1, errors: Int32? = 2) {
       self.input = input
       self.output = output
       self.errors = errors
+    }
+
+    public init(carrier: any StreamCarrier) {
+      self.carrier = carrier
     }
   }
 

@@ -77,6 +77,14 @@ struct EdgeWindowView {
     return true
   }
 
+  /// Output that the guest holds back, once: bytes that only pass through. Nil when there is none.
+  func takeHeldOutput() -> UnsafeRawBufferPointer? {
+    let count = min(coffer_window_load_32(base + Int(EdgeWindow.heldOutputLengthOffset)), UInt32(EdgeWindow.heldOutputCapacity))
+    guard count > 0 else { return nil }
+    coffer_window_store_32(base + Int(EdgeWindow.heldOutputLengthOffset), 0)
+    return UnsafeRawBufferPointer(start: base + Int(EdgeWindow.heldOutputOffset), count: Int(count))
+  }
+
   func answer(_ answer: EdgeAnswer) {
     let results = base + Int(EdgeWindow.resultsOffset)
     coffer_window_store_64(results, answer.results.0)

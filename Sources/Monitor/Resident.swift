@@ -1,9 +1,10 @@
 import Machine
 
-/// A machine and the doorbell that stays with it from one trustlet to the next.
+/// A machine and the doorbell and the watch that stay with it from one trustlet to the next.
 final class Resident {
   let machine: any Machine
   private(set) var doorbell: Doorbell?
+  private(set) lazy var watch = Watch()
 
   init(_ machine: any Machine) { self.machine = machine }
 

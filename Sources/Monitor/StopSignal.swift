@@ -14,6 +14,9 @@ public final class StopSignal: Sendable {
 
   public var isRaised: Bool { raised.load(ordering: .acquiring) }
 
+  /// Whether there was anything to wait for so far.
+  var hasBeenWaitedWith: Bool { event.withLock { $0 >= 0 } }
+
   public func raise() {
     raised.store(true, ordering: .releasing)
     event.withLock { if $0 >= 0 { Self.signal($0) } }
@@ -28,6 +31,21 @@ public final class StopSignal: Sendable {
         if isRaised { Self.signal(event) }
       }
       return event
+    }
+  }
+
+  /// Waits for a descriptor. - Returns: 0 when it has one of the events of poll(2), or an error number below zero: -EINTR where the
+  /// signal was raised.
+  public func wait(for descriptor: Int32, _ events: Int32) -> Int {
+    guard let own = try? self.descriptor() else { return Int(-EMFILE) }
+    var watched = (pollfd(fd: own, events: Int16(POLLIN), revents: 0), pollfd(fd: descriptor, events: Int16(events), revents: 0))
+    while true {
+      let result = withUnsafeMutablePointer(to: &watched) {
+        $0.withMemoryRebound(to: pollfd.self, capacity: 2) { coffer_poll($0, 2, -1) }
+      }
+      if isRaised { return Int(-EINTR) }
+      if result < 0 && result != -EINTR { return Int(result) }
+      if watched.1.revents != 0 { return 0 }
     }
   }
 

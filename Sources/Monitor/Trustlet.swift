@@ -89,7 +89,7 @@ public final class Trustlet {
     if service.writingWasRefused { refused.insert(.output) }
     return TrustletStatistics(
       edgeCalls: service.statistics, machine: machine.statistics, wallTime: wallTime, processorTime: processorTime, traps: traps,
-      linearMemory: memories.total, refused: refused)
+      linearMemory: memories.total, refused: refused, hasWaited: service.stopSignal.hasBeenWaitedWith)
   }
 
   /// Carries commands out until there are no more of them or the trustlet has ended, all within one limit of each kind.
@@ -137,22 +137,16 @@ public final class Trustlet {
         processorTime = (processorTime ?? 0) + (processorEnd - min(processorStart, processorEnd))
       }
     }
-    var conditions: [Watchdog.Condition] = []
-    if let time = deadlines.time { conditions.append(.time(time)) }
+    var processorLimit: (ProcessorClock, UInt64)?
     if let limit = deadlines.processorTime, let processor {
       guard processor.isReadable else { return end(.failed(reason: "this host does not tell threads' processor time: set no limit for it")) }
-      conditions.append(.processorTime(processor, processorStart.addingOrMaximum(limit - min(processorTime ?? 0, limit))))
+      processorLimit = (processor, processorStart.addingOrMaximum(limit - min(processorTime ?? 0, limit)))
     }
-    var tokens: [UInt64] = []
-    defer {
-      for token in tokens { Watchdog.shared.disarm(token) }
+    let isWatched = deadlines.time != nil || processorLimit != nil
+    if isWatched, !resident.watch.arm(deadline: deadlines.time, processorLimit: processorLimit, stopper) {
+      return end(.failed(reason: "no thread could be started to watch the limits of time"))
     }
-    for condition in conditions {
-      guard let token = Watchdog.shared.arm(condition, stopper) else {
-        return end(.failed(reason: "no thread could be started to watch the limits of time"))
-      }
-      tokens.append(token)
-    }
+    defer { if isWatched { resident.watch.disarm() } }
     defer { resident.doorbell?.detach() }
     do {
       let outcome = try carryOut(command)
@@ -172,7 +166,10 @@ public final class Trustlet {
     var waiting: [UInt8]? = try hand(try encoded(command))
     try listen()
     while true {
-      if let outcome = stopper.outcome { return outcome }
+      if let outcome = stopper.outcome {
+        try withWindow { window in EdgeWindowView(window).map { service.takeHeldOutput($0, isLast: true) } }
+        return outcome
+      }
       switch try machine.run() {
       case .interrupted: continue
       case .killed(let reason): return .killed(reason: reason)

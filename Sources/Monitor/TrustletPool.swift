@@ -8,6 +8,7 @@ public final class TrustletPool: Sendable {
   private let template: TrustletTemplate
   private let idleLimit: Int
   private let verifiesResets: Bool
+  private let opensDoorbells: Bool
   private let idle = Mutex<[Idle]>([])
 
   /// A resident that belongs to nobody: whoever takes it has it alone.
@@ -18,10 +19,12 @@ public final class TrustletPool: Sendable {
   /// - Parameters:
   ///   - idleLimit: machines that are kept at most while nobody uses them.
   ///   - verifiesResets: compare the whole guest with the template after each reset. Slow: a debug mode.
-  public init(_ template: TrustletTemplate, idleLimit: Int, verifiesResets: Bool = false) {
+  ///   - opensDoorbells: whether the machines are to have doorbells from the start.
+  public init(_ template: TrustletTemplate, idleLimit: Int, verifiesResets: Bool = false, opensDoorbells: Bool = true) {
     self.template = template
     self.idleLimit = idleLimit
     self.verifiesResets = verifiesResets
+    self.opensDoorbells = opensDoorbells
   }
 
   public var idleCount: Int { idle.withLock { $0.count } }
@@ -41,7 +44,7 @@ public final class TrustletPool: Sendable {
 
   private func keep(_ resident: Resident) {
     // Worth its price: the machine is to run often.
-    _ = resident.openDoorbell()
+    if opensDoorbells { _ = resident.openDoorbell() }
     let idle = Idle(resident: resident)
     // Others may have given machines back since the limit was looked at.
     self.idle.withLock { if $0.count < idleLimit { $0.append(idle) } }

@@ -14,6 +14,8 @@ public struct TrustletStatistics: Sendable, Equatable {
   public var linearMemory: UInt64
   /// What was refused because it was beyond a limit; the program was told, and went on.
   public var refused: RefusedByLimit
+  /// Whether the service has waited for the program: for input, for room for output, or for a time that it named.
+  public var hasWaited: Bool
 }
 
 /// Limits that a program has run into and went on from, as it does when a disk is full.

@@ -6,7 +6,7 @@ import Synchronization
 
 /// What processes begin with: a sealed file with the plan and the contents of the regions, and the mould that has mapped it, of which all
 /// processes that begin with the same are copies.
-final class ProcessContents: Sendable {
+package final class ProcessContents: Sendable {
   /// What stands in a region at its start, at most its size.
   typealias Piece = (region: ProcessPlan.Region, contents: [UInt8])
 
@@ -82,10 +82,10 @@ final class ProcessContents: Sendable {
   /// Somebody has killed or stopped its mould, or it has none yet.
   var hasLostMould: Bool { kept.withLock { $0.mould?.isLost ?? true } }
 
-  var mouldNumber: Int32? { kept.withLock { $0.mould?.number } }
+  package var mouldNumber: Int32? { kept.withLock { $0.mould?.number } }
 
   /// Of the copy made ahead of time.
-  var aheadNumber: Int32? { kept.withLock { $0.mould }?.aheadNumber }
+  package var aheadNumber: Int32? { kept.withLock { $0.mould }?.aheadNumber }
 
   private func mould(_ keeper: ProcessKeeper) throws(MachineError) -> KeptProcess {
     let result = kept.withLock { kept -> Result<KeptProcess, MachineError> in

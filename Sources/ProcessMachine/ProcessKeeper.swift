@@ -6,7 +6,7 @@ import Synchronization
 
 /// Starts the first loader, from which all other processes are copied, and notices their ends: one thread, as long as this process lives,
 /// since they die with the thread that started the first one, and not before.
-final class ProcessKeeper: Sendable {
+package final class ProcessKeeper: Sendable {
   /// What a waiting monitor is woken by.
   struct Word: @unchecked Sendable {
     let address: UnsafeMutablePointer<UInt32>
@@ -30,7 +30,7 @@ final class ProcessKeeper: Sendable {
   static let ended: UInt32 = 2
 
   private static let made = Mutex<ProcessKeeper?>(nil)
-  let slots: SharedSlots
+  package let slots: SharedSlots
   private let state = Mutex(State())
   /// The first loader; another one is started when it has been killed.
   private let first = Mutex<FirstLoader?>(nil)
@@ -42,7 +42,7 @@ final class ProcessKeeper: Sendable {
   private let progress: Word
 
   /// A failure is not remembered.
-  static func shared() throws(MachineError) -> ProcessKeeper {
+  package static func shared() throws(MachineError) -> ProcessKeeper {
     let result = made.withLock { keeper -> Result<ProcessKeeper, MachineError> in
       if let keeper { return .success(keeper) }
       do throws(MachineError) {
@@ -93,7 +93,7 @@ final class ProcessKeeper: Sendable {
     withExtendedLifetime(former) {}
   }
 
-  var firstNumber: Int32? { first.withLock { $0?.number } }
+  package var firstNumber: Int32? { first.withLock { $0?.number } }
 
   private func firstLoader() throws(MachineError) -> FirstLoader {
     let result = first.withLock { first -> Result<FirstLoader, MachineError> in

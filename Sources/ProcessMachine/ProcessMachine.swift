@@ -10,11 +10,11 @@ import Synchronization
 /// `@unchecked Sendable`: everything but the atomics and the turn belongs to the owner thread (``Machine``).
 public final class ProcessMachine: Machine, @unchecked Sendable {
   let keeper: ProcessKeeper
-  let contents: ProcessContents
+  package let contents: ProcessContents
   let template: ProcessTemplate?
   /// As they are now.
-  var regions: [ProcessPlan.Region]
-  var child: TrustletProcess
+  package var regions: [ProcessPlan.Region]
+  package var child: TrustletProcess
   /// The one before the last reset: killed, and collected with the next one, so that nobody waits for its end.
   private var former: TrustletProcess?
 

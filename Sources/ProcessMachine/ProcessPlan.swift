@@ -2,17 +2,17 @@ import EdgeCalls
 import Machine
 
 /// What a loader is told: `struct coffer_plan` of Guest/process/plan.h, little-endian.
-struct ProcessPlan {
-  struct Region: Equatable {
-    var address: UInt64
+package struct ProcessPlan {
+  package struct Region: Equatable {
+    package var address: UInt64
     var size: UInt64
-    var sizeLimit: UInt64
+    package var sizeLimit: UInt64
     var rights: MemoryRights
     /// Bytes at its start that come from the file of contents, in whole pages, and where they lie there.
     var filled: UInt64 = 0
     var fileOffset: UInt64 = 0
     /// The edge window: shared with the monitor.
-    var isShared = false
+    package var isShared = false
   }
 
   /// Behind this the loader lies, and everything that the kernel puts into a process.

@@ -7,7 +7,7 @@ import Synchronization
 /// One file of memory that this process shares with its trustlets: a slot for each edge window, and one for the board of each kept process
 /// (Guest/process/plan.h). It is mapped here once, so that a machine's beginning and end change no mappings of this process; a trustlet
 /// maps its own slot only, and has no descriptor.
-final class SharedSlots: Sendable {
+package final class SharedSlots: Sendable {
   /// A part of the file, which comes zeroed but for its turn, which is the monitor's.
   struct Slot: @unchecked Sendable {
     let number: Int
@@ -20,7 +20,7 @@ final class SharedSlots: Sendable {
     var abandoned: Set<Int> = []
   }
 
-  let file: OwnedDescriptor
+  package let file: OwnedDescriptor
   private let base: Base
   private let state = Mutex(State())
 
@@ -60,7 +60,7 @@ final class SharedSlots: Sendable {
   }
 
   /// How many belong to a process.
-  var usedCount: Int { state.withLock { $0.used - $0.free.count } }
+  package var usedCount: Int { state.withLock { $0.used - $0.free.count } }
 
   /// It is not used again: a process that this one does not know may have it mapped.
   func abandon(_ slot: Slot) { state.withLock { _ = $0.abandoned.insert(slot.number) } }

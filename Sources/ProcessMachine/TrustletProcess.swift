@@ -4,13 +4,12 @@ import Glibc
 import Machine
 
 /// One trustlet's process and the window that it shares with its monitor. It ends with this object.
-final class TrustletProcess {
+package final class TrustletProcess {
   private let process: SlotProcess
   private let contents: ProcessContents
-  /// The loader has done its part, or has failed.
+  /// The loader has done its part, or has failed, or was waited for long enough.
   private var isLoaded = false
-  /// About two seconds.
-  private static let loadingPolls = 20_000
+  private static let patience = Duration.seconds(2)
 
   /// The process waits for its first turn, or will soon.
   init(_ keeper: ProcessKeeper, _ contents: ProcessContents) throws(MachineError) {
@@ -32,7 +31,7 @@ final class TrustletProcess {
 
   private var child: ChildProcess { process.child }
 
-  var number: Int32 { child.number }
+  package var number: Int32 { child.number }
 
   /// Ends it without waiting for that.
   func kill() { child.kill() }
@@ -51,13 +50,16 @@ final class TrustletProcess {
   /// Its guest has taken a turn.
   func noticeTurn() { isLoaded = true }
 
-  /// Waits until the loader has mapped everything, or failed: nobody needs that who only takes turns. Not for ever: somebody may have
-  /// stopped it.
+  /// Waits until the loader has mapped everything, or failed: nobody needs that who only takes turns. Not for ever, and only once: somebody
+  /// may have stopped it, and a guest can take back the word that says so.
   private func awaitLoading() {
-    for _ in 0..<Self.loadingPolls where !isLoaded {
-      isLoaded = coffer_window_load_32(window + Int(ProcessControl.readyOffset)) != 0
-        || coffer_word_load(turn.address) == ProcessKeeper.ended
-      if !isLoaded { usleep(20) }
+    guard !isLoaded else { return }
+    isLoaded = true
+    let deadline = ContinuousClock.now + Self.patience
+    while coffer_window_load_32(window + Int(ProcessControl.readyOffset)) == 0, coffer_word_load(turn.address) != ProcessKeeper.ended,
+      ContinuousClock.now < deadline
+    {
+      usleep(20)
     }
   }
 

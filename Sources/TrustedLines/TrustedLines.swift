@@ -10,6 +10,8 @@ public struct TrustedLines: Sendable {
     case machine = "what all machines share"
     case kvm = "machine kvm"
     case process = "machine process"
+    /// What carries calls between the node's front and trustlets, and locks itself down; no part of a trustlet's own guarantees.
+    case monitorProcess = "monitor process"
     /// Code for other architectures, and what confines compilers.
     case elsewhere = "not in this machine"
   }
@@ -30,13 +32,14 @@ public struct TrustedLines: Sendable {
     table.map { TrustedLines(part: part(of: $0.path, architecture), path: $0.path, lines: $0.lines, code: $0.code) }
   }
 
-  static func part(of path: String, _ architecture: String) -> Part {
+  package static func part(of path: String, _ architecture: String) -> Part {
     let components = path.split(separator: "/")
     let name = components.last ?? ""
     switch (components.first, components.dropFirst().first) {
     case ("Guest", "process"): return .process
     case ("Guest", _): return guestPart(name, architecture)
     case (_, "EdgeCalls"), (_, "LibOS"): return .libraryOS
+    case (_, "FunctionCalls"), (_, "MonitorProcess"): return .monitorProcess
     case (_, "KVMMachine"): return .kvm
     case (_, "ProcessMachine"): return .process
     case (_, "Machine"): return .machine
@@ -56,6 +59,7 @@ public struct TrustedLines: Sendable {
   private static func linuxPart(_ name: Substring) -> Part {
     switch name {
     case "kvm": .kvm
+    case "sockets", "node_front", "lockdown": .monitorProcess
     case "sandbox", "system_call_filter", "landlock": .elsewhere
     case "memory", "interruption", "processor_time": .machine
     case _ where name.hasPrefix("process"): .process

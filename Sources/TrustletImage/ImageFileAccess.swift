@@ -6,6 +6,12 @@ extension TrustletImage {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw fileFailure("cannot open", path) }
     defer { close(descriptor) }
+    return try read(descriptor: descriptor, path: path)
+  }
+
+  /// As ``read(path:)``, of a file that is open.
+  /// - Parameter path: for messages.
+  public static func read(descriptor: Int32, path: String) throws(ImageError) -> TrustletImage {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw fileFailure("cannot examine", path) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw ImageError(.fileSystem, "'\(path)' is no regular file") }

@@ -37,12 +37,18 @@ public enum TrustletRunner {
   public static func start(
     _ image: TrustletImage, _ options: RunOptions, on kind: any MachineKind = KVMMachineKind.shared
   ) throws -> Trustlet {
+    try start(image, service(image, options), limits(image, options), on: kind)
+  }
+
+  /// As above, with a service that the caller has made.
+  public static func start(
+    _ image: TrustletImage, _ service: EdgeService, _ limits: TrustletLimits, on kind: any MachineKind
+  ) throws -> Trustlet {
     guard let page = image.machinePages.first(where: { $0.machine == kind.name }) else {
       throw RunError.noMachinePage(machine: kind.name, found: image.machinePages.map(\.machine), architecture: image.architecture)
     }
-    let service = try service(image, options)
     let machine = try kind.make(image.machineConfiguration(page: page.bytes))
-    return try Trustlet(machine: machine, service: service, layout: image.layout, limits: limits(image, options))
+    return try Trustlet(machine: machine, service: service, layout: image.layout, limits: limits)
   }
 
   /// What serves one run's edge calls.

@@ -62,7 +62,7 @@ import Foundation
     run(
       swiftc,
       [
-        "-target", architecture.swiftTriple, "-wmo", "-parse-as-library", "-Osize", "-module-name", "Guest",
+        "-target", architecture.swiftTriple, "-wmo", "-parse-as-library", "-Osize", "-module-name", "Guest", "-package-name", "coffer",
         "-swift-version", "6", "-enable-experimental-feature", "Embedded", "-I", guest + "/include", "-Xfrontend",
         "-function-sections", "-Xfrontend", "-disable-stack-protector", "-module-cache-path", directory + "/modules",
       ] + architecture.flags.flatMap { ["-Xcc", $0] } + sources.filter { $0.hasSuffix(".swift") } + ["-c", "-o", swift])

@@ -1,8 +1,7 @@
+import CodeObjects
 import Glibc
 import Synchronization
 import Testing
-
-@testable import CodeObjects
 
 @Suite struct ObjectCompilerTests {
   private func compiler(

@@ -1,7 +1,6 @@
 import CLinux
+import CodeObjects
 import Glibc
-
-@testable import CodeObjects
 
 /// A small C program compiled for this machine, to try things in the sandbox that a compiler that was taken over would.
 struct SandboxProbe {

@@ -1,8 +1,7 @@
 import CLinux
+import CodeObjects
 import Glibc
 import Testing
-
-@testable import CodeObjects
 
 /// What a compiler that a hostile module took over can do. Each attempt is made in the sandbox and, where it can be
 /// made safely, outside, so that a refusal is the sandbox's work.

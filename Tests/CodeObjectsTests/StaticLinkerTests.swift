@@ -1,6 +1,5 @@
+import CodeObjects
 import Testing
-
-@testable import CodeObjects
 
 @Suite struct StaticLinkerTests {
   private static let script = """

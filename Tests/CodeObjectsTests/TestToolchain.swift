@@ -1,6 +1,5 @@
+import CodeObjects
 import Glibc
-
-@testable import CodeObjects
 
 /// The toolchain that builds these tests, without a cache.
 func testToolchain() throws -> Toolchain { try Toolchain.locate(environment: testEnvironment()) }

@@ -1,7 +1,6 @@
+import CodeObjects
 import Glibc
 import Testing
-
-@testable import CodeObjects
 
 @Suite struct ToolchainTests {
   @Test func findsTheToolchainThatBuildsUs() throws {

@@ -1,6 +1,5 @@
+import Coffer
 import Testing
-
-@testable import Coffer
 
 /// What `doctor` says, and whether programs can run all the same.
 @Suite struct RequirementTests {

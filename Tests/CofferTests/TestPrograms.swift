@@ -1,5 +1,5 @@
-@testable import Coffer
 import CodeObjects
+import Coffer
 import EdgeCalls
 import Glibc
 import KVMMachine

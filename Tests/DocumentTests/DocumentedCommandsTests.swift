@@ -3,8 +3,8 @@ import Foundation
 import ImageBuilding
 import Testing
 import TrustletImage
-
-@testable import coffer_tools
+import coffer_node
+import coffer_tools
 
 /// Every command line that a document or a help text shows is one that the parser takes.
 @Suite struct DocumentedCommandsTests {
@@ -29,11 +29,13 @@ import TrustletImage
   }
 
   private static func complaint(_ arguments: [String]) -> String? {
+    let isTheNodes = NodeProgram.commands.contains { $0._commandName == arguments.first }
+    let program: any ParsableCommand.Type = isTheNodes ? NodeCommand.self : CofferCommand.self
     do {
-      _ = try CofferCommand.parseAsRoot(arguments)
+      _ = try program.parseAsRoot(arguments)
       return nil
     } catch {
-      return CofferCommand.exitCode(for: error) == .success ? nil : CofferCommand.message(for: error)
+      return program.exitCode(for: error) == .success ? nil : program.message(for: error)
     }
   }
 
@@ -69,7 +71,7 @@ import TrustletImage
 
   @Test func everyExampleInTheHelpParses() {
     var count = 0
-    for command in Self.commands() {
+    for command in Self.commands() + Self.commands(NodeCommand.self) {
       for line in command.configuration.discussion.split(separator: "\n") {
         guard let arguments = Self.arguments(line.trimmingCharacters(in: .whitespaces)) else { continue }
         count += 1
@@ -80,9 +82,9 @@ import TrustletImage
   }
 
   @Test func everyMentionedOptionExists() throws {
-    let help = Self.commands().map { $0.helpMessage(includeHidden: true) }.joined()
-    // Of Swift's own programs, and of the scripts.
-    let others: Set = ["--filter", "--machines", "--each-memory", "--expectations"]
+    let help = (Self.commands() + Self.commands(NodeCommand.self)).map { $0.helpMessage(includeHidden: true) }.joined()
+    // Of Swift's own programs, of coffer-monitor, and of the scripts.
+    let others: Set = ["--filter", "--prove-locks", "--machines", "--each-memory", "--expectations"]
     for document in try Document.promises() {
       for span in document.codeSpans {
         for option in span.matches(of: /(?:^|\s)(--[a-z][a-z\-]+)/) where !others.contains(String(option.1)) {
@@ -98,5 +100,12 @@ import TrustletImage
     let block = try #require(readme.split(separator: "\n\n").first { $0.contains("    memory: ") && $0.contains("    host: ") })
     let manifest = try Manifest(yaml: block.split(separator: "\n").map { $0.dropFirst(4) }.joined(separator: "\n"))
     #expect(manifest.memory == .mebibytes(64))
+  }
+
+  /// What the one program says that the other one does.
+  @Test func theNodesCommandsAreListed() {
+    let listed = NodeProgram.commands.map { [$0._commandName, $0.configuration.abstract] }.sorted { $0[0] < $1[0] }
+    let there = NodeCommand.configuration.subcommands.filter { $0._commandName != "bench" }.map { [$0._commandName, $0.configuration.abstract] }
+    #expect(listed == there.sorted { $0[0] < $1[0] })
   }
 }

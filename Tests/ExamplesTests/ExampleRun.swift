@@ -22,6 +22,8 @@ struct ExampleRun: CustomTestStringConvertible {
     ExampleRun(
       example: "hello", arguments: ["Ada", "Grace"], ending: .status(0),
       output: "Hello from inside a trustlet\nHello, Ada\nHello, Grace\n"),
+    ExampleRun(example: "echo", input: "one two\nthree", ending: .status(0), output: "one two\nthree"),
+    ExampleRun(example: "echo", ending: .status(0)),
     ExampleRun(
       example: "wordcount", input: "one two\nthree", ending: .status(0), output: "      1       3      13\n"),
     ExampleRun(example: "wordcount", ending: .status(0), output: "      0       0       0\n"),
@@ -58,6 +60,9 @@ struct ExampleRun: CustomTestStringConvertible {
         """),
     ExampleRun(
       example: "mandelbrot", arguments: ["wide"], ending: .status(2), complaint: "usage: mandelbrot [COLUMNS]"),
+    ExampleRun(
+      example: "greeting", ending: .status(0),
+      output: "Content-Type: text/plain; charset=utf-8\r\nStatus: 400 Bad Request\r\n\r\nWho is it? Say ?name=...\n"),
     ExampleRun(example: "crash", ending: .status(2), complaint: "usage: crash"),
     ExampleRun(example: "crash", arguments: ["divide"], ending: .trap, complaint: "divide_by_zero"),
     ExampleRun(example: "crash", arguments: ["memory"], ending: .trap, complaint: "read_outside_memory"),

@@ -1,7 +1,6 @@
 import EdgeCalls
+import LibOS
 import Testing
-
-@testable import LibOS
 
 @Suite struct ClockTests {
   final class Time {

@@ -1,7 +1,6 @@
 import EdgeCalls
+import LibOS
 import Testing
-
-@testable import LibOS
 
 @Suite struct DescriptorTests {
   func machine(_ host: DirectoryHost) throws -> CallRunner {

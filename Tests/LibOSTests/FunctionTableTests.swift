@@ -1,7 +1,6 @@
 import Foundation
+import LibOS
 import Testing
-
-@testable import LibOS
 
 /// The table of functions, the exports to the compiled program, and the tests' own way in must say the same.
 @Suite struct FunctionTableTests {

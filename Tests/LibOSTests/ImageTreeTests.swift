@@ -1,7 +1,6 @@
 import EdgeCalls
+import LibOS
 import Testing
-
-@testable import LibOS
 
 /// Encodes ``FileTree``: contents by path, nil for a directory.
 func fileTree(_ nodes: [(String, String?)]) -> [UInt8] {

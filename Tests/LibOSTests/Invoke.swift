@@ -1,4 +1,4 @@
-@testable import LibOS
+import LibOS
 
 extension CallRunner {
   /// What Guest/WASIFunctions.swift does for the compiled program; nil if there is no such call. A test compares the two.

@@ -1,7 +1,6 @@
 import EdgeCalls
+import LibOS
 import Testing
-
-@testable import LibOS
 
 /// A host that may write the doorbell's words as it likes while a file is read: no byte is taken twice, skipped or from beyond what was wanted.
 @Suite struct LyingDoorbellTests {

@@ -1,7 +1,6 @@
 import EdgeCalls
+import LibOS
 import Testing
-
-@testable import LibOS
 
 /// Whatever the host answers, the library OS neither traps nor leaves its memory: debug builds would stop at either.
 @Suite struct LyingHostTests {

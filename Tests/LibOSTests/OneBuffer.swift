@@ -1,4 +1,4 @@
-@testable import LibOS
+import LibOS
 
 /// A single buffer outside of any linear memory.
 final class OneBuffer: BufferList {

@@ -1,6 +1,5 @@
+import LibOS
 import Testing
-
-@testable import LibOS
 
 @Suite struct PathTests {
   @Test(arguments: [

@@ -1,7 +1,6 @@
 import EdgeCalls
+import LibOS
 import Testing
-
-@testable import LibOS
 
 @Suite struct ProgramSettingsTests {
   func settings(_ change: (inout TestMachine.Start) -> Void) throws -> ProgramSettings {

@@ -1,6 +1,5 @@
+import LibOS
 import Testing
-
-@testable import LibOS
 
 @Suite struct RandomGeneratorTests {
   /// RFC 8439, appendix A.1, test vectors 1 and 2.

@@ -1,6 +1,5 @@
 import Foundation
-
-@testable import LibOS
+import LibOS
 
 /// Runs scripts of WASI calls and says the answers in the notation that Wasmtime/record.py writes. Arguments are:
 /// - a number;

@@ -1,6 +1,5 @@
+import LibOS
 import Testing
-
-@testable import LibOS
 
 /// What PyPI wasmtime 50 answered, call by call (Wasmtime/*.calls, written by record.py).
 @Suite struct RecordedCallsTests {

@@ -1,7 +1,6 @@
 import EdgeCalls
+import LibOS
 import Testing
-
-@testable import LibOS
 
 /// What the recorded calls do not show of scratch memory: limits, what is given back, and that the host hears nothing.
 @Suite struct ScratchTests {

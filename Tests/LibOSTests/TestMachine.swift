@@ -1,6 +1,5 @@
 import EdgeCalls
-
-@testable import LibOS
+import LibOS
 
 /// A host for tests: answers a request in the edge window.
 protocol TestHost: AnyObject {
@@ -79,6 +78,9 @@ final class TestMachine {
     var openFiles: UInt32 = DescriptorTable.greatestLimit
     var hostScratchLimit = UInt64.max
     var hostOpenFilesLimit = UInt32.max
+    /// What comes of standard input, and the word that says how much that is: with flags, or a lie.
+    var input: [UInt8] = []
+    var inputWord: UInt32?
   }
 
   init(host: any TestHost, start: Start = Start()) throws {
@@ -157,6 +159,6 @@ func configuration(_ start: TestMachine.Start) -> [UInt8] {
     }
   let lengths = [arguments, environment, directories, start.command].map { UInt32($0.count) }
   let limits = encode(start.hostScratchLimit) + encode([start.hostOpenFilesLimit, 0])
-  return encode([Configuration.magic, 0]) + encode(start.frequency) + encode(lengths) + limits + arguments + environment
-    + directories + start.command
+  return encode([Configuration.magic, start.inputWord ?? UInt32(start.input.count)]) + encode(start.frequency) + encode(lengths) + limits + arguments + environment
+    + directories + start.command + start.input
 }

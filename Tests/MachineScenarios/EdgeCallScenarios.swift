@@ -20,7 +20,7 @@ extension Scenario {
       try expect(try machine.word(at: payload + 8) == 0x1234_5678, "the response did not arrive")
       try expect(machine.statistics.edgeCalls == 2, "\(machine.statistics)")
     },
-    Scenario("edge call: thousands keep every register") {
+    Scenario("edge call: thousands keep every general register") {
       // mov $0x600000,%ebp; mov $7,%r12d; movq %r12,%xmm5; mov %rsp,%r15
       // 1: edge call; inc %r12; inc %rbx; movq %xmm5,8(%rbp); mov %r12,(%rbp); mov %rsp,%rcx; sub %r15,%rcx; mov %rcx,16(%rbp)
       //    mov %rbx,24(%rbp); jmp 1b
@@ -31,7 +31,7 @@ extension Scenario {
       let count = repetitions(20_000)
       for _ in 0...count { try expect(try machine.runWatched() == .edgeCall, "no edge call") }
       try expect(try machine.word(at: TestGuest.data) == 7 + count, "r12 changed")
-      try expect(try machine.word(at: TestGuest.data + 8) == 7, "xmm5 changed")
+      try expect(try machine.word(at: TestGuest.data + 8) == (Scenario.isProcess ? 7 : 0), "xmm5 is neither kept nor cleared")
       try expect(try machine.word(at: TestGuest.data + 16) == 0, "rsp changed")
       try expect(try machine.word(at: TestGuest.data + 24) == count, "rbx changed")
     },

@@ -4,9 +4,13 @@ import EdgeCalls
 public let kvmMachinePage: [UInt8] = {
   var page = [UInt8](repeating: 0xCC, count: 0x618)
   func put(_ bytes: [UInt8], at offset: Int) { page.replaceSubrange(offset..<offset + bytes.count, with: bytes) }
-  put(machineCode("48b8000000800300000089 00c3"), at: Int(MachinePage.edgeWait))
+  put(machineCode("48b8000000800300000089 00 b8ffffffff 89c2 0fae2d66000000 c3"), at: Int(MachinePage.edgeWait))
   put(machineCode("48b80800008003000000 8900c3"), at: Int(MachinePage.edgeDoorbell))
   put(machineCode("31c0c3"), at: Int(MachinePage.edgeGrow))
+  // What `xrstor` loads: FCW, MXCSR, and a header without any part in use.
+  put([UInt8](repeating: 0, count: 576), at: 0x80)
+  put(machineCode("7f03"), at: 0x80)
+  put(machineCode("801f"), at: 0x98)
   let trap = 0x3C0
   put(machineCode("5f5e488b1424488b4c2418 fc31ed4883e4f06a00b840004000ffe0"), at: trap)
   for vector in 0..<Int(MachinePage.trapEntryCount) {

@@ -3,8 +3,8 @@ import KVMMachine
 import Machine
 
 /// A guest that touches the addresses that its host names, and survives the faults.
-final class Prober {
-  let machine: any CloneableMachine
+package final class Prober {
+  package let machine: any CloneableMachine
   /// Of the regions, as they are and as they were in the template.
   private var sizes: [UInt64: UInt64]
   private let startSizes: [UInt64: UInt64]
@@ -18,7 +18,7 @@ final class Prober {
   /// After the report: `mov $stackTop-8,%esp; mov $code,%eax; jmp *%rax`
   private static let backToLoop = machineCode("bcf8fffe3f b800104000 ffe0")
 
-  init(memorySize: UInt64 = 0x1_0000, memoryLimit: UInt64 = 0x1_0000_0000, furtherRegions: [MachineRegion] = []) throws {
+  package init(memorySize: UInt64 = 0x1_0000, memoryLimit: UInt64 = 0x1_0000_0000, furtherRegions: [MachineRegion] = []) throws {
     var guest = TestGuest(Self.loop)
     // Without its last jump, the handler goes on behind the edge call.
     guest.trapHandler = TestGuest.trapHandler.dropLast(2) + Self.backToLoop
@@ -32,7 +32,7 @@ final class Prober {
   }
 
   /// A clone of a prober.
-  init(_ machine: any CloneableMachine, of source: Prober) {
+  package init(_ machine: any CloneableMachine, of source: Prober) {
     self.machine = machine
     sizes = source.sizes
     startSizes = sizes
@@ -48,18 +48,18 @@ final class Prober {
     sizes[region] = size
   }
 
-  func reset() throws {
+  package func reset() throws {
     try machine.reset()
     sizes = startSizes
   }
 
   /// The four bytes at the address, or nil when reading them faults as it should.
-  func read(_ address: UInt64) throws -> UInt32? {
+  package func read(_ address: UInt64) throws -> UInt32? {
     try touch(address, write: 0) ? UInt32(truncatingIfNeeded: machine.word(at: TestGuest.data + 16)) : nil
   }
 
   /// Writes `written`; false when that faults as it should.
-  func write(_ address: UInt64) throws -> Bool { try touch(address, write: 1) }
+  package func write(_ address: UInt64) throws -> Bool { try touch(address, write: 1) }
 
   /// What it writes.
   static let written: UInt32 = 0x8000_0000

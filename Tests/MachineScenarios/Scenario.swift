@@ -54,4 +54,4 @@ func expect(_ condition: Bool, _ message: @autoclosure () throws -> String) thro
 func hexadecimal(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
 
 /// As the build has it: where process machines run, an image could be built.
-let processMachinePage = GuestObjects.machinePages("x86_64").first { $0.machine == "process" }?.bytes ?? []
+package let processMachinePage = GuestObjects.machinePages("x86_64").first { $0.machine == "process" }?.bytes ?? []

@@ -70,6 +70,29 @@ extension Scenario {
       }
       try expect(machine.statistics.resets == repetitions(200), "\(machine.statistics)")
     },
+    Scenario("template: no vector or control register reaches the next clone") {
+      // mov $data,%ebp
+      // 1: edge call; vmovdqu %ymm5,(%rbp); fnstcw 32(%rbp); stmxcsr 40(%rbp)
+      //    pcmpeqd %xmm5,%xmm5; vinsertf128 $1,%xmm5,%ymm5,%ymm5; movl $0x340,48(%rbp); fldcw 48(%rbp); movl $0x9f80,48(%rbp); ldmxcsr 48(%rbp); jmp 1b
+      let body = machineCode(
+        "c5fe7f6d00 d97d20 0fae5d28 660f76ed c4e35518ed01 c7453040030000 d96d30 c74530809f0000 0fae5530")
+      let loop = TestGuest.edgeCall + body
+      let source = try TestGuest(machineCode("bd00006000") + loop + [0xEB, UInt8(truncatingIfNeeded: -(loop.count + 2))]).start()
+      try expect(try source.runWatched() == .edgeCall, "no edge call")
+      let machine = try source.makeTemplate().clone()
+      for round in 1...repetitions(100) {
+        for _ in 0..<round % 3 + 1 {
+          try expect(try machine.runWatched() == .edgeCall, "no edge call")
+          for word in UInt64(0)..<4 { try expect(try machine.word(at: TestGuest.data + 8 * word) == 0, "round \(round): ymm5") }
+          try expect(try machine.word(at: TestGuest.data + 32) & 0xFFFF == 0x37F, "round \(round): the x87 control word")
+          try expect(try machine.word(at: TestGuest.data + 40) & 0xFFFF == 0x1F80, "round \(round): MXCSR")
+          // A call keeps them on this machine: what the second one tells is the guest's own.
+          if isProcess { break }
+        }
+        try machine.reset()
+        try expectAsTemplate(machine)
+      }
+    },
     Scenario("template: what grew is gone after a reset, whatever the processor remembers") {
       for (start, sizes) in [
         (UInt64(0x1_0000), [UInt64(0x2_0000), 0x3_0000]), (0x1_0000, [0x20_0000]), (0x20_0000, [0x60_0000]),

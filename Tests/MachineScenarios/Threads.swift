@@ -12,11 +12,11 @@ public final class JoinedThread: Sendable {
 }
 
 /// Does something when nobody cancels it in time.
-final class Watch: Sendable {
+package final class Watch: Sendable {
   private let isCancelled: Atomic<Bool>
   private let thread = Mutex<JoinedThread?>(nil)
 
-  init(seconds: Double, _ alarm: @escaping @Sendable () -> Void) {
+  package init(seconds: Double, _ alarm: @escaping @Sendable () -> Void) {
     isCancelled = Atomic(false)
     let deadline = monotonicNanoseconds() + UInt64(seconds * 1e9)
     let started = JoinedThread { [weak self] in
@@ -29,7 +29,7 @@ final class Watch: Sendable {
     thread.withLock { $0 = started }
   }
 
-  func cancel() {
+  package func cancel() {
     isCancelled.store(true, ordering: .relaxed)
     thread.withLock { $0?.join() }
   }

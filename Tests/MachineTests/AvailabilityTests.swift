@@ -1,8 +1,7 @@
 import CLinux
 import Glibc
+import KVMMachine
 import Testing
-
-@testable import KVMMachine
 
 @Suite("Machine kvm, availability")
 struct AvailabilityTests {

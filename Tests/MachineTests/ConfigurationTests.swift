@@ -1,7 +1,6 @@
 import EdgeCalls
+import Machine
 import Testing
-
-@testable import Machine
 
 /// Configurations that contradict themselves are refused before anything is made of them.
 @Suite("Machine configurations")

@@ -1,9 +1,8 @@
 import EdgeCalls
 import Machine
+import MachineScenarios
 import ProcessMachine
 import Testing
-
-@testable import MachineScenarios
 
 extension ProcessMachineSuites {
   /// What a guest of machine `process` may ask of the kernel: four system calls, with few arguments. Everything else is its end.

@@ -1,9 +1,8 @@
 import EdgeCalls
+import KVMMachine
 import Machine
 import MachineScenarios
 import Testing
-
-@testable import KVMMachine
 
 /// What the processor would find in the tables, read back from them.
 @Suite(

@@ -1,10 +1,9 @@
 import EdgeCalls
 import Glibc
+import KVMMachine
 import Machine
 import MachineScenarios
 import Testing
-
-@testable import KVMMachine
 
 /// What a guest holds is in no child of the monitor and in no core dump of it: the kernel's marks on the memory say so.
 @Suite(

@@ -1,11 +1,10 @@
 import EdgeCalls
 import Glibc
 import Machine
+import MachineScenarios
+import ProcessMachine
 import Synchronization
 import Testing
-
-@testable import MachineScenarios
-@testable import ProcessMachine
 
 /// One after the other: some kill what all are copied from, and some count what there is.
 @Suite("Machine process", .serialized)

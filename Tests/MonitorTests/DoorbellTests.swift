@@ -2,10 +2,9 @@ import CLinux
 import EdgeCalls
 import Glibc
 import Machine
+import Monitor
 import Synchronization
 import Testing
-
-@testable import Monitor
 
 /// Calls that the doorbell's thread serves while the guest's own processor waits. Here a test's thread plays the guest.
 @Suite struct DoorbellTests {

@@ -1,10 +1,9 @@
 import CLinux
 import EdgeCalls
 import Glibc
+import Monitor
 import Synchronization
 import Testing
-
-@testable import Monitor
 
 /// No path leads out of an offered directory, and a directory offered for reading stays as it is.
 @Suite struct EscapeTests {

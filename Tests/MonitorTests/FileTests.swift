@@ -1,9 +1,8 @@
 import CLinux
 import EdgeCalls
 import Glibc
+import Monitor
 import Testing
-
-@testable import Monitor
 
 /// Each file call's good path, on a writable directory.
 @Suite struct FileTests {

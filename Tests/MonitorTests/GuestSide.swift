@@ -1,8 +1,7 @@
 import CLinux
 import EdgeCalls
 import Glibc
-
-@testable import Monitor
+import Monitor
 
 /// The guest's side of an edge window: writes requests and reads responses as the library OS does, or as it never would.
 final class GuestSide {

@@ -1,9 +1,8 @@
 import EdgeCalls
 import Glibc
+import Monitor
 import Synchronization
 import Testing
-
-@testable import Monitor
 
 /// Whatever stands in the window, a call is answered with an error of Linux and nothing else happens.
 @Suite struct HostileRequestTests {

@@ -1,9 +1,8 @@
 import CLinux
 import EdgeCalls
 import Machine
+import Monitor
 import Synchronization
-
-@testable import Monitor
 
 /// A machine whose guest is a script: it plays the library OS, takes commands, and for each makes the edge calls that the
 /// script says. Used by one thread, but for `interrupt`.

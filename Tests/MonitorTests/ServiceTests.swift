@@ -1,8 +1,7 @@
 import EdgeCalls
 import Glibc
+import Monitor
 import Testing
-
-@testable import Monitor
 
 @Suite struct ServiceTests {
   private func quiet(_ directories: [EdgeServiceConfiguration.Directory] = []) -> EdgeServiceConfiguration {

@@ -1,9 +1,8 @@
 import CLinux
 import EdgeCalls
 import Glibc
+import Monitor
 import Testing
-
-@testable import Monitor
 
 @Suite struct StreamTests {
   private func streams(_ input: Int32? = nil, _ output: Int32? = nil, _ errors: Int32? = nil) -> EdgeServiceConfiguration {

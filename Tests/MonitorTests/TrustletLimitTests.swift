@@ -1,9 +1,8 @@
 import CLinux
 import EdgeCalls
 import Machine
+import Monitor
 import Testing
-
-@testable import Monitor
 
 @Suite struct TrustletLimitTests {
   private static let millisecond: UInt64 = 1_000_000

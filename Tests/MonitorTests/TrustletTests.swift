@@ -1,9 +1,8 @@
 import CLinux
 import EdgeCalls
 import Machine
+import Monitor
 import Testing
-
-@testable import Monitor
 
 @Suite struct TrustletTests {
   private static let layout = TrustletLayout(

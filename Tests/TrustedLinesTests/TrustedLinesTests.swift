@@ -1,6 +1,5 @@
 import Testing
-
-@testable import TrustedLines
+import TrustedLines
 
 @Suite struct TrustedLinesTests {
   @Test(arguments: [
@@ -9,7 +8,10 @@ import Testing
     ("Guest/entry-riscv64.S", .elsewhere), ("Guest/machine-kvm-x86_64.S", .kvm), ("Guest/process/loader.c", .process),
     ("Sources/Monitor/EdgeService.swift", .edgeService), ("Sources/Monitor/Newcomer.swift", .edgeService),
     ("Sources/Monitor/TrustletPool.swift", .lifeOfTrustlets), ("Sources/CLinux/kvm.c", .kvm), ("Sources/CLinux/sandbox.c", .elsewhere),
-    ("Sources/CLinux/files.c", .edgeService), ("Sources/Machine/Machine.swift", .machine), ("Sources/KVMMachine/PageTables.swift", .kvm),
+    ("Sources/CLinux/files.c", .edgeService),
+    ("Sources/CLinux/lockdown.c", .monitorProcess), ("Sources/CLinux/node_front.c", .monitorProcess),
+    ("Sources/MonitorProcess/Slot.swift", .monitorProcess),
+    ("Sources/Machine/Machine.swift", .machine), ("Sources/KVMMachine/PageTables.swift", .kvm),
   ]) func everySourceIsOfOnePart(path: String, part: TrustedLines.Part) {
     #expect(TrustedLines.part(of: path, "x86_64") == part)
   }

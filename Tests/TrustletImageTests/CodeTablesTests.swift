@@ -1,7 +1,6 @@
 import EdgeCalls
 import Testing
-
-@testable import TrustletImage
+import TrustletImage
 
 @Suite struct CodeTablesTests {
   private func symbolTable(_ symbols: [SymbolTable.Symbol]) throws -> SymbolTable {

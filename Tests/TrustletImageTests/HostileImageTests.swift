@@ -1,8 +1,7 @@
 import EdgeCalls
 import ImageBuilding
 import Testing
-
-@testable import TrustletImage
+import TrustletImage
 
 @Suite struct HostileImageTests {
   @Test func everyFlippedBitIsNoticed() throws {

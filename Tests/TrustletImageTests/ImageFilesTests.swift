@@ -1,8 +1,7 @@
 import EdgeCalls
 import Foundation
 import Testing
-
-@testable import TrustletImage
+import TrustletImage
 
 @Suite struct ImageFilesTests {
   private func listed(_ files: ImageFiles) throws -> [String] {

@@ -1,9 +1,8 @@
 import EdgeCalls
-import ImageBuilding
 import Foundation
+import ImageBuilding
 import Testing
-
-@testable import TrustletImage
+import TrustletImage
 
 /// Images from what the toolchain's clang and ld.lld make.
 @Suite(.enabled(if: Toolchain.found != nil, "no clang, ld.lld and llvm-symbolizer beside swiftc"))

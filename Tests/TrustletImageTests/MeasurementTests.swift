@@ -1,10 +1,9 @@
 import Crypto
 import EdgeCalls
-import ImageBuilding
 import Foundation
+import ImageBuilding
 import Testing
-
-@testable import TrustletImage
+import TrustletImage
 
 /// The measurement once more, written from Documentation/design/image-format.md alone: nothing of the reader is used but
 /// what an image says of itself.

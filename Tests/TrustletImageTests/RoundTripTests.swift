@@ -1,10 +1,9 @@
 import EdgeCalls
-import ImageBuilding
 import Foundation
+import ImageBuilding
 import Testing
+import TrustletImage
 import WasmFormat
-
-@testable import TrustletImage
 
 @Suite struct RoundTripTests {
   @Test func whatIsBuiltIsRead() throws {

@@ -1,8 +1,7 @@
 import EdgeCalls
 import ImageBuilding
+import TrustletImage
 import WasmFormat
-
-@testable import TrustletImage
 
 /// A small executable made byte by byte, so that each of its fields can be wrong.
 struct SampleExecutable {

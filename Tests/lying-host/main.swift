@@ -47,6 +47,7 @@ do {
   while session.tally.runs < limit, end.map({ RunWatch.now() < $0 }) ?? true {
     try session.run(seed: seed)
     seed &+= 1
+    RunWatch.stopIfAsked()
   }
   let tally = session.tally
   let endings = tally.endings.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")

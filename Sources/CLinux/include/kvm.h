@@ -34,6 +34,8 @@ uint32_t coffer_kvm_features_register(const struct coffer_kvm_features *features
 int coffer_kvm_set_features(int processor, const struct coffer_kvm_features *features);
 /// Whether this host's cycle counter runs at one rate in every power state, as the processor itself says.
 bool coffer_host_counter_is_invariant(void);
+/// Whether user mode here may use XSAVE and its like.
+bool coffer_host_has_extended_state(void);
 
 int coffer_kvm_get_special_registers(int processor, struct kvm_sregs *registers);
 int coffer_kvm_set_special_registers(int processor, const struct kvm_sregs *registers);

@@ -46,6 +46,9 @@ int coffer_memory_discard(void *address, size_t size);
 /// Whether a page of 4096 bytes, aligned to 8, is all zeros.
 bool coffer_memory_is_zero(const void *page);
 
+/// All threads take their memory from so few heaps, of which each has its own mappings. Before there is a second thread.
+void coffer_memory_limit_heaps(int count);
+
 /// This process's page map, or a negative error number.
 int coffer_page_map_open(void);
 /// Relative to the start that was asked for.

@@ -102,7 +102,7 @@ extension ScratchFileSystem {
     node.attributesChanged()
   }
 
-  func symlink(target: [UInt8], _ path: RelativePath, from start: ScratchNode) throws(SystemError) {
+  package func symlink(target: [UInt8], _ path: RelativePath, from start: ScratchNode) throws(SystemError) {
     let found = try find(path, from: start, .found)
     guard found.node == nil, let name = found.name else { throw .exists }
     guard !found.namesDirectory else { throw .notFound }

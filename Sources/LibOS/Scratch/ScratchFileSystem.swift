@@ -16,7 +16,7 @@ public final class ScratchFileSystem {
   /// Not the image's tree, and no device that a host has.
   static let device: UInt64 = UInt64.max
   /// Names and what they name live on the library OS's heap, which so many leave half empty.
-  static let countLimit: UInt32 = 16384
+  package static let countLimit: UInt32 = 16384
   static let nameLimit = 255
   /// Symbolic links followed on one path, as Linux.
   static let followLimit = 40

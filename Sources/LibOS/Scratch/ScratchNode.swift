@@ -5,7 +5,7 @@
 /// A file, directory or symbolic link in scratch memory. It lives as long as a name, an open descriptor or a parent's entry refers to it;
 /// with the last of them goes what it holds.
 public final class ScratchNode {
-  let system: ScratchFileSystem
+  package let system: ScratchFileSystem
   let kind: NodeKind
   private let inode: UInt64
   /// Of a directory: itself, its name, and the ".." of those in it; 0 once it is removed.

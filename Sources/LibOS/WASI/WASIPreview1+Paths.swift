@@ -79,8 +79,7 @@ extension WASIPreview1 {
   ) throws(SystemError) {
     try checkFlags(lookup, known: LookupFlags.follow)
     let directory = try directory(number)
-    let attributes = try directory.attributes(
-      try path.bytes(memory), follow: lookup & LookupFlags.follow != 0)
+    let attributes = try directory.attributes(try path.bytes(memory), follow: lookup & LookupFlags.follow != 0)
     try FileStatus.put(attributes, try memory.structure(status, FileStatus.size, alignment: 8))
   }
 

@@ -30,8 +30,7 @@ extension WASIPreview1 {
     guard count <= WASIPreview1.subscriptionLimit else { throw .outOfMemory }
     var entries: [Subscription] = []
     for index in 0..<count {
-      entries.append(
-        try subscription(try element(memory, subscriptions, index, WASIPreview1.subscriptionSize)))
+      entries.append(try subscription(try element(memory, subscriptions, index, WASIPreview1.subscriptionSize)))
     }
     let readyInput = try waitForAny(entries)
 
@@ -123,6 +122,7 @@ extension WASIPreview1 {
       case .read, .write: earliest = 0
       }
     }
+    if watched != 0, os.streams.hasInput { return true }
     // The host may wake us early.
     while true {
       let now = try os.clock.monotonic()

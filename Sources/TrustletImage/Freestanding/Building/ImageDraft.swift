@@ -1,17 +1,17 @@
 import EdgeCalls
 
 /// The parts of an image that is being written. Nothing is checked here: reading it back does.
-struct ImageDraft {
-  struct Region {
-    var kind: ImageRegion.Kind
-    var address: UInt64
-    var size: UInt64
-    var sizeLimit: UInt64
+package struct ImageDraft {
+  package struct Region {
+    package var kind: ImageRegion.Kind
+    package var address: UInt64
+    package var size: UInt64
+    package var sizeLimit: UInt64
     /// Nil for the kind's own.
-    var rights: ImageRights?
-    var contents: [UInt8]
+    package var rights: ImageRights?
+    package var contents: [UInt8]
 
-    init(kind: ImageRegion.Kind, address: UInt64, size: UInt64, sizeLimit: UInt64, contents: [UInt8]) {
+    package init(kind: ImageRegion.Kind, address: UInt64, size: UInt64, sizeLimit: UInt64, contents: [UInt8]) {
       self.kind = kind
       self.address = address
       self.size = size
@@ -31,15 +31,28 @@ struct ImageDraft {
     }
   }
 
-  var record: LaunchRecord
-  var regions: [Region]
-  var exports: [UInt8]
-  var instanceCount: UInt32
-  var symbols: [UInt8]
-  var lines: [UInt8]
-  var functions: [UInt8] = []
+  package var record: LaunchRecord
+  package var regions: [Region]
+  package var exports: [UInt8]
+  package var instanceCount: UInt32
+  package var symbols: [UInt8]
+  package var lines: [UInt8]
+  var functions: [UInt8]
 
-  func encode<Hasher: ImageHasher>(hasher: Hasher.Type) throws(ImageError) -> [UInt8] {
+  package init(
+    record: LaunchRecord, regions: [Region], exports: [UInt8], instanceCount: UInt32, symbols: [UInt8], lines: [UInt8],
+    functions: [UInt8] = []
+  ) {
+    self.record = record
+    self.regions = regions
+    self.exports = exports
+    self.instanceCount = instanceCount
+    self.symbols = symbols
+    self.lines = lines
+    self.functions = functions
+  }
+
+  package func encode<Hasher: ImageHasher>(hasher: Hasher.Type) throws(ImageError) -> [UInt8] {
     var record = record
     var offset: UInt64 = 0
     record.regions = regions.map { region in
@@ -77,7 +90,7 @@ struct ImageDraft {
   }
 
   /// Writes the digests of what is there into the header.
-  static func seal<Hasher: ImageHasher>(_ bytes: inout [UInt8], _ header: inout ImageHeader, hasher: Hasher.Type) {
+  package static func seal<Hasher: ImageHasher>(_ bytes: inout [UInt8], _ header: inout ImageHeader, hasher: Hasher.Type) {
     header.launchDigest = bytes.withUnsafeBytes { header.launchDigest(of: $0, hasher: hasher) }
     bytes.replaceSubrange(ImageFormat.launchDigestRange, with: header.launchDigest)
     header.fileDigest = bytes.withUnsafeBytes { header.fileDigest(of: $0, hasher: hasher) }

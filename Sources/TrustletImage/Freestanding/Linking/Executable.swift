@@ -3,7 +3,7 @@ import EdgeCalls
 /// A static executable as `ld.lld` makes it: what an image takes over from it.
 ///
 /// The linker's input was a hostile module, so nothing here is believed either.
-struct Executable {
+package struct Executable {
   struct Segment {
     let kind: ImageRegion.Kind
     let address: UInt64
@@ -17,7 +17,7 @@ struct Executable {
   let functions: [SymbolTable.Symbol]
   let lines: [LineTable.Entry]
 
-  init(decoding bytes: UnsafeRawBufferPointer, architecture: String) throws(ImageError) {
+  package init(decoding bytes: UnsafeRawBufferPointer, architecture: String) throws(ImageError) {
     let header = try ExecutableHeader(decoding: bytes)
     guard let machine = ExecutableHeader.architectures.first(where: { $0.name == architecture })?.machine else {
       throw ImageError(.executable, "the architecture '\(architecture)' is none of \(ImageFormat.architectures)")

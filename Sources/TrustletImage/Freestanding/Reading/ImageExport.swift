@@ -84,7 +84,7 @@ extension ImageExport {
     }
   }
 
-  static func encodeTable(_ exports: [ImageExport]) -> [UInt8] {
+  package static func encodeTable(_ exports: [ImageExport]) -> [UInt8] {
     var writer = ByteWriter()
     for export in exports.sorted(by: { $0.precedes($1.instance, $1.name) }) {
       writer.uint32(export.instance)

@@ -11,15 +11,15 @@ public struct ImageFile: Sendable, Hashable {
 
 /// Reads an image's tree of files (``FileTree``), of which there is one encoding for each set of files: paths and contents
 /// follow one another in the entries' order, and padding is zero.
-struct FileTreeWalk {
+package struct FileTreeWalk {
   private let bytes: UnsafeRawBufferPointer
-  private(set) var files: [ImageFile] = []
+  package private(set) var files: [ImageFile] = []
   private var paths: [Range<Int>] = []
 
   static let pathLengthLimit = 4095
   static let nameLengthLimit = 255
 
-  init(_ bytes: UnsafeRawBufferPointer) throws(ImageError) {
+  package init(_ bytes: UnsafeRawBufferPointer) throws(ImageError) {
     self.bytes = bytes
     var cursor = ByteCursor(bytes, part: "file tree", code: .files)
     guard try cursor.uint64() == FileTree.magic else { throw cursor.failure("its magic number is wrong") }

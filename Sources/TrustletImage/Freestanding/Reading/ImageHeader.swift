@@ -1,7 +1,7 @@
 /// The first 256 bytes of an image: how long its parts are, and the two digests.
-struct ImageHeader {
+package struct ImageHeader {
   var instanceCount: UInt32 = 0
-  var fileLength: UInt64 = 0
+  package var fileLength: UInt64 = 0
   var launchRecordLength = 0
   var exportsLength = 0
   var symbolsLength = 0
@@ -12,12 +12,12 @@ struct ImageHeader {
 
   // The parts follow one another without gaps, so that none can overlap another or be left out of a digest.
   var launchRecord: Range<Int> { range(after: ImageFormat.headerSize, launchRecordLength) }
-  var exports: Range<Int> { range(after: launchRecord.upperBound, exportsLength) }
+  package var exports: Range<Int> { range(after: launchRecord.upperBound, exportsLength) }
   var symbols: Range<Int> { range(after: exports.upperBound, symbolsLength) }
   var lines: Range<Int> { range(after: symbols.upperBound, linesLength) }
   var functions: Range<Int> { range(after: lines.upperBound, functionsLength) }
-  var padding: Range<Int> { functions.upperBound..<roundedUpToPage(functions.upperBound) }
-  var contents: Range<Int> { padding.upperBound..<Int(fileLength) }
+  package var padding: Range<Int> { functions.upperBound..<roundedUpToPage(functions.upperBound) }
+  package var contents: Range<Int> { padding.upperBound..<Int(fileLength) }
 
   private func range(after start: Int, _ count: Int) -> Range<Int> { start..<start + count }
 }
@@ -28,7 +28,7 @@ func roundedUpToPage(_ offset: Int) -> Int {
 
 extension ImageHeader {
   /// Checks all that can be checked without the rest of the file.
-  init(decoding bytes: UnsafeRawBufferPointer) throws(ImageError) {
+  package init(decoding bytes: UnsafeRawBufferPointer) throws(ImageError) {
     guard bytes.prefix(8).elementsEqual(ImageFormat.magic) else {
       throw ImageError(.notAnImage, "this is no trustlet image: its first bytes are not an image's")
     }

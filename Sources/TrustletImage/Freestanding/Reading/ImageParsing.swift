@@ -11,7 +11,7 @@ extension TrustletImage {
   ///
   /// Each byte is hashed at most once: the launch digest covers the launch record and all contents, the file digest covers the
   /// header (the launch digest in it) and the tables that are not measured.
-  static func parse<Hasher: ImageHasher>(_ storage: ImageStorage, hasher: Hasher.Type) throws(ImageError) -> TrustletImage {
+  package static func parse<Hasher: ImageHasher>(_ storage: ImageStorage, hasher: Hasher.Type) throws(ImageError) -> TrustletImage {
     let bytes = storage.bytes
     let header = try ImageHeader(decoding: bytes)
     guard header.fileLength == UInt64(bytes.count) else {

@@ -2,12 +2,12 @@ import Glibc
 
 /// The bytes of one image in private, page-aligned, read-only memory: what was checked is what is used, whatever happens to
 /// the file afterwards.
-final class ImageStorage: Sendable {
+package final class ImageStorage: Sendable {
   /// Valid as long as the storage lives; nothing writes to it after `init`.
-  nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+  package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
 
   /// Fills memory of `count` bytes by `fill`, which must write all of it.
-  init(count: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws(ImageError) -> Void) throws(ImageError) {
+  package init(count: Int, filledBy fill: (UnsafeMutableRawBufferPointer) throws(ImageError) -> Void) throws(ImageError) {
     guard count > 0 else { throw ImageError(.notAnImage, "there are no bytes") }
     let address = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0)
     guard let address, address != MAP_FAILED else {
@@ -23,7 +23,7 @@ final class ImageStorage: Sendable {
     bytes = UnsafeRawBufferPointer(start: address, count: count)
   }
 
-  convenience init(copying source: UnsafeRawBufferPointer) throws(ImageError) {
+  package convenience init(copying source: UnsafeRawBufferPointer) throws(ImageError) {
     try self.init(count: source.count) { (target) throws(ImageError) in target.copyMemory(from: source) }
   }
 
@@ -38,7 +38,7 @@ public struct ImageBytes: Sendable, RandomAccessCollection {
   let range: Range<Int>
 
   /// `range` is cut to what the storage has.
-  init(_ storage: ImageStorage, _ range: Range<Int>) {
+  package init(_ storage: ImageStorage, _ range: Range<Int>) {
     self.storage = storage
     self.range = range.clamped(to: 0..<storage.bytes.count)
   }

@@ -1,11 +1,23 @@
 /// Everything about a trustlet's start but its pages: the first part of what is measured.
-struct LaunchRecord {
-  var architecture: String
-  var entry: UInt64
-  var stackPointer: UInt64
+package struct LaunchRecord {
+  package var architecture: String
+  package var entry: UInt64
+  package var stackPointer: UInt64
   var regions: [ImageRegion]
-  var manifest: Manifest
-  var machinePages: [(machine: String, bytes: [UInt8])]
+  package var manifest: Manifest
+  package var machinePages: [(machine: String, bytes: [UInt8])]
+
+  package init(
+    architecture: String, entry: UInt64, stackPointer: UInt64, regions: [ImageRegion], manifest: Manifest,
+    machinePages: [(machine: String, bytes: [UInt8])]
+  ) {
+    self.architecture = architecture
+    self.entry = entry
+    self.stackPointer = stackPointer
+    self.regions = regions
+    self.manifest = manifest
+    self.machinePages = machinePages
+  }
 }
 
 extension LaunchRecord {
@@ -126,4 +138,4 @@ extension LaunchRecord {
   }
 }
 
-func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }
+package func hex(_ value: UInt64) -> String { "0x" + String(value, radix: 16) }

@@ -21,7 +21,7 @@ public struct LineTable: Sendable, Sequence {
   public let count: Int
 
   /// Walks the whole table once, so that iterating need not fail.
-  init(checking bytes: ImageBytes) throws(ImageError) {
+  package init(checking bytes: ImageBytes) throws(ImageError) {
     self.bytes = bytes
     count = try bytes.withUnsafeBytes { (buffer) throws(ImageError) in
       var walk = LineWalk(buffer)
@@ -94,7 +94,7 @@ private struct LineWalk {
 
 extension LineTable {
   /// `entries` are sorted by address, each of which is there once; those that change nothing are left out.
-  static func encode(_ entries: [Entry]) -> [UInt8] {
+  package static func encode(_ entries: [Entry]) -> [UInt8] {
     var writer = ByteWriter()
     var address = MemoryMap.image
     var offset: UInt32 = 0

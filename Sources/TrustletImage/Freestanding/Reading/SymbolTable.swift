@@ -20,7 +20,7 @@ public struct SymbolTable: Sendable, Sequence {
   }
 
   /// What the addresses are addresses of.
-  enum Space {
+  package enum Space {
     case image
     case module
 
@@ -38,7 +38,7 @@ public struct SymbolTable: Sendable, Sequence {
   public let count: Int
 
   /// Walks the whole table once, so that iterating need not fail.
-  init(checking bytes: ImageBytes, of space: Space) throws(ImageError) {
+  package init(checking bytes: ImageBytes, of space: Space) throws(ImageError) {
     self.bytes = bytes
     self.space = space
     count = try bytes.withUnsafeBytes { (buffer) throws(ImageError) in
@@ -133,7 +133,7 @@ private struct SymbolWalk {
 
 extension SymbolTable {
   /// Leaves out what overlaps a function before it. Names are cut and cleaned to what the table can hold.
-  static func encode(_ symbols: [Symbol], of space: Space) -> [UInt8] {
+  package static func encode(_ symbols: [Symbol], of space: Space) -> [UInt8] {
     let sorted = symbols.sorted {
       ($0.address, $1.size) != ($1.address, $0.size)
         ? ($0.address, $1.size) < ($1.address, $0.size) : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)

@@ -24,7 +24,7 @@ public struct TrustletImage: Sendable {
   public let sourceFunctions: SymbolTable
   public let measurement: Measurement
 
-  let storage: ImageStorage
+  package let storage: ImageStorage
 }
 
 extension TrustletImage {

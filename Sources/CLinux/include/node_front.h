@@ -1,0 +1,28 @@
+#ifndef COFFER_NODE_FRONT_H
+#define COFFER_NODE_FRONT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// What a node's front does to and knows of other processes and itself.
+
+/// Sends bytes on a stream socket, and a descriptor with the first of them unless it is negative, without waiting and without SIGPIPE.
+/// Returns how many bytes the socket took, or a negative error number.
+ptrdiff_t coffer_send_with_descriptor(int socket, const void *bytes, size_t count, int descriptor);
+
+/// Two connected stream sockets, close-on-exec. 0 or a negative error number.
+int coffer_stream_ends(int ends[2]);
+
+/// open(2) for reading, close-on-exec, of a regular file; -EINVAL for anything else, which it does not wait for.
+int coffer_open_image(const char *path);
+
+/// Raises the limit of open files to what is allowed, or beyond where the process may do that, and returns it.
+size_t coffer_raise_descriptor_limit(void);
+
+/// Bytes of this process that are in memory.
+size_t coffer_resident_bytes(void);
+
+/// Nanoseconds of processor time that a process and its children that were waited for have had; 0 where that cannot be read.
+uint64_t coffer_process_time(int process);
+
+#endif
