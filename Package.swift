@@ -51,6 +51,7 @@ let package = Package(
     .plugin(name: "GuestPlugin", capability: .buildTool(), dependencies: ["guest-builder"]),
     .target(name: "GuestObjects", dependencies: ["EmbeddedBytes"], plugins: ["GuestPlugin"]),
     .target(name: "WasmCompiler", dependencies: ["EdgeCalls", "WasmFormat"]),
+    .target(name: "ComponentLinking", dependencies: ["ComponentFormat", "WasmFormat"]),
     .target(name: "CodeObjects", dependencies: ["CLinux", crypto]),
 
     // Floor 1: judging evidence, on its own; and making it under roots that nobody trusts, which knows nothing of the judge.
@@ -116,8 +117,8 @@ let package = Package(
     .target(
       name: "Coffer",
       dependencies: [
-        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS", "Machine", "Monitor",
-        "ProcessMachine", "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
+        "CLinux", "CodeObjects", "ComponentLinking", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS",
+        "Machine", "Monitor", "ProcessMachine", "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
       ]),
     // Runs images; for everything else it becomes coffer-tools, which lies beside it. Were that a dependency, SwiftPM would link all of it here.
     // A run is short: finding the symbols of Swift's libraries would be a third of it.
@@ -143,7 +144,8 @@ let package = Package(
     .target(
       name: "SpecificationScripts",
       dependencies: [
-        "Coffer", "ComponentFormat", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
+        "Coffer", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "TrustletRun", "WasmCompiler",
+        "WasmFormat", "WasmText",
       ]),
     .executableTarget(
       name: "coffer-wast",

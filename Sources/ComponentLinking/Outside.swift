@@ -1,0 +1,66 @@
+import ComponentFormat
+import WasmFormat
+
+/// What calls the component from outside, as if it were a component itself: with a memory of its own (the door) and a handle table.
+final class Outside {
+  private let linking: StaticInstantiation
+  private let instance = ComponentInstance(number: nil, parent: nil)
+  private var found: [(path: [String], function: FunctionValue)] = []
+
+  init(_ linking: StaticInstantiation) { self.linking = linking }
+
+  /// Notes the functions among the exports.
+  func export(_ value: InstanceValue, path: [String]) throws(LinkError) {
+    for name in value.names {
+      switch value.exports[name] {
+      case .function(let function):
+        guard found.count < linking.limits.functions else { throw LinkError(.limit, "more than \(linking.limits.functions) exported functions") }
+        found.append((path + [name], function))
+      case .instance(let inner): try export(inner, path: path + [name])
+      default: break
+      }
+    }
+  }
+
+  /// Whether there is a value that does not fit into core values.
+  var needsDoor: Bool {
+    found.contains { _, function in
+      guard let type = linking.types.function(function.type) else { return false }
+      let lowering = lowering(type)
+      return lowering.parametersInMemory || lowering.resultInMemory
+        || type.parameters.contains { linking.types.layout(of: $0.type).hasLists }
+        || type.result.map { linking.types.layout(of: $0).hasLists } ?? false
+    }
+  }
+
+  private func lowering(_ type: ComponentFunctionType) -> FunctionLowering {
+    FunctionLowering(type, isAsync: false, hasCallback: false, .lower, in: linking.types)
+  }
+
+  func functions(door: Door?) throws(LinkError) -> [ExportedFunction] {
+    let memory = door.map { CoreItem.export(instance: $0.instance, name: CoreName(DoorModule.memory)) }
+    let reallocate = door.map { CoreItem.export(instance: $0.instance, name: CoreName(DoorModule.reallocate)) }
+    let caller = CallAdapter.Caller(instance: instance, options: ResolvedOptions(memory: memory, reallocate: reallocate))
+    var known: [ObjectIdentifier: CoreItem] = [:]
+    var functions: [ExportedFunction] = []
+    for (path, function) in found {
+      guard let type = linking.types.function(function.type) else { throw Environment.fault }
+      let item: CoreItem
+      if let made = known[ObjectIdentifier(function)] {
+        item = made
+      } else {
+        let adapters = try linking.openAdapters()
+        do throws(LinkError) {
+          item = adapters.export(try CallAdapter(adapters, caller: caller, callee: function).write())
+        } catch {
+          throw LinkError(error.kind, "the function \(quoted(path.joined(separator: "#"))): \(error)")
+        }
+        known[ObjectIdentifier(function)] = item
+      }
+      guard case .export(let instance, let name) = item else { continue }
+      functions.append(
+        ExportedFunction(path: path, type: type, lowering: lowering(type), instance: instance, name: name.description))
+    }
+    return functions
+  }
+}
