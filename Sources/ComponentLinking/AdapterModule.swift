@@ -42,14 +42,16 @@ final class AdapterModule {
     return made
   }
 
-  func define(_ code: FunctionWriter, name: String) throws(LinkError) -> ModuleWriter.Function {
+  func define(_ code: FunctionWriter, name: String) throws(LinkingError) -> ModuleWriter.Function {
     try linking.countFunction()
     return writer.define(code, name: name)
   }
 
-  func export(_ function: ModuleWriter.Function) -> CoreItem {
-    let item = CoreItem.export(instance: instance, name: CoreName("\(own.count)"))
-    writer.export("\(own.count)", function)
+  /// - Parameter name: no number; nil for one that nobody else has.
+  func export(_ function: ModuleWriter.Function, as name: String? = nil) -> CoreItem {
+    let name = name ?? "\(own.count)"
+    let item = CoreItem.export(instance: instance, name: CoreName(name))
+    writer.export(name, function)
     own[item] = function
     return item
   }
@@ -57,7 +59,7 @@ final class AdapterModule {
   // MARK: Canonical definitions
 
   /// The function that a canonical definition makes.
-  func add(_ value: CanonicalValue) throws(LinkError) -> CoreItem {
+  func add(_ value: CanonicalValue) throws(LinkingError) -> CoreItem {
     let environment = value.environment
     switch value.function {
     case .lower(let index, let options):
@@ -87,9 +89,9 @@ struct ResolvedOptions {
   var reallocate: CoreItem?
   var postReturn: CoreItem?
 
-  init(_ options: CanonicalOptions, _ environment: Environment, _ linking: StaticInstantiation) throws(LinkError) {
+  init(_ options: CanonicalOptions, _ environment: Environment, _ linking: StaticInstantiation) throws(LinkingError) {
     guard !options.isAsync, options.callback == nil else {
-      throw LinkError(.unsupported, "functions lifted or lowered with \"async\" are not supported")
+      throw LinkingError(.unsupported, "functions lifted or lowered with \"async\" are not supported")
     }
     encoding = options.encoding
     if let memory = options.memory { self.memory = try environment.coreMemory(memory) }

@@ -3,7 +3,7 @@ import WasmFormat
 
 /// The built-ins (Canonical ABI, "Canonical Definitions"), but for `canon lower`.
 extension AdapterModule {
-  func builtIn(_ function: CanonicalFunction, _ code: FunctionWriter, _ environment: Environment) throws(LinkError) {
+  func builtIn(_ function: CanonicalFunction, _ code: FunctionWriter, _ environment: Environment) throws(LinkingError) {
     let instance = environment.instance
     let table = HandleTables.table(of: instance)
     switch function {
@@ -51,7 +51,7 @@ extension AdapterModule {
   }
 
   /// The table and the index stand on the stack. The destructor is called as a function of the component that implements the resource.
-  private func drop(_ code: FunctionWriter, _ resource: ResourceType, from instance: ComponentInstance) throws(LinkError) {
+  private func drop(_ code: FunctionWriter, _ resource: ResourceType, from instance: ComponentInstance) throws(LinkingError) {
     let representation = code.local(.i32)
     code.i32(resource.number)
     call(code, .drop)

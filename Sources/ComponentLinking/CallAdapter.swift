@@ -16,7 +16,7 @@ struct CallAdapter {
   private let lowering: FunctionLowering
   private let lifting: FunctionLowering
 
-  init(_ adapters: AdapterModule, caller: Caller, callee: FunctionValue) throws(LinkError) {
+  init(_ adapters: AdapterModule, caller: Caller, callee: FunctionValue) throws(LinkingError) {
     self.adapters = adapters
     self.caller = caller
     self.callee = callee
@@ -29,7 +29,7 @@ struct CallAdapter {
 
   private var state: StateModule { adapters.state }
 
-  func write() throws(LinkError) -> ModuleWriter.Function {
+  func write() throws(LinkingError) -> ModuleWriter.Function {
     let linking = adapters.linking
     let instance = callee.environment.instance
     let options = try ResolvedOptions(callee.options, callee.environment, linking)
@@ -82,7 +82,7 @@ struct CallAdapter {
   /// The arguments as the callee takes them.
   private func pass(
     _ transfer: ValueTransfer, _ parameters: [ComponentValueType], _ code: FunctionWriter
-  ) throws(LinkError) -> [FunctionWriter.Local] {
+  ) throws(LinkingError) -> [FunctionWriter.Local] {
     let places = lowering.core.parameters.indices.map { code.parameter($0) }
     guard lowering.parametersInMemory else {
       var flat: [FunctionWriter.Local] = []
@@ -109,7 +109,7 @@ struct CallAdapter {
   /// The results as the caller takes them.
   private func giveBack(
     _ transfer: ValueTransfer, _ returned: [FunctionWriter.Local], _ code: FunctionWriter
-  ) throws(LinkError) -> [FunctionWriter.Local] {
+  ) throws(LinkingError) -> [FunctionWriter.Local] {
     guard let result = type.result else { return [] }
     guard lifting.resultInMemory else { return try transfer.flat(result, returned, code) }
     let tuple = transfer.tuple([result])

@@ -4,7 +4,7 @@ import WasmFormat
 /// Instantiates a component while it is built: follows the instantiation's steps, which are known from the file alone, and writes an
 /// adapter wherever the Canonical ABI stands between two core instances.
 public struct ComponentLinker {
-  public static func link(_ binary: ComponentBinary, limits: LinkingLimits = LinkingLimits()) throws(LinkError) -> LinkedComponent {
+  public static func link(_ binary: ComponentBinary, limits: LinkingLimits = LinkingLimits()) throws(LinkingError) -> LinkedComponent {
     try StaticInstantiation(binary, limits: limits).run()
   }
 }
@@ -29,7 +29,7 @@ final class StaticInstantiation {
     self.limits = limits
   }
 
-  func run() throws(LinkError) -> LinkedComponent {
+  func run() throws(LinkingError) -> LinkedComponent {
     let value = try instantiate(ComponentClosure(component: root, parent: nil), arguments: [:], parent: nil)
     var linked = LinkedComponent(types: types)
     let outside = Outside(self)
@@ -48,9 +48,9 @@ final class StaticInstantiation {
 
   private func instantiate(
     _ closure: ComponentClosure, arguments: [String: Item], parent: ComponentInstance?
-  ) throws(LinkError) -> InstanceValue {
+  ) throws(LinkingError) -> InstanceValue {
     guard componentInstances.count < limits.componentInstances else {
-      throw LinkError(.limit, "more than \(limits.componentInstances) component instances")
+      throw LinkingError(.limit, "more than \(limits.componentInstances) component instances")
     }
     let instance = ComponentInstance(number: componentInstances.count, parent: parent)
     componentInstances.append(instance)
@@ -72,7 +72,7 @@ final class StaticInstantiation {
     return value
   }
 
-  private func instance(_ entry: InstanceEntry, _ environment: Environment) throws(LinkError) -> InstanceValue {
+  private func instance(_ entry: InstanceEntry, _ environment: Environment) throws(LinkingError) -> InstanceValue {
     switch entry.origin {
     case .instantiate(let index, let arguments):
       guard index < environment.components.count else { throw Environment.fault }
@@ -87,14 +87,14 @@ final class StaticInstantiation {
     }
   }
 
-  private static func known(_ item: Item?) throws(LinkError) -> Item {
+  private static func known(_ item: Item?) throws(LinkingError) -> Item {
     guard let item else { throw Environment.fault }
     return item
   }
 
   // MARK: Core instances
 
-  private func coreInstance(_ entry: CoreInstanceEntry, _ environment: Environment) throws(LinkError) -> CoreInstanceValue {
+  private func coreInstance(_ entry: CoreInstanceEntry, _ environment: Environment) throws(LinkingError) -> CoreInstanceValue {
     switch entry.origin {
     case .exports(let exports):
       var entities: [CoreName: CoreEntity] = [:]
@@ -121,8 +121,8 @@ final class StaticInstantiation {
     }
   }
 
-  private func add(_ module: Module, imports: [CoreItem], isAdapter: Bool) throws(LinkError) -> Int {
-    guard instances.count < limits.coreInstances else { throw LinkError(.limit, "more than \(limits.coreInstances) core instances") }
+  private func add(_ module: Module, imports: [CoreItem], isAdapter: Bool) throws(LinkingError) -> Int {
+    guard instances.count < limits.coreInstances else { throw LinkingError(.limit, "more than \(limits.coreInstances) core instances") }
     instances.append(LinkedComponent.CoreInstance(module: module, imports: imports, isAdapter: isAdapter))
     return instances.count - 1
   }
@@ -130,32 +130,32 @@ final class StaticInstantiation {
   // MARK: Adapters
 
   /// The module that is being written; it will be the next core instance.
-  func openAdapters() throws(LinkError) -> AdapterModule {
+  func openAdapters() throws(LinkingError) -> AdapterModule {
     if let adapters { return adapters }
-    guard instances.count < limits.coreInstances else { throw LinkError(.limit, "more than \(limits.coreInstances) core instances") }
+    guard instances.count < limits.coreInstances else { throw LinkingError(.limit, "more than \(limits.coreInstances) core instances") }
     let opened = AdapterModule(instance: instances.count, linking: self)
     instances.append(nil)
     adapters = opened
     return opened
   }
 
-  private func closeAdapters() throws(LinkError) {
+  private func closeAdapters() throws(LinkingError) {
     guard let adapters else { return }
     instances[adapters.instance] = LinkedComponent.CoreInstance(
       module: try Self.written(adapters.writer), imports: adapters.writer.importedItems, isAdapter: true)
     self.adapters = nil
   }
 
-  static func written(_ writer: ModuleWriter) throws(LinkError) -> Module {
+  static func written(_ writer: ModuleWriter) throws(LinkingError) -> Module {
     do {
       return try writer.module()
     } catch {
-      throw LinkError(.limit, "an adapter was not accepted: \(error)")
+      throw LinkingError(.limit, "an adapter was not accepted: \(error)")
     }
   }
 
   /// Where a core function can be had; it is written now if it has not been.
-  func item(_ value: CoreFunctionValue) throws(LinkError) -> CoreItem {
+  func item(_ value: CoreFunctionValue) throws(LinkingError) -> CoreItem {
     switch value {
     case .item(let item): return item
     case .canonical(let canonical):
@@ -166,10 +166,10 @@ final class StaticInstantiation {
     }
   }
 
-  func countFunction() throws(LinkError) {
+  func countFunction() throws(LinkingError) {
     functionCount += 1
     guard functionCount <= limits.adapterFunctions else {
-      throw LinkError(.limit, "more than \(limits.adapterFunctions) functions in adapters")
+      throw LinkingError(.limit, "more than \(limits.adapterFunctions) functions in adapters")
     }
   }
 

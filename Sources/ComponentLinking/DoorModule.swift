@@ -5,7 +5,7 @@ enum DoorModule {
   static let memory = "memory"
   static let reallocate = "realloc"
 
-  static func write() throws(LinkError) -> Module {
+  static func write() throws(LinkingError) -> Module {
     let writer = ModuleWriter()
     let memory = writer.defineMemory(memory, minimum: 1, maximum: 65536)
     let top = writer.defineGlobal("top", initial: Int(Door.start))

@@ -26,7 +26,7 @@ final class Environment {
   init(
     _ closure: ComponentClosure, types: TypeTable, instance: ComponentInstance, arguments: [String: Item],
     makeResource: (Environment, ResourceDefinition) -> ResourceType
-  ) throws(LinkError) {
+  ) throws(LinkingError) {
     component = closure.component
     parent = closure.parent
     self.types = types
@@ -34,7 +34,7 @@ final class Environment {
     var imports: [Item] = []
     for item in component.imports {
       guard let argument = arguments[item.name] else {
-        throw LinkError(.unknownImport, "unknown import: nothing offers \(quoted(item.name))")
+        throw LinkingError(.unknownImport, "unknown import: nothing offers \(quoted(item.name))")
       }
       imports.append(argument)
     }
@@ -54,47 +54,58 @@ final class Environment {
   // MARK: Filling the index spaces
 
   /// Goes as far as the steps taken allow.
-  func advance() throws(LinkError) {
+  func advance() throws(LinkingError) {
     while instances.count < component.instances.count, case .item(let origin) = component.instances[instances.count].origin,
       let item = try item(origin, .instance)
     {
       guard case .instance(let value) = item else { throw Self.fault }
       instances.append(value)
     }
-    while modules.count < component.coreModules.count {
-      switch component.coreModules[modules.count].origin {
-      case .defined(let index): modules.append(component.definedModules[index])
-      case .item(let origin):
-        guard let item = try item(origin, .coreModule) else { return }
-        guard case .module(let module) = item else { throw Self.fault }
-        modules.append(module)
-      }
+    while modules.count < component.coreModules.count, let module = try module(component.coreModules[modules.count].origin) {
+      modules.append(module)
     }
-    while components.count < component.components.count {
-      switch component.components[components.count].origin {
-      case .defined(let index): components.append(ComponentClosure(component: component.definedComponents[index], parent: self))
-      case .item(let origin):
-        guard let item = try item(origin, .component) else { return }
-        guard case .component(let closure) = item else { throw Self.fault }
-        components.append(closure)
-      }
+    while components.count < component.components.count, let closure = try closure(component.components[components.count].origin) {
+      components.append(closure)
     }
-    while functions.count < component.functions.count {
-      let entry = component.functions[functions.count]
-      switch entry.origin {
-      case .lift(let function, let options):
-        functions.append(FunctionValue(function: function, options: options, type: entry.type, environment: self))
-      case .item(let origin):
-        guard let item = try item(origin, .function) else { return }
-        guard case .function(let value) = item else { throw Self.fault }
-        functions.append(value)
-      }
+    while functions.count < component.functions.count, let function = try function(component.functions[functions.count]) {
+      functions.append(function)
     }
     try bindExports()
   }
 
+  private func module(_ origin: CoreModuleEntry.Origin) throws(LinkingError) -> DefinedModule? {
+    switch origin {
+    case .defined(let index): return component.definedModules[index]
+    case .item(let origin):
+      guard let item = try item(origin, .coreModule) else { return nil }
+      guard case .module(let module) = item else { throw Self.fault }
+      return module
+    }
+  }
+
+  private func closure(_ origin: ComponentEntry.Origin) throws(LinkingError) -> ComponentClosure? {
+    switch origin {
+    case .defined(let index): return ComponentClosure(component: component.definedComponents[index], parent: self)
+    case .item(let origin):
+      guard let item = try item(origin, .component) else { return nil }
+      guard case .component(let closure) = item else { throw Self.fault }
+      return closure
+    }
+  }
+
+  private func function(_ entry: FunctionEntry) throws(LinkingError) -> FunctionValue? {
+    switch entry.origin {
+    case .lift(let function, let options):
+      return FunctionValue(function: function, options: options, type: entry.type, environment: self)
+    case .item(let origin):
+      guard let item = try item(origin, .function) else { return nil }
+      guard case .function(let value) = item else { throw Self.fault }
+      return value
+    }
+  }
+
   /// Nil while what it needs is not there.
-  private func item(_ origin: ItemOrigin, _ sort: SortIndex.Sort) throws(LinkError) -> Item? {
+  private func item(_ origin: ItemOrigin, _ sort: SortIndex.Sort) throws(LinkingError) -> Item? {
     switch origin {
     case .imported(let index):
       guard index < imports.count else { throw Self.fault }
@@ -117,7 +128,7 @@ final class Environment {
   }
 
   /// Nil while it is not there.
-  func item(_ index: SortIndex) throws(LinkError) -> Item? {
+  func item(_ index: SortIndex) throws(LinkingError) -> Item? {
     let place = Int(index.index)
     switch index.sort {
     case .coreModule: return place < modules.count ? .module(modules[place]) : nil
@@ -131,7 +142,7 @@ final class Environment {
     }
   }
 
-  func add(_ value: InstanceValue, at index: UInt32) throws(LinkError) {
+  func add(_ value: InstanceValue, at index: UInt32) throws(LinkingError) {
     guard instances.count == index, index < component.instances.count else { throw Self.fault }
     instances.append(value)
     bind(.instance(component.instances[Int(index)].type), .instance(value))
@@ -140,7 +151,7 @@ final class Environment {
   func add(_ value: CoreInstanceValue) { coreInstances.append(value) }
 
   /// What validation has ruled out.
-  static var fault: LinkError { LinkError(.unsupported, "the component's index spaces do not fit together") }
+  static var fault: LinkingError { LinkingError(.unsupported, "the component's index spaces do not fit together") }
 
   // MARK: Resource types
 
@@ -158,21 +169,21 @@ final class Environment {
     }
   }
 
-  private func bindExports() throws(LinkError) {
+  private func bindExports() throws(LinkingError) {
     while boundExports < component.exports.count, let item = try item(component.exports[boundExports].item) {
       bind(component.exports[boundExports].type, item)
       boundExports += 1
     }
   }
 
-  func resource(_ type: TypeID) throws(LinkError) -> ResourceType {
+  func resource(_ type: TypeID) throws(LinkingError) -> ResourceType {
     guard let id = types.resource(type), let resource = resources[id] else { throw Self.fault }
     return resource
   }
 
   // MARK: Core functions
 
-  func coreFunction(_ index: UInt32) throws(LinkError) -> CoreFunctionValue {
+  func coreFunction(_ index: UInt32) throws(LinkingError) -> CoreFunctionValue {
     guard index < component.coreFunctions.count else { throw Self.fault }
     let entry = component.coreFunctions[Int(index)]
     switch entry.origin {
@@ -189,24 +200,24 @@ final class Environment {
     }
   }
 
-  func coreEntity(_ instance: UInt32, _ name: String) throws(LinkError) -> CoreEntity {
+  func coreEntity(_ instance: UInt32, _ name: String) throws(LinkingError) -> CoreEntity {
     guard instance < coreInstances.count, let entity = coreInstances[Int(instance)][name] else { throw Self.fault }
     return entity
   }
 
-  func coreItem(_ instance: UInt32, _ name: String) throws(LinkError) -> CoreItem {
+  func coreItem(_ instance: UInt32, _ name: String) throws(LinkingError) -> CoreItem {
     guard case .item(let item) = try coreEntity(instance, name) else { throw Self.fault }
     return item
   }
 
-  func coreMemory(_ index: UInt32) throws(LinkError) -> CoreItem {
+  func coreMemory(_ index: UInt32) throws(LinkingError) -> CoreItem {
     guard index < component.coreMemories.count else { throw Self.fault }
     let alias = component.coreMemories[Int(index)]
     return try coreItem(alias.instance, alias.name)
   }
 
-  func coreEntity(_ sort: CoreSort, _ index: UInt32) throws(LinkError) -> CoreEntity {
-    func alias<Type>(_ entries: [CoreExportAlias<Type>]) throws(LinkError) -> CoreEntity {
+  func coreEntity(_ sort: CoreSort, _ index: UInt32) throws(LinkingError) -> CoreEntity {
+    func alias<Type>(_ entries: [CoreExportAlias<Type>]) throws(LinkingError) -> CoreEntity {
       guard index < entries.count else { throw Self.fault }
       return try coreEntity(entries[Int(index)].instance, entries[Int(index)].name)
     }

@@ -60,18 +60,18 @@ public struct Door: Sendable {
   /// An index into `LinkedComponent.instances`.
   public var instance: Int
   /// `(address, 8 words of i64)`: writes 64 bytes.
-  public static let put = "put"
+  public static let put = "door put"
   /// `(address) -> 8 words`: reads 64 bytes.
-  public static let get = "get"
+  public static let get = "door get"
   /// `(address)`: what is below is arguments; results are put behind. Makes room.
-  public static let reset = "reset"
+  public static let reset = "door reset"
   public static let wordCount = 8
   /// What the host may use begins here: no pointer is null.
   public static let start: UInt32 = 64
 }
 
 /// Why a component was not linked.
-public struct LinkError: Error, Sendable, CustomStringConvertible {
+public struct LinkingError: Error, Sendable, CustomStringConvertible {
   public enum Kind: Sendable, Hashable {
     /// Nothing offers an import.
     case unknownImport

@@ -10,11 +10,11 @@ final class Outside {
   init(_ linking: StaticInstantiation) { self.linking = linking }
 
   /// Notes the functions among the exports.
-  func export(_ value: InstanceValue, path: [String]) throws(LinkError) {
+  func export(_ value: InstanceValue, path: [String]) throws(LinkingError) {
     for name in value.names {
       switch value.exports[name] {
       case .function(let function):
-        guard found.count < linking.limits.functions else { throw LinkError(.limit, "more than \(linking.limits.functions) exported functions") }
+        guard found.count < linking.limits.functions else { throw LinkingError(.limit, "more than \(linking.limits.functions) exported functions") }
         found.append((path + [name], function))
       case .instance(let inner): try export(inner, path: path + [name])
       default: break
@@ -37,26 +37,29 @@ final class Outside {
     FunctionLowering(type, isAsync: false, hasCallback: false, .lower, in: linking.types)
   }
 
-  func functions(door: Door?) throws(LinkError) -> [ExportedFunction] {
+  func functions(door: Door?) throws(LinkingError) -> [ExportedFunction] {
     let memory = door.map { CoreItem.export(instance: $0.instance, name: CoreName(DoorModule.memory)) }
     let reallocate = door.map { CoreItem.export(instance: $0.instance, name: CoreName(DoorModule.reallocate)) }
     let caller = CallAdapter.Caller(instance: instance, options: ResolvedOptions(memory: memory, reallocate: reallocate))
-    var known: [ObjectIdentifier: CoreItem] = [:]
+    var known: [ObjectIdentifier: ModuleWriter.Function] = [:]
     var functions: [ExportedFunction] = []
     for (path, function) in found {
       guard let type = linking.types.function(function.type) else { throw Environment.fault }
-      let item: CoreItem
+      // Component names are no numbers, and have no such sign.
+      let name = path.joined(separator: "#")
+      let adapters = try linking.openAdapters()
+      let adapter: ModuleWriter.Function
       if let made = known[ObjectIdentifier(function)] {
-        item = made
+        adapter = made
       } else {
-        let adapters = try linking.openAdapters()
-        do throws(LinkError) {
-          item = adapters.export(try CallAdapter(adapters, caller: caller, callee: function).write())
+        do throws(LinkingError) {
+          adapter = try CallAdapter(adapters, caller: caller, callee: function).write()
         } catch {
-          throw LinkError(error.kind, "the function \(quoted(path.joined(separator: "#"))): \(error)")
+          throw LinkingError(error.kind, "the function \(quoted(name)): \(error)")
         }
-        known[ObjectIdentifier(function)] = item
+        known[ObjectIdentifier(function)] = adapter
       }
+      let item = adapters.export(adapter, as: name)
       guard case .export(let instance, let name) = item else { continue }
       functions.append(
         ExportedFunction(path: path, type: type, lowering: lowering(type), instance: instance, name: name.description))

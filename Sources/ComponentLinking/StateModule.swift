@@ -46,7 +46,7 @@ final class StateModule {
     return export(operation.rawValue)
   }
 
-  func module(_ instances: [ComponentInstance]) throws(LinkError) -> Module {
+  func module(_ instances: [ComponentInstance]) throws(LinkingError) -> Module {
     let writer = ModuleWriter()
     for instance in instances {
       let number = instance.number ?? 0

@@ -9,7 +9,7 @@ struct StringValidators {
   /// Traps unless so many code units are a string; they lie within the memory.
   func validate(
     _ units: StringUnits, _ code: FunctionWriter, _ address: FunctionWriter.Local, _ length: FunctionWriter.Local
-  ) throws(LinkError) {
+  ) throws(LinkingError) {
     let function: ModuleWriter.Function
     switch units {
     case .latin1: return
@@ -22,7 +22,7 @@ struct StringValidators {
   }
 
   /// `(address, code units)`. A character is decoded as if it were sound, and then checked: its bytes' marks, and that it takes so many.
-  private func utf8() throws(LinkError) -> ModuleWriter.Function {
+  private func utf8() throws(LinkingError) -> ModuleWriter.Function {
     let code = FunctionWriter(FunctionType(parameters: [.i32, .i32]))
     let (position, scalar, start) = (code.parameter(0), code.local(.i32), code.local(.i32))
     loop(code, size: 1) { end, again in
@@ -134,7 +134,7 @@ struct StringValidators {
   }
 
   /// `(address, code units)`: high surrogates stand before low ones, and neither alone.
-  private func utf16() throws(LinkError) -> ModuleWriter.Function {
+  private func utf16() throws(LinkingError) -> ModuleWriter.Function {
     let code = FunctionWriter(FunctionType(parameters: [.i32, .i32]))
     let (position, unit) = (code.parameter(0), code.local(.i32))
     loop(code, size: 2) { end, again in

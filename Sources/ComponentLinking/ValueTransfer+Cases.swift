@@ -26,10 +26,10 @@ extension ValueTransfer {
   /// Writes the code of each case that has a value behind a jump by the number of the case, which is in range.
   func eachCase(
     _ cases: [ComponentValueType?], _ code: FunctionWriter, number: FunctionWriter.Local,
-    _ body: (ComponentValueType) throws(LinkError) -> Void
-  ) throws(LinkError) {
+    _ body: (ComponentValueType) throws(LinkingError) -> Void
+  ) throws(LinkingError) {
     guard cases.count <= adapters.linking.limits.cases else {
-      throw LinkError(.limit, "a variant of \(cases.count) cases passes between components; at most \(adapters.linking.limits.cases) can")
+      throw LinkingError(.limit, "a variant of \(cases.count) cases passes between components; at most \(adapters.linking.limits.cases) can")
     }
     // Those of one type share one piece of code.
     var pieces: [ComponentValueType] = []
@@ -59,7 +59,7 @@ extension ValueTransfer {
   /// The core values of a value, as the destination has them. Their types are the same on both sides.
   func flat(
     _ type: ComponentValueType, _ values: [FunctionWriter.Local], _ code: FunctionWriter
-  ) throws(LinkError) -> [FunctionWriter.Local] {
+  ) throws(LinkingError) -> [FunctionWriter.Local] {
     switch type {
     case .primitive(.string): return try flatString(values, code)
     case .primitive(let type):
@@ -76,8 +76,8 @@ extension ValueTransfer {
 
   private func flat(
     _ definition: DefinedValueType, _ id: TypeID, _ values: [FunctionWriter.Local], _ code: FunctionWriter
-  ) throws(LinkError) -> [FunctionWriter.Local] {
-    func single(_ body: () throws(LinkError) -> Void) throws(LinkError) -> [FunctionWriter.Local] {
+  ) throws(LinkingError) -> [FunctionWriter.Local] {
+    func single(_ body: () throws(LinkingError) -> Void) throws(LinkingError) -> [FunctionWriter.Local] {
       let result = code.local(.i32)
       code.get(values[0])
       try body()
@@ -91,8 +91,8 @@ extension ValueTransfer {
       return try flat([ComponentValueType](repeating: element, count: min(Int(count), values.count)), values, code)
     case .flags(let names): return try single { maskFlags(code, names.count) }
     case .enumeration(let names): return try single { checkCase(code, names.count) }
-    case .own(let type): return try single { () throws(LinkError) in try own(code, type) }
-    case .borrow(let type): return try single { () throws(LinkError) in try borrow(code, type) }
+    case .own(let type): return try single { () throws(LinkingError) in try own(code, type) }
+    case .borrow(let type): return try single { () throws(LinkingError) in try borrow(code, type) }
     case .list(let element): return try flatList(element, values, code)
     case .map(let key, let value): return try flatList(key, value, values, code)
     case .variant, .option, .result:
@@ -108,7 +108,7 @@ extension ValueTransfer {
 
   private func flat(
     _ parts: [ComponentValueType], _ values: [FunctionWriter.Local], _ code: FunctionWriter
-  ) throws(LinkError) -> [FunctionWriter.Local] {
+  ) throws(LinkingError) -> [FunctionWriter.Local] {
     var rest = values[...]
     var results: [FunctionWriter.Local] = []
     for part in parts {
@@ -120,7 +120,7 @@ extension ValueTransfer {
   }
 
   /// `(case, payload...) -> (case, payload...)`: what is beyond the payload of the case becomes zero.
-  private func flatCases(_ cases: [ComponentValueType?], _ id: TypeID) throws(LinkError) -> ModuleWriter.Function {
+  private func flatCases(_ cases: [ComponentValueType?], _ id: TypeID) throws(LinkingError) -> ModuleWriter.Function {
     if let known = flats[id] { return known }
     let flat = layout(.defined(id)).flat
     let code = FunctionWriter(FunctionType(parameters: flat, results: flat))
@@ -131,7 +131,7 @@ extension ValueTransfer {
     code.drop()
     let payload = flat.indices.dropFirst()
     let results = payload.map { code.local(flat[$0]) }
-    try eachCase(cases, code, number: code.parameter(0)) { type throws(LinkError) in
+    try eachCase(cases, code, number: code.parameter(0)) { type throws(LinkingError) in
       let types = layout(type).flat
       let values = types.indices.map { index in
         let value = code.local(types[index])

@@ -7,7 +7,7 @@ extension ValueTransfer {
   /// Takes a value from one memory to the other. Both places have been found within their memories and aligned.
   func copy(
     _ type: ComponentValueType, _ code: FunctionWriter, from source: Place, to destination: Place
-  ) throws(LinkError) {
+  ) throws(LinkingError) {
     switch type {
     case .primitive(let type): try copy(type, code, from: source, to: destination)
     case .defined(let id):
@@ -21,11 +21,11 @@ extension ValueTransfer {
         let (load, store) = discriminantAccess(names.count)
         try move(load, store, code, from: source, to: destination) { checkCase(code, names.count) }
       case .own(let type):
-        try move(.i32Load, .i32Store, code, from: source, to: destination) { () throws(LinkError) in try own(code, type) }
+        try move(.i32Load, .i32Store, code, from: source, to: destination) { () throws(LinkingError) in try own(code, type) }
       case .borrow(let type):
-        try move(.i32Load, .i32Store, code, from: source, to: destination) { () throws(LinkError) in try borrow(code, type) }
-      case .list(let element): try copyList(code, from: source, to: destination) { values throws(LinkError) in try flatList(element, values, code) }
-      case .map(let key, let value): try copyList(code, from: source, to: destination) { values throws(LinkError) in
+        try move(.i32Load, .i32Store, code, from: source, to: destination) { () throws(LinkingError) in try borrow(code, type) }
+      case .list(let element): try copyList(code, from: source, to: destination) { values throws(LinkingError) in try flatList(element, values, code) }
+      case .map(let key, let value): try copyList(code, from: source, to: destination) { values throws(LinkingError) in
           try flatList(key, value, values, code)
         }
       case .stream, .future: throw unsupported(definition)
@@ -48,8 +48,8 @@ extension ValueTransfer {
 
   private func move(
     _ load: LoadOperator, _ store: StoreOperator, _ code: FunctionWriter, from source: Place, to destination: Place,
-    _ change: () throws(LinkError) -> Void
-  ) throws(LinkError) {
+    _ change: () throws(LinkingError) -> Void
+  ) throws(LinkingError) {
     code.get(destination.address)
     code.get(source.address)
     code.load(load, memory: sourceMemory, offset: source.offset)
@@ -60,8 +60,8 @@ extension ValueTransfer {
   /// Pointer and length, of a list or a string.
   func copyList(
     _ code: FunctionWriter, from source: Place, to destination: Place,
-    _ change: ([FunctionWriter.Local]) throws(LinkError) -> [FunctionWriter.Local]
-  ) throws(LinkError) {
+    _ change: ([FunctionWriter.Local]) throws(LinkingError) -> [FunctionWriter.Local]
+  ) throws(LinkingError) {
     let values = [code.local(.i32), code.local(.i32)]
     for (index, value) in values.enumerated() {
       code.get(source.address)
@@ -76,7 +76,7 @@ extension ValueTransfer {
   }
 
   /// `(source, destination)`, for a type with parts.
-  private func copyFunction(_ definition: DefinedValueType, _ id: TypeID) throws(LinkError) -> ModuleWriter.Function {
+  private func copyFunction(_ definition: DefinedValueType, _ id: TypeID) throws(LinkingError) -> ModuleWriter.Function {
     if let known = copies[id] { return known }
     let code = FunctionWriter(FunctionType(parameters: [.i32, .i32]))
     let function = try adapters.define(code, name: "copy")
@@ -104,7 +104,7 @@ extension ValueTransfer {
       code.store(store, memory: destinationMemory)
       let alignment = cases.reduce(1) { max($0, $1.map { layout($0).alignment } ?? 1) }
       let offset = Self.align(cases.count <= 1 << 8 ? 1 : cases.count <= 1 << 16 ? 2 : 4, to: alignment)
-      try eachCase(cases, code, number: number) { type throws(LinkError) in
+      try eachCase(cases, code, number: number) { type throws(LinkingError) in
         try copy(type, code, from: (source, offset), to: (destination, offset))
       }
     }
@@ -115,7 +115,7 @@ extension ValueTransfer {
 
   func flatList(
     _ element: ComponentValueType, _ values: [FunctionWriter.Local], _ code: FunctionWriter
-  ) throws(LinkError) -> [FunctionWriter.Local] {
+  ) throws(LinkingError) -> [FunctionWriter.Local] {
     let function: ModuleWriter.Function
     if let known = lists[element] {
       function = known
@@ -128,7 +128,7 @@ extension ValueTransfer {
   /// A map is a list of pairs.
   func flatList(
     _ key: ComponentValueType, _ value: ComponentValueType, _ values: [FunctionWriter.Local], _ code: FunctionWriter
-  ) throws(LinkError) -> [FunctionWriter.Local] {
+  ) throws(LinkingError) -> [FunctionWriter.Local] {
     call(try listFunction([key, value]) { _ in }, values, code)
   }
 
@@ -149,7 +149,7 @@ extension ValueTransfer {
   /// `(address, length) -> address`
   private func listFunction(
     _ parts: [ComponentValueType], _ made: (ModuleWriter.Function) -> Void
-  ) throws(LinkError) -> ModuleWriter.Function {
+  ) throws(LinkingError) -> ModuleWriter.Function {
     let code = FunctionWriter(FunctionType(parameters: [.i32, .i32], results: [.i32]))
     let function = try adapters.define(code, name: "list")
     made(function)
@@ -196,16 +196,16 @@ extension ValueTransfer {
   private func copyElements(
     _ parts: [ComponentValueType], _ code: FunctionWriter, from source: FunctionWriter.Local, until end: FunctionWriter.Local,
     to destination: FunctionWriter.Local
-  ) throws(LinkError) {
+  ) throws(LinkingError) {
     let element = tuple(parts)
     let done = code.begin()
-    var fault: LinkError?
+    var fault: LinkingError?
     code.loop { next in
       code.get(source)
       code.get(end)
       code.op(.i32Eq)
       code.branchIf(done)
-      do throws(LinkError) {
+      do throws(LinkingError) {
         for (part, offset) in zip(parts, element.offsets) {
           try copy(part, code, from: (source, offset), to: (destination, offset))
         }

@@ -4,7 +4,7 @@ import WasmFormat
 /// Values without parts.
 extension ValueTransfer {
   /// What is wrong in a core value that stands on the stack is put right, or is a trap.
-  func normalise(_ type: PrimitiveType, _ code: FunctionWriter) throws(LinkError) {
+  func normalise(_ type: PrimitiveType, _ code: FunctionWriter) throws(LinkingError) {
     switch type {
     case .bool:
       code.i32(0)
@@ -16,7 +16,7 @@ extension ValueTransfer {
     // NaNs pass as they are, which the Canonical ABI leaves open.
     case .s32, .u32, .s64, .u64, .f32, .f64: break
     case .char: checkCharacter(code)
-    case .string, .errorContext: throw LinkError(.unsupported, "passing values with an error-context in them is not supported")
+    case .string, .errorContext: throw LinkingError(.unsupported, "passing values with an error-context in them is not supported")
     }
   }
 
@@ -42,7 +42,7 @@ extension ValueTransfer {
   /// From an address and offset to another.
   func copy(
     _ type: PrimitiveType, _ code: FunctionWriter, from source: Place, to destination: Place
-  ) throws(LinkError) {
+  ) throws(LinkingError) {
     let (load, store): (LoadOperator, StoreOperator) =
       switch type {
       case .bool, .u8, .s8: (.i32Load8U, .i32Store8)

@@ -4,11 +4,11 @@ import WasmFormat
 /// Strings (Canonical ABI, `load_string_from_range`, `store_string_into_range`). What the destination's `realloc` is asked for is what the
 /// specification says, since components see it.
 extension ValueTransfer {
-  func copyString(_ code: FunctionWriter, from source: Place, to destination: Place) throws(LinkError) {
-    try copyList(code, from: source, to: destination) { values throws(LinkError) in try flatString(values, code) }
+  func copyString(_ code: FunctionWriter, from source: Place, to destination: Place) throws(LinkingError) {
+    try copyList(code, from: source, to: destination) { values throws(LinkingError) in try flatString(values, code) }
   }
 
-  func flatString(_ values: [FunctionWriter.Local], _ code: FunctionWriter) throws(LinkError) -> [FunctionWriter.Local] {
+  func flatString(_ values: [FunctionWriter.Local], _ code: FunctionWriter) throws(LinkingError) -> [FunctionWriter.Local] {
     let function: ModuleWriter.Function
     if let strings {
       function = strings
@@ -24,7 +24,7 @@ extension ValueTransfer {
   }
 
   /// `(address, tagged length) -> (address, tagged length)`
-  private func stringFunction() throws(LinkError) -> ModuleWriter.Function {
+  private func stringFunction() throws(LinkingError) -> ModuleWriter.Function {
     let code = FunctionWriter(FunctionType(parameters: [.i32, .i32], results: [.i32, .i32]))
     let validators = StringValidators(self)
     switch ends.source.encoding {
@@ -34,14 +34,14 @@ extension ValueTransfer {
       code.get(code.parameter(1))
       code.i32(0)
       code.op(.i32LtS)
-      var fault: LinkError?
+      var fault: LinkingError?
       code.whenTrue {
         // Without the tag.
         code.get(code.parameter(1))
         code.i32(Int(Int32.max))
         code.op(.i32And)
         code.set(code.parameter(1))
-        do throws(LinkError) {
+        do throws(LinkingError) {
           try string(.utf16, code, validators)
         } catch {
           fault = error
@@ -55,7 +55,7 @@ extension ValueTransfer {
   }
 
   /// Checks the source, which is of one encoding now, and leaves the destination's address and tagged length.
-  private func string(_ encoding: StringUnits, _ code: FunctionWriter, _ validators: StringValidators) throws(LinkError) {
+  private func string(_ encoding: StringUnits, _ code: FunctionWriter, _ validators: StringValidators) throws(LinkingError) {
     let (source, length) = (code.parameter(0), code.parameter(1))
     let bytes = code.local(.i64)
     code.get(length)

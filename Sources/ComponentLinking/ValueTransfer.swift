@@ -148,7 +148,7 @@ final class ValueTransfer {
   // MARK: Handles
 
   /// A handle stands on the stack, and then the one that the destination has.
-  func own(_ code: FunctionWriter, _ type: TypeID) throws(LinkError) {
+  func own(_ code: FunctionWriter, _ type: TypeID) throws(LinkingError) {
     let resource = try environment.resource(type)
     let handle = code.local(.i32)
     code.set(handle)
@@ -163,7 +163,7 @@ final class ValueTransfer {
   }
 
   /// Who implements a resource sees its representation.
-  func borrow(_ code: FunctionWriter, _ type: TypeID) throws(LinkError) {
+  func borrow(_ code: FunctionWriter, _ type: TypeID) throws(LinkingError) {
     let resource = try environment.resource(type)
     let handle = code.local(.i32)
     code.set(handle)
@@ -179,8 +179,8 @@ final class ValueTransfer {
     adapters.call(code, .add)
   }
 
-  func unsupported(_ type: DefinedValueType) -> LinkError {
-    LinkError(.unsupported, "passing values with a \(type.word) in them is not supported")
+  func unsupported(_ type: DefinedValueType) -> LinkingError {
+    LinkingError(.unsupported, "passing values with a \(type.word) in them is not supported")
   }
 }
 

@@ -87,7 +87,7 @@ extension ScriptPlan {
       trap(binary, message, line)
     case .assertUnlinkable(let module, let message):
       guard let binary = acceptedComponent(module, line) else { return }
-      do throws(LinkError) {
+      do throws(LinkingError) {
         _ = try ComponentLinker.link(binary)
         tally.fail(line, "linked although it must not: \(message)")
       } catch {
