@@ -51,6 +51,7 @@ let package = Package(
     .plugin(name: "GuestPlugin", capability: .buildTool(), dependencies: ["guest-builder"]),
     .target(name: "GuestObjects", dependencies: ["EmbeddedBytes"], plugins: ["GuestPlugin"]),
     .target(name: "WasmCompiler", dependencies: ["EdgeCalls", "WasmFormat"]),
+    .target(name: "ComponentLinking", dependencies: ["ComponentFormat", "WasmFormat"]),
     .target(name: "CodeObjects", dependencies: ["CLinux", crypto]),
 
     // Floor 1: judging evidence, on its own; and making it under roots that nobody trusts, which knows nothing of the judge.
@@ -119,8 +120,8 @@ let package = Package(
     .target(
       name: "Coffer",
       dependencies: [
-        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS", "Machine", "Monitor",
-        "ProcessMachine", "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
+        "CLinux", "CodeObjects", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS",
+        "Machine", "Monitor", "ProcessMachine", "TrustletImage", "TrustletRun", "WASIComponents", "WasmCompiler", "WasmFormat",
       ]),
     // Runs images; for everything else it becomes coffer-tools, which lies beside it. Were that a dependency, SwiftPM would link all of it here.
     // A run is short: finding the symbols of Swift's libraries would be a third of it.
@@ -146,7 +147,8 @@ let package = Package(
     .target(
       name: "SpecificationScripts",
       dependencies: [
-        "Coffer", "ComponentFormat", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
+        "Coffer", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "TrustletRun", "WasmCompiler",
+        "WasmFormat", "WasmText",
       ]),
     .executableTarget(
       name: "coffer-wast",
@@ -189,7 +191,10 @@ let package = Package(
     .executableTarget(name: "store-scenario", dependencies: ["FunctionStore", "ImageBuilding", "TrustletImage"], path: "Tests/store-scenario"),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
     .testTarget(name: "ComponentFormatTests", dependencies: ["ComponentFormat", "WasmFormat", "WasmText"]),
-    .testTarget(name: "WASIComponentsTests", dependencies: ["ComponentFormat", "WASIComponents", "WasmFormat"]),
+    .testTarget(name: "WASIComponentsTests", dependencies: ["ComponentFormat", "WASIClients", "WASIComponents", "WasmFormat", "WasmText"]),
+    // Programs in C that use WASI 0.2, as components.
+    .target(name: "WASIClients", dependencies: ["EmbeddedBytes", "WASIComponents", "WasmFormat"], path: "Tests/WASIClients", plugins: ["ExamplesPlugin"]),
+    .testTarget(name: "ComponentLinkingTests", dependencies: ["ComponentFormat", "ComponentLinking", "WasmFormat", "WasmText"]),
     .testTarget(name: "WasmTextTests", dependencies: ["WasmText"]),
     .testTarget(name: "WasmCompilerTests", dependencies: ["WasmCompiler", "WasmFormat", "WasmText"]),
     .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"], exclude: ["Wasmtime"]),

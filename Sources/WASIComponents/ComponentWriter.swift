@@ -1,5 +1,5 @@
 /// Writes a component in the binary format (component model, Binary.md): neighbouring definitions of one kind share a section.
-struct ComponentWriter {
+struct ComponentWriter: TypeSink {
   enum Section: UInt8 {
     case coreModule = 1, coreInstance, coreType, component, instance, alias, type, canonical, start, `import`, export
   }
@@ -84,6 +84,11 @@ struct ComponentWriter {
     add(.coreInstance, in: .coreInstance, [0x01] + vector(exports.map { name($0.name) + $0.sort.bytes.dropFirst() + leb($0.index) }))
   }
 
+  mutating func instance(_ exports: [(name: String, sort: Sort, index: UInt32)]) -> UInt32 {
+    // Names of exports say what kind of name they are.
+    add(.instance, in: .instance, [0x01] + vector(exports.map { [0x00] + name($0.name) + $0.sort.bytes + leb($0.index) }))
+  }
+
   mutating func instance(of component: UInt32, with arguments: [(name: String, sort: Sort, index: UInt32)]) -> UInt32 {
     let list = arguments.map { name($0.name) + $0.sort.bytes + leb($0.index) }
     return add(.instance, in: .instance, [0x00] + leb(component) + vector(list))
@@ -108,6 +113,17 @@ struct ComponentWriter {
     return add(.function, in: .canonical, [0x00, 0x00] + leb(function) + options + leb(type))
   }
 
+  mutating func lift(_ function: UInt32, type: UInt32) -> UInt32 {
+    add(.function, in: .canonical, [0x00, 0x00] + leb(function) + [0x00] + leb(type))
+  }
+
+  mutating func lower(_ function: UInt32, memory: UInt32, reallocate: UInt32) -> UInt32 {
+    let options = vector([[0x00], [0x03] + leb(memory), [0x04] + leb(reallocate)])
+    return add(.coreFunction, in: .canonical, [0x01, 0x00] + leb(function) + options)
+  }
+
+  mutating func resourceDrop(_ type: UInt32) -> UInt32 { add(.coreFunction, in: .canonical, [0x03] + leb(type)) }
+
   mutating func resourceNew(_ type: UInt32) -> UInt32 { add(.coreFunction, in: .canonical, [0x02] + leb(type)) }
 
   // MARK: Imports and exports
@@ -115,6 +131,7 @@ struct ComponentWriter {
   enum Description {
     case coreModule(type: UInt32)
     case function(type: UInt32)
+    case instance(type: UInt32)
     case equalType(UInt32)
     case resource
 
@@ -122,6 +139,7 @@ struct ComponentWriter {
       switch self {
       case .coreModule: .coreModule
       case .function: .function
+      case .instance: .instance
       case .equalType, .resource: .type
       }
     }
@@ -130,6 +148,7 @@ struct ComponentWriter {
       switch self {
       case .coreModule(let type): [0x00, 0x11] + leb(type)
       case .function(let type): [0x01] + leb(type)
+      case .instance(let type): [0x05] + leb(type)
       case .equalType(let type): [0x03, 0x00] + leb(type)
       case .resource: [0x03, 0x01]
       }

@@ -7,9 +7,9 @@ public enum Composition {
   /// The result is to be decoded, which compares the types of what is imported and offered.
   /// - Parameters:
   ///   - component: a component file, decoded.
-  ///   - exports: of its exports, those to be exported again.
+  ///   - exports: of its exports, instances to be exported again; nil for all functions and instances.
   /// - Throws: ``CompositionError`` that names everything that is not offered.
-  public static func compose(_ component: ComponentBinary, exports: [String]) throws(CompositionError) -> [UInt8] {
+  public static func compose(_ component: ComponentBinary, exports: [String]?) throws(CompositionError) -> [UInt8] {
     var found: [(name: String, export: String)] = []
     var missing: [String] = []
     for item in component.component.imports {
@@ -31,7 +31,15 @@ public enum Composition {
       arguments = found.map { ($0.name, .instance, writer.alias(.instance, $0.export, of: instance)) }
     }
     let made = writer.instance(of: writer.component(component.bytes), with: arguments)
-    for export in exports { _ = writer.exported(export, .instance, writer.alias(.instance, export, of: made)) }
+    for export in component.component.exports where exports?.contains(export.name) ?? true {
+      let sort: ComponentWriter.Sort
+      switch export.type {
+      case .function: sort = .function
+      case .instance: sort = .instance
+      case .coreModule, .type, .component: continue
+      }
+      _ = writer.exported(export.name, sort, writer.alias(sort, export.name, of: made))
+    }
     return writer.finished()
   }
 

@@ -1,3 +1,9 @@
+/// A list of definitions to which a type can be added.
+protocol TypeSink {
+  /// - Returns: the new type's index.
+  mutating func type(_ contents: [UInt8]) -> UInt32
+}
+
 /// Spells the types of one interface into a component. A type without a name becomes a definition of its own before the one it stands in.
 struct TypeSpelling {
   /// The indices of the interface's own types, and what is owned when it is named.
@@ -18,7 +24,7 @@ struct TypeSpelling {
   }
 
   /// A value type where one may stand: a primitive type's byte or an index.
-  mutating func value(_ type: InterfaceType, _ writer: inout ComponentWriter) -> [UInt8] {
+  mutating func value(_ type: InterfaceType, _ writer: inout some TypeSink) -> [UInt8] {
     switch type {
     case .primitive(let byte): return [byte]
     case .named(let name) where !resources.contains(name): return signedLEB(index(name))
@@ -30,7 +36,7 @@ struct TypeSpelling {
     return made
   }
 
-  private mutating func contents(_ type: InterfaceType, _ writer: inout ComponentWriter) -> [UInt8] {
+  private mutating func contents(_ type: InterfaceType, _ writer: inout some TypeSink) -> [UInt8] {
     switch type {
     case .primitive(let byte): [byte]
     case .named(let name): [0x69] + leb(index(name))
@@ -42,12 +48,12 @@ struct TypeSpelling {
     }
   }
 
-  private mutating func optional(_ type: InterfaceType?, _ writer: inout ComponentWriter) -> [UInt8] {
+  private mutating func optional(_ type: InterfaceType?, _ writer: inout some TypeSink) -> [UInt8] {
     type.map { [0x01] + value($0, &writer) } ?? [0x00]
   }
 
   /// A type that has a name; nil for a resource, which cannot be spelt.
-  mutating func definition(_ kind: TypeDefinition.Kind, _ writer: inout ComponentWriter) -> UInt32? {
+  mutating func definition(_ kind: TypeDefinition.Kind, _ writer: inout some TypeSink) -> UInt32? {
     let contents: [UInt8]
     switch kind {
     case .resource: return nil
@@ -60,7 +66,7 @@ struct TypeSpelling {
     return writer.type(contents)
   }
 
-  mutating func function(_ function: InterfaceFunction, _ writer: inout ComponentWriter) -> UInt32 {
+  mutating func function(_ function: InterfaceFunction, _ writer: inout some TypeSink) -> UInt32 {
     let parameters = vector(function.parameters.map { name($0.name) + value($0.type, &writer) })
     return writer.type([0x40] + parameters + (function.result.map { [0x00] + value($0, &writer) } ?? [0x01, 0x00]))
   }

@@ -14,10 +14,11 @@ struct ProgramGenerator {
       entries.append("ptr @entry\(index)")
     }
     var instances: [String] = []
-    for instance in program.instances {
+    for (index, instance) in program.instances.enumerated() {
       context.function("\(instance.prefix).initialise", FunctionType())
       var memory = "null"
-      if let first = instance.memories.first {
+      // The library OS takes the first instance's memory for the one that its functions work on.
+      if let first = index == 0 ? program.hostMemory : instance.memories.first {
         context.variable(first.state, LLVMGenerator.memoryStateType)
         memory = "@\"\(first.state)\""
       }
