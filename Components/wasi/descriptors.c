@@ -34,11 +34,17 @@ struct object *new_descriptor_of(struct object *file, uint32_t mode) {
 
 // MARK: Streams
 
+static bool is_directory(uint32_t fd) {
+  struct fdstat status;
+  return !fd_fdstat_get(fd, &status) && status.filetype == FILETYPE_DIRECTORY;
+}
+
 // Only files have a position, which is asked for without leaving the trustlet.
 static errno_t check_file(const struct object *descriptor, uint32_t mode) {
   uint64_t position;
   errno_t number = fd_tell(fd_of(descriptor), &position);
-  return number ? number : descriptor->descriptor.mode & mode ? 0 : ERRNO_BADF;
+  if (number) return is_directory(fd_of(descriptor)) ? ERRNO_ISDIR : number;
+  return descriptor->descriptor.mode & mode ? 0 : ERRNO_BADF;
 }
 
 EXPORT("filesystem/types#[method]descriptor.read-via-stream")
@@ -116,11 +122,6 @@ const struct result_size *descriptor_write(const struct object *descriptor, uint
   if (number) result.code = file_error(number);
   else result.size = count;
   return &result;
-}
-
-static bool is_directory(uint32_t fd) {
-  struct fdstat status;
-  return !fd_fdstat_get(fd, &status) && status.filetype == FILETYPE_DIRECTORY;
 }
 
 // Directories have nothing to synchronize here.
