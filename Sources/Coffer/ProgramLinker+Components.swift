@@ -36,8 +36,7 @@ extension ProgramLinker {
       let made = try instantiate(instance.module, entryPoints: offered[number] ?? []) { module, name in
         switch bindings[ByteName(module)]?[ByteName(name)] {
         case .export(let instance, let name)? where instance < exports.count: exports[instance][ByteName(name.description)]
-        // The library OS: what no instance offers is looked for there.
-        case .host, .export, nil: nil
+        default: nil
         }
       }
       exports.append(made)

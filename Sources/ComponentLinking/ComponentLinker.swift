@@ -4,12 +4,8 @@ import WasmFormat
 /// Instantiates a component while it is built: follows the instantiation's steps, which are known from the file alone, and writes an
 /// adapter wherever the Canonical ABI stands between two core instances.
 public struct ComponentLinker {
-  /// - Parameter hostModules: imports of core modules that the host offers, by the import's name: the module's name among the host's
-  ///   functions.
-  public static func link(
-    _ binary: ComponentBinary, hostModules: [String: String] = [:], limits: LinkingLimits = LinkingLimits()
-  ) throws(LinkingError) -> LinkedComponent {
-    try StaticInstantiation(binary, hostModules: hostModules, limits: limits).run()
+  public static func link(_ binary: ComponentBinary, limits: LinkingLimits = LinkingLimits()) throws(LinkingError) -> LinkedComponent {
+    try StaticInstantiation(binary, limits: limits).run()
   }
 }
 
@@ -17,7 +13,6 @@ final class StaticInstantiation {
   let types: TypeTable
   let limits: LinkingLimits
   private let root: Component
-  private let hostModules: [String: String]
   /// The first is the state that all adapters share, which is written last.
   private var instances: [LinkedComponent.CoreInstance?] = [nil]
   private var componentInstances: [ComponentInstance] = []
@@ -28,15 +23,14 @@ final class StaticInstantiation {
   private var unsupported: [String] = []
   private var functionCount = 0
 
-  init(_ binary: ComponentBinary, hostModules: [String: String], limits: LinkingLimits) {
-    self.hostModules = hostModules
+  init(_ binary: ComponentBinary, limits: LinkingLimits) {
     types = binary.types
     root = binary.component
     self.limits = limits
   }
 
   func run() throws(LinkingError) -> LinkedComponent {
-    let value = try instantiate(ComponentClosure(component: root, parent: nil), arguments: hostModules.mapValues { .module(.host(CoreName($0))) }, parent: nil)
+    let value = try instantiate(ComponentClosure(component: root, parent: nil), arguments: [:], parent: nil)
     var linked = LinkedComponent(types: types)
     let outside = Outside(self)
     try outside.export(value, path: [])
@@ -108,11 +102,7 @@ final class StaticInstantiation {
       return .exports(entities)
     case .instantiate(let index, let arguments):
       guard index < environment.modules.count else { throw Environment.fault }
-      let module: Module
-      switch environment.modules[Int(index)] {
-      case .defined(let defined): module = defined.module
-      case .host(let name): return .host(name)
-      }
+      let module = environment.modules[Int(index)].module
       var given: [CoreName: CoreInstanceValue] = [:]
       for argument in arguments {
         guard argument.instance < environment.coreInstances.count else { throw Environment.fault }

@@ -3,18 +3,12 @@ import WasmFormat
 
 /// What items are once a component is instantiated. All of it is known before anything runs.
 enum Item {
-  case module(ModuleValue)
+  case module(DefinedModule)
   case function(FunctionValue)
   /// The resource type; nil for a type of values.
   case type(ResourceType?)
   case component(ComponentClosure)
   case instance(InstanceValue)
-}
-
-enum ModuleValue {
-  case defined(DefinedModule)
-  /// Functions that the host offers, under a module's name.
-  case host(CoreName)
 }
 
 struct ComponentClosure {
@@ -126,13 +120,11 @@ final class CanonicalValue {
 enum CoreInstanceValue {
   case instantiated(Int)
   case exports([CoreName: CoreEntity])
-  case host(CoreName)
 
   subscript(name: String) -> CoreEntity? {
     switch self {
     case .instantiated(let number): .item(.export(instance: number, name: CoreName(name)))
     case .exports(let exports): exports[CoreName(name)]
-    case .host(let module): .item(.host(module: module, name: CoreName(name)))
     }
   }
 }

@@ -16,7 +16,7 @@ final class Environment {
   private var canonicals: [UInt32: CanonicalValue] = [:]
   private(set) var instances: [InstanceValue] = []
   private(set) var functions: [FunctionValue] = []
-  private(set) var modules: [ModuleValue] = []
+  private(set) var modules: [DefinedModule] = []
   private(set) var components: [ComponentClosure] = []
   private var resources: [ResourceID: ResourceType] = [:]
   private var boundExports = 0
@@ -73,9 +73,9 @@ final class Environment {
     try bindExports()
   }
 
-  private func module(_ origin: CoreModuleEntry.Origin) throws(LinkingError) -> ModuleValue? {
+  private func module(_ origin: CoreModuleEntry.Origin) throws(LinkingError) -> DefinedModule? {
     switch origin {
-    case .defined(let index): return .defined(component.definedModules[index])
+    case .defined(let index): return component.definedModules[index]
     case .item(let origin):
       guard let item = try item(origin, .coreModule) else { return nil }
       guard case .module(let module) = item else { throw Self.fault }

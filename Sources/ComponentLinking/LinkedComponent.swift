@@ -28,7 +28,6 @@ public struct LinkedComponent: Sendable {
 public enum CoreItem: Hashable, Sendable {
   /// An index into `LinkedComponent.instances`.
   case export(instance: Int, name: CoreName)
-  case host(module: CoreName, name: CoreName)
 }
 
 /// A name of core WebAssembly: the same when its bytes are.

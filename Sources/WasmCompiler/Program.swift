@@ -7,9 +7,6 @@ public struct Program: Sendable {
   /// What can be called from outside, by index in ``EdgeCalls/Command``.
   public var entryPoints: [EntryPoint]
 
-  /// What the library OS's functions read and write: the first memory of the first instance that imports such functions.
-  var hostMemory: MemorySymbol? { (instances.first { $0.importsHost } ?? instances.first)?.memories.first }
-
   public init(instances: [Instance] = [], entryPoints: [EntryPoint] = []) {
     self.instances = instances
     self.entryPoints = entryPoints
@@ -50,9 +47,6 @@ public struct Instance: Sendable {
   public var tables: [TableSymbol]
   public var memories: [MemorySymbol]
   public var globals: [GlobalSymbol]
-
-  func isHost(_ function: FunctionSymbol) -> Bool { function.code.hasPrefix("\(prefix).host.") }
-  fileprivate var importsHost: Bool { !memories.isEmpty && functions.contains(where: isHost) }
 }
 
 public struct FunctionSymbol: Sendable, Hashable {

@@ -77,7 +77,7 @@ public struct ProgramLinker: Sendable {
   ///
   /// - Parameters:
   ///   - entryPoints: the exports that can be called or read from outside; nil for all.
-  ///   - resolve: what an earlier instance offers under a module name and a field name; nil for what the library OS may offer.
+  ///   - resolve: what an earlier instance offers under a module name and a field name.
   /// - Returns: what the new instance exports.
   public mutating func instantiate(
     _ module: Module, entryPoints: Set<ByteName>? = nil, resolve: (_ module: String, _ name: String) -> Exported?
@@ -108,8 +108,7 @@ public struct ProgramLinker: Sendable {
     _ item: Import, into instance: inout Instance, resolve: (String, String) -> Exported?
   ) throws(ImportError) {
     let title = "\(quoted(item.module)) \(quoted(item.name))"
-    let found = resolve(item.module, item.name)
-    if found == nil, case .function(let index) = item.kind, let wanted = instance.module.types[checked: index],
+    if case .function(let index) = item.kind, let wanted = instance.module.types[checked: index],
       let function = host[ByteName(item.module)]?[ByteName(item.name)]
     {
       guard function.type == wanted else {
@@ -123,7 +122,7 @@ public struct ProgramLinker: Sendable {
           reference: "\(instance.prefix).host.\(function.symbol).ref", type: wanted))
       return
     }
-    guard let found else {
+    guard let found = resolve(item.module, item.name) else {
       throw ImportError(description: unknown(item), isTypeMismatch: false)
     }
     func mismatch(_ offered: String, _ wanted: String) -> ImportError {

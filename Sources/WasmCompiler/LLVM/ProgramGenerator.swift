@@ -14,11 +14,10 @@ struct ProgramGenerator {
       entries.append("ptr @entry\(index)")
     }
     var instances: [String] = []
-    for (index, instance) in program.instances.enumerated() {
+    for instance in program.instances {
       context.function("\(instance.prefix).initialise", FunctionType())
       var memory = "null"
-      // The library OS takes the first instance's memory for the one that its functions work on.
-      if let first = index == 0 ? program.hostMemory : instance.memories.first {
+      if let first = instance.memories.first {
         context.variable(first.state, LLVMGenerator.memoryStateType)
         memory = "@\"\(first.state)\""
       }

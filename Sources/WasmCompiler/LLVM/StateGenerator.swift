@@ -139,7 +139,7 @@ struct StateGenerator {
     }
   }
 
-  private func isHost(_ function: FunctionSymbol) -> Bool { instance.isHost(function) }
+  private func isHost(_ function: FunctionSymbol) -> Bool { function.code.hasPrefix("\(instance.prefix).host.") }
 
   /// Calls into the library OS go through a check that enough of the stack is left: the library OS is never to run out of it in the
   /// middle of a change to its own state.
