@@ -191,7 +191,7 @@ let package = Package(
     .executableTarget(name: "store-scenario", dependencies: ["FunctionStore", "ImageBuilding", "TrustletImage"], path: "Tests/store-scenario"),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
     .testTarget(name: "ComponentFormatTests", dependencies: ["ComponentFormat", "WasmFormat", "WasmText"]),
-    .testTarget(name: "WASIComponentsTests", dependencies: ["ComponentFormat", "WASIClients", "WASIComponents", "WasmFormat", "WasmText"]),
+    .testTarget(name: "WASIComponentsTests", dependencies: ["ComponentFormat", "ComponentLinking", "WASIClients", "WASIComponents", "WasmFormat", "WasmText"]),
     // Programs in C that use WASI 0.2, as components.
     .target(name: "WASIClients", dependencies: ["EmbeddedBytes", "WASIComponents", "WasmFormat"], path: "Tests/WASIClients", plugins: ["ExamplesPlugin"]),
     .testTarget(name: "ComponentLinkingTests", dependencies: ["ComponentFormat", "ComponentLinking", "WasmFormat", "WasmText"]),
@@ -213,8 +213,8 @@ let package = Package(
     .testTarget(
       name: "CofferTests",
       dependencies: [
-        "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "LyingHost", "Machine", "Monitor", "SpecificationScripts",
-        "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
+        "CodeObjects", "Coffer", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Examples", "KVMMachine", "LyingHost", "Machine", "Monitor",
+        "SpecificationScripts", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
       ]),
     // What a front sends, and programs, to the built coffer-monitor: not a dependency, since the tests would be linked as it is, without the
     // libraries that only tests have.

@@ -7,18 +7,19 @@ import WasmFormat
 
 /// Components: whatever they import of WASI 0.2 is linked in, then nothing but core instances is left.
 extension TrustletBuilder {
-  /// The image of a component. A command, which exports `wasi:cli/run`, becomes what a WASI 0.1 command is: its last instance exports
+  /// The image of a component that imports nothing but what the providers offer (``ComponentLinker``). A command, which exports `wasi:cli/run`, becomes what a WASI 0.1 command is: its last instance exports
   /// `_start`. Otherwise its functions are the image's exports, by their names, those of exported instances as "instance#function"; what
   /// does not fit into core values goes through its door (``Door``).
   ///
+  /// - Parameter providers: nil for WASI 0.2.
   /// - Throws: ``BuildError``.
   public func image(
-    ofComponent bytes: [UInt8], manifest: Manifest = Manifest(), files: ImageFiles = ImageFiles()
+    ofComponent bytes: [UInt8], providers: [ComponentBinary]? = nil, manifest: Manifest = Manifest(), files: ImageFiles = ImageFiles()
   ) throws(BuildError) -> TrustletImage {
     do {
       let binary = try ComponentBinary.decode(bytes)
-      let command = Composition.commandExport(of: binary)
-      let component = try Self.linked(binary, command: command)
+      let command = WASIComponents.commandExport(of: binary)
+      let component = try ComponentLinker.link(binary, providers: try providers ?? Self.standardProviders(for: binary))
       for instance in component.instances { try Self.checkTables(of: instance.module) }
       var linker = ProgramLinker(host: Self.hostFunctions, constantMemory: component.mostUsedMemory)
       let place = try linker.instantiate(component)
@@ -29,11 +30,11 @@ extension TrustletBuilder {
     }
   }
 
-  /// The component with WASI inside, if it imports any of it.
-  private static func linked(_ binary: ComponentBinary, command: String?) throws -> LinkedComponent {
-    guard !binary.component.imports.isEmpty || command != nil else { return try ComponentLinker.link(binary) }
-    let whole = try ComponentBinary.decode(try Composition.compose(binary, exports: command.map { [$0] }))
-    return try ComponentLinker.link(whole, hostModules: WASIComponents.hostModules)
+  /// WASI 0.2, if any of it is asked for.
+  private static func standardProviders(for binary: ComponentBinary) throws -> [ComponentBinary] {
+    guard !binary.component.imports.isEmpty else { return [] }
+    try WASIComponents.checkImports(of: binary)
+    return [try ComponentBinary.decode(WASIComponents.standard)]
   }
 
   private static func addStart(
@@ -77,15 +78,9 @@ extension TrustletBuilder {
 }
 
 extension LinkedComponent {
-  /// By order of definition: the first memory of the component's own code. That of WASI, whose instance imports the library OS, and those of
-  /// adapters are used less.
+  /// By order of definition: the first memory of the component's own code. Those of adapters, and the one that the library OS's functions act
+  /// on, are used less.
   fileprivate var mostUsedMemory: Int {
-    var number = 0
-    for instance in instances {
-      let isOwn = !instance.isAdapter && !instance.imports.contains { if case .host = $0 { true } else { false } }
-      if isOwn, !instance.module.memories.isEmpty { return number }
-      number += instance.module.memories.count
-    }
-    return 0
+    instances.flatMap { instance in instance.module.memories.map { _ in instance.isAdapter } }.firstIndex(of: false) ?? 0
   }
 }

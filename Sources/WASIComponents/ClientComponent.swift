@@ -24,6 +24,19 @@ public struct ClientComponent {
     return try client.binary(module)
   }
 
+  /// A component that imports everything and does nothing: whoever instantiates it has agreed to all the types.
+  /// - Parameter left: functions to leave out, as "cli/exit#exit-with-code".
+  public static func importingAll(version: String, without left: Set<String> = []) -> [UInt8] {
+    var client = ClientComponent()
+    var wanted: [String: Set<String>] = [:]
+    for interface in InterfaceParser.standard {
+      let functions = interface.functions.map(\.name).filter { !left.contains("\(interface.name)#\($0)") }
+      if !functions.isEmpty { wanted[interface.name] = Set(functions) }
+    }
+    client.importInterfaces(wanted, version)
+    return client.writer.finished()
+  }
+
   private mutating func binary(_ module: Module) throws(UnknownFunction) -> [UInt8] {
     var wanted: [String: Set<String>] = [:]
     var version = "0.2.0"

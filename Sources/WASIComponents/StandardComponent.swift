@@ -39,7 +39,7 @@ struct StandardComponent {
     let argument = writer.coreInstance([("table", .coreTable, table), ("drop", .coreFunction, drop)])
     _ = writer.coreInstance(of: filler, with: [("", argument)])
 
-    let memory = writer.alias(.coreMemory, "memory", ofCore: made)
+    let memory = writer.alias(.coreMemory, "memory", ofCore: systemInstance)
     let reallocate = writer.alias(.coreFunction, "cabi_realloc", ofCore: made)
     for interface in InterfaceParser.standard { export(interface, from: made, memory: memory, reallocate: reallocate) }
     return writer.finished()
@@ -82,11 +82,15 @@ struct StandardComponent {
     }
   }
 
-  /// A module without imports that exports what the core module needs of WASI 0.1.
+  /// A module without imports that exports what the core module needs of WASI 0.1, and the memory of both.
   static func libraryOSType(of core: Module) -> [UInt8] {
     var declarations: [[UInt8]] = []
     var types: [FunctionType: UInt32] = [:]
     for item in core.imports where item.module == Self.coreModuleName {
+      if case .memory(let memory) = item.kind {
+        declarations.append([0x03] + name(item.name) + [0x02, 0x00] + leb(UInt32(memory.limits.minimum)))
+        continue
+      }
       guard case .function(let index) = item.kind else { preconditionFailure("\(item.name) is no function") }
       let type = core.types[Int(index)]
       if types[type] == nil {

@@ -19,10 +19,8 @@ public enum WASIComponents {
     }
   }()
 
-  /// The import by which the component takes the functions of `wasi_snapshot_preview1`.
+  /// The import by which the component takes the functions of `wasi_snapshot_preview1`, and the memory that they act on.
   public static let libraryOSImport = StandardComponent.libraryOS
-  /// For the linker: which of the host's modules the import is.
-  public static let hostModules = [libraryOSImport: StandardComponent.coreModuleName]
   /// The names of the interfaces with their version, as ``standard`` exports them: "wasi:io/error@0.2.12".
   public static let offered: [String] = InterfaceParser.standard.map { exportName(of: $0.name) }
 

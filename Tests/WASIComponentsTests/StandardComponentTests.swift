@@ -1,4 +1,5 @@
 import ComponentFormat
+import ComponentLinking
 import Testing
 import WASIClients
 import WASIComponents
@@ -18,24 +19,24 @@ import WasmText
 
   /// Each function of an interface is there, and of the type that clients import it by: comparing them is the decoder's work.
   @Test(arguments: [WASIClients.probe, WASIClients.sockets, WASIClients.ending])
-  func composesWithClients(client: @Sendable () throws -> [UInt8]) throws {
+  func linksWithClients(client: @Sendable () throws -> [UInt8]) throws {
     let binary = try ComponentBinary.decode(try client())
-    let command = try #require(Composition.commandExport(of: binary))
-    #expect(command == "wasi:cli/run@0.2.0")
-    let whole = try ComponentBinary.decode(try Composition.compose(binary, exports: [command]))
-    #expect(whole.component.exports.map(\.name) == [command])
-    #expect(whole.component.imports.map(\.name) == [WASIComponents.libraryOSImport])
+    #expect(WASIComponents.commandExport(of: binary) == "wasi:cli/run@0.2.0")
+    let linked = try linked(binary)
+    #expect(linked.functions.map(\.path) == [["wasi:cli/run@0.2.0", "run"]])
+    #expect(linked.unsupported.isEmpty)
   }
 
-  private func composed(_ text: String) throws -> ComponentBinary {
-    let binary = try ComponentBinary.decode(try Wat.encodeComponent(Array(text.utf8)))
-    return try ComponentBinary.decode(try Composition.compose(binary, exports: nil))
+  private func linked(_ binary: ComponentBinary) throws -> LinkedComponent {
+    try WASIComponents.checkImports(of: binary)
+    return try ComponentLinker.link(binary, providers: [try ComponentBinary.decode(WASIComponents.standard)])
   }
+
+  private func binary(_ text: String) throws -> ComponentBinary { try ComponentBinary.decode(try Wat.encodeComponent(Array(text.utf8))) }
 
   @Test(arguments: ["0.2.0", "0.2.1", "0.2.6", "0.2.12", "0.2.99"])
   func anyVersionOfTheTrackWillDo(version: String) throws {
-    let whole = try composed("(component (import \"wasi:random/random@\(version)\" (instance (export \"get-random-u64\" (func (result u64))))))")
-    #expect(whole.component.imports.count == 1)
+    _ = try linked(try binary(Self.client("wasi:random/random@\(version)", "(result u64)")))
   }
 
   /// What is asked for, and what the refusal must name.
@@ -51,32 +52,43 @@ import WasmText
     ("plain", "nothing offers plain"),
   ])
   func whatIsNotOfferedIsNamed(name: String, message: String) throws {
-    let error = #expect(throws: CompositionError.self) {
-      try composed("(component (import \"\(name)\" (instance)))")
+    let error = #expect(throws: UnofferedImports.self) {
+      try WASIComponents.checkImports(of: try binary("(component (import \"\(name)\" (instance)))"))
     }
     #expect(error?.description.contains(message) == true, "\(error?.description ?? "no error")")
   }
 
   @Test func allThatIsMissingIsNamedAtOnce() throws {
-    let error = #expect(throws: CompositionError.self) {
-      try composed("(component (import \"a:b/c@1.0.0\" (instance)) (import \"wasi:io/poll@0.2.0\" (instance)) (import \"d\" (func)))")
+    let error = #expect(throws: UnofferedImports.self) {
+      try WASIComponents.checkImports(
+        of: try binary("(component (import \"a:b/c@1.0.0\" (instance)) (import \"wasi:io/poll@0.2.0\" (instance)) (import \"d\" (func)))"))
     }
     #expect(error?.missing == ["a:b/c@1.0.0", "d"])
   }
 
-  /// The name is offered, but not so: the decoder compares.
-  @Test(arguments: [
-    "(instance (export \"get-random-u64\" (func (result u32))))",
-    "(instance (export \"get-random-u128\" (func (result u64))))",
-    "(instance (export \"get-random-bytes\" (func (param \"length\" u64) (result (list u8)))))",
-    "(func)",
-  ])
-  func otherTypesAreRefused(type: String) throws {
-    #expect(throws: (any Error).self) { try composed("(component (import \"wasi:random/random@0.2.0\" \(type)))") }
+  /// Calls a function of an interface.
+  private static func client(_ interface: String, _ type: String, name: String = "get-random-u64") -> String {
+    """
+    (component
+      (import "\(interface)" (instance $i (export "\(name)" (func \(type)))))
+      (core func $f (canon lower (func $i "\(name)")))
+      (core module $N (import "a" "f" (func (result i64))) (func (export "f") (result i64) (call 0)))
+      (core instance $n (instantiate $N (with "a" (instance (export "f" (func $f)))))))
+    """
+  }
+
+  /// The name is offered, but nothing of that kind.
+  @Test func otherTypesAreRefused() throws {
+    let good = try binary(Self.client("wasi:random/random@0.2.0", "(result u64)"))
+    _ = try linked(good)
+    let signed = try binary(Self.client("wasi:random/random@0.2.0", "(result s64)"))
+    #expect(throws: LinkingError.self) { try linked(signed) }
+    let unknown = try binary(Self.client("wasi:random/random@0.2.0", "(result u64)", name: "get-random-number"))
+    #expect(throws: LinkingError.self) { try linked(unknown) }
   }
 
   @Test func anImportOfTheHostsModuleIsNotForUsers() throws {
-    #expect(throws: CompositionError.self) { try composed("(component (import \"wasi-snapshot-preview1\" (core module)))") }
+    #expect(throws: UnofferedImports.self) { try WASIComponents.checkImports(of: try binary("(component (import \"wasi-snapshot-preview1\" (core module)))")) }
   }
 
   @Test func clientsOfUnknownFunctionsAreNamed() throws {
