@@ -59,10 +59,11 @@ public struct TrustletBuilder: Sendable {
   ///
   /// - Throws: ``BuildError``.
   public func image(
-    ofComponent bytes: [UInt8], providers: [ComponentBinary] = [], manifest: Manifest = Manifest(), files: ImageFiles = ImageFiles()
+    ofComponent bytes: [UInt8], providers: [ComponentBinary] = [], missingImports: MissingImportsRule = .refuse,
+    manifest: Manifest = Manifest(), files: ImageFiles = ImageFiles()
   ) throws(BuildError) -> TrustletImage {
     do {
-      let component = try ComponentLinker.link(try ComponentBinary.decode(bytes), providers: providers)
+      let component = try ComponentLinker.link(try ComponentBinary.decode(bytes), providers: providers, missingImports: missingImports)
       for instance in component.instances { try Self.checkTables(of: instance.module) }
       // The memory of the component's own code is the one that is used most.
       let memories = component.instances.flatMap { instance in instance.module.memories.map { _ in instance.isAdapter } }
