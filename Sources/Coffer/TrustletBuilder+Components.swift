@@ -7,9 +7,10 @@ import WasmFormat
 
 /// Components: whatever they import of WASI 0.2 is linked in, then nothing but core instances is left.
 extension TrustletBuilder {
-  /// The image of a component that imports nothing but what the providers offer (``ComponentLinker``). A command, which exports `wasi:cli/run`, becomes what a WASI 0.1 command is: its last instance exports
-  /// `_start`. Otherwise its functions are the image's exports, by their names, those of exported instances as "instance#function"; what
-  /// does not fit into core values goes through its door (``Door``).
+  /// The image of a component that imports nothing but what the providers offer (``ComponentLinker``). A command, which exports
+  /// `wasi:cli/run`, becomes what a WASI 0.1 command is: its last instance exports `_start`. Otherwise its functions are the image's exports,
+  /// by their names, those of exported instances as "instance#function"; what does not fit into core values goes through its door
+  /// (``Door``).
   ///
   /// - Parameter providers: nil for WASI 0.2.
   /// - Throws: ``BuildError``.
