@@ -44,6 +44,10 @@ let package = Package(
     .target(name: "FunctionCalls"),
     .target(name: "EmbeddedBytes"),
     .target(name: "StrictYAML", dependencies: ["Yams"]),
+    // Cryptography for inside a trustlet: constant time, free-standing, so it is also compiled as Embedded Swift.
+    .target(name: "CGuestCrypto"),
+    .target(name: "GuestCrypto", dependencies: ["CGuestCrypto"]),
+    .testTarget(name: "GuestCryptoTests", dependencies: ["GuestCrypto", crypto]),
 
     // Floor 1: what goes into a trustlet.
     .target(name: "LibOS", dependencies: ["EdgeCalls"]),
