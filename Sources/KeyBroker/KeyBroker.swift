@@ -58,6 +58,9 @@ public final class KeyBroker: Sendable {
     ])
   }
 
+  /// For the session's cookie.
+  public var sessionSeconds: Int { Int(configuration.sessionTime) }
+
   var now: Double { clock() }
   var time: Date { wallClock() }
 

@@ -76,7 +76,7 @@ extension BrokerStore {
 
   /// What is in a resource, if its policy, judged by `judge`, gives it; logged before it is returned.
   /// - Parameter judge: says who asks, and refuses by the entry that it returns.
-  func release(_ name: ResourceName, of tenant: String, judge: (ResourceRecord) throws -> AuditEntry) throws(BrokerError) -> [UInt8]? {
+  package func release(_ name: ResourceName, of tenant: String, judge: (ResourceRecord) throws -> AuditEntry) throws(BrokerError) -> [UInt8]? {
     guard let row = try database.read({ database in try Self.row(name, tenant, database) }) else { throw Self.noResource(name) }
     // The record's policy counts only if the seal says that it belongs to the content.
     let content = try open(row, name, tenant)
@@ -173,7 +173,7 @@ extension BrokerStore {
   }
 
   /// Reads a counter, or gives it a value if it has the one that is expected; logged before it is returned.
-  func counter(
+  package func counter(
     _ name: ResourceName, of tenant: String, exchange: CounterExchange?, entry: (CounterAnswer) -> AuditEntry
   ) throws(BrokerError) -> CounterAnswer {
     try change { database in

@@ -158,6 +158,12 @@ public final class BrokerStore: Sendable {
 
   func append(_ entries: [AuditEntry]) throws(BrokerError) { try change { _ in ((), entries) } }
 
+  /// The last entry's number and the hash up to it.
+  public func auditEnd() throws(BrokerError) -> (number: Int64, head: [UInt8]) {
+    let end = try database.read { database in try Self.currentEnd(database) ?? AuditChain.Verifier() }
+    return (end.number, end.head)
+  }
+
   /// A part of the log behind entry `after`.
   /// - Parameter tenant: nil for all. The chain can only be checked over all entries.
   public func audit(of tenant: String? = nil, after number: Int64 = 0, limit: Int = 1000) throws(BrokerError) -> [AuditChain.Link] {
