@@ -83,19 +83,17 @@ import Testing
     #expect(refused > 50)
   }
 
-  @Test func splicedEvidenceIsRefused() throws {
+  /// A piece of another's evidence for the same challenge in the place of one's own.
+  @Test(arguments: ["trustlet", "monitor"], ["another node", "another image"])
+  func splicedEvidenceIsRefused(member: String, whose: String) throws {
     let (scene, attester) = (try scene(), try Attester())
+    let other = try Attester(measurement: whose == "another image" ? [UInt8](repeating: 0x22, count: 48) : Attester.measurement)
     let begun = try begin(scene)
-    let mine = try attester.evidence(begun.challenge.nonceBytes)
-    // The sibling's token under this monitor's endorsement, and the other way round.
-    let other = try Attester(measurement: [UInt8](repeating: 0x22, count: 48)).evidence(begun.challenge.nonceBytes)
-    let (one, two) = (try CBORDecoder.decode(mine, .deterministic, of: "test"), try CBORDecoder.decode(other, .deterministic, of: "test"))
-    for member in ["trustlet", "monitor"] {
-      let pairs = try #require(one.asMap).map { $0.key == .text(member) ? CBORPair($0.key, two[member] ?? $0.value) : $0 }
-      let again = try begin(scene)
-      let spliced = try AttestationRequest(nonce: again.challenge.nonce, key: attester.publicKey, evidence: .string(Base64.urlText(CBOREncoder.encode(.map(pairs)))))
-      expectRefused(scene, BrokerRequest("POST", "/kbs/v0/attest", body: spliced.json.canonical, session: again.session), "", "\(member)")
-    }
+    let (mine, theirs) = (try attester.evidence(begun.challenge.nonceBytes), try other.evidence(begun.challenge.nonceBytes))
+    let (one, two) = (try CBORDecoder.decode(mine, .deterministic, of: "test"), try CBORDecoder.decode(theirs, .deterministic, of: "test"))
+    let pairs = try #require(one.asMap).map { $0.key == .text(member) ? CBORPair($0.key, two[member] ?? $0.value) : $0 }
+    let spliced = begun.attestation(CBOREncoder.encode(.map(pairs)), member == "trustlet" ? try other.publicKey : try attester.publicKey)
+    expectRefused(scene, spliced, "coffer.")
   }
 
   @Test func aChallengeIsForOneAnswer() throws {

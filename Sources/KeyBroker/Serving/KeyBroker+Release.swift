@@ -57,7 +57,7 @@ extension KeyBroker {
   /// Why a policy does not accept an instance, nil where it does; and what the log says.
   private func judge(_ instance: AttestedInstance, _ text: String?) -> (refusal: String?, detail: String) {
     guard let text else {
-      let reason = "this resource has no policy, and so is released to nobody; its owner writes one with coffer broker policy set"
+      let reason = "this resource has no policy, and so is released to nobody; its owner writes one with coffer broker policy"
       return (reason, "no policy")
     }
     let policy: Policy
