@@ -64,7 +64,7 @@ struct TrustBench: ParsableCommand {
   private static func instance() -> InstanceStatement {
     InstanceStatement(
       imageMeasurement: [UInt8](repeating: 0x11, count: 48), manifest: Array(#"{"host":{"arguments":true}}"#.utf8),
-      key: InstanceKey(point: Array(P384.KeyAgreement.PrivateKey().publicKey.rawRepresentation), holder: .monitor), machine: "kvm")
+      key: InstanceKey(point: Array(P384.KeyAgreement.PrivateKey().publicKey.rawRepresentation), holder: .monitor), machine: "kvm", isClosed: true)
   }
 
   private static func monitor() throws -> MonitorSigner { try MonitorSigner(programDigest: [UInt8](repeating: 0x33, count: 48)) }

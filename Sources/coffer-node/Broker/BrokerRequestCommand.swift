@@ -53,7 +53,7 @@ struct BrokerRequestCommand: AsyncParsableCommand {
       guard let bound = try node.bind([challenge.nonce]).first else { throw CommandFailure("the platform bound no nonce") }
       let instance = InstanceStatement(
         imageMeasurement: image.measurement.bytes, manifest: image.manifest.canonicalEncoding, key: InstanceKey(point: point, holder: .monitor),
-        machine: machine)
+        machine: machine, isClosed: false)
       return try node.evidence(of: instance, by: monitor, under: bound, at: UInt64(max(0, Date().timeIntervalSince1970)))
     }
     let client = KeyBrokerClient(transport: transport, tenant: tenant.tenant.text, source: source, key: .p384(key), brokerKey: brokerKey)
