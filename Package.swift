@@ -205,8 +205,8 @@ let package = Package(
     .testTarget(
       name: "NodeCommandTests",
       dependencies: [
-        "FunctionStore", "Gateway", "SampleFunctions", "coffer-node", .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+        "Attestation", "DevelopmentPlatform", "FunctionStore", "Gateway", "KeyBroker", "KeyBrokerProtocol", "Platform", "SampleFunctions", "coffer-node",
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
       ]),
     // Changes a node's state as fast as it can, and says what it has done: to be killed.
     .executableTarget(name: "store-scenario", dependencies: ["FunctionStore", "ImageBuilding", "TrustletImage"], path: "Tests/store-scenario"),
