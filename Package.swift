@@ -56,6 +56,7 @@ let package = Package(
     .plugin(name: "GuestPlugin", capability: .buildTool(), dependencies: ["guest-builder"]),
     .target(name: "GuestObjects", dependencies: ["EmbeddedBytes"], plugins: ["GuestPlugin"]),
     .target(name: "WasmCompiler", dependencies: ["EdgeCalls", "WasmFormat"]),
+    .target(name: "ComponentLinking", dependencies: ["ComponentFormat", "WasmFormat"]),
     .target(name: "CodeObjects", dependencies: ["CLinux", crypto]),
 
     // Floor 1: judging evidence, on its own; and making it under roots that nobody trusts, which knows nothing of the judge.
@@ -137,8 +138,8 @@ let package = Package(
     .target(
       name: "Coffer",
       dependencies: [
-        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS", "Machine", "Monitor",
-        "ProcessMachine", "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
+        "CLinux", "CodeObjects", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS",
+        "Machine", "Monitor", "ProcessMachine", "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
       ]),
     // Runs images; for everything else it becomes coffer-tools, which lies beside it. Were that a dependency, SwiftPM would link all of it here.
     // A run is short: finding the symbols of Swift's libraries would be a third of it.
@@ -169,7 +170,8 @@ let package = Package(
     .target(
       name: "SpecificationScripts",
       dependencies: [
-        "Coffer", "ComponentFormat", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
+        "Coffer", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "TrustletRun", "WasmCompiler",
+        "WasmFormat", "WasmText",
       ]),
     .executableTarget(
       name: "coffer-wast",
@@ -212,6 +214,7 @@ let package = Package(
     .executableTarget(name: "store-scenario", dependencies: ["FunctionStore", "ImageBuilding", "TrustletImage"], path: "Tests/store-scenario"),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
     .testTarget(name: "ComponentFormatTests", dependencies: ["ComponentFormat", "WasmFormat", "WasmText"]),
+    .testTarget(name: "ComponentLinkingTests", dependencies: ["ComponentFormat", "ComponentLinking", "WasmFormat", "WasmText"]),
     .testTarget(name: "WasmTextTests", dependencies: ["WasmText"]),
     .testTarget(name: "WasmCompilerTests", dependencies: ["WasmCompiler", "WasmFormat", "WasmText"]),
     .testTarget(

@@ -1,4 +1,6 @@
 import CodeObjects
+import ComponentFormat
+import ComponentLinking
 import EdgeCalls
 import GuestObjects
 import LibOS
@@ -46,6 +48,26 @@ public struct TrustletBuilder: Sendable {
       try Self.checkTables(of: module)
       var linker = ProgramLinker(host: Self.hostFunctions)
       _ = try linker.instantiate(module) { _, _ in nil }
+      return try image(of: linker, manifest: manifest, files: files)
+    } catch {
+      throw BuildError(error)
+    }
+  }
+
+  /// The image of a component that imports nothing: its functions are the image's exports, by their names, those of exported instances as
+  /// "instance#function"; what does not fit into core values goes through its door (``Door``).
+  ///
+  /// - Throws: ``BuildError``.
+  public func image(
+    ofComponent bytes: [UInt8], manifest: Manifest = Manifest(), files: ImageFiles = ImageFiles()
+  ) throws(BuildError) -> TrustletImage {
+    do {
+      let component = try ComponentLinker.link(try ComponentBinary.decode(bytes))
+      for instance in component.instances { try Self.checkTables(of: instance.module) }
+      // The memory of the component's own code is the one that is used most.
+      let memories = component.instances.flatMap { instance in instance.module.memories.map { _ in instance.isAdapter } }
+      var linker = ProgramLinker(host: Self.hostFunctions, constantMemory: memories.firstIndex(of: false) ?? 0)
+      _ = try linker.instantiate(component)
       return try image(of: linker, manifest: manifest, files: files)
     } catch {
       throw BuildError(error)

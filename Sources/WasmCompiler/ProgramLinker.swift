@@ -75,10 +75,12 @@ public struct ProgramLinker: Sendable {
 
   /// Adds an instance of a validated module.
   ///
-  /// - Parameter resolve: what an earlier instance offers under a module name and a field name.
+  /// - Parameters:
+  ///   - entryPoints: the exports that can be called or read from outside; nil for all.
+  ///   - resolve: what an earlier instance offers under a module name and a field name.
   /// - Returns: what the new instance exports.
   public mutating func instantiate(
-    _ module: Module, resolve: (_ module: String, _ name: String) -> Exported?
+    _ module: Module, entryPoints: Set<ByteName>? = nil, resolve: (_ module: String, _ name: String) -> Exported?
   ) throws(ImportError) -> [ByteName: Exported] {
     var instance = Instance(
       module: module, prefix: "i\(program.instances.count)", functions: [], tables: [], memories: [], globals: [])
@@ -87,7 +89,7 @@ public struct ProgramLinker: Sendable {
     defineState(&instance)
     let exports = exports(of: instance)
     let number = program.instances.count
-    for export in module.exports {
+    for export in module.exports where entryPoints?.contains(ByteName(export.name)) ?? true {
       switch exports[ByteName(export.name)] {
       case .function(let function):
         program.entryPoints.append(
