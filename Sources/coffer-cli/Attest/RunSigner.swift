@@ -11,8 +11,8 @@ final class RunSigner: Sendable {
   /// Whether others of the same user cannot look into this process.
   private let isClosed: Bool
 
-  init(_ options: PlatformOptions) throws {
-    node = NodeSigner(platform: try options.open())
+  init(_ platform: any Platform) throws {
+    node = NodeSigner(platform: platform)
     monitor = try MonitorSigner(programDigest: ProgramDigest.own())
     isClosed = coffer_lock_limits(Self.descriptorLimit) == 0
   }
