@@ -33,15 +33,14 @@ struct BrokerRequestCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("What vouches for this machine: none, tsm or tpm[:SOCKET].", valueName: "name")) var platform = "none"
   @Option(help: "The machine that the evidence names: kvm or process.") var machine = "kvm"
   @OptionGroup var tenant: BrokerTenantOption
-  @Option(help: ArgumentHelp("The broker; by default COFFER_BROKER, or http://127.0.0.1:8085.", valueName: "url")) var broker: String?
+  @OptionGroup var place: BrokerAddressOptions
 
   func validate() throws {
     guard machine == "kvm" || machine == "process" else { throw ValidationError("--machine: found \(machine), expected kvm or process") }
   }
 
   func run() async throws {
-    let address = try NodeAddress(broker ?? getenv("COFFER_BROKER").map { String(cString: $0) } ?? "http://127.0.0.1:8085")
-    let connection = NodeConnection(address: address, token: nil, hint: "start a broker with coffer broker serve, or name another with --broker")
+    let connection = try place.connection(token: nil)
     let image = try readImage()
     let transport = HTTPBrokerTransport(connection)
     let brokerKey = try await pinnedKey(transport)
