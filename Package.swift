@@ -48,6 +48,9 @@ let package = Package(
     .target(name: "CGuestCrypto"),
     .target(name: "GuestCrypto", dependencies: ["CGuestCrypto"]),
     .testTarget(name: "GuestCryptoTests", dependencies: ["GuestCrypto", crypto]),
+    .target(name: "SealedVolume", dependencies: ["GuestCrypto"]),
+    .testTarget(name: "SealedVolumeTests", dependencies: ["GuestCrypto", "SealedVolume"]),
+    .executableTarget(name: "volume-bench", dependencies: ["GuestCrypto", "SealedVolume"], path: "Tests/volume-bench"),
 
     // Floor 1: what goes into a trustlet.
     .target(name: "LibOS", dependencies: ["EdgeCalls"]),
