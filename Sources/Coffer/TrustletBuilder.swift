@@ -54,15 +54,15 @@ public struct TrustletBuilder: Sendable {
     }
   }
 
-  /// The image of a component that imports nothing: its functions are the image's exports, by their names, those of exported instances as
+  /// The image of a component that imports nothing but what the providers offer (``ComponentLinker``): its functions are the image's exports, by their names, those of exported instances as
   /// "instance#function"; what does not fit into core values goes through its door (``Door``).
   ///
   /// - Throws: ``BuildError``.
   public func image(
-    ofComponent bytes: [UInt8], manifest: Manifest = Manifest(), files: ImageFiles = ImageFiles()
+    ofComponent bytes: [UInt8], providers: [ComponentBinary] = [], manifest: Manifest = Manifest(), files: ImageFiles = ImageFiles()
   ) throws(BuildError) -> TrustletImage {
     do {
-      let component = try ComponentLinker.link(try ComponentBinary.decode(bytes))
+      let component = try ComponentLinker.link(try ComponentBinary.decode(bytes), providers: providers)
       for instance in component.instances { try Self.checkTables(of: instance.module) }
       // The memory of the component's own code is the one that is used most.
       let memories = component.instances.flatMap { instance in instance.module.memories.map { _ in instance.isAdapter } }

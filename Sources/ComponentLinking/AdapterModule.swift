@@ -64,9 +64,11 @@ final class AdapterModule {
     switch value.function {
     case .lower(let index, let options):
       guard index < environment.functions.count else { throw Environment.fault }
+      let callee = environment.functions[Int(index)]
+      try TypeAgreement.check(environment.component.functions[Int(index)].type, environment, callee.type, callee.environment)
       let caller = CallAdapter.Caller(
         instance: environment.instance, options: try ResolvedOptions(options, environment, linking))
-      return export(try CallAdapter(self, caller: caller, callee: environment.functions[Int(index)]).write())
+      return export(try CallAdapter(self, caller: caller, callee: callee).write())
     default:
       let code = FunctionWriter(value.type)
       try builtIn(value.function, code, environment)

@@ -12,6 +12,7 @@ struct CallAdapter {
   private let adapters: AdapterModule
   private let caller: Caller
   private let callee: FunctionValue
+  private let types: TypeTable
   private let type: ComponentFunctionType
   private let lowering: FunctionLowering
   private let lifting: FunctionLowering
@@ -20,7 +21,7 @@ struct CallAdapter {
     self.adapters = adapters
     self.caller = caller
     self.callee = callee
-    let types = adapters.linking.types
+    types = callee.environment.types
     guard let type = types.function(callee.type) else { throw Environment.fault }
     self.type = type
     lowering = FunctionLowering(type, isAsync: false, hasCallback: false, .lower, in: types)
@@ -43,12 +44,12 @@ struct CallAdapter {
     if caller.instance.number != nil { adapters.checkMayLeave(code, caller.instance) }
     let entering = caller.instance.number == nil ? instance.entering() : instance.entering(from: caller.instance)
     adapters.enter(code, entering)
-    let lent = type.parameters.contains { linking.types.layout(of: $0.type).hasBorrow }
+    let lent = type.parameters.contains { types.layout(of: $0.type).hasBorrow }
     let marks = lent ? beginLending(code, instance) : nil
     let contexts = saveContext(code, instance)
 
     // Only `realloc` can run while values are passed.
-    let allocates = lifting.parametersInMemory || type.parameters.contains { linking.types.layout(of: $0.type).hasLists }
+    let allocates = lifting.parametersInMemory || type.parameters.contains { types.layout(of: $0.type).hasLists }
     if allocates { adapters.set(code, state.mayLeave(instance), 0) }
     let passed = try pass(arguments, type.parameters.map(\.type), code)
     if allocates { adapters.set(code, state.mayLeave(instance), 1) }
@@ -58,7 +59,7 @@ struct CallAdapter {
     let returned = lifting.core.results.map { code.local($0) }
     for local in returned.reversed() { code.set(local) }
 
-    let takesRoom = type.result.map { linking.types.layout(of: $0).hasLists } ?? false
+    let takesRoom = type.result.map { types.layout(of: $0).hasLists } ?? false
     let isGuest = caller.instance.number != nil
     if takesRoom, isGuest { adapters.set(code, state.mayLeave(caller.instance), 0) }
     let given = try giveBack(results, returned, code)

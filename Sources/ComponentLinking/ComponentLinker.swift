@@ -4,15 +4,21 @@ import WasmFormat
 /// Instantiates a component while it is built: follows the instantiation's steps, which are known from the file alone, and writes an
 /// adapter wherever the Canonical ABI stands between two core instances.
 public struct ComponentLinker {
-  public static func link(_ binary: ComponentBinary, limits: LinkingLimits = LinkingLimits()) throws(LinkingError) -> LinkedComponent {
-    try StaticInstantiation(binary, limits: limits).run()
+  /// - Parameter providers: components that are trusted with the host: what they export offers what this one, or one of them that stands
+  ///   later, imports, under the same name or that of a compatible version. A core module that a provider imports is the host's
+  ///   (``ComponentLinker/hostMemory``).
+  public static func link(
+    _ binary: ComponentBinary, providers: [ComponentBinary] = [], limits: LinkingLimits = LinkingLimits()
+  ) throws(LinkingError) -> LinkedComponent {
+    try StaticInstantiation(limits: limits).run(binary, providers: providers)
   }
+
+  /// What a provider calls the memory on which the host's functions act; every other export of the host's modules is such a function.
+  public static let hostMemory = "memory"
 }
 
 final class StaticInstantiation {
-  let types: TypeTable
   let limits: LinkingLimits
-  private let root: Component
   /// The first is the state that all adapters share, which is written last.
   private var instances: [LinkedComponent.CoreInstance?] = [nil]
   private var componentInstances: [ComponentInstance] = []
@@ -23,15 +29,15 @@ final class StaticInstantiation {
   private var unsupported: [String] = []
   private var functionCount = 0
 
-  init(_ binary: ComponentBinary, limits: LinkingLimits) {
-    types = binary.types
-    root = binary.component
-    self.limits = limits
-  }
+  init(limits: LinkingLimits) { self.limits = limits }
 
-  func run() throws(LinkingError) -> LinkedComponent {
-    let value = try instantiate(ComponentClosure(component: root, parent: nil), arguments: [:], parent: nil)
-    var linked = LinkedComponent(types: types)
+  func run(_ root: ComponentBinary, providers: [ComponentBinary]) throws(LinkingError) -> LinkedComponent {
+    var offers = Offers()
+    for provider in providers {
+      offers.add(try instantiate(provider, arguments: try offers.arguments(for: provider.component, host: state)))
+    }
+    let value = try instantiate(root, arguments: try offers.arguments(for: root.component, host: nil))
+    var linked = LinkedComponent()
     let outside = Outside(self)
     try outside.export(value, path: [])
     try closeAdapters()
@@ -46,6 +52,11 @@ final class StaticInstantiation {
 
   // MARK: Component instances
 
+  private func instantiate(_ binary: ComponentBinary, arguments: [String: Item]) throws(LinkingError) -> InstanceValue {
+    let closure = ComponentClosure(file: ComponentFile(binary.types), component: binary.component, parent: nil)
+    return try instantiate(closure, arguments: arguments, parent: nil)
+  }
+
   private func instantiate(
     _ closure: ComponentClosure, arguments: [String: Item], parent: ComponentInstance?
   ) throws(LinkingError) -> InstanceValue {
@@ -54,7 +65,7 @@ final class StaticInstantiation {
     }
     let instance = ComponentInstance(number: componentInstances.count, parent: parent)
     componentInstances.append(instance)
-    let environment = try Environment(closure, types: types, instance: instance, arguments: arguments) {
+    let environment = try Environment(closure, instance: instance, arguments: arguments) {
       resourceCount += 1
       return ResourceType(number: resourceCount, implementation: instance, destructor: $1.destructor, environment: $0)
     }
@@ -102,7 +113,11 @@ final class StaticInstantiation {
       return .exports(entities)
     case .instantiate(let index, let arguments):
       guard index < environment.modules.count else { throw Environment.fault }
-      let module = environment.modules[Int(index)].module
+      let (module, bound) = (environment.modules[Int(index)].module, environment.modules[Int(index)].bound)
+      if let bound {
+        try closeAdapters()
+        return .instantiated(try add(module, imports: bound, isAdapter: true))
+      }
       var given: [CoreName: CoreInstanceValue] = [:]
       for argument in arguments {
         guard argument.instance < environment.coreInstances.count else { throw Environment.fault }

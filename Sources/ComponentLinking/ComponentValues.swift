@@ -3,7 +3,7 @@ import WasmFormat
 
 /// What items are once a component is instantiated. All of it is known before anything runs.
 enum Item {
-  case module(DefinedModule)
+  case module(ModuleValue)
   case function(FunctionValue)
   /// The resource type; nil for a type of values.
   case type(ResourceType?)
@@ -11,7 +11,21 @@ enum Item {
   case instance(InstanceValue)
 }
 
+/// Where components come from: types of two files have nothing to do with each other.
+final class ComponentFile {
+  let types: TypeTable
+
+  init(_ types: TypeTable) { self.types = types }
+}
+
+struct ModuleValue {
+  var module: Module
+  /// What the imports are, where that does not depend on who instantiates it.
+  var bound: [CoreItem]?
+}
+
 struct ComponentClosure {
+  var file: ComponentFile
   var component: Component
   /// The instance within which it was defined, for outer aliases.
   var parent: Environment?

@@ -7,7 +7,7 @@ import WasmFormat
 /// long, is followed by recursion.
 final class Environment {
   let component: Component
-  let types: TypeTable
+  let file: ComponentFile
   let parent: Environment?
   let instance: ComponentInstance
   private let imports: [Item]
@@ -16,7 +16,7 @@ final class Environment {
   private var canonicals: [UInt32: CanonicalValue] = [:]
   private(set) var instances: [InstanceValue] = []
   private(set) var functions: [FunctionValue] = []
-  private(set) var modules: [DefinedModule] = []
+  private(set) var modules: [ModuleValue] = []
   private(set) var components: [ComponentClosure] = []
   private var resources: [ResourceID: ResourceType] = [:]
   private var boundExports = 0
@@ -24,12 +24,12 @@ final class Environment {
   private var boundTypes: Set<TypeID> = []
 
   init(
-    _ closure: ComponentClosure, types: TypeTable, instance: ComponentInstance, arguments: [String: Item],
+    _ closure: ComponentClosure, instance: ComponentInstance, arguments: [String: Item],
     makeResource: (Environment, ResourceDefinition) -> ResourceType
   ) throws(LinkingError) {
     component = closure.component
     parent = closure.parent
-    self.types = types
+    file = closure.file
     self.instance = instance
     var imports: [Item] = []
     for item in component.imports {
@@ -50,6 +50,8 @@ final class Environment {
     }
     for (item, argument) in zip(component.imports, imports) { bind(item.type, argument) }
   }
+
+  var types: TypeTable { file.types }
 
   // MARK: Filling the index spaces
 
@@ -73,9 +75,9 @@ final class Environment {
     try bindExports()
   }
 
-  private func module(_ origin: CoreModuleEntry.Origin) throws(LinkingError) -> DefinedModule? {
+  private func module(_ origin: CoreModuleEntry.Origin) throws(LinkingError) -> ModuleValue? {
     switch origin {
-    case .defined(let index): return component.definedModules[index]
+    case .defined(let index): return ModuleValue(module: component.definedModules[index].module)
     case .item(let origin):
       guard let item = try item(origin, .coreModule) else { return nil }
       guard case .module(let module) = item else { throw Self.fault }
@@ -85,7 +87,7 @@ final class Environment {
 
   private func closure(_ origin: ComponentEntry.Origin) throws(LinkingError) -> ComponentClosure? {
     switch origin {
-    case .defined(let index): return ComponentClosure(component: component.definedComponents[index], parent: self)
+    case .defined(let index): return ComponentClosure(file: file, component: component.definedComponents[index], parent: self)
     case .item(let origin):
       guard let item = try item(origin, .component) else { return nil }
       guard case .component(let closure) = item else { throw Self.fault }
@@ -112,7 +114,9 @@ final class Environment {
       return imports[index]
     case .alias(let instance, let name):
       guard instance < instances.count else { return nil }
-      guard let item = instances[Int(instance)].exports[name] else { throw Self.fault }
+      guard let item = instances[Int(instance)].exports[name] else {
+        throw LinkingError(.unknownImport, "unknown import: an imported instance has no \(quoted(name))")
+      }
       return item
     case .outer(let count, let index):
       var environment = self

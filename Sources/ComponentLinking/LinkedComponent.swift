@@ -19,15 +19,14 @@ public struct LinkedComponent: Sendable {
   public internal(set) var door: Door?
   /// Built-ins that are there, but trap: those of asynchronous components.
   public internal(set) var unsupported: [String] = []
-  public internal(set) var types: TypeTable
-
-  init(types: TypeTable) { self.types = types }
 }
 
 /// What a core instance exports, or a core function that the host offers.
 public enum CoreItem: Hashable, Sendable {
   /// An index into `LinkedComponent.instances`.
   case export(instance: Int, name: CoreName)
+  /// A function that the host offers to core modules.
+  case host(module: CoreName, name: CoreName)
 }
 
 /// A name of core WebAssembly: the same when its bytes are.
@@ -49,6 +48,8 @@ public struct ExportedFunction: Sendable {
   /// The export's name, or those of instances within which it is exported.
   public var path: [String]
   public var type: ComponentFunctionType
+  /// What the type refers to.
+  public var types: TypeTable
   public var lowering: FunctionLowering
   /// Which core instance, and its export's name.
   public var instance: Int

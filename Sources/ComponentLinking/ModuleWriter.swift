@@ -11,6 +11,8 @@ final class ModuleWriter {
   private struct Imported {
     var item: CoreItem
     var kind: [UInt8]
+    /// Another one than a number.
+    var name: (module: String, name: String)?
   }
 
   private var types: [FunctionType] = []
@@ -21,6 +23,8 @@ final class ModuleWriter {
   private var globalImports: [CoreItem: UInt32] = [:]
   private var functions: [(writer: FunctionWriter, name: String)] = []
   private var exports: [(name: String, kind: UInt8, index: Int)] = []
+  /// Of what is imported.
+  private var exportsAgain: [(name: String, kind: UInt8, index: Int)] = []
   private var globals: [(type: ValueType, initial: Int)] = []
   private var memories: [(minimum: UInt64, maximum: UInt64)] = []
 
@@ -29,13 +33,20 @@ final class ModuleWriter {
 
   // MARK: Imports
 
-  func function(_ item: CoreItem, _ type: FunctionType) -> Function {
+  func function(_ item: CoreItem, _ type: FunctionType) -> Function { function(item, type, name: nil) }
+
+  /// Under the names that the host has for it.
+  func function(_ item: CoreItem, _ type: FunctionType, module: String, name: String) -> Function {
+    function(item, type, name: (module, name))
+  }
+
+  private func function(_ item: CoreItem, _ type: FunctionType, name: (String, String)?) -> Function {
     if let known = functionImports[item] { return .imported(known) }
     let index = functionImports.count
     functionImports[item] = index
     var kind: [UInt8] = [0]
     kind.appendUnsigned(UInt64(typeIndex(type)))
-    imports.append(Imported(item: item, kind: kind))
+    imports.append(Imported(item: item, kind: kind, name: name))
     return .imported(index)
   }
 
@@ -83,6 +94,13 @@ final class ModuleWriter {
     exports.append((name, 0, index))
   }
 
+  /// What has been imported, and is not renumbered.
+  func exportAgain(_ name: String, _ function: Function) {
+    if case .imported(let index) = function { exportsAgain.append((name, 0, index)) }
+  }
+
+  func exportAgain(_ name: String, memory: UInt32) { exportsAgain.append((name, 2, Int(memory))) }
+
   private func typeIndex(_ type: FunctionType) -> Int {
     if let known = typeIndices[type] { return known }
     types.append(type)
@@ -112,8 +130,8 @@ final class ModuleWriter {
       }
     }
     bytes.appendSection(2, Array(imports.enumerated())) { out, item in
-      out.appendName("")
-      out.appendName("\(item.offset)")
+      out.appendName(item.element.name?.module ?? "")
+      out.appendName(item.element.name?.name ?? "\(item.offset)")
       out += item.element.kind
     }
     bytes.appendSection(3, signatures) { $0.appendUnsigned(UInt64($1)) }
@@ -128,10 +146,11 @@ final class ModuleWriter {
       out.append(0x0B)
     }
     let imported = functionImports.count
-    bytes.appendSection(7, exports) { out, export in
-      out.appendName(export.name)
-      out.append(export.kind)
-      out.appendUnsigned(UInt64(export.kind == 0 ? imported + export.index : export.index))
+    let numbered = exports.map { ($0.name, $0.kind, $0.kind == 0 ? imported + $0.index : $0.index) }
+    bytes.appendSection(7, numbered + exportsAgain) { out, export in
+      out.appendName(export.0)
+      out.append(export.1)
+      out.appendUnsigned(UInt64(export.2))
     }
     bytes.appendSection(10, functions) { out, function in
       out += function.writer.encoded {

@@ -25,16 +25,17 @@ final class Outside {
   /// Whether there is a value that does not fit into core values.
   var needsDoor: Bool {
     found.contains { _, function in
-      guard let type = linking.types.function(function.type) else { return false }
-      let lowering = lowering(type)
+      guard let type = function.environment.types.function(function.type) else { return false }
+      let types = function.environment.types
+      let lowering = lowering(type, types)
       return lowering.parametersInMemory || lowering.resultInMemory
-        || type.parameters.contains { linking.types.layout(of: $0.type).hasLists }
-        || type.result.map { linking.types.layout(of: $0).hasLists } ?? false
+        || type.parameters.contains { types.layout(of: $0.type).hasLists }
+        || type.result.map { types.layout(of: $0).hasLists } ?? false
     }
   }
 
-  private func lowering(_ type: ComponentFunctionType) -> FunctionLowering {
-    FunctionLowering(type, isAsync: false, hasCallback: false, .lower, in: linking.types)
+  private func lowering(_ type: ComponentFunctionType, _ types: TypeTable) -> FunctionLowering {
+    FunctionLowering(type, isAsync: false, hasCallback: false, .lower, in: types)
   }
 
   func functions(door: Door?) throws(LinkingError) -> [ExportedFunction] {
@@ -44,7 +45,7 @@ final class Outside {
     var known: [ObjectIdentifier: ModuleWriter.Function] = [:]
     var functions: [ExportedFunction] = []
     for (path, function) in found {
-      guard let type = linking.types.function(function.type) else { throw Environment.fault }
+      guard let type = function.environment.types.function(function.type) else { throw Environment.fault }
       // Component names are no numbers, and have no such sign.
       let name = path.joined(separator: "#")
       let adapters = try linking.openAdapters()
@@ -62,7 +63,9 @@ final class Outside {
       let item = adapters.export(adapter, as: name)
       guard case .export(let instance, let name) = item else { continue }
       functions.append(
-        ExportedFunction(path: path, type: type, lowering: lowering(type), instance: instance, name: name.description))
+        ExportedFunction(
+          path: path, type: type, types: function.environment.types, lowering: lowering(type, function.environment.types), instance: instance,
+          name: name.description))
     }
     return functions
   }

@@ -36,6 +36,14 @@ final class StateModule {
   func context(_ instance: ComponentInstance, _ slot: UInt32) -> CoreItem { export("context \(slot) \(instance.number ?? 0)") }
   func backpressure(_ instance: ComponentInstance) -> CoreItem { export("backpressure \(instance.number ?? 0)") }
 
+  private var hostMemory: UInt64?
+
+  /// The memory on which the host's functions act, of so many pages at least.
+  func hostMemory(_ minimum: UInt64) -> CoreItem {
+    hostMemory = max(hostMemory ?? 0, minimum)
+    return export("host memory")
+  }
+
   func trap(_ reason: CanonicalTrap) -> CoreItem {
     traps.insert(reason)
     return export(reason.rawValue)
@@ -48,6 +56,8 @@ final class StateModule {
 
   func module(_ instances: [ComponentInstance]) throws(LinkingError) -> Module {
     let writer = ModuleWriter()
+    // The library OS looks for the memory of the program in the first memory of its first instance.
+    if let hostMemory { _ = writer.defineMemory("host memory", minimum: hostMemory, maximum: 65536) }
     for instance in instances {
       let number = instance.number ?? 0
       _ = writer.defineGlobal("entered \(number)")

@@ -155,7 +155,7 @@ extension ScriptPlan {
       return tally.fail(line, "there is no function \"\(field)\"")
     }
     let call = ComponentCall(
-      function: made.component.functions[index], types: made.component.types, entryPoint: made.place.functions[index],
+      function: made.component.functions[index], types: made.component.functions[index].types, entryPoint: made.place.functions[index],
       door: made.place.door, arguments: arguments)
     add(line, .component(call), expectation)
   }

@@ -108,7 +108,8 @@ public struct ProgramLinker: Sendable {
     _ item: Import, into instance: inout Instance, resolve: (String, String) -> Exported?
   ) throws(ImportError) {
     let title = "\(quoted(item.module)) \(quoted(item.name))"
-    if case .function(let index) = item.kind, let wanted = instance.module.types[checked: index],
+    let found = resolve(item.module, item.name)
+    if found == nil, case .function(let index) = item.kind, let wanted = instance.module.types[checked: index],
       let function = host[ByteName(item.module)]?[ByteName(item.name)]
     {
       guard function.type == wanted else {
@@ -122,7 +123,7 @@ public struct ProgramLinker: Sendable {
           reference: "\(instance.prefix).host.\(function.symbol).ref", type: wanted))
       return
     }
-    guard let found = resolve(item.module, item.name) else {
+    guard let found else {
       throw ImportError(description: unknown(item), isTypeMismatch: false)
     }
     func mismatch(_ offered: String, _ wanted: String) -> ImportError {
