@@ -112,6 +112,11 @@ package struct FirmwareVolume {
     return sections
   }
 
+  /// Whether both lists can be read.
+  package func check() throws(NodeImageError) {
+    _ = try (sevSections(), tdxSections(), hashTableAddress(), secondaryStart())
+  }
+
   private func check(_ address: Int, _ size: Int) throws(NodeImageError) {
     guard address.isMultiple(of: Self.alignment), size.isMultiple(of: Self.alignment), address <= Self.fourGiB, size <= Self.fourGiB - address else {
       throw file.damaged("a section", found: "\(size) bytes at \(address)", expected: "whole pages of 4 KiB below 4 GiB")

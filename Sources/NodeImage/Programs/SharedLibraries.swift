@@ -16,16 +16,19 @@ package struct SharedLibraries {
   package init(folders: [String]) { self.folders = folders }
 
   package mutating func add(neededBy program: [UInt8], at path: String) throws(NodeImageError) {
-    var waiting = [(path, try ELFFile(program, name: path))]
+    var waiting = [(path, try ELFFile(program, name: path))][...]
     if let loader = waiting[0].1.interpreter, loaders[loader] == nil { loaders[loader] = try SourceFile.contents(of: loader) }
-    while let (path, file) = waiting.popLast() {
-      for name in file.needed where !isLoader(name) {
+    // A library that is there is not looked for again under its name: the loader does not do so either, and the program's own come first.
+    var names: Set<String> = []
+    while let (path, file) = waiting.popFirst() {
+      for name in file.needed where !isLoader(name) && names.insert(name).inserted {
         let found = try find(name, for: path, file)
-        guard libraries[found] == nil else { continue }
-        guard libraries.count < Self.limit else {
+        guard names.count <= Self.limit else {
           throw NodeImageError(path, found: "more than \(Self.limit) libraries", expected: "at most so many", "see what it is linked with")
         }
-        let bytes = try SourceFile.contents(of: found)
+        // Another program's, mostly.
+        let bytes: [UInt8]
+        if let there = libraries[found] { bytes = there } else { bytes = try SourceFile.contents(of: found) }
         libraries[found] = bytes
         waiting.append((found, try ELFFile(bytes, name: found)))
       }
