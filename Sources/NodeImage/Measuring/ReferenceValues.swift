@@ -2,7 +2,7 @@ import Crypto
 
 /// What evidence of a node must say when it has started from an image: computed from the image's files alone.
 public struct ReferenceValues: Sendable, Equatable {
-  /// Registers of a TPM (SHA-256), by their numbers. Not 0 and 1, which are the firmware's own.
+  /// Registers of a TPM (SHA-256), by their numbers. Not 1, which is the machine's shape; 0, the firmware's own, where it was given.
   public var registers: [Int: [UInt8]] = [:]
   /// SEV-SNP's launch digest; nil without OVMF's build for SEV.
   public var launchDigest: [UInt8]?
@@ -15,11 +15,15 @@ public struct ReferenceValues: Sendable, Equatable {
     public var rtmr2: [UInt8]
   }
 
-  /// - Parameter memory: of the guest, in bytes: QEMU writes into the kernel's header where the initial files will lie.
-  public init(_ boot: DirectBoot, memory: UInt64) throws(NodeImageError) {
+  /// - Parameters:
+  ///   - memory: of the guest, in bytes: QEMU writes into the kernel's header where the initial files will lie.
+  ///   - firmware: register 0 as a machine with the same firmware has it; it cannot be computed from the firmware's file, which changes itself
+  ///     before it measures itself.
+  public init(_ boot: DirectBoot, memory: UInt64, firmware: [UInt8]? = nil) throws(NodeImageError) {
     let kernel = try PEImage(boot.patchedKernel(memory: memory), name: "the kernel")
     let measured = MeasuredBoot<SHA256>(kernel: kernel.digest(SHA256.self), boot: boot)
     registers = [2: MeasuredBoot<SHA256>.adapters, 4: measured.programs, 7: MeasuredBoot<SHA256>.secureBoot, 9: measured.inputs]
+    registers[0] = firmware
   }
 
   /// - Parameter firmware: the file of OVMF's build for SEV.
@@ -50,12 +54,11 @@ public struct ReferenceValues: Sendable, Equatable {
         "      - {mrtd: \"\(Self.digits(trustDomain.mrtd))\", rtmr0: any, rtmr1: \"\(Self.digits(trustDomain.rtmr1))\", rtmr2: \"\(Self.digits(trustDomain.rtmr2))\", rtmr3: any}",
       ]
     }
-    // The firmware's own register is taken from a machine that is known: a value of `any` would trust every firmware.
     let values = registers.sorted { $0.key < $1.key }.map { "pcr\($0.key): \"\(Self.digits($0.value))\"" }
-    lines += [
-      "  tpm:", "    reference-values:", "      # pcr0: the firmware that your machine has; 'any' trusts every firmware", "      - {pcr0: any, \(values.joined(separator: ", "))}",
-      "nonce: required",
-    ]
+    let entry = (registers[0] == nil ? ["pcr0: any"] : []) + values
+    lines += ["  tpm:", "    reference-values:"]
+    if registers[0] == nil { lines.append("      # 'any' trusts every firmware: write pcr0 of a machine whose firmware you trust (option --pcr0)") }
+    lines += ["      - {\(entry.joined(separator: ", "))}", "nonce: required"]
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attestation
 import Glibc
 import NodeImage
 import TrustletImage
@@ -53,6 +54,10 @@ struct NodeImageCommand: ParsableCommand {
   @Option(help: ArgumentHelp("OVMF that starts trust domains, to compute TDX's values with.", valueName: "file"))
   var tdxFirmware: String?
 
+  @Option(
+    help: ArgumentHelp("Register 0 (SHA-256) of a machine with a TPM whose firmware you trust, for the policy.", valueName: "hex"), transform: Self.register)
+  var pcr0: [UInt8]?
+
   @Option(help: ArgumentHelp("Where Coffer's programs are; beside this one if left out.", valueName: "dir"))
   var programs: String?
 
@@ -69,7 +74,7 @@ struct NodeImageCommand: ParsableCommand {
         throw CommandFailure("--processor: found \(quoted(processor)), expected one of \(SNPGuest.modelNames.joined(separator: ", "))")
       }
       let image = try NodeImage(plan())
-      var values = try ReferenceValues(image.boot, memory: memory.bytes)
+      var values = try ReferenceValues(image.boot, memory: memory.bytes, firmware: pcr0)
       if let path = sevFirmware {
         try values.add(firmware: SourceFile.contents(of: path, limit: 64 << 20), name: path, image.boot, SNPGuest(processors: processors, signature: signature))
       }
@@ -81,6 +86,11 @@ struct NodeImageCommand: ParsableCommand {
       ] { try write(bytes, to: "\(output)/\(name)") }
       Terminal.print(json ? String(decoding: texts.referenceValues.dropLast(), as: UTF8.self) : texts.summary(output))
     }
+  }
+
+  @Sendable private static func register(_ text: String) throws -> [UInt8] {
+    guard let value = bytes(hexadecimal: text), value.count == 32 else { throw CommandFailure("expected 64 hexadecimal digits") }
+    return value
   }
 
   private func plan() throws -> NodeImage.Plan {
