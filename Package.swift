@@ -46,6 +46,10 @@ let package = Package(
     .target(name: "FunctionCalls"),
     .target(name: "EmbeddedBytes"),
     .target(name: "StrictYAML", dependencies: ["Yams"]),
+    // Cryptography for inside a trustlet: constant time, free-standing, so it is also compiled as Embedded Swift.
+    .target(name: "CGuestCrypto"),
+    .target(name: "GuestCrypto", dependencies: ["CGuestCrypto"]),
+    .testTarget(name: "GuestCryptoTests", dependencies: ["GuestCrypto", crypto]),
 
     // Floor 1: what goes into a trustlet.
     .target(name: "LibOS", dependencies: ["EdgeCalls"]),
@@ -122,6 +126,22 @@ let package = Package(
       ],
       exclude: ["Dashboard/Page"], plugins: ["DashboardPlugin"]),
 
+    // Releasing secrets to those who prove what they are: the protocol's messages, the side that asks, and the side that keeps and judges.
+    .target(name: "KeyBrokerProtocol", dependencies: [crypto, .product(name: "CryptoExtras", package: "swift-crypto")]),
+    .target(name: "KeyBrokerClient", dependencies: ["KeyBrokerProtocol", crypto]),
+    .target(name: "KeyBroker", dependencies: ["Attestation", .product(name: "GRDB", package: "GRDB.swift"), "KeyBrokerProtocol", crypto]),
+    .testTarget(
+      name: "KeyBrokerProtocolTests",
+      dependencies: ["KeyBrokerProtocol", crypto, .product(name: "CryptoExtras", package: "swift-crypto")]),
+    .testTarget(
+      name: "KeyBrokerTests",
+      dependencies: [
+        "Attestation", "DevelopmentPlatform", "Evidence", .product(name: "GRDB", package: "GRDB.swift"), "KeyBroker", "KeyBrokerClient", "KeyBrokerProtocol",
+        "Platform", crypto, "broker-scenario",
+      ]),
+    // Changes a broker's data as fast as it can, and says what it has done: to be killed.
+    .executableTarget(name: "broker-scenario", dependencies: ["KeyBroker", "KeyBrokerProtocol"], path: "Tests/broker-scenario"),
+
     // Floor 5: the library and the programs.
     .target(
       name: "Coffer",
@@ -144,10 +164,13 @@ let package = Package(
     .executableTarget(
       name: "coffer-node",
       dependencies: [
-        "CLinux", "FunctionDispatch", "FunctionStore", "Gateway", "ImageBuilding", "TrustletImage",
+        "Attestation", "CLinux", "Evidence", "FunctionDispatch", "FunctionStore", "Gateway", "ImageBuilding", "KeyBroker", "KeyBrokerClient",
+        "KeyBrokerProtocol", "Platform", "TrustletImage", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Histogram", package: "hdrhistogram-swift"),
-        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
     .executableTarget(name: "coffer-monitor", dependencies: ["MonitorProcess"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .target(

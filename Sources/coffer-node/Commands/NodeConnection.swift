@@ -7,6 +7,8 @@ import NIOHTTP1
 package struct NodeConnection {
   let address: NodeAddress
   package let token: String?
+  /// What to do where nobody answers.
+  var hint = "start a node with coffer serve, or name another with --node"
 
   /// Of an answer to a command; what functions answer and logs are not held in memory.
   private static let answerLimit = 64 << 20
@@ -57,7 +59,7 @@ package struct NodeConnection {
     } catch is CancellationError {
       throw CommandFailure("interrupted")
     } catch {
-      throw CommandFailure("cannot speak to \(address): \(Self.reason(error)); start a node with coffer serve, or name another with --node")
+      throw CommandFailure("cannot speak to \(address): \(Self.reason(error)); \(hint)")
     }
   }
 
@@ -68,7 +70,8 @@ package struct NodeConnection {
   }
 
   private struct Problem: Decodable {
-    var title: String
+    /// The key broker's protocol has none.
+    var title: String?
     var detail: String?
   }
 
@@ -76,7 +79,7 @@ package struct NodeConnection {
     guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(bytes)) else {
       return CommandFailure("\(address) answered with status \(status)")
     }
-    return CommandFailure(Terminal.plain(problem.detail ?? problem.title))
+    return CommandFailure(Terminal.plain(problem.detail ?? problem.title ?? "status \(status)"))
   }
 
   private static let client = HTTPClient(
