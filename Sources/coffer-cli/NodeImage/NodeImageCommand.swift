@@ -3,6 +3,7 @@ import Attestation
 import Glibc
 import NodeImage
 import TrustletImage
+import WasmFormat
 
 struct NodeImageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
