@@ -13,6 +13,8 @@ let package = Package(
     .library(name: "Coffer", targets: ["Coffer"]),
     .library(name: "Attestation", targets: ["Attestation"]),
     .executable(name: "coffer", targets: ["coffer"]),
+    .executable(name: "coffer-evidence", targets: ["coffer-evidence"]),
+    .executable(name: "coffer-init", targets: ["coffer-init"]),
     .executable(name: "coffer-monitor", targets: ["coffer-monitor"]),
     .executable(name: "coffer-node", targets: ["coffer-node"]),
     .executable(name: "coffer-tools", targets: ["coffer-tools"]),
@@ -87,6 +89,14 @@ let package = Package(
     .target(name: "Platform"),
     .target(name: "DevelopmentPlatform", dependencies: ["DevelopmentEvidence", "Platform", crypto]),
 
+    // Floor 2: a node as an image: what builds it and says what its evidence will be, and what starts in it.
+    .target(name: "NodeImage", dependencies: [crypto]),
+    .target(name: "NodeStart"),
+    .executableTarget(name: "coffer-init", dependencies: ["CLinux", "NodeStart"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+    .executableTarget(name: "coffer-evidence", dependencies: ["NodeStart", "Platform"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+    .testTarget(name: "NodeImageTests", dependencies: ["NodeImage", crypto]),
+    .testTarget(name: "NodeStartTests", dependencies: ["NodeStart"]),
+
     // Floor 3: what a node, a monitor and an instance prove of themselves; and the life of a trustlet.
     .target(name: "Evidence", dependencies: ["Platform", crypto]),
     .target(name: "Monitor", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
@@ -151,7 +161,7 @@ let package = Package(
     .executableTarget(
       name: "coffer-tools", dependencies: [
         "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "KVMMachine",
-        "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "Platform", "ProcessMachine", "RunCommand", "TrustedLines", "TrustletImage", "TrustletRun",
+        "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "NodeImage", "Platform", "ProcessMachine", "RunCommand", "TrustedLines", "TrustletImage", "TrustletRun",
         "WasmFormat", "WasmText", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
