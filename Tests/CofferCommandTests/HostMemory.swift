@@ -36,8 +36,8 @@ enum HostMemory {
     var start = range.lowerBound
     while start < range.upperBound {
       let length = Int(min(UInt64(bytes.count), range.upperBound - start))
-      let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, length, off_t(bitPattern: start)) }
-      if count > 0, bytes.withUnsafeBytes({ memmem($0.baseAddress, count, needle, needle.count) }) != nil { return true }
+      let count = bytes.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, length, off_t(truncatingIfNeeded: start)) }
+      if count > 0, Data(bytes.prefix(count)).range(of: Data(needle)) != nil { return true }
       start += step
     }
     return false
