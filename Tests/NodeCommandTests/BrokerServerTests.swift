@@ -78,7 +78,8 @@ import coffer_node
   @Test func aConnectionThatSaysNothingEnds() async throws {
     try await serving { $0.idleTime = 1 } _: { port in
       // The read would return at its own limit; the server ends before it, without a word.
-      #expect(try await Self.exchange(port, ["POST /kbs"]) == "" )
+      let answer = try await Self.exchange(port, ["POST /kbs"])
+      #expect(answer.isEmpty, "\(answer)")
     }
   }
 
