@@ -83,8 +83,9 @@ import coffer_node
     }
   }
 
+  /// The idle time is so long that waiting for it would show.
   @Test func whatIsTooLargeIsNotRead() async throws {
-    try await serving { port in
+    try await serving { $0.idleTime = 600 } _: { port in
       let requests = [
         "\(Self.auth)Content-Length: 99999999\r\n\r\n", "\(Self.auth)Content-Length: 16385\r\n\r\n",
         "\(Self.auth)Transfer-Encoding: chunked\r\n\r\n5000\r\n\(String(repeating: "a", count: 0x5000))\r\n",
