@@ -58,6 +58,8 @@ import coffer_node
     var piece = [UInt8](repeating: 0, count: 4096)
     while true {
       let count = read(descriptor, &piece, piece.count)
+      // A connection that does not end is a failure, unless little time was given to it.
+      if count < 0, errno == EAGAIN, seconds >= 60 { throw POSIXError(.ETIMEDOUT) }
       guard count > 0 else { return String(decoding: text, as: UTF8.self) }
       text += piece[..<count]
     }
