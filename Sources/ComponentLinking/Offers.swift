@@ -60,16 +60,18 @@ struct VersionedName {
   }
 }
 
-/// A core module that a provider imports: functions of the host, and the memory on which they act.
+/// A core module that a provider imports: functions of the host, and the memory on which they act. Components' names have hyphens where the
+/// host's module has underscores: "wasi-snapshot-preview1".
 enum HostModule {
   static func value(_ name: String, _ type: CoreModuleType, _ state: StateModule) throws(LinkingError) -> ModuleValue {
     let writer = ModuleWriter()
+    let hostName = String(decoding: name.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self)
     var bound: [CoreItem] = []
     for export in type.exports.entries {
       switch export.type {
       case .function(let function):
-        let item = CoreItem.host(module: CoreName(name), name: CoreName(export.name))
-        writer.exportAgain(export.name, writer.function(item, function, module: name, name: export.name))
+        let item = CoreItem.host(module: CoreName(hostName), name: CoreName(export.name))
+        writer.exportAgain(export.name, writer.function(item, function, module: hostName, name: export.name))
         bound.append(item)
       case .memory(let memory) where export.name == ComponentLinker.hostMemory:
         let item = state.hostMemory(memory.limits.minimum)
