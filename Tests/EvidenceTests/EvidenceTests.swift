@@ -50,6 +50,16 @@ import Testing
     #expect(try scene.refusals(scene.evidence(of: Scene.instance(isClosed: false))) == ["policy.debug"])
   }
 
+  @Test func aPolicyMayWantAKeyThatNobodyElseHas() throws {
+    let scene = try Scene.development(.sevSNP)
+    let policy = try scene.policy("key-holder: instance")
+    let refused = try scene.verdict(scene.evidence(), policy: policy)
+    #expect(refused.findings.filter { $0.outcome == .refused }.map(\.rule) == ["policy.key-holder"])
+    #expect(try scene.verdict(scene.evidence(of: Scene.instance(holder: .instance)), policy: policy).isAccepted)
+    #expect(try scene.verdict(scene.evidence(), policy: scene.policy("key-holder: any")).isAccepted)
+    #expect(throws: (any Error).self) { try scene.policy("key-holder: monitor") }
+  }
+
   @Test func anInstancesKeyMayBeOnP256() throws {
     let scene = try Scene.development(.sevSNP)
     let point = Array(P256.KeyAgreement.PrivateKey().publicKey.rawRepresentation)
