@@ -50,13 +50,18 @@ let package = Package(
     .target(name: "CGuestCrypto"),
     .target(name: "GuestCrypto", dependencies: ["CGuestCrypto"]),
     .testTarget(name: "GuestCryptoTests", dependencies: ["GuestCrypto", crypto]),
+    .target(name: "SealedVolume", dependencies: ["GuestCrypto"]),
+    .testTarget(name: "SealedVolumeTests", dependencies: ["GuestCrypto", "SealedVolume"]),
+    .executableTarget(name: "volume-bench", dependencies: ["GuestCrypto", "SealedVolume"], path: "Tests/volume-bench"),
 
     // Floor 1: what goes into a trustlet.
     .target(name: "LibOS", dependencies: ["EdgeCalls"]),
+    .target(name: "InstanceSecrets", dependencies: ["EdgeCalls", "GuestCrypto", "LibOS"]),
     .executableTarget(name: "guest-builder", dependencies: ["EdgeCalls"]),
     .plugin(name: "GuestPlugin", capability: .buildTool(), dependencies: ["guest-builder"]),
     .target(name: "GuestObjects", dependencies: ["EmbeddedBytes"], plugins: ["GuestPlugin"]),
     .target(name: "WasmCompiler", dependencies: ["EdgeCalls", "WasmFormat"]),
+    .target(name: "ComponentLinking", dependencies: ["ComponentFormat", "WasmFormat"]),
     .target(name: "CodeObjects", dependencies: ["CLinux", crypto]),
 
     // Floor 1: judging evidence, on its own; and making it under roots that nobody trusts, which knows nothing of the judge.
@@ -73,6 +78,9 @@ let package = Package(
     .plugin(name: "ExamplesPlugin", capability: .buildTool(), dependencies: ["example-builder"]),
     .target(name: "Examples", dependencies: ["EmbeddedBytes"], plugins: ["ExamplesPlugin"]),
     .target(name: "BenchmarkKernels", dependencies: ["EmbeddedBytes"], plugins: ["ExamplesPlugin"]),
+
+    // WASI 0.2, a component over WASI 0.1.
+    .target(name: "WASIComponents", dependencies: ["ComponentFormat", "EmbeddedBytes", "WasmFormat"], plugins: ["ExamplesPlugin"]),
 
     // Floor 2: images, and machines to run them on.
     .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat"]),
@@ -146,8 +154,8 @@ let package = Package(
     .target(
       name: "Coffer",
       dependencies: [
-        "CLinux", "CodeObjects", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS", "Machine", "Monitor",
-        "ProcessMachine", "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
+        "CLinux", "CodeObjects", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS",
+        "Machine", "Monitor", "ProcessMachine", "TrustletImage", "TrustletRun", "WASIComponents", "WasmCompiler", "WasmFormat",
       ]),
     // Runs images; for everything else it becomes coffer-tools, which lies beside it. Were that a dependency, SwiftPM would link all of it here.
     // A run is short: finding the symbols of Swift's libraries would be a third of it.
@@ -155,9 +163,11 @@ let package = Package(
       name: "coffer", dependencies: ["RunCommand", "TrustletImage"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
-        "Attestation", "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "KVMMachine", "Machine", "Monitor", "NodeImage", "Platform", "ProcessMachine", "RunCommand",
-        "TrustedLines", "TrustletImage", "TrustletRun", "WasmFormat", "WasmText", crypto,
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "KVMMachine",
+        "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "NodeImage", "Platform", "ProcessMachine", "RunCommand", "TrustedLines", "TrustletImage", "TrustletRun",
+        "WasmFormat", "WasmText", crypto,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       path: "Sources/coffer-cli"),
     // The node: its front and the commands that speak to it; and what each monitor process is.
@@ -167,7 +177,7 @@ let package = Package(
         "Attestation", "CLinux", "Evidence", "FunctionDispatch", "FunctionStore", "Gateway", "ImageBuilding", "KeyBroker", "KeyBrokerClient",
         "KeyBrokerProtocol", "Platform", "TrustletImage", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -176,7 +186,8 @@ let package = Package(
     .target(
       name: "SpecificationScripts",
       dependencies: [
-        "Coffer", "ComponentFormat", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
+        "Coffer", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "TrustletRun", "WasmCompiler",
+        "WasmFormat", "WasmText",
       ]),
     .executableTarget(
       name: "coffer-wast",
@@ -212,16 +223,21 @@ let package = Package(
     .testTarget(
       name: "NodeCommandTests",
       dependencies: [
-        "FunctionStore", "Gateway", "SampleFunctions", "coffer-node", .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+        "Attestation", "DevelopmentPlatform", "FunctionStore", "Gateway", "KeyBroker", "KeyBrokerProtocol", "Platform", "SampleFunctions", "coffer-node",
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
       ]),
     // Changes a node's state as fast as it can, and says what it has done: to be killed.
     .executableTarget(name: "store-scenario", dependencies: ["FunctionStore", "ImageBuilding", "TrustletImage"], path: "Tests/store-scenario"),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
     .testTarget(name: "ComponentFormatTests", dependencies: ["ComponentFormat", "WasmFormat", "WasmText"]),
+    .testTarget(name: "WASIComponentsTests", dependencies: ["ComponentFormat", "ComponentLinking", "WASIClients", "WASIComponents", "WasmFormat", "WasmText"]),
+    // Programs in C that use WASI 0.2, as components.
+    .target(name: "WASIClients", dependencies: ["EmbeddedBytes", "WASIComponents", "WasmFormat"], path: "Tests/WASIClients", plugins: ["ExamplesPlugin"]),
+    .testTarget(name: "ComponentLinkingTests", dependencies: ["ComponentFormat", "ComponentLinking", "WasmFormat", "WasmText"]),
     .testTarget(name: "WasmTextTests", dependencies: ["WasmText"]),
     .testTarget(name: "WasmCompilerTests", dependencies: ["WasmCompiler", "WasmFormat", "WasmText"]),
-    .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"], exclude: ["Wasmtime"]),
+    .testTarget(
+      name: "LibOSTests", dependencies: ["EdgeCalls", "GuestCrypto", "InstanceSecrets", "KeyBrokerProtocol", "LibOS"], exclude: ["Wasmtime"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
     .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
     .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence", "StrictYAML", "TestTPM"] + certificates),
@@ -237,8 +253,8 @@ let package = Package(
     .testTarget(
       name: "CofferTests",
       dependencies: [
-        "CodeObjects", "Coffer", "EdgeCalls", "Examples", "KVMMachine", "LyingHost", "Machine", "Monitor", "SpecificationScripts",
-        "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
+        "CodeObjects", "Coffer", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Examples", "KVMMachine", "LyingHost", "Machine", "Monitor",
+        "SpecificationScripts", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
       ]),
     // What a front sends, and programs, to the built coffer-monitor: not a dependency, since the tests would be linked as it is, without the
     // libraries that only tests have.

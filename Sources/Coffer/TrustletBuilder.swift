@@ -34,12 +34,13 @@ public struct TrustletBuilder: Sendable {
     self.warn = warn
   }
 
-  /// The image of a WebAssembly module that imports nothing but what the library OS offers.
+  /// The image of a WebAssembly module that imports nothing but what the library OS offers, or of a component.
   ///
   /// - Throws: ``BuildError``.
   public func image(
     of bytes: [UInt8], manifest: Manifest = Manifest(), files: ImageFiles = ImageFiles()
   ) throws(BuildError) -> TrustletImage {
+    if Self.isComponent(bytes) { return try image(ofComponent: bytes, manifest: manifest, files: files) }
     do {
       let module = try Module.decode(bytes)
       try module.validate()
@@ -113,8 +114,11 @@ public struct TrustletBuilder: Sendable {
   /// Elements that all tables of a module may have at the start.
   public static let tableElementLimit: UInt64 = 10_000_000
 
+  /// Modules and components have the same first bytes; what follows is a version, and what it is of.
+  private static func isComponent(_ bytes: [UInt8]) -> Bool { bytes.count >= 8 && bytes[6] == 1 }
+
   /// A table's first elements are part of the image's data, whatever a module claims to need.
-  private static func checkTables(of module: Module) throws(BuildError) {
+  static func checkTables(of module: Module) throws(BuildError) {
     let elements = module.tables.reduce(UInt64(0)) { $0 + $1.limits.minimum }
     guard elements <= tableElementLimit else {
       throw BuildError(

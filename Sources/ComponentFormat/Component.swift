@@ -63,6 +63,11 @@ public struct SortIndex: Sendable, Hashable {
   }
   public var sort: Sort
   public var index: UInt32
+
+  public init(sort: Sort, index: UInt32) {
+    self.sort = sort
+    self.index = index
+  }
 }
 
 public struct ComponentImport: Sendable {

@@ -15,7 +15,8 @@ public struct ValueLayout: Sendable, Hashable {
   public internal(set) var flat: [ValueType]
   /// Whether there are lists or strings in it, which lie in memory of their own.
   public internal(set) var hasLists: Bool
-  var hasBorrow: Bool
+  /// Whether there are borrowed handles in it.
+  public internal(set) var hasBorrow: Bool
   /// In a memory with 64-bit addresses, which the bound on sizes is about.
   var size64: Int
   var alignment64: Int

@@ -84,6 +84,11 @@ public struct AES256: ~Copyable, @unchecked Sendable {
       bytes.storeBytes(of: last, toByteOffset: 8, as: UInt64.self)
     }
 
+    /// The 16 bytes as they lie in memory.
+    public var words: (UInt64, UInt64) { (first, last) }
+
+    public init(words: (UInt64, UInt64)) { (first, last) = words }
+
     public var bytes: [UInt8] {
       [UInt8](unsafeUninitializedCapacity: AES256.tagSize) { buffer, count in
         store(to: UnsafeMutableRawBufferPointer(buffer))

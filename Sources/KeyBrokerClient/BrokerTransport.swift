@@ -35,6 +35,8 @@ public enum KeyBrokerClientError: Error, Sendable, Equatable, CustomStringConver
   /// No answer came.
   case transport(String)
   case evidence(String)
+  /// The private key is somebody else's: the resource can be carried to them, and not be opened here.
+  case keyIsElsewhere
   /// A counter has another value than was expected.
   case counterChanged(found: CounterValue?)
 
@@ -45,6 +47,7 @@ public enum KeyBrokerClientError: Error, Sendable, Equatable, CustomStringConver
     case .unproven(let path): "the answer for \(path) does not carry the signature of the broker whose key is pinned: it comes from somebody else, or was given before"
     case .transport(let reason): "no answer from the broker: \(reason)"
     case .evidence(let reason): "there is no evidence to show the broker: \(reason)"
+    case .keyIsElsewhere: "the resource is encrypted to a key that is not here: carry it to whoever has that, unopened"
     case .counterChanged(let found): "the counter has another value than expected\(found == nil ? ": none" : "")"
     }
   }

@@ -10,11 +10,27 @@ import KeyBrokerProtocol
 public actor KeyBrokerClient {
   private let transport: any BrokerTransport
   private let source: any EvidenceSource
-  private let key: DecryptionKey
+  private let recipient: Recipient
   private let brokerKey: BrokerPublicKey?
   private let prefix: String
   private let version: ProtocolVersion
   private var session: Session?
+
+  /// Whose key everything is encrypted to.
+  private enum Recipient {
+    case own(DecryptionKey)
+    /// Somebody's for whom messages are only carried.
+    case other(JSONWebKey)
+
+    var publicKey: JSONWebKey {
+      get throws(MalformedMessage) {
+        switch self {
+        case .own(let key): try key.publicKey
+        case .other(let key): key
+        }
+      }
+    }
+  }
 
   private struct Session {
     var identifier: String?
@@ -31,9 +47,25 @@ public actor KeyBrokerClient {
     transport: any BrokerTransport, tenant: String? = nil, source: any EvidenceSource, key: DecryptionKey, brokerKey: BrokerPublicKey? = nil,
     version: ProtocolVersion = .latest
   ) {
+    self.init(transport, tenant, source, .own(key), brokerKey, version)
+  }
+
+  /// Asks for somebody whose private key is not here: ``sealedResource(_:)`` gives what only they can open.
+  /// - Parameter publicKey: theirs, which the evidence states.
+  public init(
+    transport: any BrokerTransport, tenant: String? = nil, source: any EvidenceSource, publicKey: JSONWebKey, brokerKey: BrokerPublicKey? = nil,
+    version: ProtocolVersion = .latest
+  ) {
+    self.init(transport, tenant, source, .other(publicKey), brokerKey, version)
+  }
+
+  private init(
+    _ transport: any BrokerTransport, _ tenant: String?, _ source: any EvidenceSource, _ recipient: Recipient, _ brokerKey: BrokerPublicKey?,
+    _ version: ProtocolVersion
+  ) {
     self.transport = transport
     self.source = source
-    self.key = key
+    self.recipient = recipient
     self.brokerKey = brokerKey
     self.version = version
     prefix = "\(tenant.map { "/\($0)" } ?? "")/kbs/v0"
@@ -47,7 +79,7 @@ public actor KeyBrokerClient {
     let request = AuthenticationRequest(version: version, tee: source.tee)
     let first = try await send(BrokerRequest("POST", "\(prefix)/auth", body: request.json.canonical), limit: Challenge.maximumSize)
     let challenge = try reading { () throws(MalformedMessage) in try Challenge(first.body) }
-    let publicKey = try reading { () throws(MalformedMessage) in try key.publicKey }
+    let publicKey = try reading { () throws(MalformedMessage) in try recipient.publicKey }
     let asked = EvidenceChallenge(
       nonce: try reading { () throws(MalformedMessage) in try challenge.nonceBytes }, key: publicKey,
       runtimeDataDigest: AttestationRequest.runtimeDataDigest(version: version, nonce: challenge.nonce, key: publicKey))
@@ -67,8 +99,14 @@ public actor KeyBrokerClient {
 
   /// What is in a resource. The caller erases it after use.
   public func resource(_ name: ResourceName) async throws -> [UInt8] {
-    let response = try await asking(BrokerRequest("GET", "\(prefix)/resource/\(name)"), limit: JSONWebEncryption.maximumSize)
-    return try reading { () throws(MalformedMessage) in try JSONWebEncryption(response.body).decrypted(by: key) }
+    guard case .own(let key) = recipient else { throw KeyBrokerClientError.keyIsElsewhere }
+    let sealed = try await sealedResource(name)
+    return try reading { () throws(MalformedMessage) in try JSONWebEncryption(sealed).decrypted(by: key) }
+  }
+
+  /// A resource as the broker encrypted it for the key: a JWE in its flattened JSON form, unread.
+  public func sealedResource(_ name: ResourceName) async throws -> [UInt8] {
+    try await asking(BrokerRequest("GET", "\(prefix)/resource/\(name)"), limit: JSONWebEncryption.maximumSize).body
   }
 
   /// A counter's value; nil where it has none yet. An extension of Coffer's broker's: only with its key known does a value say anything.

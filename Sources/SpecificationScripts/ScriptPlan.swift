@@ -15,15 +15,23 @@ struct ScriptPlan {
       /// A trap whose phrase the message begins with, or the other way round.
       case trap(String)
       case unlinkable
+      /// Of a component's function.
+      case values([Script.Expected])
+    }
+    enum Action {
+      case command(TrustletCommand)
+      case component(ComponentCall)
+      /// Instances of a component, until one does not come to be.
+      case instantiate(Range<Int>)
     }
     var line: Int
-    var command: TrustletCommand
+    var action: Action
     var expectation: Expectation
   }
 
-  private(set) var linker: ProgramLinker
-  private(set) var steps: [Step] = []
-  private(set) var tally = Tally()
+  var linker: ProgramLinker
+  var steps: [Step] = []
+  var tally = Tally()
 
   /// What the script knows of an instance.
   private struct Known {
@@ -35,15 +43,17 @@ struct ScriptPlan {
   private var lastDefinition: Module?
   private var registered: [ByteName: [ByteName: Exported]] = [:]
   private var current: Known?
-  private var components = ScriptComponents()
+  var components = ScriptComponents()
 
   init(_ script: Script, constantMemory: Int) throws {
     linker = ProgramLinker(host: [], constantMemory: constantMemory)
     let spectest = try Module.decode(try SpectestModule.binary())
     try spectest.validate()
     registered[ByteName("spectest")] = try linker.instantiate(spectest) { _, _ in nil }
-    steps.append(Step(line: 0, command: .instantiate(instance: 0), expectation: .success))
-    for command in script.commands where !components.plan(command, &tally) { plan(command) }
+    steps.append(Step(line: 0, action: .command(.instantiate(instance: 0)), expectation: .success))
+    for command in script.commands {
+      if components.isAbout(command) { planComponent(command) } else { plan(command) }
+    }
   }
 
   private mutating func plan(_ command: Script.Command) {
@@ -72,7 +82,7 @@ struct ScriptPlan {
     case .assertModuleTrap(let module, let message):
       guard let decoded = accepted(module, line) else { return }
       link(decoded, line) { number, _ in
-        Step(line: line, command: .instantiate(instance: UInt32(number)), expectation: .trap(message))
+        Step(line: line, action: .command(.instantiate(instance: UInt32(number))), expectation: .trap(message))
       }
     case .assertMalformed(let module, let message): refused(module, .malformed, message, line)
     case .assertInvalid(let module, let message): refused(module, .invalid, message, line)
@@ -82,7 +92,7 @@ struct ScriptPlan {
         let number = linker.program.instances.count
         _ = try linker.instantiate(decoded, resolve: resolve)
         // It may still turn out when it runs: a memory's size is what it is then.
-        steps.append(Step(line: line, command: .instantiate(instance: UInt32(number)), expectation: .unlinkable))
+        steps.append(Step(line: line, action: .command(.instantiate(instance: UInt32(number))), expectation: .unlinkable))
       } catch {
         tally.check(line, error.description.contains(message.prefix(14)), "refused, but with: \(error)")
       }
@@ -128,7 +138,7 @@ struct ScriptPlan {
     var made: Known?
     link(module, line) { number, exports in
       made = Known(number: number, exports: exports)
-      return Step(line: line, command: .instantiate(instance: UInt32(number)), expectation: .success)
+      return Step(line: line, action: .command(.instantiate(instance: UInt32(number))), expectation: .success)
     }
     current = made
     if let name { named[name] = made }
@@ -172,7 +182,7 @@ struct ScriptPlan {
     while slots.count < type.results.count { slots.append(CommandSlot(low: 0)) }
     steps.append(
       Step(
-        line: line, command: .call(entryPoint: UInt32(entry), arguments: slots), expectation: expectation(type.results)))
+        line: line, action: .command(.call(entryPoint: UInt32(entry), arguments: slots)), expectation: expectation(type.results)))
   }
 }
 

@@ -75,10 +75,12 @@ public struct ProgramLinker: Sendable {
 
   /// Adds an instance of a validated module.
   ///
-  /// - Parameter resolve: what an earlier instance offers under a module name and a field name.
+  /// - Parameters:
+  ///   - entryPoints: the exports that can be called or read from outside; nil for all.
+  ///   - resolve: what an earlier instance offers under a module name and a field name.
   /// - Returns: what the new instance exports.
   public mutating func instantiate(
-    _ module: Module, resolve: (_ module: String, _ name: String) -> Exported?
+    _ module: Module, entryPoints: Set<ByteName>? = nil, resolve: (_ module: String, _ name: String) -> Exported?
   ) throws(ImportError) -> [ByteName: Exported] {
     var instance = Instance(
       module: module, prefix: "i\(program.instances.count)", functions: [], tables: [], memories: [], globals: [])
@@ -87,7 +89,7 @@ public struct ProgramLinker: Sendable {
     defineState(&instance)
     let exports = exports(of: instance)
     let number = program.instances.count
-    for export in module.exports {
+    for export in module.exports where entryPoints?.contains(ByteName(export.name)) ?? true {
       switch exports[ByteName(export.name)] {
       case .function(let function):
         program.entryPoints.append(
@@ -106,7 +108,8 @@ public struct ProgramLinker: Sendable {
     _ item: Import, into instance: inout Instance, resolve: (String, String) -> Exported?
   ) throws(ImportError) {
     let title = "\(quoted(item.module)) \(quoted(item.name))"
-    if case .function(let index) = item.kind, let wanted = instance.module.types[checked: index],
+    let found = resolve(item.module, item.name)
+    if found == nil, case .function(let index) = item.kind, let wanted = instance.module.types[checked: index],
       let function = host[ByteName(item.module)]?[ByteName(item.name)]
     {
       guard function.type == wanted else {
@@ -120,7 +123,7 @@ public struct ProgramLinker: Sendable {
           reference: "\(instance.prefix).host.\(function.symbol).ref", type: wanted))
       return
     }
-    guard let found = resolve(item.module, item.name) else {
+    guard let found else {
       throw ImportError(description: unknown(item), isTypeMismatch: false)
     }
     func mismatch(_ offered: String, _ wanted: String) -> ImportError {

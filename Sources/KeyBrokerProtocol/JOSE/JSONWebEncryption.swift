@@ -18,6 +18,8 @@ public struct JSONWebEncryption: Sendable, Equatable {
   let tag: [UInt8]
   /// Further text that is authenticated, as it stands in the message.
   let additional: String?
+  /// The ephemeral key, where it stands outside of what is authenticated, as others may put it: another in its place opens nothing.
+  let looseKey: JSONValue?
 
   /// Encrypts with a key of its own, and for elliptic curves an ephemeral one.
   public init(encrypting bytes: [UInt8], to recipient: JSONWebKey) throws(MalformedMessage) {
@@ -43,7 +45,7 @@ public struct JSONWebEncryption: Sendable, Equatable {
       protected = Base64.urlText(JSONValue.object(header).canonical)
       let box = try AES.GCM.seal(bytes, using: contentKey, authenticating: Array(protected.utf8))
       (initializationVector, ciphertext, tag) = (Array(box.nonce), Array(box.ciphertext), Array(box.tag))
-      additional = nil
+      (additional, looseKey) = (nil, nil)
     } catch let error as MalformedMessage {
       throw error
     } catch {
@@ -56,13 +58,20 @@ public struct JSONWebEncryption: Sendable, Equatable {
       throw MalformedMessage(Self.message, found: "\(bytes.count) bytes", wanted: "at most \(Self.maximumSize)")
     }
     let members = try MessageMembers(JSONReader.value(of: bytes, Self.message), Self.message)
-    try members.only(["protected", "encrypted_key", "iv", "ciphertext", "tag", "aad"])
+    try members.only(["protected", "header", "encrypted_key", "iv", "ciphertext", "tag", "aad"])
     protected = try members.text("protected", atMost: 8192)
     encryptedKey = try members.bytes("encrypted_key", 1...1024)
     initializationVector = try members.bytes("iv", 12...12)
     ciphertext = try members.bytes("ciphertext", 0...Self.maximumSize)
     tag = try members.bytes("tag", 16...16)
     additional = members["aad"] == nil ? nil : try members.text("aad", atMost: 8192)
+    if let header = members["header"] {
+      let loose = try MessageMembers(header, "JWE, header")
+      try loose.only(["epk"])
+      looseKey = loose["epk"]
+    } else {
+      looseKey = nil
+    }
   }
 
   public var json: JSONValue {
@@ -72,6 +81,7 @@ public struct JSONWebEncryption: Sendable, Equatable {
       JSONMember("tag", .string(Base64.urlText(tag))),
     ]
     if let additional { members.append(JSONMember("aad", .string(additional))) }
+    if let looseKey { members.append(JSONMember("header", .object([JSONMember("epk", looseKey)]))) }
     return .object(members)
   }
 
@@ -102,7 +112,9 @@ public struct JSONWebEncryption: Sendable, Equatable {
       guard bytes.count == 32 else { throw MalformedMessage(Self.message, found: "another key", wanted: "256 bits") }
       return SymmetricKey(data: bytes)
     }
-    let epk = try MessageMembers(header["epk"], "JWE, epk")
+    // RFC 7516, section 7.2.1: no name in both.
+    guard header["epk"] == nil || looseKey == nil else { throw MalformedMessage("JWE, epk", found: "two of them", wanted: "one") }
+    let epk = try MessageMembers(header["epk"] ?? looseKey, "JWE, epk")
     let name = try epk.text("crv")
     guard try epk.text("kty") == "EC", let curve = JSONWebKey.Curve(rawValue: name) else {
       throw MalformedMessage("JWE, epk", found: name, wanted: "a key on the curve of this instance's")

@@ -1,13 +1,54 @@
 import ArgumentParser
+import AsyncHTTPClient
 import FoundationEssentials
 import Glibc
+import HummingbirdTLS
 import KeyBroker
 import KeyBrokerProtocol
+import Synchronization
 
-/// Which broker a command speaks to, as whom, and of which tenant.
-struct BrokerOptions: ParsableArguments {
+/// Which broker a command speaks to.
+struct BrokerAddressOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The broker; by default COFFER_BROKER, or http://127.0.0.1:8085.", valueName: "url"))
   var broker: String?
+
+  @Option(help: ArgumentHelp("Certificates (PEM) of which one must have issued the broker's; those of the system if left out.", valueName: "file"))
+  var authority: String?
+
+  func address() throws -> NodeAddress { try NodeAddress(broker ?? Self.variable("COFFER_BROKER") ?? "http://127.0.0.1:8085") }
+
+  func connection(token: String?) throws -> NodeConnection {
+    NodeConnection(
+      address: try address(), token: token, hint: "start a broker with coffer broker serve, or name another with --broker", client: try client())
+  }
+
+  /// Kept for as long as the program runs: a command has one.
+  private static let clients = Mutex<[String: HTTPClient]>([:])
+
+  private func client() throws -> HTTPClient? {
+    guard let authority else { return nil }
+    let certificates: [NIOSSLCertificate]
+    do {
+      certificates = try NIOSSLCertificate.fromPEMFile(authority)
+    } catch {
+      throw CommandFailure("\(authority) holds no certificates in PEM: \(error)")
+    }
+    return Self.clients.withLock { clients in
+      if let client = clients[authority] { return client }
+      var tls = TLSConfiguration.makeClientConfiguration()
+      tls.trustRoots = .certificates(certificates)
+      let client = NodeConnection.makeClient { $0.tlsConfiguration = tls }
+      clients[authority] = client
+      return client
+    }
+  }
+
+  static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } }
+}
+
+/// ... as whom, and of which tenant.
+struct BrokerOptions: ParsableArguments {
+  @OptionGroup var place: BrokerAddressOptions
 
   @Option(help: ArgumentHelp("A token of the broker; by default COFFER_BROKER_TOKEN, or the administrator's in the data directory of a broker on this machine."))
   var token: String?
@@ -15,16 +56,10 @@ struct BrokerOptions: ParsableArguments {
   @Option(name: .customLong("broker-data"), help: ArgumentHelp("The data directory of a broker on this machine, for its token.", valueName: "dir"))
   var directory: String?
 
-  func address() throws -> NodeAddress { try NodeAddress(broker ?? Self.variable("COFFER_BROKER") ?? "http://127.0.0.1:8085") }
-
   func connection() throws -> NodeConnection {
-    let address = try address()
-    return NodeConnection(
-      address: address, token: try token ?? Self.variable("COFFER_BROKER_TOKEN") ?? fileToken(address),
-      hint: "start a broker with coffer broker serve, or name another with --broker")
+    let address = try place.address()
+    return try place.connection(token: try token ?? BrokerAddressOptions.variable("COFFER_BROKER_TOKEN") ?? fileToken(address))
   }
-
-  private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } }
 
   /// The administrator's token is for the broker that it lies with: it never goes to another machine by itself.
   private func fileToken(_ address: NodeAddress) throws -> String? {

@@ -33,15 +33,14 @@ struct BrokerRequestCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("What vouches for this machine: none, tsm or tpm[:SOCKET].", valueName: "name")) var platform = "none"
   @Option(help: "The machine that the evidence names: kvm or process.") var machine = "kvm"
   @OptionGroup var tenant: BrokerTenantOption
-  @Option(help: ArgumentHelp("The broker; by default COFFER_BROKER, or http://127.0.0.1:8085.", valueName: "url")) var broker: String?
+  @OptionGroup var place: BrokerAddressOptions
 
   func validate() throws {
     guard machine == "kvm" || machine == "process" else { throw ValidationError("--machine: found \(machine), expected kvm or process") }
   }
 
   func run() async throws {
-    let address = try NodeAddress(broker ?? getenv("COFFER_BROKER").map { String(cString: $0) } ?? "http://127.0.0.1:8085")
-    let connection = NodeConnection(address: address, token: nil, hint: "start a broker with coffer broker serve, or name another with --broker")
+    let connection = try place.connection(token: nil)
     let image = try readImage()
     let transport = HTTPBrokerTransport(connection)
     let brokerKey = try await pinnedKey(transport)
@@ -53,7 +52,7 @@ struct BrokerRequestCommand: AsyncParsableCommand {
       guard let bound = try node.bind([challenge.nonce]).first else { throw CommandFailure("the platform bound no nonce") }
       let instance = InstanceStatement(
         imageMeasurement: image.measurement.bytes, manifest: image.manifest.canonicalEncoding, key: InstanceKey(point: point, holder: .monitor),
-        machine: machine)
+        machine: machine, isClosed: false)
       return try node.evidence(of: instance, by: monitor, under: bound, at: UInt64(max(0, Date().timeIntervalSince1970)))
     }
     let client = KeyBrokerClient(transport: transport, tenant: tenant.tenant.text, source: source, key: .p384(key), brokerKey: brokerKey)

@@ -40,7 +40,8 @@ package struct BrokerServer: Sendable {
     let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
       maxHeaderFieldSize: limits.headerField, maxHeaderListSize: limits.headerField * 2, maxHeaderFieldCount: 64)
     let plain = HTTPServerBuilder.http1(
-      configuration: .init(idleTimeout: .seconds(Int64(limits.idleTime)), httpDecoderConfiguration: decoder))
+      configuration: .init(
+        additionalChannelHandlers: [CloseAfterAnswer()], idleTimeout: .seconds(Int64(limits.idleTime)), httpDecoderConfiguration: decoder))
     let application = Application(
       responder: CallbackResponder { (request: Request, context: PeerContext) in await answer(request, context) },
       server: try tls.map { try .tls(plain, tlsConfiguration: $0) } ?? plain,

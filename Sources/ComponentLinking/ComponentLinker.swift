@@ -1,0 +1,192 @@
+import ComponentFormat
+import WasmFormat
+
+/// Instantiates a component while it is built: follows the instantiation's steps, which are known from the file alone, and writes an
+/// adapter wherever the Canonical ABI stands between two core instances.
+public struct ComponentLinker {
+  /// - Parameter providers: components that are trusted with the host: what they export offers what this one, or one of them that stands
+  ///   later, imports, under the same name or that of a compatible version. A core module that a provider imports is the host's
+  ///   (``ComponentLinker/hostMemory``).
+  public static func link(
+    _ binary: ComponentBinary, providers: [ComponentBinary] = [], limits: LinkingLimits = LinkingLimits()
+  ) throws(LinkingError) -> LinkedComponent {
+    try StaticInstantiation(limits: limits).run(binary, providers: providers)
+  }
+
+  /// What a provider calls the memory on which the host's functions act; every other export of the host's modules is such a function.
+  public static let hostMemory = "memory"
+}
+
+final class StaticInstantiation {
+  let limits: LinkingLimits
+  /// The first is the state that all adapters share, which is written last.
+  private var instances: [LinkedComponent.CoreInstance?] = [nil]
+  private var componentInstances: [ComponentInstance] = []
+  private var resourceCount = 0
+  let state = StateModule()
+  /// Where adapters go until a core instance needs one of them.
+  private var adapters: AdapterModule?
+  private var unsupported: [String] = []
+  private var functionCount = 0
+
+  init(limits: LinkingLimits) { self.limits = limits }
+
+  func run(_ root: ComponentBinary, providers: [ComponentBinary]) throws(LinkingError) -> LinkedComponent {
+    var offers = Offers()
+    for provider in providers {
+      offers.add(try instantiate(provider, arguments: try offers.arguments(for: provider.component, host: state)))
+    }
+    let value = try instantiate(root, arguments: try offers.arguments(for: root.component, host: nil))
+    var linked = LinkedComponent()
+    let outside = Outside(self)
+    try outside.export(value, path: [])
+    try closeAdapters()
+    if outside.needsDoor { linked.door = Door(instance: try add(try DoorModule.write(), imports: [], isAdapter: true)) }
+    linked.functions = try outside.functions(door: linked.door)
+    try closeAdapters()
+    instances[0] = LinkedComponent.CoreInstance(module: try state.module(componentInstances), imports: [], isAdapter: true)
+    linked.instances = instances.compactMap { $0 }
+    linked.unsupported = unsupported
+    return linked
+  }
+
+  // MARK: Component instances
+
+  private func instantiate(_ binary: ComponentBinary, arguments: [String: Item]) throws(LinkingError) -> InstanceValue {
+    let closure = ComponentClosure(file: ComponentFile(binary.types), component: binary.component, parent: nil)
+    return try instantiate(closure, arguments: arguments, parent: nil)
+  }
+
+  private func instantiate(
+    _ closure: ComponentClosure, arguments: [String: Item], parent: ComponentInstance?
+  ) throws(LinkingError) -> InstanceValue {
+    guard componentInstances.count < limits.componentInstances else {
+      throw LinkingError(.limit, "more than \(limits.componentInstances) component instances")
+    }
+    let instance = ComponentInstance(number: componentInstances.count, parent: parent)
+    componentInstances.append(instance)
+    let environment = try Environment(closure, instance: instance, arguments: arguments) {
+      resourceCount += 1
+      return ResourceType(number: resourceCount, implementation: instance, destructor: $1.destructor, environment: $0)
+    }
+    let component = closure.component
+    for step in component.steps {
+      try environment.advance()
+      switch step {
+      case .coreInstance(let index): environment.add(try coreInstance(component.coreInstances[Int(index)], environment))
+      case .instance(let index): try environment.add(try self.instance(component.instances[Int(index)], environment), at: index)
+      }
+    }
+    try environment.advance()
+    var value = InstanceValue()
+    for export in component.exports { value.add(export.name, try Self.known(try environment.item(export.item))) }
+    return value
+  }
+
+  private func instance(_ entry: InstanceEntry, _ environment: Environment) throws(LinkingError) -> InstanceValue {
+    switch entry.origin {
+    case .instantiate(let index, let arguments):
+      guard index < environment.components.count else { throw Environment.fault }
+      var items: [String: Item] = [:]
+      for argument in arguments { items[argument.name] = try Self.known(try environment.item(argument.item)) }
+      return try instantiate(environment.components[Int(index)], arguments: items, parent: environment.instance)
+    case .exports(let exports):
+      var value = InstanceValue()
+      for export in exports { value.add(export.name, try Self.known(try environment.item(export.item))) }
+      return value
+    case .item: throw Environment.fault
+    }
+  }
+
+  private static func known(_ item: Item?) throws(LinkingError) -> Item {
+    guard let item else { throw Environment.fault }
+    return item
+  }
+
+  // MARK: Core instances
+
+  private func coreInstance(_ entry: CoreInstanceEntry, _ environment: Environment) throws(LinkingError) -> CoreInstanceValue {
+    switch entry.origin {
+    case .exports(let exports):
+      var entities: [CoreName: CoreEntity] = [:]
+      for export in exports { entities[CoreName(export.name)] = try environment.coreEntity(export.sort, export.index) }
+      return .exports(entities)
+    case .instantiate(let index, let arguments):
+      guard index < environment.modules.count else { throw Environment.fault }
+      let (module, bound) = (environment.modules[Int(index)].module, environment.modules[Int(index)].bound)
+      if let bound {
+        try closeAdapters()
+        return .instantiated(try add(module, imports: bound, isAdapter: true))
+      }
+      var given: [CoreName: CoreInstanceValue] = [:]
+      for argument in arguments {
+        guard argument.instance < environment.coreInstances.count else { throw Environment.fault }
+        given[CoreName(argument.name)] = environment.coreInstances[Int(argument.instance)]
+      }
+      var imports: [CoreItem] = []
+      for item in module.imports {
+        switch given[CoreName(item.module)]?[item.name] {
+        case .item(let item): imports.append(item)
+        case .function(let function): imports.append(try self.item(function))
+        case nil: throw Environment.fault
+        }
+      }
+      try closeAdapters()
+      return .instantiated(try add(module, imports: imports, isAdapter: false))
+    }
+  }
+
+  private func add(_ module: Module, imports: [CoreItem], isAdapter: Bool) throws(LinkingError) -> Int {
+    guard instances.count < limits.coreInstances else { throw LinkingError(.limit, "more than \(limits.coreInstances) core instances") }
+    instances.append(LinkedComponent.CoreInstance(module: module, imports: imports, isAdapter: isAdapter))
+    return instances.count - 1
+  }
+
+  // MARK: Adapters
+
+  /// The module that is being written; it will be the next core instance.
+  func openAdapters() throws(LinkingError) -> AdapterModule {
+    if let adapters { return adapters }
+    guard instances.count < limits.coreInstances else { throw LinkingError(.limit, "more than \(limits.coreInstances) core instances") }
+    let opened = AdapterModule(instance: instances.count, linking: self)
+    instances.append(nil)
+    adapters = opened
+    return opened
+  }
+
+  private func closeAdapters() throws(LinkingError) {
+    guard let adapters else { return }
+    instances[adapters.instance] = LinkedComponent.CoreInstance(
+      module: try Self.written(adapters.writer), imports: adapters.writer.importedItems, isAdapter: true)
+    self.adapters = nil
+  }
+
+  static func written(_ writer: ModuleWriter) throws(LinkingError) -> Module {
+    do {
+      return try writer.module()
+    } catch {
+      throw LinkingError(.limit, "an adapter was not accepted: \(error)")
+    }
+  }
+
+  /// Where a core function can be had; it is written now if it has not been.
+  func item(_ value: CoreFunctionValue) throws(LinkingError) -> CoreItem {
+    switch value {
+    case .item(let item): return item
+    case .canonical(let canonical):
+      if let item = canonical.item { return item }
+      let item = try openAdapters().add(canonical)
+      canonical.item = item
+      return item
+    }
+  }
+
+  func countFunction() throws(LinkingError) {
+    functionCount += 1
+    guard functionCount <= limits.adapterFunctions else {
+      throw LinkingError(.limit, "more than \(limits.adapterFunctions) functions in adapters")
+    }
+  }
+
+  func note(unsupported name: String) { if !unsupported.contains(name) { unsupported.append(name) } }
+}

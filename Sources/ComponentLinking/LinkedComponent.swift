@@ -1,0 +1,105 @@
+import ComponentFormat
+import WasmFormat
+
+/// A component made static: core instances in the order of their creation, each import bound to what an earlier one exports.
+/// Nothing of components is left in them but the adapters, which are core modules too.
+public struct LinkedComponent: Sendable {
+  public struct CoreInstance: Sendable {
+    public var module: Module
+    /// For each of the module's imports.
+    public var imports: [CoreItem]
+    /// Whether the module was written here and not by the component's maker.
+    public var isAdapter: Bool
+  }
+
+  public internal(set) var instances: [CoreInstance] = []
+  /// Functions that can be called from outside.
+  public internal(set) var functions: [ExportedFunction] = []
+  /// Where arguments and results that do not fit into core values are left; nil where no function has such.
+  public internal(set) var door: Door?
+  /// Built-ins that are there, but trap: those of asynchronous components.
+  public internal(set) var unsupported: [String] = []
+}
+
+/// What a core instance exports, or a core function that the host offers.
+public enum CoreItem: Hashable, Sendable {
+  /// An index into `LinkedComponent.instances`.
+  case export(instance: Int, name: CoreName)
+  /// A function that the host offers to core modules.
+  case host(module: CoreName, name: CoreName)
+}
+
+/// A name of core WebAssembly: the same when its bytes are.
+public struct CoreName: Hashable, Sendable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ name: String) { description = name }
+
+  public static func == (one: CoreName, other: CoreName) -> Bool { one.description.utf8.elementsEqual(other.description.utf8) }
+
+  public func hash(into hasher: inout Hasher) {
+    for byte in description.utf8 { hasher.combine(byte) }
+  }
+}
+
+/// A function of the component's exports, to be called as a core function: parameters and results as `canon lower` flattens them, strings
+/// in UTF-8, everything that lies in memory in the door's.
+public struct ExportedFunction: Sendable {
+  /// The export's name, or those of instances within which it is exported.
+  public var path: [String]
+  public var type: ComponentFunctionType
+  /// What the type refers to.
+  public var types: TypeTable
+  public var lowering: FunctionLowering
+  /// Which core instance, and its export's name.
+  public var instance: Int
+  public var name: String
+}
+
+/// A core instance with a memory for arguments and results, which only the outside and the adapters touch.
+public struct Door: Sendable {
+  /// An index into `LinkedComponent.instances`.
+  public var instance: Int
+  /// `(address, 8 words of i64)`: writes 64 bytes.
+  public static let put = "door put"
+  /// `(address) -> 8 words`: reads 64 bytes.
+  public static let get = "door get"
+  /// `(address)`: what is below is arguments; results are put behind. Makes room.
+  public static let reset = "door reset"
+  public static let wordCount = 8
+  /// What the host may use begins here: no pointer is null.
+  public static let start: UInt32 = 64
+}
+
+/// Why a component was not linked.
+public struct LinkingError: Error, Sendable, CustomStringConvertible {
+  public enum Kind: Sendable, Hashable {
+    /// Nothing offers an import.
+    case unknownImport
+    /// Something that this room cannot do, named in the message.
+    case unsupported
+    case limit
+  }
+  public var kind: Kind
+  public var description: String
+
+  init(_ kind: Kind, _ description: String) {
+    self.kind = kind
+    self.description = description
+  }
+}
+
+/// What a component may become at most: a few hundred bytes can ask for 2^30 instances.
+public struct LinkingLimits: Sendable {
+  public var componentInstances = 10_000
+  /// Adapters are among them.
+  public var coreInstances = 10_000
+  /// Exports of functions, looked for through instances.
+  public var functions = 100_000
+  /// Functions within adapters: one for each type that passes between two components.
+  public var adapterFunctions = 1_000_000
+  /// Steps of writing adapters.
+  public var cases = 65_000
+
+  public init() {}
+}
