@@ -52,6 +52,38 @@ import Testing
     }
   }
 
+  /// As OVMF of Debian 13 (without Secure Boot) and of Debian 12 (with it, and off) gave them to swtpm.
+  @Test func theRegistersThatHangOnNothing() throws {
+    let values = try ReferenceValues(DirectBoot(kernel: MadePE().bytes, initialRAMDisk: [1], commandLine: "quiet"), memory: 1 << 30)
+    #expect(values.registers[2].map { digits($0) } == "3d458cfe55cc03ea1f443f1562beec8df51c75e14a9fcf9a7234a13f198e7969")
+    #expect(values.secureBootOff.map { digits($0) } == ["b5710bf57d25623e4019027da116821fa99f5c81e9e38b87671cc574f9281439", "65caf8dd1e0ea7a6347b635d2b379c93b9a1351edc2afc3ecda700e534eb3068"])
+  }
+
+  /// Computed by another program; how the kernel's start measures was seen in the log of a boot.
+  @Test func aBootIsMeasuredAsInItsLog() throws {
+    let values = try ReferenceValues(DirectBoot(kernel: MadePE().bytes, initialRAMDisk: Array("initial files".utf8), commandLine: "console=ttyS0 quiet"), memory: 1 << 30)
+    #expect(values.registers[4].map { digits($0) } == "efd639ae4a64bd67d0577000ddd3db74cad76c571aec4e797bdebeff456fdb77")
+    #expect(values.registers[9].map { digits($0) } == "6915981c82f43f56db2ebae7e4c3ffc25a48585a8e46a085cdad4d7b13cbd80e")
+  }
+
+  /// Up to 2 GiB, the memory's size is in the kernel's header; beyond, it is not.
+  @Test func memoryCounts() throws {
+    func programs(_ memory: UInt64) throws -> [UInt8]? {
+      try ReferenceValues(DirectBoot(kernel: MadePE().bytes, initialRAMDisk: [1], commandLine: ""), memory: memory).registers[4]
+    }
+    #expect(try programs(1 << 30) != programs(2 << 30))
+    #expect(try programs(3 << 30) == programs(64 << 30))
+    #expect(throws: NodeImageError.self) { try programs(1 << 16) }
+  }
+
+  @Test func thePolicyNamesWhatWasComputed() throws {
+    var values = try ReferenceValues(DirectBoot(kernel: MadePE().bytes, initialRAMDisk: [1], commandLine: ""), memory: 1 << 30, firmware: [UInt8](repeating: 0xAB, count: 32))
+    values.launchDigest = [0xCD]
+    let policy = values.policy
+    #expect(policy.contains("{pcr0: \"abab") && policy.contains("launch-digest: \"cd\"") && policy.hasSuffix("nonce: required\n"))
+    #expect(!policy.contains("pcr0: any") && !policy.contains("tdx:"))
+  }
+
   @Test func aDamagedKernelIsAnErrorOrAValue() {
     let whole = MadePE().bytes
     for place in 0..<0x400 {

@@ -34,14 +34,16 @@ struct MeasuredBoot<Hash: HashFunction> {
   }
 
   /// PCR 7: Secure Boot is off, and has no keys.
-  static var secureBoot: [UInt8] {
+  /// - Parameter isKnown: whether the firmware knows of Secure Boot at all, so that there is a variable that says that it is off.
+  static func secureBoot(isKnown: Bool) -> [UInt8] {
     var register = Register<Hash>()
     // EFI_GLOBAL_VARIABLE and EFI_IMAGE_SECURITY_DATABASE_GUID.
     let global = GUID("8be4df61-93ca-11d2-aa0d-00e098032b8c"), database = GUID("d719b2cb-3d3a-4596-a3bc-dad00e67656f")
-    for (guid, name) in [(global, "SecureBoot"), (global, "PK"), (global, "KEK"), (database, "db"), (database, "dbx")] {
-      // UEFI_VARIABLE_DATA without data.
-      register.extend(
-        guid.bytes + [UInt8](littleEndian: UInt64(name.utf16.count)) + [UInt8](littleEndian: UInt64(0)) + name.utf16.flatMap { [UInt8](littleEndian: $0) })
+    let off: [UInt8] = isKnown ? [0] : []
+    for (guid, name, data) in [(global, "SecureBoot", off), (global, "PK", []), (global, "KEK", []), (database, "db", []), (database, "dbx", [])] {
+      // UEFI_VARIABLE_DATA: whose it is, the lengths of name and data, these.
+      let lengths = [UInt8](littleEndian: UInt64(name.utf16.count)) + [UInt8](littleEndian: UInt64(data.count))
+      register.extend(guid.bytes + lengths + name.utf16.flatMap { [UInt8](littleEndian: $0) } + data)
     }
     register.extend(separator)
     return register.value

@@ -2,8 +2,10 @@ import Crypto
 
 /// What evidence of a node must say when it has started from an image: computed from the image's files alone.
 public struct ReferenceValues: Sendable, Equatable {
-  /// Registers of a TPM (SHA-256), by their numbers. Not 1, which is the machine's shape; 0, the firmware's own, where it was given.
+  /// Registers of a TPM (SHA-256), by their numbers. Not 1, which is the machine's shape, and not 7, which has two values; 0, the firmware's own, where it was given.
   public var registers: [Int: [UInt8]] = [:]
+  /// Register 7 where Secure Boot is off: of firmware that does not know of it, and of firmware that does.
+  public var secureBootOff: [[UInt8]] = []
   /// SEV-SNP's launch digest; nil without OVMF's build for SEV.
   public var launchDigest: [UInt8]?
   /// TDX; nil without firmware for it.
@@ -22,7 +24,8 @@ public struct ReferenceValues: Sendable, Equatable {
   public init(_ boot: DirectBoot, memory: UInt64, firmware: [UInt8]? = nil) throws(NodeImageError) {
     let kernel = try PEImage(boot.patchedKernel(memory: memory), name: "the kernel")
     let measured = MeasuredBoot<SHA256>(kernel: kernel.digest(SHA256.self), boot: boot)
-    registers = [2: MeasuredBoot<SHA256>.adapters, 4: measured.programs, 7: MeasuredBoot<SHA256>.secureBoot, 9: measured.inputs]
+    registers = [2: MeasuredBoot<SHA256>.adapters, 4: measured.programs, 9: measured.inputs]
+    secureBootOff = [false, true].map { MeasuredBoot<SHA256>.secureBoot(isKnown: $0) }
     registers[0] = firmware
   }
 
@@ -54,11 +57,13 @@ public struct ReferenceValues: Sendable, Equatable {
         "      - {mrtd: \"\(Self.digits(trustDomain.mrtd))\", rtmr0: any, rtmr1: \"\(Self.digits(trustDomain.rtmr1))\", rtmr2: \"\(Self.digits(trustDomain.rtmr2))\", rtmr3: any}",
       ]
     }
-    let values = registers.sorted { $0.key < $1.key }.map { "pcr\($0.key): \"\(Self.digits($0.value))\"" }
-    let entry = (registers[0] == nil ? ["pcr0: any"] : []) + values
     lines += ["  tpm:", "    reference-values:"]
     if registers[0] == nil { lines.append("      # 'any' trusts every firmware: write pcr0 of a machine whose firmware you trust (option --pcr0)") }
-    lines += ["      - {\(entry.joined(separator: ", "))}", "nonce: required"]
+    for secureBoot in secureBootOff {
+      let values = registers.merging([7: secureBoot]) { $1 }.sorted { $0.key < $1.key }.map { "pcr\($0.key): \"\(Self.digits($0.value))\"" }
+      lines.append("      - {\(((registers[0] == nil ? ["pcr0: any"] : []) + values).joined(separator: ", "))}")
+    }
+    lines.append("nonce: required")
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -39,7 +39,8 @@ struct NodeImageTexts {
         ))
     }
     let registers = values.registers.sorted { $0.key < $1.key }.map { ("pcr\($0.key)", JSON.string(hexadecimal($0.value))) }
-    platforms.append(("tpm", .object(registers + [("memory", .number(memory))])))
+    let secureBoot = ("pcr7", JSON.array(values.secureBootOff.map { .string(hexadecimal($0)) }))
+    platforms.append(("tpm", .object(registers + [secureBoot, ("memory", .number(memory))])))
     return text(.object(platforms))
   }
 
@@ -54,6 +55,7 @@ struct NodeImageTexts {
       lines += [("mrtd", domain.mrtd), ("rtmr1", domain.rtmr1), ("rtmr2", domain.rtmr2)].map { "tdx \($0.0) \(hexadecimal($0.1))" }
     }
     lines += values.registers.sorted { $0.key < $1.key }.map { "tpm pcr\($0.key) \(hexadecimal($0.value))" }
+    lines.append("tpm pcr7 \(values.secureBootOff.map { hexadecimal($0) }.joined(separator: " or "))")
     return lines.joined(separator: "\n")
   }
 
