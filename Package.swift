@@ -233,6 +233,7 @@ let package = Package(
     .testTarget(name: "WASIComponentsTests", dependencies: ["ComponentFormat", "ComponentLinking", "WASIClients", "WASIComponents", "WasmFormat", "WasmText"]),
     // Programs in C that use WASI 0.2, as components.
     .target(name: "WASIClients", dependencies: ["EmbeddedBytes", "WASIComponents", "WasmFormat"], path: "Tests/WASIClients", plugins: ["ExamplesPlugin"]),
+    .executableTarget(name: "wasi-clients", dependencies: ["WASIClients"], path: "Tests/wasi-clients"),
     .testTarget(name: "ComponentLinkingTests", dependencies: ["ComponentFormat", "ComponentLinking", "WasmFormat", "WasmText"]),
     .testTarget(name: "WasmTextTests", dependencies: ["WasmText"]),
     .testTarget(name: "WasmCompilerTests", dependencies: ["WasmCompiler", "WasmFormat", "WasmText"]),
@@ -265,7 +266,7 @@ let package = Package(
       name: "DocumentTests",
       dependencies: ["coffer-node", "coffer-tools", "ImageBuilding", "TrustletImage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(
-      name: "CofferCommandTests", dependencies: ["DevelopmentEvidence", "Examples", "KVMMachine", "RunCommand", "TestTPM", "WasmText"]),
+      name: "CofferCommandTests", dependencies: ["DevelopmentEvidence", "Examples", "KVMMachine", "RunCommand", "TestTPM", "WASIClients", "WasmText"]),
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "GuestObjects", "KVMMachine", "Machine", "ProcessMachine"], path: "Tests/MachineScenarios"),
     .executableTarget(name: "machine-check", dependencies: ["KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"], path: "Tests/machine-check"),

@@ -9,7 +9,7 @@ struct ServeCommandTests {
 
   /// The README's requests.
   private static func requests() throws -> [String] {
-    try String(contentsOfFile: root + "/README.md", encoding: .utf8).split(separator: "\n").filter { $0.hasPrefix("    curl ") }.map {
+    try String(contentsOfFile: root + "/README.md", encoding: .utf8).split(separator: "\n").filter { $0.hasPrefix("    curl ") && $0.contains(":8080/") }.map {
       $0.trimmingCharacters(in: .whitespaces)
     }
   }

@@ -116,7 +116,7 @@ final class Attester: Sendable {
   func evidence(_ nonce: [UInt8], at time: Date = Date(), point: [UInt8]? = nil) throws -> [UInt8] {
     let statement = InstanceStatement(
       imageMeasurement: measurement, manifest: Self.manifest,
-      key: InstanceKey(point: point ?? Array(key.publicKey.rawRepresentation), holder: .monitor), machine: "kvm")
+      key: InstanceKey(point: point ?? Array(key.publicKey.rawRepresentation), holder: .monitor), machine: "kvm", isClosed: true)
     let bound = try node.bind([nonce])
     return try node.evidence(of: statement, by: monitor, under: bound[0], at: UInt64(time.timeIntervalSince1970))
   }

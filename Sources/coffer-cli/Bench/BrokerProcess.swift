@@ -12,7 +12,7 @@ struct BrokerProcess {
   init(policy: String) throws {
     folder = try ScratchDirectory()
     let log = "\(folder.path)/log"
-    FileManager.default.createFile(atPath: log, contents: nil)
+    try Data().write(to: URL(fileURLWithPath: log))
     process.executableURL = URL(fileURLWithPath: try ExecutablePath.own()).deletingLastPathComponent().appendingPathComponent(NodeProgram.name)
     process.arguments = ["broker", "serve", "--listen", "127.0.0.1:0", "--data", "\(folder.path)/data"]
     process.standardOutput = FileHandle(forWritingAtPath: log)
