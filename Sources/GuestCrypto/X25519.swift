@@ -46,7 +46,7 @@ public enum X25519 {
       var u = peer.bytes.withRawBytes { Wide(littleEndian: $0) }
       u.w3 &= 0x7fff_ffff_ffff_ffff
       let product = X25519.product(number, u)
-      guard product.isZeroMask == 0 else { throw .worthlessPublicKey }
+      guard coffer_public(UInt32(truncatingIfNeeded: product.isZeroMask)) == 0 else { throw .worthlessPublicKey }
       return SecretBytes(count: keySize) { product.store(littleEndian: $0) }
     }
   }
