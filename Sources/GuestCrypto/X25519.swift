@@ -8,7 +8,8 @@ public enum X25519 {
     /// 32 bytes.
     public let bytes: [UInt8]
 
-    /// - Throws: ``CryptographyError/wrongSize(_:found:expected:)``. Every 32 bytes are a key; one of small order shows in ``PrivateKey/sharedSecret(with:)``.
+    /// - Throws: ``CryptographyError/wrongSize(_:found:expected:)``. Every 32 bytes are a key;
+    /// one of small order shows in ``PrivateKey/sharedSecret(with:)``.
     public init(_ bytes: [UInt8]) throws(CryptographyError) {
       guard bytes.count == keySize else { throw .wrongSize("a public key of X25519", found: bytes.count, expected: keySize) }
       self.bytes = bytes

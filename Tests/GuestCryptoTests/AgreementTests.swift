@@ -54,7 +54,8 @@ import Testing
   @Test func whatIsNoPrivateKeyIsRefused() throws {
     var above = Self.order
     above[31] += 1
-    for bytes in [[UInt8](repeating: 0, count: 32), Self.order, above, [UInt8](repeating: 0xff, count: 32), [], [1], [UInt8](repeating: 1, count: 33)] {
+    let others: [[UInt8]] = [[UInt8](repeating: 0, count: 32), [UInt8](repeating: 0xff, count: 32), [], [1], [UInt8](repeating: 1, count: 33)]
+    for bytes in others + [Self.order, above] {
       #expect(!bytes.withUnsafeBytes { GuestCrypto.P256.isPrivateKey($0) })
       #expect(throws: CryptographyError.notAPrivateKey) { _ = try Self.privateKey(bytes) }
     }

@@ -10,7 +10,8 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: FreestandingTests.hasCompiler, "swiftc, clang or ld.lld is not in PATH: the free-standing build of 2 rooms not tried")) func compilesForTheGuest() throws {
+  @Test(.enabled(if: FreestandingTests.hasCompiler, "swiftc, clang or ld.lld is not in PATH: the free-standing build of 2 rooms not tried"))
+  func compilesForTheGuest() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     let process = Process()
     let output = Pipe()

@@ -33,7 +33,9 @@ import Testing
     scene.hasEnded = true
   }
 
-  func check(_ store: MemoryStore, _ version: VolumeVersion?, is state: (version: VolumeVersion, model: [UInt64: UInt64]), _ touched: [UInt64]) throws {
+  func check(
+    _ store: MemoryStore, _ version: VolumeVersion?, is state: (version: VolumeVersion, model: [UInt64: UInt64]), _ touched: [UInt64]
+  ) throws {
     var volume = try SealedVolume(opening: store, key: Fixture.key(), expecting: version)
     #expect(volume.version == state.version)
     for index in touched { #expect(try Fixture.read(&volume, index).isSame(as: [UInt8](stamps: [state.model[index]]))) }
@@ -48,7 +50,7 @@ import Testing
     var (crashes, early, late) = (0, 0, 0)
     for crashAt in 0...calm.writeCount {
       for seed in 0..<3 as Range<UInt64> {
-        let store = CrashingStore(blank.copy(), crashAt: crashAt, seed: seed)
+        let store = CrashingStore(blank.copy(), crashAt: crashAt, seed: UInt64(crashAt) << 8 | seed)
         var scene = Scene()
         do { try play(store, &scene, seed: 3) } catch { store.crash() }
         #expect(scene.hasEnded == (crashAt == calm.writeCount))

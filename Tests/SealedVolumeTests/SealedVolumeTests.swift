@@ -120,7 +120,9 @@ import Testing
   }
 
   @Test func sizesThatNoVolumeHasAreRefused() throws {
-    for count in [0, VolumeLayout.blockLimit + 1, UInt64.max] { #expect(throws: VolumeError.wrongSize(count)) { _ = try VolumeLayout(blockCount: count) } }
+    for count in [0, VolumeLayout.blockLimit + 1, UInt64.max] {
+      #expect(throws: VolumeError.wrongSize(count)) { _ = try VolumeLayout(blockCount: count) }
+    }
     #expect(try VolumeLayout(blockCount: VolumeLayout.blockLimit).storeBlockCount > 2 * VolumeLayout.blockLimit)
     let store = try Fixture.create(10)
     #expect(throws: VolumeError.wrongSize(15)) { _ = try SealedVolume(opening: store, key: Fixture.key(), expecting: nil, cachedNodes: 15) }
@@ -131,7 +133,9 @@ import Testing
 
   @Test func anotherKeyOpensNothing() throws {
     let store = try Fixture.create(10)
-    #expect(throws: VolumeError.noRoot) { _ = try SealedVolume(opening: store, key: SecretBytes(copying: [UInt8](repeating: 0x43, count: 32)), expecting: nil) }
+    #expect(throws: VolumeError.noRoot) {
+      _ = try SealedVolume(opening: store, key: SecretBytes(copying: [UInt8](repeating: 0x43, count: 32)), expecting: nil)
+    }
     #expect(throws: VolumeError.noRoot) { _ = try SealedVolume(opening: MemoryStore(), key: Fixture.key(), expecting: nil) }
   }
 
@@ -141,7 +145,9 @@ import Testing
     let encoded = volume.version.encoded
     #expect(encoded.count == 24 && volume.version.counter == 1)
     #expect(try VolumeVersion(encoded: encoded) == volume.version)
-    for count in [0, 23, 25] { #expect(throws: VolumeError.malformed(found: count, expected: 24)) { _ = try VolumeVersion(encoded: [UInt8](repeating: 0, count: count)) } }
+    for count in [0, 23, 25] {
+      #expect(throws: VolumeError.malformed(found: count, expected: 24)) { _ = try VolumeVersion(encoded: [UInt8](repeating: 0, count: count)) }
+    }
   }
 
   /// One edge call for 32 blocks that lie together, not one for each.

@@ -121,7 +121,8 @@ final class CrashingStore: BlockStore {
     _ = try kept.read(first, into: buffer)
     for number in 0..<buffer.count / blockSize {
       guard let last = pending.last(where: { $0.0 == first + UInt64(number) }) else { continue }
-      last.1.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[number * blockSize..<(number + 1) * blockSize]).copyMemory(from: $0) }
+      let part = UnsafeMutableRawBufferPointer(rebasing: buffer[number * blockSize..<(number + 1) * blockSize])
+      last.1.withUnsafeBytes { part.copyMemory(from: $0) }
     }
     return buffer.count
   }
@@ -203,13 +204,19 @@ final class HostileStore: BlockStore {
   func flush() throws(BlockStoreError) { if lie("flush refused") { throw BlockStoreError(code: 5) } }
 
   private func tamper() {
-    let indices = kept.blocks.keys.sorted()
-    guard let one = indices.randomElement(using: &random), let other = indices.randomElement(using: &random) else { return }
-    if lie("changed") { kept.blocks[one]?[Int.random(in: 0..<blockSize, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random) }
-    if lie("swapped") { (kept.blocks[one], kept.blocks[other]) = (kept.blocks[other], kept.blocks[one]) }
-    if lie("copied") { kept.blocks[one] = kept.blocks[other] }
-    if lie("cut") { kept.blocks[indices[indices.count - 1]] = nil }
-    if lie("replayed"), let old = history.keys.sorted().randomElement(using: &random) { kept.blocks[old] = history[old]?.randomElement(using: &random) }
+    for kind in ["changed", "swapped", "copied", "cut", "replayed"] where lie(kind) {
+      let indices = kept.blocks.keys.sorted()
+      guard let one = indices.randomElement(using: &random), let other = indices.randomElement(using: &random) else { return }
+      switch kind {
+      case "changed": kept.blocks[one]?[Int.random(in: 0..<blockSize, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      case "swapped": (kept.blocks[one], kept.blocks[other]) = (kept.blocks[other], kept.blocks[one])
+      case "copied": kept.blocks[one] = kept.blocks[other]
+      case "cut": kept.blocks[indices[indices.count - 1]] = nil
+      default:
+        guard let old = history.keys.sorted().randomElement(using: &random) else { return }
+        kept.blocks[old] = history[old]?.randomElement(using: &random)
+      }
+    }
   }
 }
 
