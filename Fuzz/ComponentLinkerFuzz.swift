@@ -23,7 +23,7 @@ public func linkComponent(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   limits.functions = 400
   limits.adapterFunctions = 4_000
   do {
-    check(try ComponentLinker.link(binary, limits: limits))
+    check(try ComponentLinker.link(binary, missingImports: .trap, limits: limits))
   } catch {
     precondition(!error.description.contains("was not accepted"), error.description)
     precondition(!error.description.contains("do not fit together"), error.description)

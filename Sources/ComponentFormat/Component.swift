@@ -43,6 +43,9 @@ public struct Component: Sendable {
   public var components: [ComponentEntry] = []
 
   init(range: Range<Int>) { self.range = range }
+
+  /// One without anything.
+  public init() { range = 0..<0 }
 }
 
 /// Which of the index spaces of components, and the index in it (`sortidx`).

@@ -65,7 +65,10 @@ final class AdapterModule {
     case .lower(let index, let options):
       guard index < environment.functions.count else { throw Environment.fault }
       let callee = environment.functions[Int(index)]
-      try TypeAgreement.check(environment.component.functions[Int(index)].type, environment, callee.type, callee.environment)
+      // One that is missing is of the type that it is wanted with.
+      if callee.function != nil {
+        try TypeAgreement.check(environment.component.functions[Int(index)].type, environment, callee.type, callee.environment)
+      }
       let caller = CallAdapter.Caller(
         instance: environment.instance, options: try ResolvedOptions(options, environment, linking))
       return export(try CallAdapter(self, caller: caller, callee: callee).write())

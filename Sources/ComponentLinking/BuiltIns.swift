@@ -56,8 +56,8 @@ extension AdapterModule {
     code.i32(resource.number)
     call(code, .drop)
     var destructor: ModuleWriter.Function?
-    if let index = resource.destructor {
-      let item = try linking.item(try resource.environment.coreFunction(index))
+    if let index = resource.destructor, let environment = resource.environment {
+      let item = try linking.item(try environment.coreFunction(index))
       destructor = function(item, FunctionType(parameters: [.i32]))
     }
     // Whether it is owned is on top.

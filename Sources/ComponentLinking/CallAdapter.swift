@@ -32,9 +32,15 @@ struct CallAdapter {
 
   func write() throws(LinkingError) -> ModuleWriter.Function {
     let linking = adapters.linking
+    guard let function = callee.function else {
+      let code = FunctionWriter(lowering.core)
+      // The function's name is what the message of the trap will say.
+      code.unreachable()
+      return try adapters.define(code, name: "missing import " + (callee.name ?? ""))
+    }
     let instance = callee.environment.instance
     let options = try ResolvedOptions(callee.options, callee.environment, linking)
-    let target = try linking.item(try callee.environment.coreFunction(callee.function))
+    let target = try linking.item(try callee.environment.coreFunction(function))
     let code = FunctionWriter(lowering.core)
     let outer = TransferEnds.End(caller.options, caller.instance)
     let inner = TransferEnds.End(options, instance)

@@ -8,9 +8,10 @@ public struct ComponentLinker {
   ///   later, imports, under the same name or that of a compatible version. A core module that a provider imports is the host's
   ///   (``ComponentLinker/hostMemory``).
   public static func link(
-    _ binary: ComponentBinary, providers: [ComponentBinary] = [], limits: LinkingLimits = LinkingLimits()
+    _ binary: ComponentBinary, providers: [ComponentBinary] = [], missingImports: MissingImportsRule = .refuse,
+    limits: LinkingLimits = LinkingLimits()
   ) throws(LinkingError) -> LinkedComponent {
-    try StaticInstantiation(limits: limits).run(binary, providers: providers)
+    try StaticInstantiation(limits: limits).run(binary, providers: providers, missingImports: missingImports)
   }
 
   /// What a provider calls the memory on which the host's functions act; every other export of the host's modules is such a function.
@@ -31,13 +32,21 @@ final class StaticInstantiation {
 
   init(limits: LinkingLimits) { self.limits = limits }
 
-  func run(_ root: ComponentBinary, providers: [ComponentBinary]) throws(LinkingError) -> LinkedComponent {
-    var offers = Offers()
+  func run(
+    _ root: ComponentBinary, providers: [ComponentBinary], missingImports: MissingImportsRule
+  ) throws(LinkingError) -> LinkedComponent {
+    let missing = missingImports == .trap ? MissingImports(instance: try newInstance(parent: nil)) { self.nextResource() } : nil
+    var offers = Offers(missing: missing)
     for provider in providers {
-      offers.add(try instantiate(provider, arguments: try offers.arguments(for: provider.component, host: state)))
+      let file = ComponentFile(provider.types)
+      let arguments = try offers.arguments(for: provider.component, in: file, host: state)
+      offers.add(try instantiate(ComponentClosure(file: file, component: provider.component), arguments: arguments, parent: nil))
     }
-    let value = try instantiate(root, arguments: try offers.arguments(for: root.component, host: nil))
+    let file = ComponentFile(root.types)
+    let arguments = try offers.arguments(for: root.component, in: file, host: nil)
+    let value = try instantiate(ComponentClosure(file: file, component: root.component), arguments: arguments, parent: nil)
     var linked = LinkedComponent()
+    linked.missing = missing?.names ?? []
     let outside = Outside(self)
     try outside.export(value, path: [])
     try closeAdapters()
@@ -52,22 +61,26 @@ final class StaticInstantiation {
 
   // MARK: Component instances
 
-  private func instantiate(_ binary: ComponentBinary, arguments: [String: Item]) throws(LinkingError) -> InstanceValue {
-    let closure = ComponentClosure(file: ComponentFile(binary.types), component: binary.component, parent: nil)
-    return try instantiate(closure, arguments: arguments, parent: nil)
-  }
-
-  private func instantiate(
-    _ closure: ComponentClosure, arguments: [String: Item], parent: ComponentInstance?
-  ) throws(LinkingError) -> InstanceValue {
+  private func newInstance(parent: ComponentInstance?) throws(LinkingError) -> ComponentInstance {
     guard componentInstances.count < limits.componentInstances else {
       throw LinkingError(.limit, "more than \(limits.componentInstances) component instances")
     }
     let instance = ComponentInstance(number: componentInstances.count, parent: parent)
     componentInstances.append(instance)
+    return instance
+  }
+
+  private func nextResource() -> Int {
+    resourceCount += 1
+    return resourceCount
+  }
+
+  private func instantiate(
+    _ closure: ComponentClosure, arguments: [String: Item], parent: ComponentInstance?
+  ) throws(LinkingError) -> InstanceValue {
+    let instance = try newInstance(parent: parent)
     let environment = try Environment(closure, instance: instance, arguments: arguments) {
-      resourceCount += 1
-      return ResourceType(number: resourceCount, implementation: instance, destructor: $1.destructor, environment: $0)
+      ResourceType(number: self.nextResource(), implementation: instance, destructor: $1.destructor, environment: $0)
     }
     let component = closure.component
     for step in component.steps {

@@ -42,14 +42,17 @@ struct InstanceValue {
   }
 }
 
-/// A lifted function of a component instance.
+/// A lifted function of a component instance, or one that is missing.
 final class FunctionValue {
-  let function: UInt32
+  /// Of the core function index space; nil for one that nothing offers, which traps when it is called.
+  let function: UInt32?
+  /// Of one that nothing offers.
+  var name: String?
   let options: CanonicalOptions
   let type: TypeID
   let environment: Environment
 
-  init(function: UInt32, options: CanonicalOptions, type: TypeID, environment: Environment) {
+  init(function: UInt32?, options: CanonicalOptions, type: TypeID, environment: Environment) {
     self.function = function
     self.options = options
     self.type = type
@@ -63,9 +66,10 @@ final class ResourceType {
   let number: Int
   let implementation: ComponentInstance
   let destructor: UInt32?
-  let environment: Environment
+  /// Where the destructor is.
+  let environment: Environment?
 
-  init(number: Int, implementation: ComponentInstance, destructor: UInt32?, environment: Environment) {
+  init(number: Int, implementation: ComponentInstance, destructor: UInt32?, environment: Environment?) {
     self.number = number
     self.implementation = implementation
     self.destructor = destructor

@@ -51,6 +51,15 @@ final class Environment {
     for (item, argument) in zip(component.imports, imports) { bind(item.type, argument) }
   }
 
+  /// Of nothing but types.
+  init(of file: ComponentFile, instance: ComponentInstance) {
+    self.file = file
+    self.instance = instance
+    component = Component()
+    parent = nil
+    imports = []
+  }
+
   var types: TypeTable { file.types }
 
   // MARK: Filling the index spaces

@@ -19,6 +19,8 @@ public struct LinkedComponent: Sendable {
   public internal(set) var door: Door?
   /// Built-ins that are there, but trap: those of asynchronous components.
   public internal(set) var unsupported: [String] = []
+  /// Imports that nothing offers, where they are not refused: their functions trap.
+  public internal(set) var missing: [String] = []
 }
 
 /// What a core instance exports, or a core function that the host offers.
@@ -102,4 +104,11 @@ public struct LinkingLimits: Sendable {
   public var cases = 65_000
 
   public init() {}
+}
+
+/// What is made of imports that nothing offers.
+public enum MissingImportsRule: Sendable {
+  case refuse
+  /// Functions trap when they are called: a component may import much that it never uses.
+  case trap
 }

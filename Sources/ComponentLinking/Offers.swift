@@ -4,19 +4,25 @@ import WasmFormat
 /// What providers offer for a component's imports, by name.
 struct Offers {
   private var items: [String: Item] = [:]
+  private let missing: MissingImports?
+
+  /// - Parameter missing: what stands for imports that nothing offers; nil where these are refused.
+  init(missing: MissingImports?) { self.missing = missing }
 
   mutating func add(_ value: InstanceValue) {
     for name in value.names { items[name] = value.exports[name] }
   }
 
   /// - Parameter host: of a provider; only these may import the host's modules.
-  func arguments(for component: Component, host: StateModule?) throws(LinkingError) -> [String: Item] {
+  func arguments(for component: Component, in file: ComponentFile, host: StateModule?) throws(LinkingError) -> [String: Item] {
     var arguments: [String: Item] = [:]
     for item in component.imports {
       if case .coreModule(let type) = item.type, let host {
         arguments[item.name] = .module(try HostModule.value(item.name, type, host))
       } else if let offered = items[item.name] ?? compatible(with: item.name) {
         arguments[item.name] = offered
+      } else if let missing {
+        arguments[item.name] = try missing.item(item.name, item.type, file)
       } else {
         throw LinkingError(.unknownImport, "unknown import: nothing offers \(quoted(item.name))\(others)")
       }

@@ -24,7 +24,8 @@ extension ValueTransfer {
         try move(.i32Load, .i32Store, code, from: source, to: destination) { () throws(LinkingError) in try own(code, type) }
       case .borrow(let type):
         try move(.i32Load, .i32Store, code, from: source, to: destination) { () throws(LinkingError) in try borrow(code, type) }
-      case .list(let element): try copyList(code, from: source, to: destination) { values throws(LinkingError) in try flatList(element, values, code) }
+      case .list(let element):
+        try copyList(code, from: source, to: destination) { values throws(LinkingError) in try flatList(element, values, code) }
       case .map(let key, let value): try copyList(code, from: source, to: destination) { values throws(LinkingError) in
           try flatList(key, value, values, code)
         }

@@ -134,3 +134,42 @@ import WasmText
     #expect(linked.unsupported == ["subtask.drop"])
   }
 }
+
+@Suite struct MissingImportsTests {
+  private static let text = """
+    (component
+      (import "wasi:cli/thing@0.2.0" (instance $t
+        (export "r" (type $r (sub resource)))
+        (export "get" (func (result (own $r))))
+        (export "many" (func (param "x" (list string))))))
+      (alias export $t "r" (type $r))
+      (core module $L (memory (export "mem") 1))
+      (core instance $l (instantiate $L))
+      (core func $get (canon lower (func $t "get")))
+      (core func $many (canon lower (func $t "many") (memory (core memory $l "mem"))))
+      (core func $drop (canon resource.drop $r))
+      (core module $M
+        (import "" "get" (func $get (result i32)))
+        (import "" "many" (func (param i32 i32)))
+        (import "" "drop" (func (param i32)))
+        (func (export "run") (drop (call $get))))
+      (core instance $m (instantiate $M (with "" (instance
+        (export "get" (func $get)) (export "many" (func $many)) (export "drop" (func $drop))))))
+      (func (export "run") (canon lift (core func $m "run"))))
+    """
+
+  @Test func areRefusedUnlessAskedFor() {
+    let error = #expect(throws: LinkingError.self) { try ComponentLinkerTests.link(Self.text) }
+    #expect(error?.description == "unknown import: nothing offers \"wasi:cli/thing@0.2.0\"")
+  }
+
+  /// The trap's message names the function in which it happens.
+  @Test func becomeFunctionsThatTrapUnderTheirNames() throws {
+    let binary = try ComponentBinary.decode(try Wat.encodeComponent(Array(Self.text.utf8)))
+    let linked = try ComponentLinker.link(binary, missingImports: .trap)
+    #expect(linked.missing == ["wasi:cli/thing@0.2.0"])
+    let names = linked.instances.filter(\.isAdapter).flatMap { Array($0.module.names.functions.values) }
+    #expect(names.contains("missing import wasi:cli/thing@0.2.0#get"))
+    #expect(names.contains("missing import wasi:cli/thing@0.2.0#many"))
+  }
+}
