@@ -13,6 +13,8 @@ let package = Package(
     .library(name: "Coffer", targets: ["Coffer"]),
     .library(name: "Attestation", targets: ["Attestation"]),
     .executable(name: "coffer", targets: ["coffer"]),
+    .executable(name: "coffer-evidence", targets: ["coffer-evidence"]),
+    .executable(name: "coffer-init", targets: ["coffer-init"]),
     .executable(name: "coffer-monitor", targets: ["coffer-monitor"]),
     .executable(name: "coffer-node", targets: ["coffer-node"]),
     .executable(name: "coffer-tools", targets: ["coffer-tools"]),
@@ -44,9 +46,17 @@ let package = Package(
     .target(name: "FunctionCalls"),
     .target(name: "EmbeddedBytes"),
     .target(name: "StrictYAML", dependencies: ["Yams"]),
+    // Cryptography for inside a trustlet: constant time, free-standing, so it is also compiled as Embedded Swift.
+    .target(name: "CGuestCrypto"),
+    .target(name: "GuestCrypto", dependencies: ["CGuestCrypto"]),
+    .testTarget(name: "GuestCryptoTests", dependencies: ["GuestCrypto", crypto]),
+    .target(name: "SealedVolume", dependencies: ["GuestCrypto"]),
+    .testTarget(name: "SealedVolumeTests", dependencies: ["GuestCrypto", "SealedVolume"]),
+    .executableTarget(name: "volume-bench", dependencies: ["GuestCrypto", "SealedVolume"], path: "Tests/volume-bench"),
 
     // Floor 1: what goes into a trustlet.
     .target(name: "LibOS", dependencies: ["EdgeCalls"]),
+    .target(name: "InstanceSecrets", dependencies: ["EdgeCalls", "GuestCrypto", "LibOS"]),
     .executableTarget(name: "guest-builder", dependencies: ["EdgeCalls"]),
     .plugin(name: "GuestPlugin", capability: .buildTool(), dependencies: ["guest-builder"]),
     .target(name: "GuestObjects", dependencies: ["EmbeddedBytes"], plugins: ["GuestPlugin"]),
@@ -69,6 +79,9 @@ let package = Package(
     .target(name: "Examples", dependencies: ["EmbeddedBytes"], plugins: ["ExamplesPlugin"]),
     .target(name: "BenchmarkKernels", dependencies: ["EmbeddedBytes"], plugins: ["ExamplesPlugin"]),
 
+    // WASI 0.2, a component over WASI 0.1.
+    .target(name: "WASIComponents", dependencies: ["ComponentFormat", "EmbeddedBytes", "WasmFormat"], plugins: ["ExamplesPlugin"]),
+
     // Floor 2: images, and machines to run them on.
     .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat"]),
     .target(name: "ImageBuilding", dependencies: ["StrictYAML", "TrustletImage", crypto]),
@@ -78,6 +91,14 @@ let package = Package(
 
     .target(name: "Platform"),
     .target(name: "DevelopmentPlatform", dependencies: ["DevelopmentEvidence", "Platform", crypto]),
+
+    // Floor 2: a node as an image: what builds it and says what its evidence will be, and what starts in it.
+    .target(name: "NodeImage", dependencies: [crypto]),
+    .target(name: "NodeStart"),
+    .executableTarget(name: "coffer-init", dependencies: ["CLinux", "NodeStart"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+    .executableTarget(name: "coffer-evidence", dependencies: ["NodeStart", "Platform"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+    .testTarget(name: "NodeImageTests", dependencies: ["NodeImage", crypto]),
+    .testTarget(name: "NodeStartTests", dependencies: ["NodeStart"]),
 
     // Floor 3: what a node, a monitor and an instance prove of themselves; and the life of a trustlet.
     .target(name: "Evidence", dependencies: ["Platform", crypto]),
@@ -113,12 +134,28 @@ let package = Package(
       ],
       exclude: ["Dashboard/Page"], plugins: ["DashboardPlugin"]),
 
+    // Releasing secrets to those who prove what they are: the protocol's messages, the side that asks, and the side that keeps and judges.
+    .target(name: "KeyBrokerProtocol", dependencies: [crypto, .product(name: "CryptoExtras", package: "swift-crypto")]),
+    .target(name: "KeyBrokerClient", dependencies: ["KeyBrokerProtocol", crypto]),
+    .target(name: "KeyBroker", dependencies: ["Attestation", .product(name: "GRDB", package: "GRDB.swift"), "KeyBrokerProtocol", crypto]),
+    .testTarget(
+      name: "KeyBrokerProtocolTests",
+      dependencies: ["KeyBrokerProtocol", crypto, .product(name: "CryptoExtras", package: "swift-crypto")]),
+    .testTarget(
+      name: "KeyBrokerTests",
+      dependencies: [
+        "Attestation", "DevelopmentPlatform", "Evidence", .product(name: "GRDB", package: "GRDB.swift"), "KeyBroker", "KeyBrokerClient", "KeyBrokerProtocol",
+        "Platform", crypto, "broker-scenario",
+      ]),
+    // Changes a broker's data as fast as it can, and says what it has done: to be killed.
+    .executableTarget(name: "broker-scenario", dependencies: ["KeyBroker", "KeyBrokerProtocol"], path: "Tests/broker-scenario"),
+
     // Floor 5: the library and the programs.
     .target(
       name: "Coffer",
       dependencies: [
         "CLinux", "CodeObjects", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS",
-        "Machine", "Monitor", "ProcessMachine", "TrustletImage", "TrustletRun", "WasmCompiler", "WasmFormat",
+        "Machine", "Monitor", "ProcessMachine", "TrustletImage", "TrustletRun", "WASIComponents", "WasmCompiler", "WasmFormat",
       ]),
     // Runs images; for everything else it becomes coffer-tools, which lies beside it. Were that a dependency, SwiftPM would link all of it here.
     // A run is short: finding the symbols of Swift's libraries would be a third of it.
@@ -126,19 +163,24 @@ let package = Package(
       name: "coffer", dependencies: ["RunCommand", "TrustletImage"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
-        "Attestation", "BenchmarkKernels", "CPeers", "Coffer", "CodeObjects", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "KVMMachine", "Machine", "Monitor", "Platform", "ProcessMachine", "RunCommand",
-        "TrustedLines", "TrustletImage", "TrustletRun", "WasmFormat", "WasmText", crypto,
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "KVMMachine",
+        "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "NodeImage", "Platform", "ProcessMachine", "RunCommand", "TrustedLines", "TrustletImage", "TrustletRun",
+        "WasmFormat", "WasmText", crypto,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       path: "Sources/coffer-cli"),
     // The node: its front and the commands that speak to it; and what each monitor process is.
     .executableTarget(
       name: "coffer-node",
       dependencies: [
-        "CLinux", "FunctionDispatch", "FunctionStore", "Gateway", "ImageBuilding", "TrustletImage",
+        "Attestation", "CLinux", "Evidence", "FunctionDispatch", "FunctionStore", "Gateway", "ImageBuilding", "KeyBroker", "KeyBrokerClient",
+        "KeyBrokerProtocol", "Platform", "TrustletImage", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "Histogram", package: "hdrhistogram-swift"),
-        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
     .executableTarget(name: "coffer-monitor", dependencies: ["MonitorProcess"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .target(
@@ -181,17 +223,22 @@ let package = Package(
     .testTarget(
       name: "NodeCommandTests",
       dependencies: [
-        "FunctionStore", "Gateway", "SampleFunctions", "coffer-node", .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+        "Attestation", "DevelopmentPlatform", "FunctionStore", "Gateway", "KeyBroker", "KeyBrokerProtocol", "Platform", "SampleFunctions", "coffer-node",
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
       ]),
     // Changes a node's state as fast as it can, and says what it has done: to be killed.
     .executableTarget(name: "store-scenario", dependencies: ["FunctionStore", "ImageBuilding", "TrustletImage"], path: "Tests/store-scenario"),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
     .testTarget(name: "ComponentFormatTests", dependencies: ["ComponentFormat", "WasmFormat", "WasmText"]),
+    .testTarget(name: "WASIComponentsTests", dependencies: ["ComponentFormat", "ComponentLinking", "WASIClients", "WASIComponents", "WasmFormat", "WasmText"]),
+    // Programs in C that use WASI 0.2, as components.
+    .target(name: "WASIClients", dependencies: ["EmbeddedBytes", "WASIComponents", "WasmFormat"], path: "Tests/WASIClients", plugins: ["ExamplesPlugin"]),
+    .executableTarget(name: "wasi-clients", dependencies: ["WASIClients"], path: "Tests/wasi-clients"),
     .testTarget(name: "ComponentLinkingTests", dependencies: ["ComponentFormat", "ComponentLinking", "WasmFormat", "WasmText"]),
     .testTarget(name: "WasmTextTests", dependencies: ["WasmText"]),
     .testTarget(name: "WasmCompilerTests", dependencies: ["WasmCompiler", "WasmFormat", "WasmText"]),
-    .testTarget(name: "LibOSTests", dependencies: ["LibOS", "EdgeCalls"], exclude: ["Wasmtime"]),
+    .testTarget(
+      name: "LibOSTests", dependencies: ["EdgeCalls", "GuestCrypto", "InstanceSecrets", "KeyBrokerProtocol", "LibOS"], exclude: ["Wasmtime"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
     .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
     .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence", "StrictYAML", "TestTPM"] + certificates),
@@ -219,7 +266,7 @@ let package = Package(
       name: "DocumentTests",
       dependencies: ["coffer-node", "coffer-tools", "ImageBuilding", "TrustletImage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(
-      name: "CofferCommandTests", dependencies: ["DevelopmentEvidence", "Examples", "KVMMachine", "RunCommand", "TestTPM", "WasmText"]),
+      name: "CofferCommandTests", dependencies: ["DevelopmentEvidence", "Examples", "KVMMachine", "RunCommand", "TestTPM", "WASIClients", "WasmText"]),
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "GuestObjects", "KVMMachine", "Machine", "ProcessMachine"], path: "Tests/MachineScenarios"),
     .executableTarget(name: "machine-check", dependencies: ["KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"], path: "Tests/machine-check"),

@@ -45,6 +45,7 @@ public func startLibraryOS(_ manifestSize: UInt64, _ fileTreeSize: UInt64) {
 private func deliver(
   _ command: HostCommand, _ os: LibraryOS, _ target: UnsafeMutablePointer<UInt32>, _ slots: UnsafeMutableRawPointer
 ) {
+  if command.kind == .call || command.kind == .start { takeSecrets(os) }
   target[0] = command.kind.rawValue
   target[1] = command.operand
   target[2] = command.slotCount
@@ -54,6 +55,15 @@ private func deliver(
     try MemoryRegion(base: slots, count: UInt64(Command.slotLimit) * Command.slotSize).copy(from: command.slots)
   } catch {
     malformedCommand(os)
+  }
+}
+
+private func takeSecrets(_ os: LibraryOS) {
+  do throws(SecretFailure) {
+    try os.takeSecrets()
+  } catch {
+    os.edge.abort(reason: error.reason)
+    coffer_halt()
   }
 }
 

@@ -300,22 +300,22 @@ public func randomGet(_ buffer: UInt32, _ length: UInt32) -> UInt32 {
 
 @c(wasi_snapshot_preview1_sock_accept)
 public func sockAccept(_ fd: UInt32, _ flags: UInt32, _ accepted: UInt32) -> UInt32 {
-  answer { (wasi, _) throws(SystemError) in try wasi.sockAccept(descriptor: fd, flags: flags) }
+  answer { (wasi, _) throws(SystemError) in try wasi.refuseSocket(fd, flags: flags, known: DescriptorFlags.all) }
 }
 
 @c(wasi_snapshot_preview1_sock_recv)
 public func sockRecv(
   _ fd: UInt32, _ vectors: UInt32, _ count: UInt32, _ flags: UInt32, _ read: UInt32, _ outFlags: UInt32
 ) -> UInt32 {
-  answer { (wasi, _) throws(SystemError) in try wasi.sockReceive(descriptor: fd, flags: flags) }
+  answer { (wasi, _) throws(SystemError) in try wasi.refuseSocket(fd, flags: flags, known: 0b11) }
 }
 
 @c(wasi_snapshot_preview1_sock_send)
 public func sockSend(_ fd: UInt32, _ vectors: UInt32, _ count: UInt32, _ flags: UInt32, _ written: UInt32) -> UInt32 {
-  answer { (wasi, _) throws(SystemError) in try wasi.sockSend(descriptor: fd, flags: flags) }
+  answer { (wasi, _) throws(SystemError) in try wasi.refuseSocket(fd, flags: flags, known: 0xFFFF) }
 }
 
 @c(wasi_snapshot_preview1_sock_shutdown)
 public func sockShutdown(_ fd: UInt32, _ how: UInt32) -> UInt32 {
-  answer { (wasi, _) throws(SystemError) in try wasi.sockShutdown(descriptor: fd, how: how) }
+  answer { (wasi, _) throws(SystemError) in try wasi.refuseSocket(fd, flags: how, known: 0b11) }
 }

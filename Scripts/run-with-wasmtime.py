@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs a WASI 0.1 command under Wasmtime, with the arguments of `coffer run`.
+"""Runs a WASI 0.1 command, or a command component of WASI 0.2, under Wasmtime, with the arguments of `coffer run`.
 
     run-with-wasmtime.py [--dir HOST::GUEST[:rw]]... [--env KEY=VALUE]... PROGRAM.wasm [ARGUMENT]...
 
@@ -18,7 +18,7 @@ except ImportError:
 
 
 def parse():
-    parser = argparse.ArgumentParser(description="Runs a WASI 0.1 command under Wasmtime.")
+    parser = argparse.ArgumentParser(description="Runs a WASI command under Wasmtime.")
     parser.add_argument("--dir", action="append", default=[], metavar="HOST::GUEST[:rw]")
     parser.add_argument("--env", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("program")
@@ -40,9 +40,44 @@ def configuration(given):
     return wasi
 
 
+def is_component(path):
+    with open(path, "rb") as file:
+        return file.read(8)[6:7] == b"\1"
+
+
+def run_component(engine, given):
+    from wasmtime import component
+
+    program = component.Component.from_file(engine, given.program)
+    name = next((name for name in program.type.exports(engine) if name.startswith("wasi:cli/run@")), None)
+    if name is None:
+        print("run-with-wasmtime: the component does not export wasi:cli/run", file=sys.stderr)
+        return 125
+    linker = component.Linker(engine)
+    linker.add_wasip2()
+    store = Store(engine)
+    store.set_wasi(configuration(given))
+    instance = linker.instantiate(store, program)
+    run = instance.get_func(store, instance.get_export_index(store, "run", instance.get_export_index(store, name)))
+    try:
+        result = run(store)
+    except ExitTrap as end:
+        return end.code
+    except (Trap, WasmtimeError) as trap:
+        print(trap, file=sys.stderr)
+        return 134
+    return 1 if getattr(result, "tag", "ok") == "err" else 0
+
+
 def main():
     given = parse()
-    engine = Engine(Config())
+    config = Config()
+    if is_component(given.program):
+        # A component of 18 MB takes half a minute to compile.
+        config.cache = True
+    engine = Engine(config)
+    if is_component(given.program):
+        return run_component(engine, given)
     linker = Linker(engine)
     linker.define_wasi()
     store = Store(engine)

@@ -2,7 +2,8 @@ import Foundation
 import PackagePlugin
 
 /// Builds the WebAssembly programs that a target carries, from source, with the toolchain that runs the build:
-/// for `Examples` every folder of `Examples/`, for `BenchmarkKernels` the C files of `Benchmarks/kernels`, for `LyingHost` those of `Tests/Programs/hostile`.
+/// for `Examples` every folder of `Examples/`, for `BenchmarkKernels` the C files of `Benchmarks/kernels`, for `WASIComponents`
+/// those of `Components/wasi`, for `WASIClients` of `Tests/Programs/wasi2`, for `LyingHost` those of `Tests/Programs/hostile`.
 @main struct ExamplesPlugin: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: Target) async throws -> [Command] {
     let root = context.package.directoryURL
@@ -10,6 +11,8 @@ import PackagePlugin
     case "Examples": ("examples", root.appending(path: "Examples"))
     case "BenchmarkKernels": ("kernels", root.appending(path: "Benchmarks/kernels"))
     case "LyingHost": ("single", root.appending(path: "Tests/Programs/hostile"))
+    case "WASIClients": ("clients", root.appending(path: "Tests/Programs/wasi2"))
+    case "WASIComponents": ("wasi", root.appending(path: "Components/wasi"))
     default: throw UnknownTarget(description: "ExamplesPlugin builds nothing for the target \(target.name)")
     }
     let tools = try ["swiftc", "clang", "wasm-ld"].map { try context.tool(named: $0).url }

@@ -4,7 +4,8 @@ import PackagePlugin
 /// Counts the lines of the sources that have to be trusted, whenever one of them has changed.
 @main struct TrustedLinesPlugin: BuildToolPlugin {
   private static let folders = [
-    "Guest", "Sources/CLinux", "Sources/EdgeCalls", "Sources/FunctionCalls", "Sources/KVMMachine", "Sources/LibOS", "Sources/Machine",
+    "Guest", "Sources/CGuestCrypto", "Sources/CLinux", "Sources/EdgeCalls", "Sources/FunctionCalls", "Sources/GuestCrypto", "Sources/InstanceSecrets",
+    "Sources/KVMMachine", "Sources/LibOS", "Sources/Machine",
     "Sources/Monitor", "Sources/MonitorProcess", "Sources/ProcessMachine",
   ]
   private static let extensions = ["swift", "c", "h", "S", "ld"]

@@ -1,9 +1,9 @@
 import Examples
 import TrustletImage
 
-/// What a user names when they say "run this": a module, an image, or one of Coffer's examples.
+/// What a user names when they say "run this": a module, a component, an image, or one of Coffer's examples.
 public enum Application: Sendable {
-  /// The bytes of a WebAssembly module.
+  /// The bytes of a WebAssembly module or component.
   case module([UInt8], name: String)
   case image(TrustletImage, name: String)
 
@@ -25,7 +25,6 @@ public enum Application: Sendable {
     let name = String(reference.split(separator: "/").last ?? Substring(reference))
     let start = try SmallFile.prefix(of: reference, count: 8)
     if start.starts(with: [0x00, 0x61, 0x73, 0x6D]) {
-      if start.count >= 8 && start[6] == 1 { throw ApplicationError.component(reference) }
       return .module(try SmallFile.contents(of: reference, limit: moduleSizeLimit), name: name)
     }
     if TrustletImage.isImage(start) {
@@ -53,12 +52,11 @@ public enum ApplicationError: Error, Sendable, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   case tooLarge(path: String, size: UInt64, limit: UInt64)
   case noExample(String, known: [String])
-  case component(String)
   case unusableImage(String, ImageError)
   case text(String)
   case unknownFormat(String, found: [UInt8])
 
-  private static let expected = "a WebAssembly module, a trustlet image or example:NAME"
+  private static let expected = "a WebAssembly module or component, a trustlet image or example:NAME"
 
   public var description: String {
     switch self {
@@ -68,8 +66,6 @@ public enum ApplicationError: Error, Sendable, CustomStringConvertible {
       return "\(path) has \(ByteCount(bytes: size)); expected at most \(ByteCount(bytes: limit))"
     case .noExample(let name, let known):
       return "there is no example \"\(name)\"; there are: \(known.joined(separator: ", "))"
-    case .component(let path):
-      return "\(path) is a WebAssembly component; this version runs core modules (wasi_snapshot_preview1): compile it for wasm32-wasip1"
     case .unusableImage(let path, let error):
       return "\(path): \(error)"
     case .text(let path):
@@ -77,8 +73,8 @@ public enum ApplicationError: Error, Sendable, CustomStringConvertible {
       return "\(path) is WebAssembly in the text format; coffer takes modules in the binary format: wat2wasm \(path) -o \(module)"
     case .unknownFormat(let path, let found):
       let bytes = found.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
-      return "\(path) is neither a WebAssembly module (00 61 73 6d) nor a trustlet image (89 43 46 52): it begins with "
-        + "\(bytes.isEmpty ? "nothing" : bytes); compile the program for wasm32-wasip1, and give what the compiler wrote"
+      return "\(path) is neither a WebAssembly module or component (00 61 73 6d) nor a trustlet image (89 43 46 52): it begins with "
+        + "\(bytes.isEmpty ? "nothing" : bytes); compile the program for wasm32-wasip1 or wasm32-wasip2, and give what the compiler wrote"
     }
   }
 }

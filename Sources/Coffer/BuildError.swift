@@ -1,6 +1,7 @@
 import CodeObjects
 import ComponentLinking
 import TrustletImage
+import WASIComponents
 import WasmCompiler
 import WasmFormat
 
@@ -30,6 +31,7 @@ public struct BuildError: Error, Sendable, CustomStringConvertible {
     case let error as WasmError: self.init(stage: .module, message: error.description)
     case let error as ImportError: self.init(stage: .imports, message: error.description)
     case let error as LinkingError: self.init(stage: error.kind == .unknownImport ? .imports : .module, message: error.description)
+    case let error as UnofferedImports: self.init(stage: .imports, message: error.description)
     case let error as CompileError: self.init(stage: .compile, message: error.description)
     case let error as LinkError: self.init(stage: .link, message: error.description)
     case let error as ImageError: self.init(stage: .image, message: error.description)

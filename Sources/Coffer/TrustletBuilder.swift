@@ -1,6 +1,4 @@
 import CodeObjects
-import ComponentFormat
-import ComponentLinking
 import EdgeCalls
 import GuestObjects
 import LibOS
@@ -36,39 +34,19 @@ public struct TrustletBuilder: Sendable {
     self.warn = warn
   }
 
-  /// The image of a WebAssembly module that imports nothing but what the library OS offers.
+  /// The image of a WebAssembly module that imports nothing but what the library OS offers, or of a component.
   ///
   /// - Throws: ``BuildError``.
   public func image(
     of bytes: [UInt8], manifest: Manifest = Manifest(), files: ImageFiles = ImageFiles()
   ) throws(BuildError) -> TrustletImage {
+    if Self.isComponent(bytes) { return try image(ofComponent: bytes, manifest: manifest, files: files) }
     do {
       let module = try Module.decode(bytes)
       try module.validate()
       try Self.checkTables(of: module)
       var linker = ProgramLinker(host: Self.hostFunctions)
       _ = try linker.instantiate(module) { _, _ in nil }
-      return try image(of: linker, manifest: manifest, files: files)
-    } catch {
-      throw BuildError(error)
-    }
-  }
-
-  /// The image of a component that imports nothing but what the providers offer (``ComponentLinker``): its functions are the image's exports, by their names, those of exported instances as
-  /// "instance#function"; what does not fit into core values goes through its door (``Door``).
-  ///
-  /// - Throws: ``BuildError``.
-  public func image(
-    ofComponent bytes: [UInt8], providers: [ComponentBinary] = [], missingImports: MissingImportsRule = .refuse,
-    manifest: Manifest = Manifest(), files: ImageFiles = ImageFiles()
-  ) throws(BuildError) -> TrustletImage {
-    do {
-      let component = try ComponentLinker.link(try ComponentBinary.decode(bytes), providers: providers, missingImports: missingImports)
-      for instance in component.instances { try Self.checkTables(of: instance.module) }
-      // The memory of the component's own code is the one that is used most.
-      let memories = component.instances.flatMap { instance in instance.module.memories.map { _ in instance.isAdapter } }
-      var linker = ProgramLinker(host: Self.hostFunctions, constantMemory: memories.firstIndex(of: false) ?? 0)
-      _ = try linker.instantiate(component)
       return try image(of: linker, manifest: manifest, files: files)
     } catch {
       throw BuildError(error)
@@ -136,8 +114,11 @@ public struct TrustletBuilder: Sendable {
   /// Elements that all tables of a module may have at the start.
   public static let tableElementLimit: UInt64 = 10_000_000
 
+  /// Modules and components have the same first bytes; what follows is a version, and what it is of.
+  private static func isComponent(_ bytes: [UInt8]) -> Bool { bytes.count >= 8 && bytes[6] == 1 }
+
   /// A table's first elements are part of the image's data, whatever a module claims to need.
-  private static func checkTables(of module: Module) throws(BuildError) {
+  static func checkTables(of module: Module) throws(BuildError) {
     let elements = module.tables.reduce(UInt64(0)) { $0 + $1.limits.minimum }
     guard elements <= tableElementLimit else {
       throw BuildError(

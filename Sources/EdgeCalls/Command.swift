@@ -86,7 +86,8 @@ public enum Configuration {
 /// Encoding, little-endian: UInt32 magic, UInt32 flags, UInt32 count of environment entries, then for each UInt32 length and
 /// "NAME=VALUE"; then UInt32 count of arguments (without the program's name, put before the host's), likewise; then UInt64 bytes of
 /// scratch space (0 without it), UInt32 open files, and UInt32 length and bytes of the path at which the program finds its scratch directory
-/// (empty without it).
+/// (empty without it). With ``secrets`` follow UInt32 count, at least 1, and for each secret UInt32 length and the name under which the program gets it: a
+/// variable's, or a path in the scratch directory, which begins with a slash.
 public enum GuestManifest {
   public static let magic: UInt32 = 0x4E_4D_46_43
   public static let flagsOffset: UInt64 = 4
@@ -96,6 +97,8 @@ public enum GuestManifest {
   /// The host may add environment variables (never replace the manifest's), and arguments.
   public static let hostEnvironment: UInt32 = 4
   public static let hostArguments: UInt32 = 8
+  /// Names of secrets follow.
+  public static let secrets: UInt32 = 16
 
   /// Of the region at ``MemoryMap/scratch``: whole pages, and one that the library OS never gives out.
   public static func scratchRegionSize(_ bytes: UInt64) -> UInt64 {

@@ -20,6 +20,9 @@ public enum EdgeCall: UInt32, Sendable {
   /// The library OS cannot go on: its state is broken, the processor gives no randomness, or the configuration is not what the
   /// manifest allows. The payload says why, for people, in UTF-8. Never answered.
   case abort = 5
+  /// Payload: x and y of a public key on P-256 that this instance has just made. Response payload: for each secret of the manifest, in its order,
+  /// UInt32 length and the secret, encrypted to that key. Blocks; may be asked again, for another key.
+  case secrets = 6
 
   // Streams: a0 is 0, 1 or 2
   /// a1: bytes wanted, at least 1; a2: how many of those that came with the ``Configuration`` the program has had. Response payload: at least 1 byte and at most those wanted, none at the end. Blocks.
@@ -84,7 +87,7 @@ extension EdgeCall {
   /// Whether the call may be made by doorbell: it neither belongs to the trustlet's life nor waits by its nature.
   public var isPrompt: Bool {
     switch self {
-    case .nextCommand, .exit, .trap, .growMemory, .abort, .wait, .synchronize: false
+    case .nextCommand, .exit, .trap, .growMemory, .abort, .secrets, .wait, .synchronize: false
     default: true
     }
   }
@@ -109,9 +112,10 @@ public enum InitialisationUse {
   public static let settings: UInt64 = 4
   public static let hostFile: UInt64 = 8
   public static let stream: UInt64 = 16
+  public static let secret: UInt64 = 32
   /// For people, in the order of the bits.
   public static let names: [StaticString] = [
-    "randomness", "a clock", "arguments, environment or the list of given directories", "a host file", "a standard stream",
+    "randomness", "a clock", "arguments, environment or the list of given directories", "a host file", "a standard stream", "a secret",
   ]
 }
 

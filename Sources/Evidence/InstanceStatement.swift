@@ -11,10 +11,12 @@ public struct InstanceStatement: Sendable, Equatable {
   public var cloneGeneration: UInt64
   /// What isolates it: `kvm`, `process`.
   public var machine: String
+  /// Whether nobody but the system's administrator can look into the monitor's memory, by a debugger or a core dump. A trustlet itself has no debugger.
+  public var isClosed: Bool
 
   public init(
     imageMeasurement: [UInt8], manifest: [UInt8], identity: [UInt8] = InstanceStatement.randomIdentity(), key: InstanceKey,
-    cloneGeneration: UInt64 = 0, machine: String
+    cloneGeneration: UInt64 = 0, machine: String, isClosed: Bool
   ) {
     self.imageMeasurement = imageMeasurement
     self.manifest = manifest
@@ -22,12 +24,13 @@ public struct InstanceStatement: Sendable, Equatable {
     self.key = key
     self.cloneGeneration = cloneGeneration
     self.machine = machine
+    self.isClosed = isClosed
   }
 
   public static func randomIdentity() -> [UInt8] { (0..<16).map { _ in UInt8.random(in: 0 ... .max) } }
 }
 
-/// The public key of an instance, on P-384, and who has its private half.
+/// The public key of an instance, on P-256 or P-384, and who has its private half.
 public struct InstanceKey: Sendable, Equatable {
   public enum Holder: String, Sendable, CaseIterable {
     /// Made in the instance, from its own randomness: nobody else has it.
@@ -36,7 +39,7 @@ public struct InstanceKey: Sendable, Equatable {
     case monitor
   }
 
-  /// x and y, 48 bytes each, big-endian.
+  /// x and y, 32 or 48 bytes each, big-endian.
   public var point: [UInt8]
   public var holder: Holder
 

@@ -20,12 +20,14 @@ public final class MonitorSigner: Sendable {
   func token(of instance: InstanceStatement, nonce: [UInt8], at time: UInt64) throws(EvidenceError) -> [UInt8] {
     guard instance.imageMeasurement.count == 48 else { throw .statement("a measurement of \(instance.imageMeasurement.count) bytes; expected 48") }
     guard (16...32).contains(instance.identity.count) else { throw .statement("an identity of \(instance.identity.count) bytes; expected 16 to 32") }
-    guard instance.key.point.count == 96 else { throw .statement("a key of \(instance.key.point.count) bytes; expected a point on P-384, 96") }
+    guard [64, 96].contains(instance.key.point.count) else {
+      throw .statement("a key of \(instance.key.point.count) bytes; expected a point on P-256, 64, or on P-384, 96")
+    }
     let claims = TokenClaims.common("trustlet", nonce: nonce, key: SigningKey.coseKey(instance.key.point), at: time)
     return try key.token(
       claims + [
-        // Debugging is off: a trustlet has no debugger, nor has its monitor one for it.
-        (263, .integer(1)), (-70_000, .bytes(instance.imageMeasurement)), (-70_001, .bytes(Array(SHA384.hash(data: instance.manifest)))),
+        // RFC 9711, section 4.2.9: debugging is disabled, or enabled.
+        (263, .integer(instance.isClosed ? 1 : 0)), (-70_000, .bytes(instance.imageMeasurement)), (-70_001, .bytes(Array(SHA384.hash(data: instance.manifest)))),
         (-70_002, .bytes(instance.identity)), (-70_003, .unsigned(instance.cloneGeneration)), (-70_004, .text(instance.machine)),
         (-70_005, .text(instance.key.holder.rawValue)),
       ])

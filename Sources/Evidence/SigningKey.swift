@@ -14,9 +14,10 @@ struct SigningKey: Sendable {
 
   var coseKey: CBORItem { Self.coseKey(point) }
 
-  /// A public key as COSE has it (RFC 9053, section 7.1.1).
+  /// A public key as COSE has it (RFC 9053, section 7.1.1), on P-256 or P-384 by its length.
   static func coseKey(_ point: [UInt8]) -> CBORItem {
-    .members([(1, .integer(2)), (-1, .integer(2)), (-2, .bytes(Array(point.prefix(48)))), (-3, .bytes(Array(point.dropFirst(48))))])
+    let half = point.count / 2
+    return .members([(1, .integer(2)), (-1, .integer(half == 32 ? 1 : 2)), (-2, .bytes(Array(point.prefix(half)))), (-3, .bytes(Array(point.dropFirst(half))))])
   }
 
   /// Claims as a COSE_Sign1 by ES384 (RFC 9052, section 4.2).

@@ -21,6 +21,8 @@ public struct NodeConfiguration: Sendable {
   public var threads: Int
   /// Seconds that calls may go on after the node was told to end.
   public var drainTime: Int
+  /// For a line about each request of a function; nil for none.
+  public var requestLogger: Logger?
 
   public init(
     host: String = "127.0.0.1", port: Int = 8080, dispatch: DispatchConfiguration, limits: FunctionService.Limits = .init(),
@@ -58,7 +60,7 @@ public final class Node: Sendable {
     self.logger = logger
     self.eventLoops = eventLoops
     self.dispatcher = dispatcher
-    service = FunctionService(catalogue, dispatcher, limits: configuration.limits)
+    service = FunctionService(catalogue, dispatcher, limits: configuration.limits, requestLogger: configuration.requestLogger)
   }
 
   /// Serves until the process is told to end (SIGTERM, SIGINT) or the task is cancelled; what runs then may finish.

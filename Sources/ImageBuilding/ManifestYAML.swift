@@ -10,7 +10,7 @@ extension Manifest {
 
   static let keys = [
     "memory", "stack", "time", "cpu-time", "output", "arguments", "environment", "files", "host", "cpu", "snapshot", "scratch",
-    "open-files",
+    "open-files", "secrets",
   ]
 
   mutating func set(_ member: YAMLMember) throws(StrictYAMLError) {
@@ -25,6 +25,7 @@ extension Manifest {
     case "files": files = try member.dictionary()
     case "cpu": cpu = try member.string()
     case "scratch": scratch = try Scratch(member)
+    case "secrets": secrets = try member.dictionary()
     case "open-files": openFiles = try member.count()
     case "snapshot": snapshot = try member.choice()
     default: host = try Host(member)

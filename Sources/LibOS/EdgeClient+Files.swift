@@ -117,58 +117,32 @@ extension EdgeClient {
     _ = try call(.setTimes, node.number, times.flags, times.access, times.modification)
   }
 
-  func setTimes(
-    _ directory: HostHandle, _ path: RelativePath, follow: Bool, access: NewTime, modification: NewTime
-  ) throws(SystemError) {
+  func setTimes(_ directory: HostHandle, _ path: RelativePath, follow: Bool, access: NewTime, modification: NewTime) throws(SystemError) {
     let times = encode(access, modification)
     _ = try call(.setTimesAt, directory.number, times.flags, times.access, times.modification, follow ? 1 : 0, length: try put(path))
   }
 
-  private func encode(
-    _ access: NewTime, _ modification: NewTime
-  ) -> (flags: UInt64, access: UInt64, modification: UInt64) {
-    var result: (flags: UInt64, access: UInt64, modification: UInt64) = (0, 0, 0)
-    switch access {
-    case .unchanged: break
-    case .now: result.flags |= TimeFlags.accessNow
-    case .at(let time):
-      result.flags |= TimeFlags.access
-      result.access = time
-    }
-    switch modification {
-    case .unchanged: break
-    case .now: result.flags |= TimeFlags.modificationNow
-    case .at(let time):
-      result.flags |= TimeFlags.modification
-      result.modification = time
-    }
-    return result
+  private func encode(_ access: NewTime, _ modification: NewTime) -> (flags: UInt64, access: UInt64, modification: UInt64) {
+    let (first, second) = (
+      access.encoded(now: TimeFlags.accessNow, at: TimeFlags.access),
+      modification.encoded(now: TimeFlags.modificationNow, at: TimeFlags.modification)
+    )
+    return (first.flag | second.flag, first.time, second.time)
   }
 
   // MARK: Names
 
-  func createDirectory(_ directory: HostHandle, _ path: RelativePath) throws(SystemError) {
-    _ = try call(.createDirectory, directory.number, length: try put(path))
+  /// - Parameter call: one that takes a directory and a path, and answers nothing.
+  func change(_ directory: HostHandle, _ path: RelativePath, _ call: EdgeCall) throws(SystemError) {
+    _ = try self.call(call, directory.number, length: try put(path))
   }
 
-  func removeDirectory(_ directory: HostHandle, _ path: RelativePath) throws(SystemError) {
-    _ = try call(.removeDirectory, directory.number, length: try put(path))
-  }
-
-  func unlink(_ directory: HostHandle, _ path: RelativePath) throws(SystemError) {
-    _ = try call(.unlink, directory.number, length: try put(path))
-  }
-
-  func rename(
-    _ source: HostHandle, _ old: RelativePath, _ target: HostHandle, _ new: RelativePath
-  ) throws(SystemError) {
+  func rename(_ source: HostHandle, _ old: RelativePath, _ target: HostHandle, _ new: RelativePath) throws(SystemError) {
     let length = try put(old.bytes, new.bytes)
     _ = try call(.rename, source.number, target.number, UInt64(old.bytes.count), length: length)
   }
 
-  func link(
-    _ source: HostHandle, _ old: RelativePath, follow: Bool, _ target: HostHandle, _ new: RelativePath
-  ) throws(SystemError) {
+  func link(_ source: HostHandle, _ old: RelativePath, follow: Bool, _ target: HostHandle, _ new: RelativePath) throws(SystemError) {
     let length = try put(old.bytes, new.bytes)
     _ = try call(.link, source.number, target.number, UInt64(old.bytes.count), follow ? 1 : 0, length: length)
   }
@@ -189,5 +163,15 @@ extension EdgeClient {
     let length = try call(.readDirectory, directory.number, cookie, wanted).length
     guard length <= wanted else { throw .inputOutput }
     return try payload.bytes(0, length)
+  }
+}
+
+extension NewTime {
+  fileprivate func encoded(now: UInt64, at flag: UInt64) -> (flag: UInt64, time: UInt64) {
+    switch self {
+    case .unchanged: (0, 0)
+    case .now: (now, 0)
+    case .at(let time): (flag, time)
+    }
   }
 }

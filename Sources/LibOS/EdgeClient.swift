@@ -15,14 +15,14 @@ public final class EdgeClient {
     self.transport = transport
   }
 
-  var payload: MemoryRegion { transport.payload }
+  package var payload: MemoryRegion { transport.payload }
 
   package struct Answer {
     let first: UInt64
     let second: UInt64
     let third: UInt64
     /// Bytes of payload, at most the window's capacity.
-    let length: UInt64
+    package let length: UInt64
   }
 
   package func call(
@@ -141,6 +141,7 @@ extension InitialisationUse {
     case .nextCommand, .exit, .trap, .growMemory, .abort, .close, .monotonicClock: 0
     case .readStream, .writeStream, .streamKind: stream
     case .wallClock, .wait: clock
+    case .secrets: secret
     case .open, .readFile, .writeFile, .appendFile, .attributes, .attributesAt, .readDirectory, .createDirectory, .removeDirectory, .unlink,
       .rename, .link, .symlink, .readLink, .setSize, .setTimes, .setTimesAt, .synchronize:
       hostFile

@@ -29,6 +29,7 @@ extension LibraryOS {
   /// Takes the settings that stand in the payload in the place of the template's.
   private func becomeClone(generation: UInt64, hostTime: UInt64) throws(StartFailure) {
     settings = try ProgramSettings(payload: edge.payload, manifest: manifest)
+    awaitsSecrets = !settings.secrets.isEmpty
     cloneGeneration = generation
     clock.restart(frequency: settings.counterFrequency, hostTime: hostTime)
     streams.begin(settings)

@@ -14,9 +14,13 @@ public final class LibraryOS {
   public var descriptors = DescriptorTable()
   /// Where the manifest gives scratch space.
   let scratch: ScratchFileSystem?
+  /// The directory of it that the program is given.
+  let scratchRoot: ScratchNode?
   /// A number that no other clone of the same template has, by the host's word; 0 where this is no clone. Programs that keep random state of
   /// their own make it anew when this changes.
   public internal(set) var cloneGeneration: UInt64 = 0
+  /// Whether the manifest has secrets, and this instance has not got them yet.
+  package var awaitsSecrets: Bool
 
   /// - Parameters:
   ///   - edge: its payload holds the host's ``Configuration``.
@@ -31,6 +35,7 @@ public final class LibraryOS {
   ) throws(StartFailure) {
     // First of all: every edge call overwrites the payload.
     settings = try ProgramSettings(payload: edge.payload, manifest: manifest)
+    awaitsSecrets = !settings.secrets.isEmpty
     self.manifest = manifest
     self.edge = edge
     streams = Streams(edge: edge)
@@ -42,6 +47,7 @@ public final class LibraryOS {
     } else {
       self.scratch = nil
     }
+    scratchRoot = self.scratch?.makeRoot()
     do throws(SystemError) {
       for stream in Streams.input...Streams.error { _ = try descriptors.insert(.stream(stream)) }
       if let files {
@@ -49,8 +55,8 @@ public final class LibraryOS {
         // An image without files has no directory to give: the first that the host gives is then descriptor 3, as elsewhere.
         if tree.count > 1 { _ = try descriptors.insert(.directory(OpenDirectory(root: tree))) }
       }
-      if let scratch = self.scratch, let place = settings.scratch {
-        _ = try descriptors.insert(.directory(OpenDirectory(scratch: scratch.makeRoot(), path: place.path)))
+      if let scratchRoot, let place = settings.scratch {
+        _ = try descriptors.insert(.directory(OpenDirectory(scratch: scratchRoot, path: place.path)))
       }
     } catch {
       throw error == .tooManyOpenFiles ? .tooFewOpenFiles : .malformedFileTree

@@ -147,32 +147,27 @@ public final class OpenDirectory {
   // MARK: Names
 
   public func createDirectory(_ path: [UInt8]) throws(SystemError) {
-    try checkMutable()
-    let path = try RelativePath(path)
-    switch place {
-    case .image: throw .notPermitted
-    case .scratch(let start): try start.system.createDirectory(path, from: start)
-    case .host(let handle): try handle.edge.createDirectory(handle, path)
-    }
+    try change(path, .createDirectory) { (path, start) throws(SystemError) in try start.system.createDirectory(path, from: start) }
   }
 
   public func removeDirectory(_ path: [UInt8]) throws(SystemError) {
-    try checkMutable()
-    let path = try RelativePath(path)
-    switch place {
-    case .image: throw .notPermitted
-    case .scratch(let start): try start.system.removeDirectory(path, from: start)
-    case .host(let handle): try handle.edge.removeDirectory(handle, path)
-    }
+    try change(path, .removeDirectory) { (path, start) throws(SystemError) in try start.system.removeDirectory(path, from: start) }
   }
 
   public func unlink(_ path: [UInt8]) throws(SystemError) {
+    try change(path, .unlink) { (path, start) throws(SystemError) in try start.system.unlink(path, from: start) }
+  }
+
+  /// - Parameter call: what does at the host that which `body` does in scratch space.
+  private func change(
+    _ path: [UInt8], _ call: EdgeCall, _ body: (RelativePath, ScratchNode) throws(SystemError) -> Void
+  ) throws(SystemError) {
     try checkMutable()
     let path = try RelativePath(path)
     switch place {
     case .image: throw .notPermitted
-    case .scratch(let start): try start.system.unlink(path, from: start)
-    case .host(let handle): try handle.edge.unlink(handle, path)
+    case .scratch(let start): try body(path, start)
+    case .host(let handle): try handle.edge.change(handle, path, call)
     }
   }
 

@@ -53,7 +53,9 @@ public struct HostDirectory: Equatable {
 /// What a program starts with: the measured manifest, and of the host's configuration that which the manifest allows.
 public struct ProgramSettings {
   public let arguments: [[UInt8]]
-  public let environment: [[UInt8]]
+  public internal(set) var environment: [[UInt8]]
+  /// The names under which the program gets the manifest's secrets.
+  package let secrets: [[UInt8]]
   public let directories: [HostDirectory]
   /// Whether the manifest lets the host give any.
   public let takesDirectories: Bool
@@ -99,6 +101,7 @@ public struct ProgramSettings {
     for entry in offered.environment {
       guard let name = variableName(entry) else { throw .malformedEnvironment }
       for other in environment where variableName(other) == name { throw .environmentFixed }
+      for secret in manifest.secrets where secret[...] == name { throw .environmentFixed }
       environment.append(entry)
     }
 
@@ -109,19 +112,13 @@ public struct ProgramSettings {
       }
     }
 
-    self.arguments = arguments
-    self.environment = environment
-    directories = offered.directories
+    (self.arguments, self.environment, secrets, directories) = (arguments, environment, manifest.secrets, offered.directories)
     takesDirectories = manifest.allows(GuestManifest.hostDirectoriesRead)
     scratch = manifest.scratchPath.isEmpty ? nil : (manifest.scratchPath, manifest.scratchSize)
-    scratchSize = min(manifest.scratchSize, offered.scratchLimit)
-    openFiles = min(manifest.openFiles, offered.openFilesLimit)
-    counterFrequency = offered.counterFrequency
-    streamKinds = offered.streamKinds
-    input = offered.input
+    (scratchSize, openFiles) = (min(manifest.scratchSize, offered.scratchLimit), min(manifest.openFiles, offered.openFilesLimit))
+    (counterFrequency, streamKinds, input, command) = (offered.counterFrequency, offered.streamKinds, offered.input, offered.command)
     inputEnds = offered.flags & Configuration.inputEnds != 0
     holdsOutput = offered.flags & Configuration.holdsOutput != 0
-    command = offered.command
   }
 }
 
@@ -139,6 +136,7 @@ private struct Manifest {
   let openFiles: UInt32
   /// Empty without scratch space.
   let scratchPath: [UInt8]
+  let secrets: [[UInt8]]
 
   init(_ region: MemoryRegion) throws(StartFailure) {
     let length = region.count < MemoryMap.guestManifestSizeLimit ? region.count : MemoryMap.guestManifestSizeLimit
@@ -146,14 +144,11 @@ private struct Manifest {
     var reader = ByteReader(bytes)
     guard reader.uint32() == GuestManifest.magic, let flags = reader.uint32(), let environment = reader.strings(),
       let arguments = reader.strings(), let scratchSize = reader.uint64(), let openFiles = reader.uint32(),
-      let scratchPath = reader.string(), scratchSize <= MemoryMap.scratchSizeLimit
+      let scratchPath = reader.string(), scratchSize <= MemoryMap.scratchSizeLimit,
+      let secrets = flags & GuestManifest.secrets == 0 ? [] : reader.strings()
     else { throw .malformedManifest }
-    self.flags = flags
-    self.environment = environment
-    self.arguments = arguments
-    self.scratchSize = scratchSize
-    self.openFiles = openFiles
-    self.scratchPath = scratchPath
+    (self.flags, self.environment, self.arguments, self.secrets) = (flags, environment, arguments, secrets)
+    (self.scratchSize, self.openFiles, self.scratchPath) = (scratchSize, openFiles, scratchPath)
   }
 
   func allows(_ flag: UInt32) -> Bool { flags & flag != 0 }
@@ -197,17 +192,12 @@ private struct Offer {
       guard inputLength <= Configuration.inputLimit, let copy = try? payload.kept(total, inputLength) else { throw .malformedConfiguration }
       input = copy
     }
-    self.input = input
-    self.flags = flags
     for argument in arguments where argument.contains(0) { throw .malformedConfiguration }
-    counterFrequency = frequency
-    self.scratchLimit = scratchLimit
-    self.openFilesLimit = openFilesLimit
+    (self.input, self.flags, counterFrequency) = (input, flags, frequency)
+    (self.scratchLimit, self.openFilesLimit) = (scratchLimit, openFilesLimit)
     streamKinds = [offeredKind(kinds & 0xFF), offeredKind(kinds >> 8 & 0xFF), offeredKind(kinds >> 16 & 0xFF)]
-    self.arguments = arguments
-    self.environment = environment
+    (self.arguments, self.environment, self.command) = (arguments, environment, command)
     directories = try allDirectories(directoriesPart)
-    self.command = command
   }
 }
 

@@ -21,6 +21,7 @@ public final class EdgeService {
   var mayBlock = true
   /// Whether the limit of written bytes has cut or refused a write.
   public private(set) var writingWasRefused = false
+  var secretsWereFetched = 0
 
   public init(_ configuration: EdgeServiceConfiguration) throws(EdgeServiceError) {
     Self.writeSignalsAreIgnored
@@ -180,6 +181,7 @@ public final class EdgeService {
     case .trap: .hand(trap(call))
     case .growMemory: .hand(try growMemory(call))
     case .abort: .hand(abort(call))
+    case .secrets: .answer(try secrets(call))
 
     case .readStream: .answer(try readStream(call))
     case .writeStream: .answer(try writeStream(call))

@@ -59,6 +59,8 @@ public struct EdgeServiceConfiguration: Sendable {
   /// "NAME=VALUE".
   public var environment: [String]
   public var limits: Limits
+  /// Fetches what the image's manifest wants of a broker; nil where there is none.
+  public var secrets: (any SecretSource)?
   /// Whether calls may be made by doorbell: served by a thread of their own while the guest waits, where the machine has doorbells.
   public var answersDoorbells: Bool
 

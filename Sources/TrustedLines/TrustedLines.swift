@@ -5,6 +5,8 @@ public struct TrustedLines: Sendable {
   public enum Part: String, Sendable, CaseIterable {
     case libraryOS = "library OS"
     case guestEntry = "guest entry"
+    /// In every image, and at work only where the manifest has secrets.
+    case secrets = "secrets and their cryptography"
     case edgeService = "edge-call service"
     case lifeOfTrustlets = "life of trustlets"
     case machine = "what all machines share"
@@ -39,6 +41,7 @@ public struct TrustedLines: Sendable {
     case ("Guest", "process"): return .process
     case ("Guest", _): return guestPart(name, architecture)
     case (_, "EdgeCalls"), (_, "LibOS"): return .libraryOS
+    case (_, "CGuestCrypto"), (_, "GuestCrypto"), (_, "InstanceSecrets"): return .secrets
     case (_, "FunctionCalls"), (_, "MonitorProcess"): return .monitorProcess
     case (_, "KVMMachine"): return .kvm
     case (_, "ProcessMachine"): return .process

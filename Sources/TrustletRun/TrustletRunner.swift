@@ -24,6 +24,8 @@ public struct RunOptions: Sendable {
   public var cpuTime: TimeSpan?
   /// Bytes written to standard output, standard error and files of the host.
   public var output: ByteCount?
+  /// Fetches what the manifest wants of a broker.
+  public var secrets: (any SecretSource)?
   /// ``EdgeServiceConfiguration/answersDoorbells``.
   public var answersDoorbells = true
 
@@ -55,13 +57,13 @@ public enum TrustletRunner {
   /// - Throws: ``RunError``, `EdgeServiceError`.
   public static func service(_ image: TrustletImage, _ options: RunOptions) throws -> EdgeService {
     if let obstacle = image.manifest.offeredMore(than: options) ?? image.obstacle(to: options) { throw obstacle }
-    return try EdgeService(
-      EdgeServiceConfiguration(
-        streams: options.streams, directories: options.directories, arguments: options.arguments,
-        environment: options.environment,
-        limits: EdgeServiceConfiguration.Limits(
-          writtenBytes: RunLimits(image, options).output?.value.bytes ?? .max, scratchBytes: options.scratchLimit?.bytes ?? .max,
-          programFiles: options.openFiles ?? .max), answersDoorbells: options.answersDoorbells))
+    var configuration = EdgeServiceConfiguration(
+      streams: options.streams, directories: options.directories, arguments: options.arguments, environment: options.environment,
+      limits: EdgeServiceConfiguration.Limits(
+        writtenBytes: RunLimits(image, options).output?.value.bytes ?? .max, scratchBytes: options.scratchLimit?.bytes ?? .max,
+        programFiles: options.openFiles ?? .max), answersDoorbells: options.answersDoorbells)
+    configuration.secrets = options.secrets
+    return try EdgeService(configuration)
   }
 
   public static func limits(_ image: TrustletImage, _ options: RunOptions) -> TrustletLimits {

@@ -18,7 +18,7 @@ import WasmFormat
       program traps.
       """,
     version: "coffer 0.1.0",
-    subcommands: [Build.self, Run.self, Measure.self, Inspect.self, Verify.self, VerifyImage.self, PolicyCommand.self, Doctor.self, Bench.self, BuildConfined.self],
+    subcommands: [Build.self, Run.self, Measure.self, Inspect.self, Verify.self, VerifyImage.self, PolicyCommand.self, NodeImageCommand.self, Doctor.self, Bench.self, BuildConfined.self],
     groupedSubcommands: [CommandGroup(name: "Functions", subcommands: NodeProgram.commands)])
 
   package init() {}

@@ -7,7 +7,7 @@ package enum NodeProgram {
   static let name = "coffer-node"
 
   package static let commands: [any ParsableCommand.Type] = [
-    Serve.self, Deploy.self, Functions.self, Invoke.self, Logs.self, Rollback.self, Traffic.self, Remove.self, Tenants.self, Tokens.self,
+    Serve.self, Deploy.self, Functions.self, Invoke.self, Logs.self, Rollback.self, Traffic.self, Remove.self, Tenants.self, Tokens.self, Broker.self,
   ]
 
   /// Of `coffer bench`.
@@ -93,6 +93,12 @@ package enum NodeProgram {
 
   struct Tokens: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Lists the tokens of a node's management, makes and removes them.")
+    @Argument(parsing: .captureForPassthrough) var words: [String] = []
+    func run() { NodeProgram.become() }
+  }
+
+  struct Broker: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Keeps secrets and releases each to those whose evidence its policy accepts.")
     @Argument(parsing: .captureForPassthrough) var words: [String] = []
     func run() { NodeProgram.become() }
   }

@@ -14,6 +14,7 @@ struct Run: ParsableCommand {
         coffer run program.wasm --dir data::/data:rw --env MODE=fast
         coffer run service.trustlet --timeout 2s --memory 64MiB
         coffer run library.wasm --invoke 'add(2, 3)'
+        coffer run service.trustlet --broker https://broker.example:8090 --platform tpm
         coffer run service.trustlet --attest 00112233445566778899aabbccddeeff --platform tpm --evidence evidence.cbor
       """)
 
@@ -85,7 +86,10 @@ struct Run: ParsableCommand {
       options.output = outputLimit
       if !quietPlatform { ImageRun.notePlatform() }
       let kind = machine?.kind ?? MachineChoice.best { Terminal.note($0) }
-      let evidence = try RunEvidence(attest)
+      let signer = try attest.signer()
+      let evidence = try RunEvidence(attest, by: signer)
+      let secrets = try brokerSecrets(of: image, machine: kind.name, by: signer)
+      options.secrets = secrets
       let trustlet = try TrustletRunner.start(image, options, on: kind)
       try evidence?.write(of: image, machine: kind.name)
       trustlet.measuresProcessorTime = stats
@@ -97,6 +101,7 @@ struct Run: ParsableCommand {
       } else {
         outcome = try TrustletRunner.runCommand(image, trustlet)
       }
+      if let failure = secrets?.failure { Terminal.complain("no secret was released: \(failure)") }
       let limits = RunLimits(image, options)
       for note in LimitNotes.lines(trustlet.limitsReached, limits) { Terminal.complain(note) }
       if stats { printStatistics(trustlet.statistics) }
@@ -104,6 +109,16 @@ struct Run: ParsableCommand {
       ending.complaints.forEach(Terminal.complain)
       if ending.status != 0 { throw ExitCode(ending.status) }
     }
+  }
+
+  /// What fetches the manifest's secrets; nil where it has none.
+  private func brokerSecrets(of image: TrustletImage, machine: String, by signer: RunSigner?) throws -> BrokerSecrets? {
+    let names = image.manifest.orderedSecrets.map(\.name)
+    guard !names.isEmpty else { return nil }
+    guard let address = attest.broker, let signer else {
+      throw CommandFailure("the manifest wants secrets (\(names.joined(separator: ", "))): name the broker that has them, with --broker URL")
+    }
+    return BrokerSecrets(of: image, machine: machine, from: address, tenant: attest.brokerTenant, by: signer)
   }
 
   private func printStatistics(_ statistics: TrustletStatistics) {

@@ -36,6 +36,9 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "How the node logs on standard error: text or json.")
   var log: LogOutput.Format = .text
 
+  @Flag(help: "Logs a line for each request of a function; without it, what callers do is in the metrics only.")
+  var logRequests = false
+
   @OptionGroup var options: DispatchOptions
 
   func run() async throws {
@@ -59,8 +62,10 @@ struct Serve: AsyncParsableCommand {
     } catch {
       throw CommandFailure("\(error)")
     }
-    let configuration = NodeConfiguration(
+    var configuration = NodeConfiguration(
       host: address.host, port: address.port, dispatch: dispatch, threads: options.threads ?? System.coreCount, drainTime: options.drain)
+    // Not among the node's own lines, which are kept: a busy node's requests would push everything else out.
+    if logRequests { configuration.requestLogger = Logger(label: "coffer.requests") { NodeLogHandler(label: $0, output: output) } }
     let node = Node(configuration, catalogue: state.store, logSink: logs, logger: logger)
     let dispatcher = node.dispatcher
     state.store.whenRouted { function, route in

@@ -1,8 +1,9 @@
 import Foundation
 
-/// Each C file of a folder as a WASI command of its own, for tests.
+/// Each C file of a folder as a program of its own, for tests.
 struct SinglePrograms {
   let folder: URL
+  var linkOptions: [String] = []
   let toolchain: Toolchain
 
   func swiftSource() throws -> String {
@@ -12,7 +13,7 @@ struct SinglePrograms {
       // Each access happens as it is written: a test reads memory that the program wrote.
       try toolchain.compileC(source, options: Toolchain.cOptions + [Toolchain.wasmTarget], to: object)
       let program = toolchain.workFolder.appending(path: name + ".wasm")
-      try toolchain.linkWasm([object], to: program)
+      try toolchain.linkWasm([object], to: program, options: linkOptions)
       return "  static let \(name): StaticString = \(try base64Literal(program))"
     }
     guard !rows.isEmpty else { throw BuildFailure("no programs in \(folder.path)") }

@@ -40,8 +40,8 @@ struct Toolchain {
       ] + sources.map(\.path) + ["-c", "-o", object.path])
   }
 
-  func linkWasm(_ objects: [URL], to program: URL) throws {
-    try run(linker, Self.linkOptions + objects.map(\.path) + ["-o", program.path])
+  func linkWasm(_ objects: [URL], to program: URL, options: [String] = []) throws {
+    try run(linker, Self.linkOptions + options + objects.map(\.path) + ["-o", program.path])
   }
 
   @discardableResult

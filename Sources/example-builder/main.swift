@@ -1,4 +1,4 @@
-// example-builder examples|kernels|single FOLDER SWIFTC CLANG WASM-LD WORK-FOLDER OUTPUT.swift
+// example-builder examples|kernels|single|clients|wasi FOLDER SWIFTC CLANG WASM-LD WORK-FOLDER OUTPUT.swift
 //
 // Run by ExamplesPlugin: compiles WebAssembly programs and writes them into one Swift file.
 import Foundation
@@ -12,6 +12,10 @@ do {
   let text = switch place[0] {
   case "examples": try ExamplePrograms(folder: folder, toolchain: toolchain).swiftSource()
   case "single": try SinglePrograms(folder: folder, toolchain: toolchain).swiftSource()
+  // For `ClientComponent`, which has the memory made elsewhere.
+  case "clients":
+    try SinglePrograms(folder: folder, linkOptions: ["--no-entry", "--import-memory"], toolchain: toolchain).swiftSource()
+  case "wasi": try WholeModule(folder: folder, name: "WASIModule", toolchain: toolchain).swiftSource()
   case "kernels": try KernelPrograms(folder: folder, toolchain: toolchain).swiftSource()
   default: throw BuildFailure("no job named \(place[0])")
   }

@@ -25,16 +25,18 @@ import Foundation
   let linker: String
   let work: String
   let guest: String
+  /// The headers of the C half of GuestCrypto.
+  let cryptographyHeaders: String
   let sources: [String]
 
   static func main() throws {
     let arguments = CommandLine.arguments
-    guard arguments.count > 7 else {
-      fail("usage: guest-builder SWIFTC CLANG LINKER WORK-DIRECTORY OUTPUT GUEST-DIRECTORY SOURCE...")
+    guard arguments.count > 8 else {
+      fail("usage: guest-builder SWIFTC CLANG LINKER WORK-DIRECTORY OUTPUT GUEST-DIRECTORY CRYPTOGRAPHY-HEADERS SOURCE...")
     }
     let builder = GuestBuilder(
       swiftc: arguments[1], clang: arguments[2], linker: arguments[3], work: arguments[4], guest: arguments[6],
-      sources: Array(arguments[7...]))
+      cryptographyHeaders: arguments[7], sources: Array(arguments[8...]))
     var text = "/// Written by guest-builder.\nextension GuestObjects {\n"
     for architecture in architectures {
       text += try builder.constant("library_\(architecture.name)", builder.library(architecture))
@@ -63,7 +65,8 @@ import Foundation
       swiftc,
       [
         "-target", architecture.swiftTriple, "-wmo", "-parse-as-library", "-Osize", "-module-name", "Guest", "-package-name", "coffer",
-        "-swift-version", "6", "-enable-experimental-feature", "Embedded", "-I", guest + "/include", "-Xfrontend",
+        "-swift-version", "6", "-enable-experimental-feature", "Embedded", "-I", guest + "/include", "-I", cryptographyHeaders,
+        "-Xfrontend",
         "-function-sections", "-Xfrontend", "-disable-stack-protector", "-module-cache-path", directory + "/modules",
       ] + architecture.flags.flatMap { ["-Xcc", $0] } + sources.filter { $0.hasSuffix(".swift") } + ["-c", "-o", swift])
     var objects = [swift]
@@ -109,7 +112,7 @@ import Foundation
       [
         "--target=\(architecture.clangTriple)", "-O2", "-std=c23", "-ffreestanding", "-fno-builtin", "-ffunction-sections",
         "-fdata-sections", "-fno-pic", "-fno-ident", "-fno-asynchronous-unwind-tables", "-Wall", "-Wextra", "-Werror", "-I",
-        guest + "/include",
+        guest + "/include", "-I", cryptographyHeaders,
       ] + architecture.flags + definitions.map { "-D\($0.0)=\($0.1)" } + further + ["-c", source, "-o", object])
   }
 

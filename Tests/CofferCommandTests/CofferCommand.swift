@@ -83,6 +83,11 @@ final class Workplace {
     try write(name, try Wat.encode(Array(text.utf8)))
   }
 
+  @discardableResult
+  func component(_ name: String, _ text: String) throws -> String {
+    try write(name, try Wat.encodeComponent(Array(text.utf8)))
+  }
+
   func bytes(_ name: String) throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)"))) }
 
   var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }

@@ -1,4 +1,5 @@
 import Attestation
+import Crypto
 import DevelopmentPlatform
 import Evidence
 import Foundation
@@ -42,6 +43,33 @@ import Testing
     #expect(verdict.isAccepted && !verdict.isConfidential)
     let policy = try Scene.development(.sevSNP).policy()
     #expect(try scene.verdict(evidence, policy: policy).findings.filter { $0.outcome == .refused }.map(\.rule) == ["policy.platform"])
+  }
+
+  @Test func aMonitorThatADebuggerCanReadSaysSo() throws {
+    let scene = try Scene.development(.sevSNP)
+    #expect(try scene.refusals(scene.evidence(of: Scene.instance(isClosed: false))) == ["policy.debug"])
+  }
+
+  @Test func aPolicyMayWantAKeyThatNobodyElseHas() throws {
+    let scene = try Scene.development(.sevSNP)
+    let policy = try scene.policy("key-holder: instance")
+    let refused = try scene.verdict(scene.evidence(), policy: policy)
+    #expect(refused.findings.filter { $0.outcome == .refused }.map(\.rule) == ["policy.key-holder"])
+    #expect(try scene.verdict(scene.evidence(of: Scene.instance(holder: .instance)), policy: policy).isAccepted)
+    #expect(try scene.verdict(scene.evidence(), policy: scene.policy("key-holder: any")).isAccepted)
+    #expect(throws: (any Error).self) { try scene.policy("key-holder: monitor") }
+  }
+
+  @Test func anInstancesKeyMayBeOnP256() throws {
+    let scene = try Scene.development(.sevSNP)
+    let point = Array(P256.KeyAgreement.PrivateKey().publicKey.rawRepresentation)
+    var instance = Scene.instance()
+    instance.key = InstanceKey(point: point, holder: .instance)
+    let verdict = try scene.verdict(scene.evidence(of: instance))
+    #expect(verdict.isAccepted)
+    #expect(verdict.examination.trustlet?.instanceKey.subjectPublicKeyInfo.suffix(64) == point[...])
+    instance.key.point.removeLast()
+    #expect(throws: EvidenceError.self) { try scene.evidence(of: instance) }
   }
 
   @Test func replayedAndStaleEvidenceIsRefused() throws {

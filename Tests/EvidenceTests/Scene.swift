@@ -54,9 +54,9 @@ struct Scene {
   /// A further node on the same platform.
   func sibling() throws -> Scene { try Scene(platform, anchors: anchors, terms: terms) }
 
-  static func instance(holder: InstanceKey.Holder = .monitor, manifest: [UInt8] = manifest) -> InstanceStatement {
+  static func instance(holder: InstanceKey.Holder = .monitor, manifest: [UInt8] = manifest, isClosed: Bool = true) -> InstanceStatement {
     let key = InstanceKey(point: Array(P384.KeyAgreement.PrivateKey().publicKey.rawRepresentation), holder: holder)
-    return InstanceStatement(imageMeasurement: measurement, manifest: manifest, key: key, machine: "kvm")
+    return InstanceStatement(imageMeasurement: measurement, manifest: manifest, key: key, machine: "kvm", isClosed: isClosed)
   }
 
   func evidence(

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ExamplesTests {
   @Test func theExamplesANewcomerLooksFor() {
-    #expect(Example.all.map(\.name) == ["crash", "echo", "flood", "greeting", "hello", "loop", "mandelbrot", "wordcount"])
+    #expect(Example.all.map(\.name) == ["crash", "echo", "flood", "greeting", "hello", "loop", "mandelbrot", "password", "wordcount"])
     #expect(Example.named("nothing") == nil)
   }
 

@@ -67,10 +67,10 @@ extension CallRunner {
       case "poll_oneoff": try wasi.pollOneoff(memory, subscriptions: u(0), events: u(1), count: u(2), ready: u(3))
       case "proc_raise": try wasi.procRaise(signal: u(0))
       case "random_get": try wasi.randomGet(memory, buffer: u(0), length: u(1))
-      case "sock_accept": try wasi.sockAccept(descriptor: u(0), flags: u(1))
-      case "sock_recv": try wasi.sockReceive(descriptor: u(0), flags: u(3))
-      case "sock_send": try wasi.sockSend(descriptor: u(0), flags: u(3))
-      case "sock_shutdown": try wasi.sockShutdown(descriptor: u(0), how: u(1))
+      case "sock_accept": try wasi.refuseSocket(u(0), flags: u(1), known: DescriptorFlags.all)
+      case "sock_recv": try wasi.refuseSocket(u(0), flags: u(3), known: 0b11)
+      case "sock_send": try wasi.refuseSocket(u(0), flags: u(3), known: 0xFFFF)
+      case "sock_shutdown": try wasi.refuseSocket(u(0), flags: u(1), known: 0b11)
       case "proc_exit": wasi.procExit(status: u(0))
       default: break
       }

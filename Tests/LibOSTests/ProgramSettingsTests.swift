@@ -51,6 +51,7 @@ import Testing
     Denied(failure: .environmentForbidden) { $0.manifestFlags = 11 },
     Denied(failure: .environmentFixed) { $0.manifestEnvironment = ["A=0"] },
     Denied(failure: .environmentFixed) { $0.environment = ["B=0", "B=1"] },
+    Denied(failure: .environmentFixed) { $0.secrets = ["LONG"] },
     Denied(failure: .malformedEnvironment) { $0.environment = ["NOVALUE"] },
     Denied(failure: .malformedEnvironment) { $0.environment = ["=x"] },
     Denied(failure: .malformedEnvironment) { $0.environment = ["A=\u{0}"] },

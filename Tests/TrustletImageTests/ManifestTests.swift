@@ -59,6 +59,11 @@ import TrustletImage
   @Test(arguments: [
     ("scratch: {size: 1GiB, pth: /x}", "scratch: the key 'pth' is unknown; did you mean 'path'?"),
     ("scratch: {size: 2GiB}", "scratch: 2GiB is not between 4KiB and 1GiB"), ("scratch: {size: 1KiB}", "not between"),
+    ("secrets: {A: a/b}", "no resource"), ("secrets: {A: a/b/../c}", "no resource"), ("secrets: {A: a/b/.c}", "no resource"), ("secrets: {A: a//c}", "no resource"),
+    ("secrets: {\"A=B\": a/b/c}", "cannot be a variable's name"), ("secrets: {/tmp/key: a/b/c}", "needs scratch space"),
+    ("scratch: {path: /tmp}\nsecrets: {/tmp/a/b: a/b/c}", "no file directly in the scratch space at '/tmp'"),
+    ("scratch: {path: /tmp}\nsecrets: {/etc/key: a/b/c}", "no file directly"), ("scratch: {path: /tmp}\nsecrets: {/tmp/..: a/b/c}", "no file directly"),
+    ("environment: {A: 1}\nsecrets: {A: a/b/c}", "a variable that the manifest sets"),
     ("scratch: {path: \"\"}", "empty"), ("open-files: 2", "open-files: 2 is not between 3"), ("open-files: 1025", "and 1024"),
     ("open-files: many", "no whole number"), ("memroy: 1MiB", "line 1: manifest: the key 'memroy' is unknown; did you mean 'memory'?"),
     ("stack: 1MiB\nEnvironmnt: {}", "line 2: manifest: the key 'Environmnt' is unknown; did you mean 'environment'?"),
@@ -124,6 +129,20 @@ import TrustletImage
         """)
     #expect(try Manifest(canonical: Array(text.utf8)) == manifest)
     #expect(try Manifest(canonical: Manifest().canonicalEncoding) == Manifest())
+  }
+
+  @Test func secretsAreMeasuredAndNamedToTheLibraryOS() throws {
+    let manifest = try Manifest(
+      yaml: "scratch: {path: /tmp/}\nsecrets: {PASSWORD: default/db/password, /tmp/key: default/keys/tls_1.pem}\n")
+    #expect(manifest.secrets == ["PASSWORD": "default/db/password", "/tmp/key": "default/keys/tls_1.pem"])
+    #expect(manifest.orderedSecrets.map(\.name) == ["/tmp/key", "PASSWORD"])
+    let text = String(decoding: manifest.canonicalEncoding, as: UTF8.self)
+    #expect(text.contains(#""secrets":{"/tmp/key":"default/keys/tls_1.pem","PASSWORD":"default/db/password"},"snapshot""#))
+    #expect(try Manifest(canonical: Array(text.utf8)) == manifest)
+    let names = littleEndian(UInt32(2)) + littleEndian(UInt32(8)) + Array("/tmp/key".utf8) + littleEndian(UInt32(8)) + Array("PASSWORD".utf8)
+    let encoded = try manifest.guestManifest()
+    #expect(Array(encoded.suffix(names.count)) == names)
+    #expect(encoded[4] & UInt8(GuestManifest.secrets) != 0)
   }
 
   @Test func everyByteOfTheCanonicalEncodingMatters() throws {

@@ -128,12 +128,12 @@ extension Policy {
 
   private func trustletFindings(_ claims: TrustletClaims?) -> [Finding] {
     guard let claims else {
-      guard !images.isEmpty || manifest != ManifestTerms() || machines != nil else { return [] }
+      guard !images.isEmpty || manifest != ManifestTerms() || machines != nil || isKeyOfInstanceDemanded else { return [] }
       return [
         .rule(
           "policy.image", .executables, holds: false, found: "evidence of a platform only",
           wanted: "evidence of a trustlet, as the policy names images",
-          remedy: "give Coffer's evidence of the running function, or leave images, manifest and machines out of the policy")
+          remedy: "give Coffer's evidence of the running function, or leave images, manifest, machines and key-holder out of the policy")
       ]
     }
     var findings = [imageFinding(claims)]
@@ -143,6 +143,13 @@ extension Policy {
           "policy.machine", .configuration, holds: machines.contains(claims.machine), found: claims.machine,
           wanted: machines.sorted().joined(separator: ", "),
           remedy: "run the function on one of these machines, or name this one under machines"))
+    }
+    if isKeyOfInstanceDemanded {
+      findings.append(
+        .rule(
+          "policy.key-holder", .instanceIdentity, holds: claims.keyHolder == .instance, found: "the \(claims.keyHolder.rawValue) made the instance's key",
+          wanted: "a key made inside the instance, which nobody else has",
+          remedy: "run an image whose manifest has secrets, so that it makes a key, or write 'key-holder: any'"))
     }
     let demands: [(Bool, String, Bool, String)] = [
       (manifest.forbidsNetwork, "network", claims.manifest.network.isEmpty, claims.manifest.network.joined(separator: ", ")),

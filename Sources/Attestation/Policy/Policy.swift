@@ -13,6 +13,8 @@ public struct Policy: Sendable, Equatable {
   public var manifest = ManifestTerms()
   /// Machines (`kvm`, `process`) that may isolate a trustlet; nil for any.
   public var machines: Set<String>?
+  /// Whether the instance's key has to be made in it, so that what is encrypted to it can be read nowhere else.
+  public var isKeyOfInstanceDemanded = false
   /// Keys trusted beside the hardware makers', by the relying party's own decision.
   public var anchors: [TrustAnchors.Anchor] = []
 

@@ -23,14 +23,17 @@ extension Policy {
       case "manifest": manifest = try ManifestTerms(member)
       case "machines":
         machines = Set(try member.elements().map { element throws(StrictYAMLError) in (try element.choice() as Machine).rawValue })
+      case "key-holder": isKeyOfInstanceDemanded = try member.choice() as KeyHolder == .instance
       default: anchors = try Self.anchors(member)
       }
     }
   }
 
-  private static let keys = ["platforms", "debug", "nonce", "age", "images", "manifest", "machines", "trust-anchors"]
+  private static let keys = ["platforms", "debug", "nonce", "age", "images", "manifest", "machines", "key-holder", "trust-anchors"]
 
   private enum Machine: String, CaseIterable { case kvm, process, keystone }
+
+  private enum KeyHolder: String, CaseIterable { case instance, any }
 
   private enum Permission: String, CaseIterable { case refused, allowed }
 

@@ -156,6 +156,14 @@ final class FunctionExchange: CallReceiver {
     self.call = nil
     call.stop(service.dispatcher)
     service.dispatcher.answered(call, status: 0)
+    status = 0
+    log()
+  }
+
+  private func log() {
+    service.requestLog?.record(
+      function: address?.function, method: head.method.rawValue, path: head.uri, status: status,
+      nanoseconds: NIODeadline.now().uptimeNanoseconds - arrival, received: bodyCount, request: request, trace: trace.parent)
   }
 
   // MARK: The answer
@@ -219,6 +227,7 @@ final class FunctionExchange: CallReceiver {
       } else {
         // The answer has begun as if all went well: what is left is not to end it as if it had.
         connection.abort()
+        log()
       }
     case .ended: break
     }
@@ -263,7 +272,10 @@ final class FunctionExchange: CallReceiver {
 
   /// Instead of anything from the function.
   func answer(_ problem: Problem) {
-    guard case .none = output else { return connection.abort() }
+    guard case .none = output else {
+      log()
+      return connection.abort()
+    }
     output = .ended
     status = problem.status
     held = ByteBuffer()
@@ -282,6 +294,7 @@ final class FunctionExchange: CallReceiver {
 
   private func finish() {
     input = inputHasEnded ? .ended : .discarding
+    log()
     connection.finish(self)
   }
 

@@ -1,6 +1,7 @@
 import CLinux
 import FunctionDispatch
 import Glibc
+import Logging
 import Synchronization
 
 /// What all connections share.
@@ -26,14 +27,17 @@ public final class FunctionService: Sendable {
   let catalogue: any FunctionCatalogue
   let dispatcher: Dispatcher
   let limits: Limits
+  /// Nil where requests are not logged.
+  let requestLog: RequestLog?
   private let seed = UInt64.random(in: 0...UInt64.max)
   private let counter = Atomic<UInt64>(0)
   private let date = Mutex<(second: UInt64, text: String)>((0, ""))
 
-  public init(_ catalogue: any FunctionCatalogue, _ dispatcher: Dispatcher, limits: Limits = Limits()) {
+  public init(_ catalogue: any FunctionCatalogue, _ dispatcher: Dispatcher, limits: Limits = Limits(), requestLogger: Logger? = nil) {
     self.catalogue = catalogue
     self.dispatcher = dispatcher
     self.limits = limits
+    requestLog = requestLogger.map(RequestLog.init)
   }
 
   /// 16 hexadecimal digits that no other request of this node has had.

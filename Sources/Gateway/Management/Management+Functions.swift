@@ -95,7 +95,7 @@ extension Management {
     if let record = store.function(name), record.tenant != tenant {
       throw Refusal(.conflict, "the name '\(name)' belongs to another tenant of this node; choose another one")
     }
-    return try await uploads.with {
+    return try await uploads.with(tenant) {
       let body = try await RequestReading.bytes(request, limit: facts.uploadLimit)
       let upload = try Upload(body, contentType: request.headers[.contentType])
       let isNew = store.function(name) == nil
@@ -109,7 +109,7 @@ extension Management {
               Deployment(function: name, tenant: tenant, image: image, settings: settings, precondition: precondition))
           }
         case .module(let upload, let manifest):
-          try await build(upload) { image, source in
+          try await build(upload, of: tenant) { image, source in
             let settings = RevisionSettings(image: image.manifest, function: manifest.function)
             return Deployment(
               function: name, tenant: tenant, image: image, settings: settings, origin: .quick, precondition: precondition, source: source)
@@ -122,11 +122,11 @@ extension Management {
 
   /// Quickly first, so that it answers; the optimised build follows.
   private func build(
-    _ upload: SourceUpload, _ deployment: @escaping @Sendable (CheckedImage, BuildSource) -> Deployment
+    _ upload: SourceUpload, of tenant: String, _ deployment: @escaping @Sendable (CheckedImage, BuildSource) -> Deployment
   ) async throws -> FunctionRecord {
     let source = try await offEventLoops { try store.addSource(upload) }
     do {
-      let image = try await builder.image(of: source, .none)
+      let image = try await places.with(tenant) { try await builder.image(of: source, .none) }
       let record = try await offEventLoops { try store.deploy(deployment(image, source)) }
       builds.nudge()
       return record

@@ -1,7 +1,7 @@
 import FunctionStore
 import HTTPTypes
 import Hummingbird
-import Synchronization
+import NIOCore
 
 /// The management interface of a node, under `/v1`: ``addRoutes(to:)`` on a router whose middleware has found out who calls.
 ///
@@ -25,6 +25,7 @@ public struct Management<Context: CallerContext>: Sendable {
   let builds: BuildQueue
   let facts: Facts
   let uploads = Uploads()
+  let places = BuildPlaces(System.coreCount)
   private let others: [Operation<Context>]
 
   /// - Parameter others: operations beside its own, served here where they have a handler.
@@ -85,24 +86,5 @@ public struct Management<Context: CallerContext>: Sendable {
         "tenant": .optional(caller?.tenant), "role": .optional(caller?.role.rawValue),
       ])
     }
-  }
-}
-
-/// How many programs are taken at once: each lies in memory until it is on the disk.
-final class Uploads: Sendable {
-  private static let limit = 32
-  private let count = Mutex(0)
-
-  func with<Result>(_ work: () async throws -> Result) async throws -> Result {
-    let isTaken = count.withLock { count in
-      guard count < Self.limit else { return false }
-      count += 1
-      return true
-    }
-    guard isTaken else {
-      throw Refusal(.serviceUnavailable, "\(Self.limit) programs are being deployed; try again soon", headers: [.retryAfter: "2"])
-    }
-    defer { count.withLock { $0 -= 1 } }
-    return try await work()
   }
 }

@@ -24,9 +24,7 @@ extension WASIPreview1 {
     try putSizes(settings.environment, memory, count, size)
   }
 
-  private func put(
-    _ strings: [[UInt8]], _ memory: LinearMemory, _ pointers: UInt32, _ buffer: UInt32
-  ) throws(SystemError) {
+  private func put(_ strings: [[UInt8]], _ memory: LinearMemory, _ pointers: UInt32, _ buffer: UInt32) throws(SystemError) {
     var (pointer, target) = (pointers, buffer)
     for string in strings {
       try memory.store32(target, pointer)
@@ -45,9 +43,7 @@ extension WASIPreview1 {
     return sum
   }
 
-  private func putSizes(
-    _ strings: [[UInt8]], _ memory: LinearMemory, _ count: UInt32, _ size: UInt32
-  ) throws(SystemError) {
+  private func putSizes(_ strings: [[UInt8]], _ memory: LinearMemory, _ count: UInt32, _ size: UInt32) throws(SystemError) {
     // The settings came through the edge window, so that the sum is small.
     var total: UInt32 = 0
     for string in strings { total += UInt32(truncatingIfNeeded: string.count) + 1 }

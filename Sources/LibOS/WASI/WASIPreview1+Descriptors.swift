@@ -5,9 +5,7 @@
 // MARK: Reading and writing
 
 extension WASIPreview1 {
-  public func fdRead(
-    _ memory: LinearMemory, descriptor number: UInt32, vectors: UInt32, count: UInt32, read: UInt32
-  ) throws(SystemError) {
+  public func fdRead(_ memory: LinearMemory, descriptor number: UInt32, vectors: UInt32, count: UInt32, read: UInt32) throws(SystemError) {
     var list = try BufferVectors(memory, vectors, count)
     let length: UInt64
     switch try descriptor(number) {
@@ -78,9 +76,7 @@ extension WASIPreview1 {
     try file(number).synchronize(dataOnly: dataOnly)
   }
 
-  public func fdAdvise(
-    descriptor number: UInt32, offset: UInt64, length: UInt64, advice: UInt32
-  ) throws(SystemError) {
+  public func fdAdvise(descriptor number: UInt32, offset: UInt64, length: UInt64, advice: UInt32) throws(SystemError) {
     guard advice <= 5 else { throw .fault }
     _ = try file(number)
     guard length <= OpenFile.offsetLimit else { throw .invalid }
@@ -103,9 +99,7 @@ extension WASIPreview1 {
     try os.descriptors.move(source, to: target)
   }
 
-  public func fdPrestatGet(
-    _ memory: LinearMemory, descriptor number: UInt32, status: UInt32
-  ) throws(SystemError) {
+  public func fdPrestatGet(_ memory: LinearMemory, descriptor number: UInt32, status: UInt32) throws(SystemError) {
     // Also where there is none: a program that knows its directories never asks again.
     if os.settings.takesDirectories { os.edge.used |= InitialisationUse.settings }
     guard let path = try directory(number).givenPath else { throw .badDescriptor }
@@ -115,9 +109,7 @@ extension WASIPreview1 {
     try target.store32(UInt32(truncatingIfNeeded: path.count), 4)
   }
 
-  public func fdPrestatDirName(
-    _ memory: LinearMemory, descriptor number: UInt32, buffer: UInt32, length: UInt32
-  ) throws(SystemError) {
+  public func fdPrestatDirName(_ memory: LinearMemory, descriptor number: UInt32, buffer: UInt32, length: UInt32) throws(SystemError) {
     guard case .directory(let directory) = try descriptor(number), let path = directory.givenPath else {
       throw .notDirectory
     }
@@ -129,9 +121,7 @@ extension WASIPreview1 {
 // MARK: Status
 
 extension WASIPreview1 {
-  public func fdFdstatGet(
-    _ memory: LinearMemory, descriptor number: UInt32, status: UInt32
-  ) throws(SystemError) {
+  public func fdFdstatGet(_ memory: LinearMemory, descriptor number: UInt32, status: UInt32) throws(SystemError) {
     var (type, flags) = (FileType.unknown, UInt32(0))
     var (rights, inheriting) = (Rights.all, Rights.all)
     switch try descriptor(number) {
@@ -178,17 +168,13 @@ extension WASIPreview1 {
     file.isNonblocking = flags & DescriptorFlags.nonblock != 0
   }
 
-  public func fdFdstatSetRights(
-    descriptor number: UInt32, base: UInt64, inheriting: UInt64
-  ) throws(SystemError) {
+  public func fdFdstatSetRights(descriptor number: UInt32, base: UInt64, inheriting: UInt64) throws(SystemError) {
     try checkRights(base, inheriting)
     if case .stream = try descriptor(number) { throw .badDescriptor }
     throw .notSupported
   }
 
-  public func fdFilestatGet(
-    _ memory: LinearMemory, descriptor number: UInt32, status: UInt32
-  ) throws(SystemError) {
+  public func fdFilestatGet(_ memory: LinearMemory, descriptor number: UInt32, status: UInt32) throws(SystemError) {
     let attributes: NodeAttributes
     switch try descriptor(number) {
     case .stream(let stream):
@@ -205,9 +191,7 @@ extension WASIPreview1 {
     try file(number).setSize(size)
   }
 
-  public func fdFilestatSetTimes(
-    descriptor number: UInt32, access: UInt64, modification: UInt64, flags: UInt32
-  ) throws(SystemError) {
+  public func fdFilestatSetTimes(descriptor number: UInt32, access: UInt64, modification: UInt64, flags: UInt32) throws(SystemError) {
     let times = try newTimes(access, modification, flags)
     switch try descriptor(number) {
     case .stream: throw .badDescriptor
@@ -218,9 +202,7 @@ extension WASIPreview1 {
   }
 
   /// `$fstflags`: access time, access time now, modification time, modification time now.
-  func newTimes(
-    _ access: UInt64, _ modification: UInt64, _ flags: UInt32
-  ) throws(SystemError) -> (access: NewTime, modification: NewTime) {
+  func newTimes(_ access: UInt64, _ modification: UInt64, _ flags: UInt32) throws(SystemError) -> (access: NewTime, modification: NewTime) {
     try checkFlags(flags, known: 0b1111)
     return (try newTime(access, flags & 0b11), try newTime(modification, flags >> 2))
   }

@@ -95,21 +95,15 @@ extension WASIPreview1 {
       modification: times.modification)
   }
 
-  public func pathCreateDirectory(
-    _ memory: LinearMemory, descriptor number: UInt32, path: PathArgument
-  ) throws(SystemError) {
+  public func pathCreateDirectory(_ memory: LinearMemory, descriptor number: UInt32, path: PathArgument) throws(SystemError) {
     try directory(number).createDirectory(try path.bytes(memory))
   }
 
-  public func pathRemoveDirectory(
-    _ memory: LinearMemory, descriptor number: UInt32, path: PathArgument
-  ) throws(SystemError) {
+  public func pathRemoveDirectory(_ memory: LinearMemory, descriptor number: UInt32, path: PathArgument) throws(SystemError) {
     try directory(number).removeDirectory(try path.bytes(memory))
   }
 
-  public func pathUnlinkFile(
-    _ memory: LinearMemory, descriptor number: UInt32, path: PathArgument
-  ) throws(SystemError) {
+  public func pathUnlinkFile(_ memory: LinearMemory, descriptor number: UInt32, path: PathArgument) throws(SystemError) {
     try directory(number).unlink(try path.bytes(memory))
   }
 

@@ -23,26 +23,10 @@ extension WASIPreview1 {
 // MARK: Sockets: no descriptor is one
 
 extension WASIPreview1 {
-  public func sockAccept(descriptor number: UInt32, flags: UInt32) throws(SystemError) {
-    try checkFlags(flags, known: DescriptorFlags.all)
-    _ = try descriptor(number)
-    throw .notSocket
-  }
-
-  public func sockReceive(descriptor number: UInt32, flags: UInt32) throws(SystemError) {
-    try checkFlags(flags, known: 0b11)
-    _ = try descriptor(number)
-    throw .notSocket
-  }
-
-  public func sockSend(descriptor number: UInt32, flags: UInt32) throws(SystemError) {
-    try checkFlags(flags, known: 0xFFFF)
-    _ = try descriptor(number)
-    throw .notSocket
-  }
-
-  public func sockShutdown(descriptor number: UInt32, how: UInt32) throws(SystemError) {
-    try checkFlags(how, known: 0b11)
+  /// What each of their calls comes to.
+  /// - Parameter known: the flags that the call has.
+  public func refuseSocket(_ number: UInt32, flags: UInt32, known: UInt32) throws(SystemError) {
+    try checkFlags(flags, known: known)
     _ = try descriptor(number)
     throw .notSocket
   }

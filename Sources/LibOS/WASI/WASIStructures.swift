@@ -3,13 +3,13 @@
 #endif
 
 /// `$fdflags`.
-enum DescriptorFlags {
+package enum DescriptorFlags {
   static let append: UInt32 = 1
   static let dataSync: UInt32 = 2
   static let nonblock: UInt32 = 4
   static let readSync: UInt32 = 8
   static let sync: UInt32 = 16
-  static let all: UInt32 = 31
+  package static let all: UInt32 = 31
 }
 
 /// `$rights`, as far as they are named here.

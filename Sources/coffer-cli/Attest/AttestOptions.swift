@@ -1,7 +1,7 @@
 import ArgumentParser
 import Attestation
 
-/// What a run takes that gives evidence of itself.
+/// What a run takes that gives evidence of itself: to a relying party whose nonce is known, or to a broker that has its secrets.
 struct AttestOptions: ParsableArguments {
   @Option(
     name: .customLong("attest"),
@@ -13,23 +13,25 @@ struct AttestOptions: ParsableArguments {
   var evidence: String?
 
   @Option(
-    help: ArgumentHelp(
-      "What vouches for this machine: none, tsm (SEV-SNP, TDX or CCA through Linux), tpm[:SOCKET], or make-believe for development: "
-        + "development-snp, development-tdx, development-cca.", valueName: "name"),
-    transform: PlatformChoice.parse)
-  var platform: PlatformChoice?
+    help: ArgumentHelp("The key broker that releases the secrets of the manifest, as https://broker.example; http only on this machine.", valueName: "url"),
+    transform: BrokerAddress.parse)
+  var broker: BrokerAddress?
 
-  @Option(
-    help: ArgumentHelp(
-      "The key of the development platform's root, development-root.pem if left out; made where there is none.", valueName: "file"),
-    transform: ArgumentForm.path)
-  var developmentRoot: String?
+  @Option(help: ArgumentHelp("Whose resources they are; the broker's standard tenant if left out.", valueName: "name"))
+  var brokerTenant: String?
+
+  @OptionGroup var platform: PlatformOptions
 
   mutating func validate() throws {
-    guard nonce == nil, let option = evidence.map({ _ in "--evidence" }) ?? platform.map({ _ in "--platform" }) ?? developmentRoot.map({ _ in "--development-root" })
-    else { return }
-    throw ValidationError("\(option) is for evidence: give a relying party's nonce too, with --attest")
+    if nonce == nil, evidence != nil { throw ValidationError("--evidence is for evidence: give a relying party's nonce too, with --attest") }
+    if broker == nil, brokerTenant != nil { throw ValidationError("--broker-tenant is a broker's: name that too, with --broker") }
+    if nonce == nil, broker == nil, let option = platform.given {
+      throw ValidationError("\(option) is for evidence: give a relying party's nonce too, with --attest, or a broker, with --broker")
+    }
   }
+
+  /// Nil where nobody wants evidence.
+  func signer() throws -> RunSigner? { nonce == nil && broker == nil ? nil : try RunSigner(platform.open()) }
 
   @Sendable private static func nonce(_ text: String) throws -> [UInt8] {
     guard let bytes = bytes(hexadecimal: text), (8...64).contains(bytes.count) else {

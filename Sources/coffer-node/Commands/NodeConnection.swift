@@ -7,6 +7,10 @@ import NIOHTTP1
 package struct NodeConnection {
   let address: NodeAddress
   package let token: String?
+  /// What to do where nobody answers.
+  var hint = "start a node with coffer serve, or name another with --node"
+  /// Nil for one that trusts the system's authorities.
+  var client: HTTPClient?
 
   /// Of an answer to a command; what functions answer and logs are not held in memory.
   private static let answerLimit = 64 << 20
@@ -43,7 +47,8 @@ package struct NodeConnection {
     if withToken, let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
     if let body { request.body = .bytes(body) }
     let sent = request
-    return try await reading { try await Self.client.execute(sent, timeout: .seconds(seconds)) }
+    let client = client ?? Self.client
+    return try await reading { try await client.execute(sent, timeout: .seconds(seconds)) }
   }
 
   /// What goes wrong on the way, in words.
@@ -57,7 +62,7 @@ package struct NodeConnection {
     } catch is CancellationError {
       throw CommandFailure("interrupted")
     } catch {
-      throw CommandFailure("cannot speak to \(address): \(Self.reason(error)); start a node with coffer serve, or name another with --node")
+      throw CommandFailure("cannot speak to \(address): \(Self.reason(error)); \(hint)")
     }
   }
 
@@ -68,7 +73,8 @@ package struct NodeConnection {
   }
 
   private struct Problem: Decodable {
-    var title: String
+    /// The key broker's protocol has none.
+    var title: String?
     var detail: String?
   }
 
@@ -76,19 +82,20 @@ package struct NodeConnection {
     guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(bytes)) else {
       return CommandFailure("\(address) answered with status \(status)")
     }
-    return CommandFailure(Terminal.plain(problem.detail ?? problem.title))
+    return CommandFailure(Terminal.plain(problem.detail ?? problem.title ?? "status \(status)"))
   }
 
-  private static let client = HTTPClient(
-    eventLoopGroupProvider: .singleton,
-    configuration: {
-      var configuration = HTTPClient.Configuration(
-        redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)), decompression: .disabled)
-      configuration.connectionPool.retryConnectionEstablishment = false
-      // What is asked of a node that ends is not asked again of the next.
-      configuration.httpVersion = .http1Only
-      return configuration
-    }())
+  private static let client = makeClient { _ in }
+
+  static func makeClient(_ change: (inout HTTPClient.Configuration) -> Void) -> HTTPClient {
+    var configuration = HTTPClient.Configuration(
+      redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)), decompression: .disabled)
+    configuration.connectionPool.retryConnectionEstablishment = false
+    // What is asked of a node that ends is not asked again of the next.
+    configuration.httpVersion = .http1Only
+    change(&configuration)
+    return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }
 
   static func close() async { try? await client.shutdown() }
 }

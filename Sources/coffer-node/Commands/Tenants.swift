@@ -112,6 +112,11 @@ struct TenantName: ExpressibleByArgument {
     guard ObjectName.isValid(argument) else { return nil }
     text = argument
   }
+
+  /// - Parameter name: one that is valid.
+  init(standard name: String) { text = name }
+
+  var defaultValueDescription: String { text }
 }
 
 extension ByteCount: ExpressibleByArgument {

@@ -15,10 +15,14 @@ extension Manifest {
     writer.uint64(scratch?.size.bytes ?? 0)
     writer.uint32(UInt32(truncatingIfNeeded: openFiles))
     writer.counted((scratch?.path ?? "").utf8)
+    if !secrets.isEmpty {
+      writer.uint32(UInt32(truncatingIfNeeded: secrets.count))
+      for secret in orderedSecrets { writer.counted(secret.name.utf8) }
+    }
     guard writer.bytes.count <= Int(MemoryMap.guestManifestSizeLimit) else {
       throw ImageError(
         .guestManifest,
-        "arguments and environment take \(writer.bytes.count) bytes, more than \(MemoryMap.guestManifestSizeLimit)")
+        "arguments, environment and secrets' names take \(writer.bytes.count) bytes, more than \(MemoryMap.guestManifestSizeLimit)")
     }
     return writer.bytes
   }
@@ -29,6 +33,7 @@ extension Manifest {
     if host.directories == .write { flags |= GuestManifest.hostDirectoriesWrite }
     if host.environment { flags |= GuestManifest.hostEnvironment }
     if host.arguments { flags |= GuestManifest.hostArguments }
+    if !secrets.isEmpty { flags |= GuestManifest.secrets }
     return flags
   }
 }

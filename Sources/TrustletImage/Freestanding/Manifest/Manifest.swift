@@ -65,6 +65,9 @@ public struct Manifest: Codable, Sendable, Hashable {
   public var scratch: Scratch?
   /// Descriptors that the program may have at once, streams and given directories among them. Default: 1024, which is also the most.
   public var openFiles: UInt64 = Self.openFilesLimit
+  /// What a broker has to release before the program runs: the name under which the program gets it (a variable's, or the path of a file in its
+  /// scratch space) to the resource's, as `repository/type/tag`. Default: none.
+  public var secrets: [String: String] = [:]
   /// When the memory that clones share may be kept.
   public enum Snapshot: String, Codable, Sendable, Hashable, CaseIterable {
     /// Behind the initialisation if that used nothing that clones must not share (randomness, a clock, settings, streams, host files), before
@@ -132,6 +135,7 @@ public struct Manifest: Codable, Sendable, Hashable {
       }
       guard !value.utf8.contains(0) else { throw ImageError(.manifest, "environment: a NUL byte in the value of '\(name)'") }
     }
+    try checkSecrets()
     for text in [cpu ?? "-", generator, compiler] where text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
       throw ImageError(.manifest, "cpu, generator, compiler: a control character in '\(text)'")
     }

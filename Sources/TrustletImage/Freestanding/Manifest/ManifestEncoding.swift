@@ -1,6 +1,6 @@
 extension Manifest {
-  /// The manifest as the image carries it: canonical JSON with every member but `files`; `time`, `cpu-time`, `output` and `cpu`
-  /// are left out when not set. Sizes in bytes, times in nanoseconds.
+  /// The manifest as the image carries it: canonical JSON with every member but `files`; `time`, `cpu-time`, `output`, `scratch`,
+  /// `secrets` and `cpu` are left out when not set. Sizes in bytes, times in nanoseconds.
   public var canonicalEncoding: [UInt8] {
     var members: [(name: String, value: CanonicalJSON)] = [
       ("memory", .number(memory.bytes)),
@@ -24,6 +24,7 @@ extension Manifest {
     if let scratch {
       members.append(("scratch", .object([("path", .string(scratch.path)), ("size", .number(scratch.size.bytes))])))
     }
+    if !secrets.isEmpty { members.append(("secrets", .object(secrets.map { ($0.key, .string($0.value)) }))) }
     if let cpuTime { members.append(("cpu-time", .number(cpuTime.nanoseconds))) }
     if let output { members.append(("output", .number(output.bytes))) }
     if let cpu { members.append(("cpu", .string(cpu))) }
@@ -51,7 +52,8 @@ extension Manifest {
       case ("cpu-time", .number(let nanoseconds)): cpuTime = TimeSpan(nanoseconds: nanoseconds)
       case ("output", .number(let bytes)): output = ByteCount(bytes: bytes)
       case ("arguments", .array(let elements)): arguments = try Self.strings(elements)
-      case ("environment", .object(let variables)): environment = try Self.variables(variables)
+      case ("environment", .object(let variables)): environment = try Self.texts(variables, of: "the environment")
+      case ("secrets", .object(let members)): secrets = try Self.texts(members, of: "secrets")
       case ("host", .object(let members)): host = try Host(members)
       case ("cpu", .string(let text)): cpu = text
       case ("snapshot", .string(let text)):
@@ -80,14 +82,14 @@ extension Manifest {
     return strings
   }
 
-  private static func variables(_ members: [(name: String, value: CanonicalJSON)]) throws(ImageError) -> [String: String] {
-    var variables: [String: String] = [:]
+  private static func texts(_ members: [(name: String, value: CanonicalJSON)], of what: String) throws(ImageError) -> [String: String] {
+    var texts: [String: String] = [:]
     for (name, value) in members {
-      guard case .string(let text) = value, variables.updateValue(text, forKey: name) == nil else {
-        throw ImageError(.manifest, "manifest: the environment's '\(name)' is no string or there twice")
+      guard case .string(let text) = value, texts.updateValue(text, forKey: name) == nil else {
+        throw ImageError(.manifest, "manifest: '\(name)' of \(what) is no string or there twice")
       }
     }
-    return variables
+    return texts
   }
 }
 

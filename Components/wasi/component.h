@@ -1,0 +1,122 @@
+// What the interfaces share: how their functions are exported, what their resources are, where their results lie.
+#pragma once
+#include "preview1.h"
+
+// A function of an interface, without the package's namespace and version: what WASIInterfaces.swift calls it.
+#define EXPORT(name) __attribute__((export_name(name)))
+
+// MARK: Memory (memory.c)
+
+// Every exported function begins with this that takes lists or gives what it has allocated.
+void begin_call(void);
+// Lasts until the next call's first allocation.
+void *allocate(uint64_t size);
+
+// MARK: Resources (resources.c). What the canonical ABI calls a representation is an object's address.
+
+enum kind { KIND_ERROR = 1, KIND_POLLABLE, KIND_INPUT, KIND_OUTPUT, KIND_DESCRIPTOR, KIND_ENTRIES, KIND_FILE, KIND_EMPTY };
+
+// An open descriptor of WASI 0.1, closed when the last of what uses it is dropped.
+struct file {
+  uint32_t fd;
+  uint32_t references;
+  bool is_given;  // at the start, for good
+};
+
+enum { MODE_READ = 1, MODE_WRITE = 2, MODE_MUTATE_DIRECTORY = 32 };
+
+struct object {
+  uint8_t kind;
+  // Of streams: all later operations find it so.
+  bool is_closed;
+  union {
+    struct object *next_free;
+    struct file file;
+    struct {
+      errno_t number;
+      bool is_of_files;
+    } error;
+    struct {
+      enum { POLL_READY, POLL_INPUT, POLL_TIME } topic;
+      uint64_t deadline;  // monotonic nanoseconds
+    } pollable;
+    struct {
+      struct object *file;  // 0: standard input, output or error
+      uint32_t fd;
+      bool appends;
+      uint64_t offset;
+    } stream;
+    struct {
+      struct object *file;
+      uint32_t mode;  // descriptor-flags
+    } descriptor;
+    struct {
+      struct object *file;
+      uint64_t cookie;
+    } entries;
+  };
+};
+
+struct object *new_object(enum kind kind);
+struct object *new_file(uint32_t fd, bool is_given);
+struct object *retained(struct object *file);
+void release(struct object *file);
+
+#define HANDLE(name, type) __attribute__((import_module("resource-new"), import_name(name))) uint32_t new_##type(struct object *)
+HANDLE("io/error#error", error);
+HANDLE("io/poll#pollable", pollable);
+HANDLE("io/streams#input-stream", input_stream);
+HANDLE("io/streams#output-stream", output_stream);
+HANDLE("filesystem/types#descriptor", descriptor);
+HANDLE("filesystem/types#directory-entry-stream", directory_entry_stream);
+HANDLE("cli/terminal-input#terminal-input", terminal_input);
+HANDLE("cli/terminal-output#terminal-output", terminal_output);
+HANDLE("sockets/network#network", network);
+
+// MARK: Results, as the canonical ABI lays them out. A case is 0 for `ok`, `none` and the like.
+
+struct list {
+  const void *elements;
+  uint32_t count;
+};
+
+// result<_, error-code>, result<flags, error-code>, result<descriptor-type, error-code>
+struct result_small {
+  uint8_t is_error;
+  uint8_t value;
+};
+// result<resource, error-code>
+struct result_handle {
+  uint8_t is_error;
+  union {
+    uint32_t handle;
+    uint8_t code;
+  };
+};
+// stream-error
+struct stream_error {
+  uint8_t is_closed;
+  uint32_t error;
+};
+// result<_, stream-error>
+struct result_stream {
+  uint8_t is_error;
+  struct stream_error error;
+};
+struct datetime {
+  uint64_t seconds;
+  uint32_t nanoseconds;
+};
+
+// error-code of wasi:filesystem
+uint8_t file_error(errno_t number);
+
+// MARK: Text (text.c)
+
+bool is_utf8(const uint8_t *bytes, uint32_t length);
+
+// MARK: Clocks (clocks.c)
+
+struct object *pollable_ready(void);
+struct object *pollable_input(void);
+uint64_t monotonic_now(void);

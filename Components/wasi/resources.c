@@ -1,0 +1,57 @@
+// Resources: a fixed number of objects, which touch no memory before they are used.
+#include "component.h"
+
+enum { OBJECT_LIMIT = 16384 };
+static struct object objects[OBJECT_LIMIT];
+static uint32_t touched;
+static struct object *first_free;
+
+struct object *new_object(enum kind kind) {
+  struct object *object = first_free;
+  if (object) {
+    first_free = object->next_free;
+  } else {
+    if (touched == OBJECT_LIMIT) __builtin_trap();
+    object = &objects[touched++];
+  }
+  *object = (struct object){.kind = kind};
+  return object;
+}
+
+static void free_object(struct object *object) {
+  object->kind = 0;
+  object->next_free = first_free;
+  first_free = object;
+}
+
+// MARK: Files
+
+struct object *new_file(uint32_t fd, bool is_given) {
+  struct object *object = new_object(KIND_FILE);
+  object->file = (struct file){.fd = fd, .references = 1, .is_given = is_given};
+  return object;
+}
+
+struct object *retained(struct object *file) {
+  file->file.references++;
+  return file;
+}
+
+void release(struct object *file) {
+  if (--file->file.references) return;
+  if (!file->file.is_given) fd_close(file->file.fd);
+  free_object(file);
+}
+
+// The destructor of every resource type: the canonical ABI calls it once for each object.
+EXPORT("drop") void drop(struct object *object) {
+  switch (object->kind) {
+    case KIND_INPUT:
+    case KIND_OUTPUT:
+      if (object->stream.file) release(object->stream.file);
+      break;
+    case KIND_DESCRIPTOR: release(object->descriptor.file); break;
+    case KIND_ENTRIES: release(object->entries.file); break;
+  }
+  free_object(object);
+}

@@ -1,0 +1,97 @@
+import Attestation
+import Foundation
+import KeyBrokerProtocol
+
+extension KeyBroker {
+  /// A resource, encrypted to the instance's key, if its policy accepts the instance's evidence now.
+  func release(_ name: ResourceName, _ request: BrokerRequest, _ tenantName: String) throws(ProtocolProblem) -> BrokerResponse {
+    let tenant = try tenant(tenantName)
+    let (session, instance) = try attested(request, tenant)
+    var refusal: ProtocolProblem?
+    let content = try asking { () throws(BrokerError) in
+      try store.release(name, of: tenant.name) { record in
+        let (reason, detail) = judge(instance, record.policy)
+        refusal = reason.map { ProtocolProblem(.policy, $0) }
+        return AuditEntry(
+          tenant: tenant.name, actor: "\(instance.name) at \(request.peer)", action: .release, subject: "\(name)",
+          outcome: reason == nil ? .done : .refused, detail: "version \(record.version); \(detail)")
+      }
+    }
+    if let refusal { throw refusal }
+    guard let content else { throw ProtocolProblem(.policy, "the resource is not released") }
+    let message: JSONWebEncryption
+    do throws(MalformedMessage) {
+      message = try JSONWebEncryption(encrypting: content, to: instance.key)
+    } catch {
+      throw ProtocolProblem(error, as: .encryption)
+    }
+    return try proven(BrokerResponse(200, json: message.json), to: request, in: session)
+  }
+
+  /// A counter's value, or its exchange, for those who get the resource of the same name.
+  func counter(_ name: ResourceName, _ request: BrokerRequest, _ tenantName: String) throws(ProtocolProblem) -> BrokerResponse {
+    let tenant = try tenant(tenantName)
+    let (session, instance) = try attested(request, tenant)
+    let exchange = request.method == "GET" ? nil : try reading { () throws(MalformedMessage) in try CounterExchange(request.body) }
+    guard let record = try asking({ () throws(BrokerError) in try store.resource(name, of: tenant.name) }) else {
+      throw ProtocolProblem(.notFound, "there is no resource \(name) here, whose policy says who may use its counter")
+    }
+    let (reason, detail) = judge(instance, record.policy)
+    let actor = "\(instance.name) at \(request.peer)"
+    func entry(_ outcome: AuditEntry.Outcome, _ detail: String) -> AuditEntry {
+      AuditEntry(tenant: tenant.name, actor: actor, action: exchange == nil ? .read : .exchange, subject: "\(name)", outcome: outcome, detail: detail)
+    }
+    if let reason {
+      try asking { () throws(BrokerError) in try store.append([entry(.refused, detail)]) }
+      throw ProtocolProblem(.policy, reason)
+    }
+    let answer = try asking { () throws(BrokerError) in
+      try store.counter(name, of: tenant.name, exchange: exchange) { answer in
+        entry(exchange == nil || answer.isExchanged ? .done : .refused, "value \(answer.value.map { Hexadecimal.text($0.bytes) } ?? "none")")
+      }
+    }
+    let status = exchange == nil || answer.isExchanged ? 200 : 409
+    return try proven(BrokerResponse(status, json: answer.json), to: request, in: session)
+  }
+
+  /// Why a policy does not accept an instance, nil where it does; and what the log says.
+  private func judge(_ instance: AttestedInstance, _ text: String?) -> (refusal: String?, detail: String) {
+    guard let text else {
+      let reason = "this resource has no policy, and so is released to nobody; its owner writes one with coffer broker policy"
+      return (reason, "no policy")
+    }
+    let policy: Policy
+    do {
+      policy = try Policy(yaml: text)
+    } catch {
+      return ("this resource's policy cannot be read any more; its owner must write it anew", "policy cannot be read: \(error)")
+    }
+    // Only this policy's anchors: what another resource's trusts is nothing to this one.
+    let verdict = policy.appraise(instance.evidence.examine(in: context(anchors: policy.anchors)), nonce: instance.bound, at: time)
+    let description = Self.description(of: verdict.examination)
+    guard verdict.isAccepted else {
+      let rules = verdict.findings.filter { $0.outcome == .refused }.map(\.rule)
+      return (
+        "the policy refuses this instance: \(Self.refusals(verdict.findings) ?? "it accepts no platform")",
+        "\(description); refused by \(rules.prefix(8).joined(separator: ", "))"
+      )
+    }
+    return (nil, "\(description); confidential: \(verdict.isConfidential)")
+  }
+
+  /// The answer with the broker's signature over it.
+  private func proven(_ response: BrokerResponse, to request: BrokerRequest, in session: Session) throws(ProtocolProblem) -> BrokerResponse {
+    var response = response
+    guard let start = request.path.firstRange(of: "/kbs/v0/")?.lowerBound else { return response }
+    let nonce = request.nonce.map { Base64.bytes(urlText: $0) ?? [] }
+    if let nonce, !AnswerProof.nonceSizes.contains(nonce.count) {
+      throw ProtocolProblem(.form, "\(AnswerProof.nonceHeader) is not base64url of 16 to 64 bytes")
+    }
+    response.proof = try reading { () throws(MalformedMessage) in
+      try AnswerProof.make(
+        challenge: session.challenge.nonceBytes, nonce: nonce ?? [], method: request.method, path: String(request.path[start...]),
+        status: response.status, body: response.body, by: key)
+    }
+    return response
+  }
+}

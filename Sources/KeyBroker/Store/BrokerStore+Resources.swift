@@ -1,0 +1,192 @@
+import Attestation
+import Crypto
+import FoundationEssentials
+import GRDB
+import KeyBrokerProtocol
+
+extension BrokerStore {
+  /// Of one resource: keys and passwords, not data.
+  public static let resourceLimit = 1 << 20
+
+  /// Sorted by name.
+  public func resources(of tenant: String) throws(BrokerError) -> [ResourceRecord] {
+    try database.read { database in
+      try Row.fetchAll(database, sql: "SELECT * FROM resources WHERE tenant = ? ORDER BY name", arguments: [tenant]).map(Self.record)
+    }
+  }
+
+  public func resource(_ name: ResourceName, of tenant: String) throws(BrokerError) -> ResourceRecord? {
+    try database.read { database in try Self.row(name, tenant, database).map(Self.record) }
+  }
+
+  /// Writes a resource, new or in the place of the one before; a policy that it has stays.
+  @discardableResult
+  public func put(_ name: ResourceName, of tenant: String, content: [UInt8], by actor: String) throws(BrokerError) -> ResourceRecord {
+    guard content.count <= Self.resourceLimit else {
+      throw BrokerError(.invalid, "a resource of \(content.count) bytes; expected at most \(Self.resourceLimit)")
+    }
+    guard let quota = self.tenant(tenant)?.quota else { throw Self.noTenant(tenant) }
+    return try change { database in
+      let before = try Self.row(name, tenant, database)
+      let (count, bytes) = try Self.use(of: tenant, besides: name, database)
+      guard count < quota.resources, bytes + content.count <= quota.bytes else {
+        throw BrokerError(
+          .full, "the tenant has \(count) other resources of \(bytes) bytes, and may have \(quota.resources) of \(quota.bytes) bytes; remove some, or have the quota raised")
+      }
+      let (version, policy) = (((before?["version"] as Int64?) ?? 0) + 1, before?["policy"] as String?)
+      try write(name, tenant, content, version, policy, isNew: before == nil, database)
+      let record = ResourceRecord(name: name, version: version, size: content.count, policy: policy, updated: now)
+      return (
+        record,
+        [AuditEntry(tenant: tenant, actor: actor, action: .put, subject: "\(name)", outcome: .done, detail: "version \(version), \(content.count) bytes")]
+      )
+    }
+  }
+
+  /// - Parameter policy: as people write it; nil for none, which releases the resource to nobody.
+  public func setPolicy(_ policy: String?, of name: ResourceName, of tenant: String, by actor: String) throws(BrokerError) {
+    if let policy {
+      do {
+        _ = try Policy(yaml: policy)
+      } catch {
+        throw BrokerError(.invalid, "this policy cannot be read: \(error)")
+      }
+    }
+    try change { database in
+      guard let row = try Self.row(name, tenant, database) else { throw Self.noResource(name) }
+      // The policy is part of what the content's seal authenticates: nobody without the master key can exchange it.
+      let content = try open(row, name, tenant)
+      let version = (row["version"] as Int64) + 1
+      try write(name, tenant, content, version, policy, isNew: false, database)
+      let digest = policy.map { "SHA-256 \(Hexadecimal.text(SHA256.hash(data: Array($0.utf8))))" } ?? "none"
+      return ((), [AuditEntry(tenant: tenant, actor: actor, action: .setPolicy, subject: "\(name)", outcome: .done, detail: "version \(version), policy \(digest)")])
+    }
+    try reloadPolicies(of: tenant)
+  }
+
+  /// With its policy and its counter.
+  public func remove(_ name: ResourceName, of tenant: String, by actor: String) throws(BrokerError) {
+    try change { database in
+      try database.execute(sql: "DELETE FROM resources WHERE tenant = ? AND name = ?", arguments: [tenant, "\(name)"])
+      guard database.changesCount == 1 else { throw Self.noResource(name) }
+      return ((), [AuditEntry(tenant: tenant, actor: actor, action: .remove, subject: "\(name)", outcome: .done)])
+    }
+    try reloadPolicies(of: tenant)
+  }
+
+  /// What is in a resource, if its policy, judged by `judge`, gives it; logged before it is returned.
+  /// - Parameter judge: says who asks, and refuses by the entry that it returns.
+  package func release(_ name: ResourceName, of tenant: String, judge: (ResourceRecord) throws -> AuditEntry) throws(BrokerError) -> [UInt8]? {
+    guard let row = try database.read({ database in try Self.row(name, tenant, database) }) else { throw Self.noResource(name) }
+    // The record's policy counts only if the seal says that it belongs to the content.
+    let content = try open(row, name, tenant)
+    let entry: AuditEntry
+    do {
+      entry = try judge(Self.record(row))
+    } catch let error as BrokerError {
+      throw error
+    } catch {
+      throw BrokerError(.invalid, "\(error)")
+    }
+    try append([entry])
+    return entry.outcome == .done ? content : nil
+  }
+
+  static func noResource(_ name: ResourceName) -> BrokerError { BrokerError(.notFound, "there is no resource \(name) here") }
+
+  // MARK: Rows
+
+  private static func row(_ name: ResourceName, _ tenant: String, _ database: Database) throws -> Row? {
+    try Row.fetchOne(database, sql: "SELECT * FROM resources WHERE tenant = ? AND name = ?", arguments: [tenant, "\(name)"])
+  }
+
+  private static func record(_ row: Row) throws -> ResourceRecord {
+    ResourceRecord(
+      name: try ResourceName(row["name"] as String), version: row["version"], size: row["size"], policy: row["policy"], updated: row["updated"])
+  }
+
+  /// What is authenticated with a resource's content.
+  private static func place(_ name: ResourceName, _ tenant: String, _ version: Int64, _ policy: String?) -> JSONValue {
+    .members([
+      "row": .string("resource"), "tenant": .string(tenant), "name": .string("\(name)"), "version": .integer(version),
+      "policy": policy.map { .string($0) } ?? .null,
+    ])
+  }
+
+  private func write(
+    _ name: ResourceName, _ tenant: String, _ content: [UInt8], _ version: Int64, _ policy: String?, isNew: Bool, _ database: Database
+  ) throws {
+    let sealed = Data(try sealing.seal(content, for: Self.place(name, tenant, version, policy)))
+    if isNew {
+      try database.execute(
+        sql: "INSERT INTO resources (version, size, content, policy, updated, tenant, name) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        arguments: [version, content.count, sealed, policy, now, tenant, "\(name)"])
+    } else {
+      try database.execute(
+        sql: "UPDATE resources SET version = ?, size = ?, content = ?, policy = ?, updated = ? WHERE tenant = ? AND name = ?",
+        arguments: [version, content.count, sealed, policy, now, tenant, "\(name)"])
+    }
+  }
+
+  private func open(_ row: Row, _ name: ResourceName, _ tenant: String) throws(BrokerError) -> [UInt8] {
+    try sealing.open(Array(row["content"] as Data), for: Self.place(name, tenant, row["version"], row["policy"]))
+  }
+
+  private static func use(of tenant: String, besides name: ResourceName, _ database: Database) throws -> (count: Int, bytes: Int) {
+    let row = try Row.fetchOne(
+      database, sql: "SELECT count(*) AS count, coalesce(sum(size), 0) AS bytes FROM resources WHERE tenant = ? AND name <> ?",
+      arguments: [tenant, "\(name)"])
+    return (row?["count"] ?? 0, row?["bytes"] ?? 0)
+  }
+
+  private func reloadPolicies(of tenant: String) throws(BrokerError) {
+    let policies = try database.read { database in
+      try String.fetchAll(database, sql: "SELECT policy FROM resources WHERE tenant = ? AND policy IS NOT NULL", arguments: [tenant])
+    }
+    cache.withLock { $0.policies[tenant] = policies }
+  }
+
+  /// Keys that any of the tenant's policies trusts beside the makers'.
+  func anchors(of tenant: String) -> [TrustAnchors.Anchor] {
+    var anchors: [TrustAnchors.Anchor] = []
+    for policy in Set(cache.withLock { $0.policies[tenant] ?? [] }) {
+      for anchor in (try? Policy(yaml: policy))?.anchors ?? [] where !anchors.contains(anchor) { anchors.append(anchor) }
+    }
+    return anchors
+  }
+}
+
+extension BrokerStore {
+  private static func row(of counter: ResourceName, _ tenant: String, _ value: [UInt8]) -> JSONValue {
+    .members(["row": .string("counter"), "tenant": .string(tenant), "name": .string("\(counter)"), "value": .string(Base64.urlText(value))])
+  }
+
+  private func value(of counter: ResourceName, _ tenant: String, _ database: Database) throws -> CounterValue? {
+    guard let row = try Row.fetchOne(
+      database, sql: "SELECT value, authenticator FROM counters WHERE tenant = ? AND name = ?", arguments: [tenant, "\(counter)"])
+    else { return nil }
+    let bytes = Array(row["value"] as Data)
+    guard sealing.isAuthentic(Array(row["authenticator"] as Data), Self.row(of: counter, tenant, bytes)) else {
+      throw BrokerError(.forged, "the counter \(counter) was changed behind the broker's back")
+    }
+    return try CounterValue(bytes)
+  }
+
+  /// Reads a counter, or gives it a value if it has the one that is expected; logged before it is returned.
+  package func counter(
+    _ name: ResourceName, of tenant: String, exchange: CounterExchange?, entry: (CounterAnswer) -> AuditEntry
+  ) throws(BrokerError) -> CounterAnswer {
+    try change { database in
+      let found = try value(of: name, tenant, database)
+      var answer = CounterAnswer(value: found, isExchanged: false)
+      if let exchange, exchange.expected == found {
+        let bytes = exchange.value.bytes
+        try database.execute(
+          sql: "INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?)",
+          arguments: [tenant, "\(name)", Data(bytes), Data(sealing.authenticator(Self.row(of: name, tenant, bytes)))])
+        answer = CounterAnswer(value: exchange.value, isExchanged: true)
+      }
+      return (answer, [entry(answer)])
+    }
+  }
+}

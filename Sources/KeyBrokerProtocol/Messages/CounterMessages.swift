@@ -1,0 +1,54 @@
+/// The value of a counter: 24 bytes, whose meaning is its holder's. For a sealed volume: its generation, and the beginning of its root's hash.
+public struct CounterValue: Sendable, Hashable {
+  public static let size = 24
+  public let bytes: [UInt8]
+
+  public init(_ bytes: [UInt8]) throws(MalformedMessage) {
+    guard bytes.count == Self.size else { throw MalformedMessage("counter, value", found: "\(bytes.count) bytes", wanted: "\(Self.size) bytes") }
+    self.bytes = bytes
+  }
+
+  init(_ members: MessageMembers, _ name: String) throws(MalformedMessage) { try self.init(members.bytes(name, Self.size...Self.size)) }
+
+  var text: JSONValue { .string(Base64.urlText(bytes)) }
+}
+
+/// `POST /kbs/v0/counter/REPOSITORY/TYPE/TAG`: gives a counter a value if it has the one that is expected.
+public struct CounterExchange: Sendable, Equatable {
+  /// Nil where the counter is expected to have none yet.
+  public var expected: CounterValue?
+  public var value: CounterValue
+
+  public static let maximumSize = 1024
+
+  public init(expected: CounterValue?, value: CounterValue) { (self.expected, self.value) = (expected, value) }
+
+  public init(_ bytes: [UInt8]) throws(MalformedMessage) {
+    let members = try MessageMembers(JSONReader.value(of: bytes, "counter"), "counter")
+    try members.only(["expected", "value"])
+    expected = members["expected"] == .null ? nil : try CounterValue(members, "expected")
+    value = try CounterValue(members, "value")
+  }
+
+  public var json: JSONValue { .members(["expected": expected?.text ?? .null, "value": value.text]) }
+}
+
+/// What a counter has after a request, and whether that was done: it was not where another value was found.
+public struct CounterAnswer: Sendable, Equatable {
+  /// Nil for none yet.
+  public var value: CounterValue?
+  public var isExchanged: Bool
+
+  public init(value: CounterValue?, isExchanged: Bool) { (self.value, self.isExchanged) = (value, isExchanged) }
+
+  public init(_ bytes: [UInt8]) throws(MalformedMessage) {
+    let members = try MessageMembers(JSONReader.value(of: bytes, "counter"), "counter")
+    value = members["value"] == .null ? nil : try CounterValue(members, "value")
+    guard case .bool(let isExchanged)? = members["exchanged"] else {
+      throw MalformedMessage("counter, exchanged", found: "nothing", wanted: "a truth value")
+    }
+    self.isExchanged = isExchanged
+  }
+
+  public var json: JSONValue { .members(["value": value?.text ?? .null, "exchanged": .bool(isExchanged)]) }
+}

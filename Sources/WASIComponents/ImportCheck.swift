@@ -1,0 +1,33 @@
+import ComponentFormat
+
+extension WASIComponents {
+  /// - Throws: ``UnofferedImports``, which names everything that a component imports and ``standard`` does not have.
+  public static func checkImports(of component: ComponentBinary) throws(UnofferedImports) {
+    let missing = component.component.imports.compactMap { item -> String? in
+      switch resolve(item.kind) {
+      case .offered: nil
+      case .otherVersion(let offered): "\(item.name) (offered is \(offered))"
+      case .unknown: item.name
+      }
+    }
+    guard missing.isEmpty else { throw UnofferedImports(missing: missing) }
+  }
+
+  /// The export that makes a component a command: `wasi:cli/run` of a version that is offered.
+  public static func commandExport(of component: ComponentBinary) -> String? {
+    component.component.exports.first { export in
+      guard case .interface(let name) = export.kind, name.namespace == "wasi", name.package == "cli", name.interface == "run" else { return false }
+      return name.version.flatMap { Version($0) }?.isCompatible(with: WASIInterfaces.version) ?? false
+    }?.name
+  }
+}
+
+/// Imports that nothing offers.
+public struct UnofferedImports: Error, Sendable, CustomStringConvertible {
+  /// The imports' names, and of which other versions there are some.
+  public var missing: [String]
+
+  public var description: String {
+    "unknown import\(missing.count == 1 ? "" : "s"): nothing offers \(missing.joined(separator: ", ")); offered are \(WASIComponents.offeredText)"
+  }
+}

@@ -1,0 +1,22 @@
+/// A version of an interface, without what may follow the three numbers.
+struct Version: Hashable, CustomStringConvertible {
+  var major: UInt64
+  var minor: UInt64
+  var patch: UInt64
+
+  init(major: UInt64, minor: UInt64, patch: UInt64) { (self.major, self.minor, self.patch) = (major, minor, patch) }
+
+  /// - Returns: nil for anything but three numbers: a version before a release is compatible with itself alone.
+  init?(_ text: String) {
+    let parts = text.split(separator: "+", omittingEmptySubsequences: false)[0].split(separator: ".", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { UInt64($0) }
+    guard parts.count == 3, numbers.count == 3 else { return nil }
+    self.init(major: numbers[0], minor: numbers[1], patch: numbers[2])
+  }
+
+  var description: String { "\(major).\(minor).\(patch)" }
+
+  /// As semver.org has it: before 1.0.0, the minor version must be the same. A newer one may ask for what is not there, which the
+  /// comparison of types finds.
+  func isCompatible(with other: Version) -> Bool { major == other.major && (major > 0 || minor == other.minor) }
+}

@@ -1,0 +1,34 @@
+import AsyncHTTPClient
+import KeyBrokerClient
+import KeyBrokerProtocol
+import NIOCore
+import NIOHTTP1
+
+/// Carries the protocol to a broker by HTTP. TLS ends here, and is judged by the system's certificates; the way between needs no trust, since what a broker
+/// releases is encrypted to the instance.
+struct HTTPBrokerTransport: BrokerTransport {
+  private let base: String
+
+  init(_ address: BrokerAddress) {
+    let text = address.shown
+    base = text.hasSuffix("/") ? String(text.dropLast()) : text
+  }
+
+  func send(_ request: BrokerRequest, limit: Int) async throws -> BrokerResponse {
+    var message = HTTPClientRequest(url: base + request.path)
+    message.method = HTTPMethod(rawValue: request.method)
+    if !request.body.isEmpty {
+      message.headers.add(name: "Content-Type", value: "application/json")
+      message.body = .bytes(ByteBuffer(bytes: request.body))
+    }
+    if let session = request.session { message.headers.add(name: "Cookie", value: "\(SessionCookie.name)=\(session)") }
+    if let bearer = request.bearer { message.headers.add(name: "Authorization", value: "Bearer \(bearer)") }
+    if let nonce = request.nonce { message.headers.add(name: AnswerProof.nonceHeader, value: nonce) }
+    let response = try await HTTPClient.shared.execute(message, timeout: .seconds(30))
+    let body = try await response.body.collect(upTo: limit)
+    return BrokerResponse(
+      Int(response.status.code), Array(buffer: body), contentType: response.headers.first(name: "Content-Type") ?? "",
+      session: response.headers.first(name: "Set-Cookie").flatMap { SessionCookie.identifier(inSetCookie: $0) },
+      proof: response.headers.first(name: AnswerProof.header), retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) })
+  }
+}

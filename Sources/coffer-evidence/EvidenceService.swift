@@ -1,0 +1,49 @@
+import Glibc
+import NodeStart
+import Platform
+
+/// Answers with what this machine's platform says of it.
+struct EvidenceService {
+  func serve(_ listener: Listener) -> Never {
+    while true {
+      guard let connection = listener.next() else {
+        // No descriptors, or a caller who is gone: neither is for ever.
+        usleep(10_000)
+        continue
+      }
+      guard let head = connection.head() else { continue }
+      do throws(EvidenceRefusal) {
+        connection.answer(try answer(to: EvidenceRequest(head)))
+      } catch {
+        connection.answer(EvidenceAnswer.refusal(error))
+      }
+    }
+  }
+
+  /// A new connection to the platform each time: its state is that of this report alone.
+  private func answer(to request: EvidenceRequest) throws(EvidenceRefusal) -> [UInt8] {
+    let platform = try platform()
+    let limit = platform.binding.rawValue
+    guard request.nonce.count <= limit else { throw .longNonce(limit: limit) }
+    do throws(PlatformError) {
+      let report = try platform.report(binding: request.nonce + [UInt8](repeating: 0, count: limit - request.nonce.count))
+      return EvidenceAnswer.evidence(report.evidence, format: report.format)
+    } catch {
+      throw .noPlatform(error.description)
+    }
+  }
+
+  private func platform() throws(EvidenceRefusal) -> any Platform {
+    if isConfidential { return ReportInterface() }
+    do throws(PlatformError) {
+      return try TPMPlatform()
+    } catch {
+      throw .noPlatform(error.description)
+    }
+  }
+
+  private var isConfidential: Bool { access("/sys/kernel/config/tsm/report", F_OK) == 0 && hasProvider }
+
+  /// The interface's folder is there with its module, also where no firmware stands behind it.
+  private var hasProvider: Bool { (try? ReportInterface().name) != nil }
+}

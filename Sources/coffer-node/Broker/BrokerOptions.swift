@@ -1,0 +1,121 @@
+import ArgumentParser
+import AsyncHTTPClient
+import FoundationEssentials
+import Glibc
+import HummingbirdTLS
+import KeyBroker
+import KeyBrokerProtocol
+import Synchronization
+
+/// Which broker a command speaks to.
+struct BrokerAddressOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The broker; by default COFFER_BROKER, or http://127.0.0.1:8085.", valueName: "url"))
+  var broker: String?
+
+  @Option(help: ArgumentHelp("Certificates (PEM) of which one must have issued the broker's; those of the system if left out.", valueName: "file"))
+  var authority: String?
+
+  func address() throws -> NodeAddress { try NodeAddress(broker ?? Self.variable("COFFER_BROKER") ?? "http://127.0.0.1:8085") }
+
+  func connection(token: String?) throws -> NodeConnection {
+    NodeConnection(
+      address: try address(), token: token, hint: "start a broker with coffer broker serve, or name another with --broker", client: try client())
+  }
+
+  /// Kept for as long as the program runs: a command has one.
+  private static let clients = Mutex<[String: HTTPClient]>([:])
+
+  private func client() throws -> HTTPClient? {
+    guard let authority else { return nil }
+    let certificates: [NIOSSLCertificate]
+    do {
+      certificates = try NIOSSLCertificate.fromPEMFile(authority)
+    } catch {
+      throw CommandFailure("\(authority) holds no certificates in PEM: \(error)")
+    }
+    return Self.clients.withLock { clients in
+      if let client = clients[authority] { return client }
+      var tls = TLSConfiguration.makeClientConfiguration()
+      tls.trustRoots = .certificates(certificates)
+      let client = NodeConnection.makeClient { $0.tlsConfiguration = tls }
+      clients[authority] = client
+      return client
+    }
+  }
+
+  static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } }
+}
+
+/// ... as whom, and of which tenant.
+struct BrokerOptions: ParsableArguments {
+  @OptionGroup var place: BrokerAddressOptions
+
+  @Option(help: ArgumentHelp("A token of the broker; by default COFFER_BROKER_TOKEN, or the administrator's in the data directory of a broker on this machine."))
+  var token: String?
+
+  @Option(name: .customLong("broker-data"), help: ArgumentHelp("The data directory of a broker on this machine, for its token.", valueName: "dir"))
+  var directory: String?
+
+  func connection() throws -> NodeConnection {
+    let address = try place.address()
+    return try place.connection(token: try token ?? BrokerAddressOptions.variable("COFFER_BROKER_TOKEN") ?? fileToken(address))
+  }
+
+  /// The administrator's token is for the broker that it lies with: it never goes to another machine by itself.
+  private func fileToken(_ address: NodeAddress) throws -> String? {
+    guard address.isLoopback || directory != nil else {
+      throw CommandFailure("\(address) is not on this machine, so that it needs a token of its own: give --token or COFFER_BROKER_TOKEN")
+    }
+    let path = BrokerStore.administratorTokenFile(in: directory ?? BrokerDirectory.standard())
+    guard access(path, F_OK) == 0 else { return nil }
+    let text = String(decoding: try InputFile.contents(of: path, limit: 256).prefix { $0 > 0x20 && $0 < 0x7F }, as: UTF8.self)
+    guard !text.isEmpty else { throw CommandFailure("\(path) holds no token; remove it, and start the broker again to have a new one") }
+    return text
+  }
+}
+
+/// ... and whose resources.
+struct BrokerTenantOption: ParsableArguments {
+  @Option(help: ArgumentHelp("Whose resources.", valueName: "name"))
+  var tenant: TenantName = TenantName(standard: TenantRecord.standard)
+
+  var path: String { "/v1/tenants/\(tenant.text)" }
+}
+
+/// A resource's name, checked before it becomes part of a path.
+struct ResourceArgument: ExpressibleByArgument {
+  let name: ResourceName
+
+  init?(argument: String) {
+    guard let name = try? ResourceName(argument) else { return nil }
+    self.name = name
+  }
+}
+
+/// What a broker answers, for people.
+enum BrokerAnswers {
+  static func value(_ bytes: [UInt8]) throws -> JSONValue {
+    do {
+      return try JSONReader.value(of: bytes, "answer")
+    } catch {
+      throw CommandFailure("the broker answered what this version of coffer does not understand: is it a broker of the same version?")
+    }
+  }
+
+  static func list(_ value: JSONValue?) -> [JSONValue] { if case .array(let elements)? = value { elements } else { [] } }
+
+  /// A member as a cell of a table; text of a stranger's without what a terminal would obey.
+  static func cell(_ value: JSONValue, _ name: String) -> String {
+    switch value[name] {
+    case .string(let text)?: Terminal.plain(text)
+    case .integer(let number)?: "\(number)"
+    case .bool(let isTrue)?: isTrue ? "yes" : "no"
+    default: "-"
+    }
+  }
+
+  static func time(_ value: JSONValue, _ name: String) -> String {
+    guard let seconds = value[name]?.integer, (0...253_402_300_799).contains(seconds) else { return "-" }
+    return Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
+  }
+}

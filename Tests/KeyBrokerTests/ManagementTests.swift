@@ -1,0 +1,137 @@
+import Foundation
+import KeyBroker
+import KeyBrokerClient
+import KeyBrokerProtocol
+import Testing
+
+/// Administrators: what each token may, and what nobody may.
+@Suite struct ManagementTests {
+  private func problem(_ answer: BrokerResponse) -> ProtocolProblem { ProtocolProblem(status: answer.status, body: answer.body) }
+
+  @Test func anAdministratorKeepsSecrets() async throws {
+    let (scene, attester) = (try BrokerScene(), try Attester())
+    let token = try scene.broker.store.addToken(tenant: nil, role: .admin, by: "test").text
+    func ask(_ method: String, _ path: String, _ body: [UInt8] = []) -> BrokerResponse {
+      scene.broker.answer(BrokerRequest(method, path, body: body, bearer: token))
+    }
+    #expect(ask("PUT", "/v1/tenants/acme", Array("{\"resources\":2}".utf8)).status == 200)
+    #expect(ask("PUT", "/v1/tenants/acme/resources/shop/key/database", BrokerScene.secret).status == 200)
+    #expect(ask("PUT", "/v1/tenants/acme/policies/shop/key/database", Array(Attester.policy().utf8)).status == 200)
+    let client = attester.client(DirectTransport(scene.broker), tenant: "acme")
+    #expect(try await client.resource(ResourceName("shop/key/database")) == BrokerScene.secret)
+    // What is in it nobody is shown here.
+    for path in ["/v1/tenants/acme/resources", "/v1/tenants/acme/policies/shop/key/database", "/v1/audit", "/v1/tokens", "/v1/tenants"] {
+      let answer = ask("GET", path)
+      #expect(answer.status == 200 && answer.body.firstRange(of: BrokerScene.secret) == nil, "\(path)")
+    }
+    #expect(ask("GET", "/v1/tenants/acme/resources/shop/key/database").status == 405)
+    #expect(ask("GET", "/v1/tenants/acme/policies/shop/key/database").body == Array(Attester.policy().utf8))
+    // Bad policies leave the good one.
+    for policy in ["platforms: {none: secure}", "nonsense: 1", "{", "\u{0}"] {
+      #expect(ask("PUT", "/v1/tenants/acme/policies/shop/key/database", Array(policy.utf8)).status == 400, "\(policy)")
+    }
+    #expect(ask("PUT", "/v1/tenants/acme/policies/shop/key/database", [0xFF]).status == 400)
+    #expect(try await client.resource(ResourceName("shop/key/database")) == BrokerScene.secret)
+    #expect(ask("DELETE", "/v1/tenants/acme").status == 409)
+    #expect(ask("DELETE", "/v1/tenants/acme/resources/shop/key/database").status == 200)
+    #expect(ask("DELETE", "/v1/tenants/acme").status == 200)
+    // As the protocol has it for registering.
+    #expect(scene.broker.answer(BrokerRequest("POST", "/kbs/v0/resource/a/b/c", body: [1], bearer: token)).status == 200)
+    #expect(scene.broker.answer(BrokerRequest("POST", "/kbs/v0/resource/a/b/c", body: [1])).status == 401)
+  }
+
+  /// Each role of each tenant, and what it may (the status that is not 401 or 403).
+  @Test func aTokenMayWhatItsRoleSays() throws {
+    let scene = try BrokerScene()
+    for tenant in ["acme", "bolt"] { try scene.put(policy: nil, tenant: tenant) }
+    var tokens: [String: String] = [:]
+    for tenant in [nil, "acme", "bolt"] {
+      for role in TokenRecord.Role.allCases {
+        tokens["\(tenant ?? "all") \(role)"] = try scene.broker.store.addToken(tenant: tenant, role: role, by: "test").text
+      }
+    }
+    let requests: [(String, String, String, Set<String>)] = [
+      ("GET", "/v1/tenants/acme/resources", "", ["all audit", "all admin", "acme audit", "acme admin"]),
+      ("PUT", "/v1/tenants/acme/resources/shop/key/database", "x", ["all admin", "acme admin"]),
+      ("DELETE", "/v1/tenants/acme/policies/shop/key/database", "", ["all admin", "acme admin"]),
+      ("GET", "/v1/audit", "", Set(tokens.keys)), ("GET", "/v1/tokens", "", Set(tokens.keys)), ("GET", "/v1/tenants", "", Set(tokens.keys)),
+      ("PUT", "/v1/tenants/acme", "{}", ["all admin"]), ("DELETE", "/v1/tenants/acme", "", ["all admin"]), ("PUT", "/v1/tenants/new", "{}", ["all admin"]),
+      ("POST", "/v1/tokens", "{\"tenant\":\"acme\",\"role\":\"admin\"}", ["all admin", "acme admin"]),
+      ("POST", "/v1/tokens", "{\"tenant\":null,\"role\":\"audit\"}", ["all admin"]),
+    ]
+    for (method, path, body, allowed) in requests {
+      for (name, token) in tokens {
+        let answer = scene.broker.answer(BrokerRequest(method, path, body: Array(body.utf8), bearer: token))
+        #expect(![401, 403].contains(answer.status) == allowed.contains(name), "\(method) \(path) by \(name): \(answer.status)")
+      }
+      for bearer in [nil, "", "cofferbroker_aaaaaaaaaaaa_" + String(repeating: "a", count: 52), "x"] {
+        #expect(scene.broker.answer(BrokerRequest(method, path, body: Array(body.utf8), bearer: bearer)).status == 401, "\(method) \(path)")
+      }
+    }
+    // What a tenant's token sees of the log and of tokens is the tenant's.
+    let log = scene.broker.answer(BrokerRequest("GET", "/v1/audit", bearer: tokens["bolt audit"]))
+    #expect(log.body.firstRange(of: Array("acme".utf8)) == nil && log.body.firstRange(of: Array("bolt".utf8)) != nil)
+    let list = scene.broker.answer(BrokerRequest("GET", "/v1/tokens", bearer: tokens["bolt audit"]))
+    #expect(list.body.firstRange(of: Array("acme".utf8)) == nil)
+    for text in tokens.values { #expect(list.body.firstRange(of: Array(text.suffix(52).utf8)) == nil) }
+  }
+
+  @Test func aRemovedTokenEnds() throws {
+    let scene = try BrokerScene()
+    let (text, record) = try scene.broker.store.addToken(tenant: nil, role: .admin, by: "test")
+    #expect(scene.broker.answer(BrokerRequest("GET", "/v1/tokens", bearer: text)).status == 200)
+    #expect(scene.broker.answer(BrokerRequest("DELETE", "/v1/tokens/\(record.identifier)", bearer: text)).status == 200)
+    #expect(scene.broker.answer(BrokerRequest("GET", "/v1/tokens", bearer: text)).status == 401)
+  }
+
+  @Test func quotasHold() throws {
+    let scene = try BrokerScene()
+    let store = scene.broker.store
+    try store.addTenant("small", quota: .init(resources: 2, bytes: 100, requests: 10), by: "test")
+    try store.put(ResourceName("a/b/1"), of: "small", content: [UInt8](repeating: 1, count: 60), by: "test")
+    #expect { try store.put(ResourceName("a/b/2"), of: "small", content: [UInt8](repeating: 1, count: 41), by: "test") } throws: { ($0 as? BrokerError)?.code == .full }
+    try store.put(ResourceName("a/b/2"), of: "small", content: [UInt8](repeating: 1, count: 40), by: "test")
+    #expect { try store.put(ResourceName("a/b/3"), of: "small", content: [], by: "test") } throws: { ($0 as? BrokerError)?.code == .full }
+    // In the place of what is there already.
+    try store.put(ResourceName("a/b/1"), of: "small", content: [UInt8](repeating: 2, count: 30), by: "test")
+    #expect { try store.put(ResourceName("a/b/1"), of: "default", content: [UInt8](repeating: 0, count: BrokerStore.resourceLimit + 1), by: "test") } throws: {
+      ($0 as? BrokerError)?.code == .invalid
+    }
+    for name in ["", "A", "a_b", "-a", "a-", "kbs", "v1", "healthz", "a/b", String(repeating: "a", count: 64)] {
+      #expect(throws: BrokerError.self, "\(name)") { try store.addTenant(name, by: "test") }
+    }
+  }
+
+  @Test func whoAsksTooOftenWaits() throws {
+    let scene = try BrokerScene { configuration in
+      configuration.peerRate = 2
+      configuration.peerBurst = 10
+    }
+    func ask(_ peer: String) -> BrokerResponse { scene.broker.answer(BrokerRequest("GET", "/kbs/v0/resource/a/b/c", peer: peer)) }
+    #expect((0..<10).allSatisfy { _ in ask("192.0.2.1").status == 401 })
+    let refused = ask("192.0.2.1")
+    #expect(refused.status == 429 && refused.retryAfter == 1)
+    #expect(ask("192.0.2.2").status == 401)
+    scene.wait(1)
+    #expect(ask("192.0.2.1").status == 401)
+    // Guessing a token costs more.
+    scene.wait(60)
+    #expect(scene.broker.answer(BrokerRequest("GET", "/v1/tokens", bearer: "guess", peer: "192.0.2.3")).status == 429)
+    // A tenant's limit counts for all of its addresses.
+    try scene.broker.store.addTenant("acme", quota: .init(resources: 1, bytes: 1, requests: 5), by: "test")
+    let statuses = (0..<30).map { scene.broker.answer(BrokerRequest("POST", "/acme/kbs/v0/auth", body: [1], peer: "198.51.100.\($0)")).status }
+    #expect(statuses.prefix(10).allSatisfy { $0 == 400 } && statuses.suffix(15).allSatisfy { $0 == 429 })
+    #expect(scene.broker.answer(BrokerRequest("POST", "/kbs/v0/auth", body: [1], peer: "203.0.113.1")).status == 400)
+    #expect(scene.broker.answer(BrokerRequest("GET", "/healthz", peer: "192.0.2.1")).status == 200)
+  }
+
+  @Test func theLogTellsWhatWasDone() async throws {
+    let (scene, attester) = (try BrokerScene(), try Attester())
+    try scene.put(policy: Attester.policy())
+    _ = try await attester.client(DirectTransport(scene.broker)).resource(ResourceName("shop/key/database"))
+    let entries = try scene.entries
+    #expect(entries.map(\.number) == (1...Int64(entries.count)).map { $0 })
+    #expect(entries.map(\.action) == [.addTenant, .start, .put, .setPolicy, .attest, .release])
+    #expect(entries.last?.detail.contains(String(repeating: "11", count: 48)) == true)
+  }
+}

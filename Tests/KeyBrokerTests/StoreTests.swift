@@ -1,0 +1,149 @@
+import Foundation
+import GRDB
+import KeyBroker
+import KeyBrokerClient
+import KeyBrokerProtocol
+import Testing
+
+/// What somebody can do who has the disk and not the master key.
+@Suite struct StoreTests {
+  private let (folder, key): (ScratchFolder, MasterKey)
+
+  init() throws {
+    (folder, key) = (try ScratchFolder(), MasterKey())
+    let scene = try BrokerScene(folder: folder, key: key)
+    try scene.put("a/key/one", BrokerScene.secret, policy: Attester.policy([UInt8](repeating: 0x44, count: 48)))
+    try scene.put("a/key/two", Array("another".utf8), policy: Attester.policy())
+  }
+
+  /// Changes the database as somebody else's program would.
+  private func behindItsBack(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws {
+    let queue = try DatabaseQueue(path: "\(folder.path)/data/broker.sqlite")
+    try queue.write { database in
+      try database.execute(sql: "DROP TRIGGER IF EXISTS auditIsNotChanged")
+      try database.execute(sql: "DROP TRIGGER IF EXISTS auditIsNotDeleted")
+      try database.execute(sql: sql, arguments: arguments)
+    }
+  }
+
+  private func answer(_ name: String) async throws -> String {
+    let scene = try BrokerScene(folder: folder, key: key)
+    do {
+      return String(decoding: try await Attester().client(DirectTransport(scene.broker)).resource(ResourceName(name)), as: UTF8.self)
+    } catch KeyBrokerClientError.refused(let problem) {
+      return "\(problem.status)"
+    }
+  }
+
+  @Test func nothingSecretLiesOnTheDisk() throws {
+    var token = ""
+    do {
+      let scene = try BrokerScene(folder: folder, key: key)
+      token = try scene.broker.store.addToken(tenant: nil, role: .admin, by: "test").text
+    }
+    var bytes = 0
+    for name in try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/data") {
+      let file = try Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/data/\(name)"))
+      bytes += file.count
+      for secret in [BrokerScene.secret, Array("another".utf8), Array(token.suffix(52).utf8)] {
+        #expect(file.firstRange(of: secret) == nil, "\(name)")
+      }
+    }
+    #expect(bytes > 10_000)
+  }
+
+  @Test func aPolicyPutBehindTheBrokersBackReleasesNothing() async throws {
+    #expect(try await answer("a/key/two") == "another")
+    #expect(try await answer("a/key/one") == "403")
+    try behindItsBack("UPDATE resources SET policy = (SELECT policy FROM resources WHERE name = 'a/key/two') WHERE name = 'a/key/one'")
+    #expect(try await answer("a/key/one") == "500")
+    #expect(try await answer("a/key/two") == "another")
+  }
+
+  @Test(arguments: [
+    "UPDATE resources SET content = (SELECT content FROM resources WHERE name = 'a/key/one') WHERE name = 'a/key/two'",
+    "UPDATE resources SET version = version + 1 WHERE name = 'a/key/two'", "UPDATE resources SET content = x'00' WHERE name = 'a/key/two'",
+    "UPDATE resources SET content = zeroblob(length(content)) WHERE name = 'a/key/two'", "UPDATE resources SET policy = NULL WHERE name = 'a/key/two'",
+    "UPDATE resources SET name = CASE name WHEN 'a/key/one' THEN 'a/key/two' ELSE 'a/key/three' END WHERE name IN ('a/key/one', 'a/key/two') AND 1 = (SELECT 1) AND name = 'a/key/two'",
+  ])
+  func aResourceChangedBehindTheBrokersBackIsNotReleased(sql: String) async throws {
+    try behindItsBack(sql)
+    #expect(["500", "404"].contains(try await answer("a/key/two")))
+    #expect(["500", "404"].contains(try await answer("a/key/three")))
+  }
+
+  @Test func aTokenPutBehindTheBrokersBackStopsIt() throws {
+    try behindItsBack(
+      "INSERT INTO tokens VALUES ('aaaaaaaaaaaa', ?, NULL, 'admin', '', 0, zeroblob(48))", [String(repeating: "0", count: 64)])
+    #expect { try BrokerScene(folder: folder, key: key) } throws: { ($0 as? BrokerError)?.code == .forged }
+  }
+
+  @Test(arguments: [
+    "UPDATE audit SET entry = CAST(replace(CAST(entry AS TEXT), 'a/key/one', 'a/key/two') AS BLOB)", "DELETE FROM audit WHERE number = 3",
+    "DELETE FROM audit WHERE number = (SELECT max(number) FROM audit)", "DELETE FROM audit", "UPDATE audit SET hash = zeroblob(48) WHERE number = 2",
+    "UPDATE audit SET seal = zeroblob(48) WHERE number = 2", "UPDATE audit SET number = number + 1000 WHERE number = 4",
+    "DELETE FROM facts WHERE name = 'audit-head'", "UPDATE facts SET value = zeroblob(96) WHERE name = 'audit-head'",
+  ])
+  func aLogThatWasChangedIsSeen(sql: String) throws {
+    let (number, head) = try BrokerStore.verifyLog(directory: "\(folder.path)/data", key: key)
+    #expect(number > 4 && head.count == 48)
+    try behindItsBack(sql)
+    #expect { try BrokerScene(folder: folder, key: key) } throws: { ($0 as? BrokerError)?.code == .forged }
+    #expect { try BrokerStore.verifyLog(directory: "\(folder.path)/data", key: key) } throws: { ($0 as? BrokerError)?.code == .forged }
+  }
+
+  /// A whole chain that is right by its hashes, and not the broker's.
+  @Test func aLogWrittenAnewIsSeen() throws {
+    let other = try ScratchFolder()
+    do { _ = try BrokerScene(folder: other, key: MasterKey()) }
+    let rows = try DatabaseQueue(path: "\(other.path)/data/broker.sqlite").read { try Row.fetchAll($0, sql: "SELECT * FROM audit") }
+    let head = try DatabaseQueue(path: "\(other.path)/data/broker.sqlite").read { try Data.fetchOne($0, sql: "SELECT value FROM facts WHERE name = 'audit-head'") }
+    try behindItsBack("DELETE FROM audit")
+    for row in rows {
+      try behindItsBack("INSERT INTO audit VALUES (?, ?, ?, ?)", [row["number"], row["entry"] as Data, row["hash"] as Data, row["seal"] as Data])
+    }
+    try behindItsBack("UPDATE facts SET value = ? WHERE name = 'audit-head'", [head])
+    _ = try BrokerStore.verifyLog(directory: "\(folder.path)/data", key: nil)
+    #expect { try BrokerStore.verifyLog(directory: "\(folder.path)/data", key: key) } throws: { ($0 as? BrokerError)?.code == .forged }
+    #expect { try BrokerScene(folder: folder, key: key) } throws: { ($0 as? BrokerError)?.code == .forged }
+  }
+
+  @Test func theLogIsOnlyAddedTo() throws {
+    let queue = try DatabaseQueue(path: "\(folder.path)/data/broker.sqlite")
+    for sql in ["UPDATE audit SET number = 0", "DELETE FROM audit"] {
+      #expect(throws: DatabaseError.self) { try queue.write { try $0.execute(sql: sql) } }
+    }
+  }
+
+  @Test func anotherMasterKeyOpensNothing() throws {
+    #expect { try BrokerScene(folder: folder, key: MasterKey()) } throws: { error in
+      (error as? BrokerError)?.code == .forged && (error as? BrokerError)?.message.contains("another master key") == true
+    }
+    _ = try BrokerScene(folder: folder, key: key)
+  }
+
+  @Test func aDirectoryHasOneBroker() throws {
+    let first = try BrokerScene(folder: folder, key: key)
+    #expect { try BrokerScene(folder: folder, key: key) } throws: { ($0 as? BrokerError)?.code == .locked }
+    withExtendedLifetime(first) {}
+  }
+
+  @Test func aMasterKeysFileIsItsOwnersAlone() throws {
+    let path = "\(folder.path)/key"
+    #expect(try MasterKey.file(path).isNew)
+    #expect(try !MasterKey.file(path).isNew)
+    let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    #expect(mode == 0o600)
+    for mode in [0o640, 0o604, 0o666, 0o620] {
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+      #expect { try MasterKey.file(path) } throws: { ($0 as? BrokerError)?.code == .fileSystem }
+    }
+    for count in [0, 31, 33, 64] {
+      let other = "\(folder.path)/key-\(count)"
+      _ = FileManager.default.createFile(atPath: other, contents: Data(count: count), attributes: [.posixPermissions: 0o600])
+      #expect { try MasterKey.file(other) } throws: { ($0 as? BrokerError)?.code == .invalid }
+    }
+    try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/link", withDestinationPath: "\(folder.path)/key-31")
+    #expect(throws: BrokerError.self) { try MasterKey.file("\(folder.path)/link") }
+  }
+}

@@ -1,0 +1,128 @@
+import Attestation
+import DevelopmentPlatform
+import Foundation
+import KeyBroker
+import KeyBrokerProtocol
+import Logging
+import Platform
+import SampleFunctions
+import Testing
+import coffer_node
+
+/// HTTP before a broker: what comes over a socket, byte by byte.
+@Suite struct BrokerServerTests {
+  /// A broker on a free port of the loopback interface, in this process.
+  private func serving(_ change: (inout BrokerServer.Limits) -> Void = { _ in }, _ work: @escaping @Sendable (Int) async throws -> Void) async throws {
+    let scratch = try ScratchDirectory()
+    let store = try BrokerStore(directory: "\(scratch.path)/broker", key: MasterKey())
+    var limits = BrokerServer.Limits()
+    change(&limits)
+    let server = BrokerServer(try KeyBroker(store: store), limits: limits, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let (ports, port) = AsyncStream<Int>.makeStream()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await server.run(host: "127.0.0.1", port: 0) { port.yield($0) } }
+      for await port in ports {
+        try await work(port)
+        break
+      }
+      group.cancelAll()
+    }
+    withExtendedLifetime(scratch) {}
+  }
+
+  /// Writes pieces with a pause before each but the first, then reads until the other side ends or is silent for long.
+  private static func exchange(_ port: Int, _ pieces: [String], pause: UInt32 = 0, seconds: Int = 60) async throws -> String {
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue.global().async {
+        continuation.resume(with: Swift.Result { try Self.blockingExchange(port, pieces, pause: pause, seconds: seconds) })
+      }
+    }
+  }
+
+  private static func blockingExchange(_ port: Int, _ pieces: [String], pause: UInt32, seconds: Int) throws -> String {
+    signal(SIGPIPE, SIG_IGN)
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var timeout = timeval(tv_sec: seconds, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    var address = sockaddr_in(sin_family: sa_family_t(AF_INET), sin_port: in_port_t(port).bigEndian, sin_addr: in_addr(s_addr: inet_addr("127.0.0.1")), sin_zero: (0, 0, 0, 0, 0, 0, 0, 0))
+    let connected = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+    }
+    guard connected == 0 else { throw POSIXError(.ECONNREFUSED) }
+    for (index, piece) in pieces.enumerated() {
+      if index > 0 { usleep(pause) }
+      guard write(descriptor, piece, piece.utf8.count) == piece.utf8.count else { break }
+    }
+    var text: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = read(descriptor, &piece, piece.count)
+      // A connection that does not end is a failure, unless little time was given to it.
+      if count < 0, errno == EAGAIN, seconds >= 60 { throw POSIXError(.ETIMEDOUT) }
+      guard count > 0 else { return String(decoding: text, as: UTF8.self) }
+      text += piece[..<count]
+    }
+  }
+
+  private static let auth = "POST /kbs/v0/auth HTTP/1.1\r\nHost: broker\r\n"
+
+  @Test func aBodyThatComesByDripsIsNotWaitedFor() async throws {
+    try await serving { $0.bodyTime = 1 } _: { port in
+      let drips = ["\(Self.auth)Content-Length: 1000\r\n\r\n"] + [String](repeating: "{", count: 40)
+      let started = Date()
+      let answer = try await Self.exchange(port, drips, pause: 100_000)
+      #expect(answer.hasPrefix("HTTP/1.1 408") && answer.lowercased().contains("connection: close"), "\(answer)")
+      #expect(Date().timeIntervalSince(started) < 60)
+    }
+  }
+
+  @Test func aConnectionThatSaysNothingEnds() async throws {
+    try await serving { $0.idleTime = 1 } _: { port in
+      // The read would return at its own limit; the server ends before it, without a word.
+      let answer = try await Self.exchange(port, ["POST /kbs"])
+      #expect(answer.isEmpty, "\(answer)")
+    }
+  }
+
+  /// The idle time is so long that waiting for it would show.
+  @Test func whatIsTooLargeIsNotRead() async throws {
+    try await serving { $0.idleTime = 600 } _: { port in
+      let requests = [
+        "\(Self.auth)Content-Length: 99999999\r\n\r\n", "\(Self.auth)Content-Length: 16385\r\n\r\n",
+        "\(Self.auth)Transfer-Encoding: chunked\r\n\r\n5000\r\n\(String(repeating: "a", count: 0x5000))\r\n",
+        "GET /kbs/v0/resource/a/b/c HTTP/1.1\r\nHost: b\r\nContent-Length: 1\r\n\r\nx",
+      ]
+      for request in requests {
+        let answer = try await Self.exchange(port, [request])
+        #expect(answer.hasPrefix("HTTP/1.1 413"), "\(request.prefix(80)): \(answer)")
+      }
+      let header = try await Self.exchange(port, ["\(Self.auth)X: \(String(repeating: "a", count: 100_000))\r\n\r\n"])
+      #expect(!header.hasPrefix("HTTP/1.1 2"), "\(header)")
+    }
+  }
+
+  @Test func headersThatSayTwoThings() async throws {
+    try await serving { port in
+      let get = "GET /kbs/v0/resource/a/b/c HTTP/1.1\r\nHost: b\r\nConnection: close\r\n"
+      for (fields, status) in [
+        ("Cookie: kbs-session-id=a\r\nCookie: kbs-session-id=b\r\n", "400"), ("Authorization: Bearer a\r\nAuthorization: Bearer b\r\n", "400"),
+        ("Authorization: Basic YTpi\r\n", "401"), ("Authorization: Bearer\r\n", "401"), ("Authorization: Bearer a b\r\n", "401"), ("Authorization: Bearer a\r\n", "401"),
+        ("Cookie: kbs-session-id=a; kbs-session-id=b\r\n", "401"), ("", "401"),
+      ] {
+        let answer = try await Self.exchange(port, ["\(get)\(fields)\r\n"])
+        #expect(answer.hasPrefix("HTTP/1.1 \(status)") && answer.contains("application/problem+json"), "\(fields): \(answer)")
+      }
+    }
+  }
+
+  @Test func bytesThatAreNoRequestEndTheConnection() async throws {
+    try await serving { port in
+      for text in ["\u{16}\u{3}\u{1}", "GET", "GET / HTTP/9.9\r\n\r\n", "\r\n\r\n\r\n\r\n\0\0\0", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
+        let answer = try await Self.exchange(port, [text], seconds: 2)
+        #expect(!answer.hasPrefix("HTTP/1.1 2"), "\(answer)")
+      }
+      #expect(try await Self.exchange(port, ["GET /healthz HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"]).hasPrefix("HTTP/1.1 200"))
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import GuestCrypto
+import SealedVolume
+import Testing
+
+@Suite struct SealedVolumeTests {
+  /// Random reads and writes against a dictionary, with commits, openings and new sessions in between; the smallest cache, so that nodes come and go.
+  @Test(arguments: [(1, 16), (2, 16), (102, 16), (103, 16), (10_405, 16), (60_000, 16), (2_000_000, 40)] as [(UInt64, Int)])
+  func isWhatWasWritten(blockCount: UInt64, cachedNodes: Int) throws {
+    var random = SeededGenerator(seed: blockCount)
+    let store = try Fixture.create(blockCount)
+    var model: [UInt64: [UInt8]] = [:]
+    for _ in 0..<6 {
+      var committed = model
+      var volume = try SealedVolume(opening: store, key: Fixture.key(), expecting: nil, cachedNodes: cachedNodes)
+      try volume.begin(random.session())
+      for _ in 0..<150 {
+        let count = Int.random(in: 1...Int(min(blockCount, 70)), using: &random)
+        let first = UInt64.random(in: 0...blockCount - UInt64(count), using: &random)
+        if Bool.random(using: &random) {
+          let blocks = (0..<count).map { _ in random.block() }
+          try Fixture.write(&volume, first, Array(blocks.joined()))
+          for (number, block) in blocks.enumerated() { model[first + UInt64(number)] = block }
+        } else {
+          let expected = (0..<UInt64(count)).flatMap { model[first + $0] ?? [UInt8](repeating: 0, count: blockSize) }
+          #expect(try Fixture.read(&volume, first, count) == expected)
+        }
+        if Int.random(in: 0..<20, using: &random) == 0 {
+          try volume.commit()
+          committed = model
+        }
+        if Int.random(in: 0..<40, using: &random) == 0 { try volume.begin(random.session()) }
+      }
+      // What was not committed is gone.
+      model = committed
+    }
+    var volume = try SealedVolume(opening: store, key: Fixture.key(), expecting: nil)
+    for (index, block) in model { #expect(try Fixture.read(&volume, index) == block) }
+    #expect(try #require(store.blocks.keys.max()) < volume.layout.storeBlockCount)
+  }
+
+  @Test func anEmptyVolumeIsZerosWithoutBeingWritten() throws {
+    let store = try Fixture.create(1_000_000)
+    var volume = try SealedVolume(opening: store, key: Fixture.key(), expecting: nil)
+    #expect(volume.blockCount == 1_000_000)
+    #expect(try Fixture.read(&volume, 999_000, 500).allSatisfy { $0 == 0 })
+    #expect(store.blocks.count == 2)
+  }
+
+  @Test func theHostSeesNoPlainText() throws {
+    let store = try Fixture.create(300)
+    var random = SeededGenerator(seed: 1)
+    var volume = try SealedVolume(opening: store, key: Fixture.key(), expecting: nil)
+    try volume.begin(random.session())
+    let secret = Array("the plain text that nobody outside may see. ".utf8)
+    let block = Array((0..<100).flatMap { _ in secret }[..<blockSize])
+    try Fixture.write(&volume, 0, Array((0..<300).flatMap { _ in block }))
+    try volume.commit()
+    for (_, bytes) in store.blocks { #expect(bytes.firstRange(of: secret.prefix(16)) == nil) }
+  }
+
+  /// The same block, written over and over and by two clones at once, never has the same ciphertext: no nonce came twice under one key.
+  @Test func nothingIsSealedTwiceAlike() throws {
+    var random = SeededGenerator(seed: 2)
+    let store = try Fixture.create(5)
+    var seen: Set<[UInt8]> = []
+    var sealed = 0
+    for _ in 0..<10 {
+      let (one, other) = (store.copy(), store.copy())
+      var first = try SealedVolume(opening: one, key: Fixture.key(), expecting: nil)
+      var second = try SealedVolume(opening: other, key: Fixture.key(), expecting: nil)
+      try first.begin(random.session())
+      try second.begin(random.session())
+      let block = [UInt8](repeating: 0, count: blockSize)
+      for _ in 0..<5 {
+        try Fixture.write(&first, 3, block)
+        try Fixture.write(&second, 3, block)
+      }
+      for write in one.writes + other.writes {
+        seen.insert(write.bytes)
+        sealed += 1
+      }
+    }
+    #expect(seen.count == sealed && sealed == 100)
+  }
+
+  @Test func writingNeedsASessionThatIsFresh() throws {
+    var random = SeededGenerator(seed: 99)
+    let used = try random.session()
+    let store = try Fixture.create(5)
+    var volume = try SealedVolume(opening: store, key: Fixture.key(), expecting: nil)
+    #expect(throws: VolumeError.noSession) { try Fixture.write(&volume, 0, [UInt8](repeating: 1, count: blockSize)) }
+    #expect(throws: VolumeError.usedSession) { try volume.begin(used) }
+    let fresh = try random.session()
+    try volume.begin(fresh)
+    #expect(throws: VolumeError.usedSession) { try volume.begin(fresh) }
+    #expect(throws: VolumeError.usedSession) {
+      _ = try [UInt8](repeating: 0, count: 16).withRawBytes { (bytes) throws(VolumeError) in try VolumeSession(bytes) }
+    }
+    #expect(throws: VolumeError.malformed(found: 15, expected: 16)) {
+      _ = try [UInt8](repeating: 1, count: 15).withRawBytes { (bytes) throws(VolumeError) in try VolumeSession(bytes) }
+    }
+  }
+
+  @Test func blocksThatTheVolumeHasNotAreRefused() throws {
+    let store = try Fixture.create(10)
+    var random = SeededGenerator(seed: 3)
+    var volume = try SealedVolume(opening: store, key: Fixture.key(), expecting: nil)
+    try volume.begin(random.session())
+    for (first, bytes) in [(10, blockSize), (9, 2 * blockSize), (UInt64.max, blockSize), (0, 1), (0, blockSize + 1), (11, 0)] as [(UInt64, Int)] {
+      let error = VolumeError.outOfRange(first: first, bytes: bytes, blockCount: 10)
+      var buffer = [UInt8](repeating: 0, count: bytes)
+      #expect(throws: error) { try buffer.withMutableRawBytes { (buffer) throws(VolumeError) in try volume.read(first, into: buffer) } }
+      #expect(throws: error) { try Fixture.write(&volume, first, buffer) }
+    }
+    #expect(try Fixture.read(&volume, 10, 0).isEmpty)
+  }
+
+  @Test func sizesThatNoVolumeHasAreRefused() throws {
+    for count in [0, VolumeLayout.blockLimit + 1, UInt64.max] { #expect(throws: VolumeError.wrongSize(count)) { _ = try VolumeLayout(blockCount: count) } }
+    #expect(try VolumeLayout(blockCount: VolumeLayout.blockLimit).storeBlockCount > 2 * VolumeLayout.blockLimit)
+    let store = try Fixture.create(10)
+    #expect(throws: VolumeError.wrongSize(15)) { _ = try SealedVolume(opening: store, key: Fixture.key(), expecting: nil, cachedNodes: 15) }
+    #expect(throws: VolumeError.malformed(found: 16, expected: 32)) {
+      _ = try SealedVolume(opening: store, key: SecretBytes(count: 16), expecting: nil)
+    }
+  }
+
+  @Test func anotherKeyOpensNothing() throws {
+    let store = try Fixture.create(10)
+    #expect(throws: VolumeError.noRoot) { _ = try SealedVolume(opening: store, key: SecretBytes(copying: [UInt8](repeating: 0x43, count: 32)), expecting: nil) }
+    #expect(throws: VolumeError.noRoot) { _ = try SealedVolume(opening: MemoryStore(), key: Fixture.key(), expecting: nil) }
+  }
+
+  @Test func versionsAreTwentyFourBytes() throws {
+    let store = try Fixture.create(10)
+    let volume = try SealedVolume(opening: store, key: Fixture.key(), expecting: nil)
+    let encoded = volume.version.encoded
+    #expect(encoded.count == 24 && volume.version.counter == 1)
+    #expect(try VolumeVersion(encoded: encoded) == volume.version)
+    for count in [0, 23, 25] { #expect(throws: VolumeError.malformed(found: count, expected: 24)) { _ = try VolumeVersion(encoded: [UInt8](repeating: 0, count: count)) } }
+  }
+
+  /// One edge call for 32 blocks that lie together, not one for each.
+  @Test func blocksThatLieTogetherAreReadTogether() throws {
+    let store = try Fixture.create(1020)
+    var random = SeededGenerator(seed: 4)
+    var volume = try SealedVolume(opening: store, key: Fixture.key(), expecting: nil)
+    try volume.begin(random.session())
+    try Fixture.write(&volume, 0, [UInt8](repeating: 5, count: 1020 * blockSize))
+    #expect(store.writes.count - 2 == 40)
+    try volume.commit()
+    let before = store.readCount
+    #expect(try Fixture.read(&volume, 0, 1020) == [UInt8](repeating: 5, count: 1020 * blockSize))
+    #expect(store.readCount - before == 40)
+  }
+}

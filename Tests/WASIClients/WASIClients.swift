@@ -1,0 +1,21 @@
+import EmbeddedBytes
+import WASIComponents
+import WasmFormat
+
+/// Command components made of the C files in `Tests/Programs/wasi2`.
+public enum WASIClients {
+  public static let all: [(name: String, component: @Sendable () throws -> [UInt8])] = [
+    ("ending", ending), ("probe", probe), ("sockets", sockets),
+  ]
+
+  /// Uses nearly everything; its output is the same wherever it runs.
+  @Sendable public static func probe() throws -> [UInt8] { try component(SinglePrograms.probe) }
+  /// Asks for sockets and names.
+  @Sendable public static func sockets() throws -> [UInt8] { try component(SinglePrograms.sockets) }
+  /// Ends as its first argument says.
+  @Sendable public static func ending() throws -> [UInt8] { try component(SinglePrograms.ending) }
+
+  private static func component(_ base64: StaticString) throws -> [UInt8] {
+    try ClientComponent.make(of: try Module.decode(EmbeddedBytes.decoded(base64)))
+  }
+}

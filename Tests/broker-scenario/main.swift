@@ -1,0 +1,74 @@
+import Glibc
+import KeyBroker
+import KeyBrokerProtocol
+
+// Changes a broker's data as a seed says, and prints each change before it begins and when it is done: for a test that kills it in between.
+//
+//   broker-scenario DIRECTORY KEY SEED
+//
+// Lines: "begin NAME", then "done NAME CONTENT COUNTER NUMBER HEAD": what the resource and its counter have then ("none" where there is none), and the
+// end of the log.
+
+struct Random: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ mixed >> 31
+  }
+}
+
+func say(_ line: String) {
+  var bytes = Array((line + "\n").utf8)[...]
+  while !bytes.isEmpty {
+    let count = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+    guard count > 0 else { exit(3) }
+    bytes = bytes.dropFirst(count)
+  }
+}
+
+func entry(_ action: AuditEntry.Action, _ name: ResourceName) -> AuditEntry {
+  AuditEntry(tenant: "default", actor: "scenario", action: action, subject: "\(name)", outcome: .done)
+}
+
+func state(_ store: BrokerStore, _ name: ResourceName) throws(BrokerError) -> String {
+  guard try store.resource(name, of: "default") != nil else { return "none none" }
+  let content = try store.release(name, of: "default") { _ in entry(.release, name) } ?? []
+  let counter = try store.counter(name, of: "default", exchange: nil) { _ in entry(.read, name) }.value
+  return "\(Base64.urlText(content)) \(counter.map { Base64.urlText($0.bytes) } ?? "none")"
+}
+
+/// One change, chosen by chance.
+func change(_ store: BrokerStore, _ name: ResourceName, _ random: inout Random) throws {
+  let bytes = (0..<24).map { _ in UInt8.random(in: 0 ... .max, using: &random) }
+  let isThere = try store.resource(name, of: "default") != nil
+  switch Int.random(in: 0..<6, using: &random) {
+  case 0 where isThere: try store.remove(name, of: "default", by: "scenario")
+  case 1 where isThere: try store.setPolicy("platforms: {none: insecure}\n# \(bytes[0])\n", of: name, of: "default", by: "scenario")
+  case 2 where isThere, 3 where isThere:
+    let found = try store.counter(name, of: "default", exchange: nil) { _ in entry(.read, name) }.value
+    let exchange = CounterExchange(expected: found, value: try CounterValue(bytes))
+    _ = try store.counter(name, of: "default", exchange: exchange) { _ in entry(.exchange, name) }
+  default: try store.put(name, of: "default", content: bytes, by: "scenario")
+  }
+}
+
+let words = CommandLine.arguments
+guard words.count == 4, let seed = UInt64(words[3]) else { exit(64) }
+var random = Random(state: seed)
+do {
+  let store = try BrokerStore(directory: words[1], key: try MasterKey.file(words[2]).key)
+  while true {
+    let name = try ResourceName("r/t/\(Int.random(in: 0..<4, using: &random))")
+    say("begin \(name)")
+    try change(store, name, &random)
+    let state = try state(store, name)
+    let end = try store.auditEnd()
+    say("done \(name) \(state) \(end.number) \(Base64.urlText(end.head))")
+  }
+} catch {
+  say("failed \(error)")
+  exit(1)
+}
