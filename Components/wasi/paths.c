@@ -19,7 +19,10 @@ const struct result_handle *descriptor_open_at(
   uint32_t fd;
   if (!number) number = path_open(fd_of(directory), path_flags, path, length, open_flags, rights, rights, 0, &fd);
   result = (struct result_handle){number != 0, {.code = file_error(number)}};
-  if (!number) result.handle = new_descriptor(new_descriptor_of(new_file(fd, false), flags & (MODE_READ | MODE_WRITE | MODE_MUTATE_DIRECTORY)));
+  // As Wasmtime has it: who does not ask to write may read, and creating and truncating give the right to write.
+  uint32_t mode = flags & MODE_WRITE ? flags & (MODE_READ | MODE_WRITE) : MODE_READ;
+  if (open_flags & (OPEN_CREATE | OPEN_TRUNCATE)) mode |= MODE_WRITE;
+  if (!number) result.handle = new_descriptor(new_descriptor_of(new_file(fd, false), mode));
   return &result;
 }
 

@@ -1,3 +1,4 @@
+import ComponentFormat
 import Examples
 import TrustletImage
 
@@ -38,6 +39,18 @@ public enum Application: Sendable {
       throw ApplicationError.text(reference)
     }
     throw ApplicationError.unknownFormat(reference, found: start)
+  }
+
+  /// Of a component: what it imports and exports, in WIT.
+  ///
+  /// - Throws: ``BuildError`` for a component that is malformed or invalid.
+  public func worldText() throws(BuildError) -> String? {
+    guard case .module(let bytes, _) = self, TrustletBuilder.isComponent(bytes) else { return nil }
+    do {
+      return try ComponentBinary.decode(bytes).worldText
+    } catch {
+      throw BuildError(error)
+    }
   }
 
   public var name: String {

@@ -7,19 +7,22 @@ import WasmFormat
 
 /// Components: whatever they import of WASI 0.2 is linked in, then nothing but core instances is left.
 extension TrustletBuilder {
-  /// The image of a component that imports nothing but what the providers offer (``ComponentLinker``). A command, which exports `wasi:cli/run`, becomes what a WASI 0.1 command is: its last instance exports
-  /// `_start`. Otherwise its functions are the image's exports, by their names, those of exported instances as "instance#function"; what
-  /// does not fit into core values goes through its door (``Door``).
+  /// The image of a component that imports nothing but what the providers offer (``ComponentLinker``). A command, which exports
+  /// `wasi:cli/run`, becomes what a WASI 0.1 command is: its last instance exports `_start`. Otherwise its functions are the image's exports,
+  /// by their names, those of exported instances as "instance#function"; what does not fit into core values goes through its door
+  /// (``Door``).
   ///
   /// - Parameter providers: nil for WASI 0.2.
   /// - Throws: ``BuildError``.
   public func image(
-    ofComponent bytes: [UInt8], providers: [ComponentBinary]? = nil, manifest: Manifest = Manifest(), files: ImageFiles = ImageFiles()
+    ofComponent bytes: [UInt8], providers: [ComponentBinary]? = nil, missingImports: MissingImportsRule = .refuse,
+    manifest: Manifest = Manifest(), files: ImageFiles = ImageFiles()
   ) throws(BuildError) -> TrustletImage {
     do {
       let binary = try ComponentBinary.decode(bytes)
       let command = WASIComponents.commandExport(of: binary)
-      let component = try ComponentLinker.link(binary, providers: try providers ?? Self.standardProviders(for: binary))
+      let component = try ComponentLinker.link(
+        binary, providers: try providers ?? Self.standardProviders(for: binary, missingImports), missingImports: missingImports)
       for instance in component.instances { try Self.checkTables(of: instance.module) }
       var linker = ProgramLinker(host: Self.hostFunctions, constantMemory: component.mostUsedMemory)
       let place = try linker.instantiate(component)
@@ -31,9 +34,10 @@ extension TrustletBuilder {
   }
 
   /// WASI 0.2, if any of it is asked for.
-  private static func standardProviders(for binary: ComponentBinary) throws -> [ComponentBinary] {
+  private static func standardProviders(for binary: ComponentBinary, _ missingImports: MissingImportsRule) throws -> [ComponentBinary] {
     guard !binary.component.imports.isEmpty else { return [] }
-    try WASIComponents.checkImports(of: binary)
+    // Says more of versions than the linker could.
+    if missingImports == .refuse { try WASIComponents.checkImports(of: binary) }
     return [try ComponentBinary.decode(WASIComponents.standard)]
   }
 

@@ -115,7 +115,7 @@ public struct TrustletBuilder: Sendable {
   public static let tableElementLimit: UInt64 = 10_000_000
 
   /// Modules and components have the same first bytes; what follows is a version, and what it is of.
-  private static func isComponent(_ bytes: [UInt8]) -> Bool { bytes.count >= 8 && bytes[6] == 1 }
+  static func isComponent(_ bytes: [UInt8]) -> Bool { bytes.count >= 8 && bytes[6] == 1 }
 
   /// A table's first elements are part of the image's data, whatever a module claims to need.
   static func checkTables(of module: Module) throws(BuildError) {

@@ -106,7 +106,7 @@ public enum RunError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notACommand(let exports):
-      "the program is no WASI command: expected an exported function \"_start\" of type () -> (), found "
+      "the program is no WASI command: expected an exported function \"_start\" of type () -> (), or of a component wasi:cli/run, found "
         + (exports.isEmpty ? "no exported function" : exports.prefix(20).map { "\(quoted($0.name)) \($0.type)" }.joined(separator: ", "))
         + (exports.isEmpty ? "" : "; call one of them with --invoke 'NAME(ARGUMENTS)'")
     case .noMachinePage(let machine, let found, let architecture):

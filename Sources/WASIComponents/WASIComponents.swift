@@ -32,7 +32,8 @@ public enum WASIComponents {
       if packages.last?.name != parts[0] { packages.append((parts[0], [])) }
       packages[packages.count - 1].interfaces.append(parts[1])
     }
-    return packages.map { "wasi:\($0.name)/{\($0.interfaces.joined(separator: ","))}" }.joined(separator: " ") + " of version \(WASIInterfaces.version)"
+    return packages.map { "wasi:\($0.name)/{\($0.interfaces.joined(separator: ","))}" }.joined(separator: " ")
+      + " of version \(WASIInterfaces.version)"
   }
 
   static func exportName(of interface: String) -> String { "wasi:\(interface)@\(WASIInterfaces.version)" }

@@ -12,7 +12,7 @@ struct Build: ParsableCommand {
         coffer build program.wasm -o service.trustlet --manifest coffer.yaml
       """)
 
-  @Argument(help: "A WebAssembly module (.wasm), or example:NAME.")
+  @Argument(help: "A WebAssembly module or component (.wasm), or example:NAME.")
   var app: String
 
   @Option(

@@ -11,7 +11,10 @@ struct Inspect: ParsableCommand {
         coffer inspect service.trustlet
         coffer inspect service.trustlet --json
         coffer inspect service.trustlet --template
+        coffer inspect component.wasm
         coffer inspect report.bin
+
+      Of a component, what it imports and exports is shown too, in WIT.
 
       Evidence is any format that 'coffer verify' judges. Here it is shown, every field with its meaning, and not judged.
       """)
@@ -33,9 +36,11 @@ struct Inspect: ParsableCommand {
         }
         return show(evidence)
       }
-      let image: TrustletImage
+      let (image, world): (TrustletImage, String?)
       do {
-        image = try options.image()
+        let application = try Application.load(options.app)
+        image = try options.build.image(of: application)
+        world = try application.worldText()
       } catch let error as ApplicationError {
         guard case .unknownFormat = error else { throw error }
         guard let evidence = try EvidenceInspection(path: options.app) else {
@@ -48,13 +53,13 @@ struct Inspect: ParsableCommand {
         let kind = machine?.kind ?? MachineChoice.best { Terminal.note($0) }
         obstacles = try ApplicationTemplate(image, on: kind).obstacles
       }
-      Terminal.print(options.json ? Self.object(image, obstacles).description : Self.text(image, obstacles))
+      Terminal.print(options.json ? Self.object(image, obstacles, world).description : Self.text(image, obstacles, world))
     }
   }
 
   private func show(_ evidence: EvidenceInspection) { Terminal.print(options.json ? evidence.json.description : evidence.text) }
 
-  private static func text(_ image: TrustletImage, _ obstacles: [String]?) -> String {
+  private static func text(_ image: TrustletImage, _ obstacles: [String]?, _ world: String?) -> String {
     var lines = [
       "measurement   \(image.measurement)",
       "architecture  \(image.architecture) (\(image.manifest.cpu ?? "no baseline recorded"))",
@@ -78,6 +83,7 @@ struct Inspect: ParsableCommand {
     let files = image.files.filter { !$0.isDirectory }
     if !files.isEmpty { lines.append("files") }
     for file in files { lines.append("  \(quoted("/" + file.path))  \(ByteCount(bytes: file.size))") }
+    if let world { lines += ["world"] + world.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "  \($0)" } }
     return lines.joined(separator: "\n")
   }
 
@@ -104,7 +110,7 @@ struct Inspect: ParsableCommand {
     return String(repeating: "0", count: max(0, 10 - digits.count)) + digits
   }
 
-  private static func object(_ image: TrustletImage, _ obstacles: [String]?) -> JSON {
+  private static func object(_ image: TrustletImage, _ obstacles: [String]?, _ world: String?) -> JSON {
     var members: [(String, JSON)] = [
       ("measurement", .string(image.measurement.description)),
       ("architecture", .string(image.architecture)),
@@ -134,6 +140,7 @@ struct Inspect: ParsableCommand {
       members.append(
         ("template", .object([("initialised", .boolean(obstacles.isEmpty)), ("obstacles", .array(obstacles.map { .string($0) }))])))
     }
+    if let world { members.append(("world", .string(world))) }
     return .object(members)
   }
 }

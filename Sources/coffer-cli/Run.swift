@@ -18,7 +18,7 @@ struct Run: ParsableCommand {
         coffer run service.trustlet --attest 00112233445566778899aabbccddeeff --platform tpm --evidence evidence.cbor
       """)
 
-  @Argument(help: "A WebAssembly module, an image, or example:NAME.")
+  @Argument(help: "A WebAssembly module or component, an image, or example:NAME.")
   var app: String
 
   @Option(

@@ -62,6 +62,34 @@ struct ComponentCommandTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: place.path + "/data") == [])
   }
 
+  /// What a component can do wrong with handles, lists and strings ends it, and nothing else.
+  @Test(arguments: [
+    "poll-of-nothing", "more-than-permitted", "more-zeroes-than-permitted", "more-than-blocking", "endless-list", "list-beyond-the-end",
+    "list-around-the-end", "many-pollables", "misaligned-list", "misaligned-result", "not-utf-8", "unknown-handle", "no-handle",
+    "handle-of-another-kind", "dropped-handle", "dropped-twice", "endless-randomness", "too-many-objects",
+  ])
+  func hostilityIsATrap(what: String) throws {
+    let place = try Self.hostile.get()
+    let result = try place.run("run", "--dir", ".::/data", "hostile.trustlet", "--", what)
+    #expect(result.status == 134, "\(result.errors)")
+    #expect(result.output.isEmpty && result.complaints.count == 1, "\(result.errors)")
+    #expect(result.errors.contains("trap: "))
+  }
+
+  @Test func flagsThatDoNotExistAreNotPassedOn() throws {
+    let result = try Self.hostile.get().run("run", "--dir", ".::/data", "hostile.trustlet", "--", "flags-that-are-none")
+    #expect(result.status == 0)
+    #expect(result.output == "not stopped\n")
+  }
+
+  /// Built once for all cases.
+  private static let hostile = Result {
+    let place = try Workplace()
+    try place.write("hostile.wasm", try WASIClients.hostile())
+    guard try place.run("build", "hostile.wasm").status == 0 else { throw CocoaError(.fileReadUnknown) }
+    return place
+  }
+
   /// What is wrong, and what the message must have.
   @Test(arguments: [
     ("(component (import \"wasi:http/types@0.2.0\" (instance)))", "nothing offers wasi:http/types@0.2.0; offered are wasi:io/{error,poll,streams}"),

@@ -74,7 +74,7 @@ struct RunCommandTests {
     try place.module("large.wasm", "(module (memory 17) (func (export \"_start\")))")
     for (arguments, expected) in [
       (["run", "truncated.wasm"], ["truncated.wasm", "byte 0x"]),
-      (["run", "component.wasm"], ["component.wasm", "component"]),
+      (["run", "component.wasm"], ["of a component wasi:cli/run"]),
       (["run", "text.txt"], ["text.txt", "neither"]),
       (["run", "empty.wasm"], ["empty.wasm", "neither"]),
       (["run", "text.wat"], ["text format", "wat2wasm text.wat -o text.wasm"]),

@@ -44,7 +44,8 @@ IMPORT("io/streams", "[resource-drop]output-stream") void drop_output(handle str
 #define FILES(name) IMPORT("filesystem/types", "[method]descriptor." name)
 struct given { handle directory; struct list path; };
 IMPORT("filesystem/preopens", "get-directories") void get_directories(struct list *result);
-FILES("open-at") void open_at(handle directory, uint32_t follow, const char *path, uint32_t length, uint32_t how, uint32_t flags, struct result *result);
+FILES("open-at") void open_at(handle directory, uint32_t follow, const char *path, uint32_t length, uint32_t how, uint32_t flags,
+                            struct result *result);
 FILES("read") void file_read(handle file, uint64_t length, uint64_t offset, struct bytes *result);
 FILES("write") void file_write(handle file, const char *bytes, uint32_t length, uint64_t offset, struct count *result);
 FILES("read-via-stream") void read_via_stream(handle file, uint64_t offset, struct result *result);
@@ -55,7 +56,8 @@ FILES("get-flags") void get_flags(handle file, struct small *result);
 FILES("set-size") void set_size(handle file, uint64_t size, struct small *result);
 FILES("sync") void file_sync(handle file, struct small *result);
 FILES("advise") void advise(handle file, uint64_t offset, uint64_t length, uint32_t advice, struct small *result);
-FILES("set-times") void set_times(handle file, uint32_t a, uint64_t as, uint32_t an, uint32_t m, uint64_t ms, uint32_t mn, struct small *result);
+FILES("set-times") void set_times(handle file, uint32_t a, uint64_t as, uint32_t an, uint32_t m, uint64_t ms, uint32_t mn, struct small *result)
+    ;
 struct moment { uint8_t is_some; struct datetime time; };
 struct stat { uint8_t is_error; union { struct { uint8_t type; uint64_t links, size; struct moment accessed, modified, changed; }; uint8_t code; }; };
 FILES("stat") void file_stat(handle file, struct stat *result);
@@ -64,9 +66,12 @@ FILES("read-directory") void read_directory(handle directory, struct result *res
 FILES("create-directory-at") void create_directory(handle directory, const char *path, uint32_t length, struct small *result);
 FILES("remove-directory-at") void remove_directory(handle directory, const char *path, uint32_t length, struct small *result);
 FILES("unlink-file-at") void unlink_file(handle directory, const char *path, uint32_t length, struct small *result);
-FILES("rename-at") void rename_at(handle directory, const char *path, uint32_t length, handle target, const char *to, uint32_t to_length, struct small *result);
-FILES("symlink-at") void symlink_at(handle directory, const char *target, uint32_t target_length, const char *path, uint32_t length, struct small *result);
-FILES("link-at") void link_at(handle directory, uint32_t follow, const char *path, uint32_t length, handle target, const char *to, uint32_t to_length, struct small *result);
+FILES("rename-at") void rename_at(handle directory, const char *path, uint32_t length,
+    handle target, const char *to, uint32_t to_length, struct small *result);
+FILES("symlink-at") void symlink_at(handle directory, const char *target, uint32_t target_length,
+    const char *path, uint32_t length, struct small *result);
+FILES("link-at") void link_at(handle directory, uint32_t follow, const char *path, uint32_t length,
+    handle target, const char *to, uint32_t to_length, struct small *result);
 FILES("readlink-at") void readlink_at(handle directory, const char *path, uint32_t length, struct bytes *result);
 FILES("is-same-object") uint32_t is_same(handle file, handle other);
 struct hash { uint8_t is_error; uint64_t halves[2]; };
