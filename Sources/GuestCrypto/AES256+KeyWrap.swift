@@ -1,3 +1,5 @@
+import CGuestCrypto
+
 /// Key wrap (RFC 3394, SP 800-38F): a key under another, with an integrity check and no nonce.
 extension AES256 {
   /// In bytes; no key that anyone wraps is longer.
@@ -30,7 +32,7 @@ extension AES256 {
     var work = SecretBytes(copying: wrapped)
     work.withMutableBytes { transform($0, isWrapping: false) }
     let difference = work.withBytes { work in work[..<8].reduce(0) { $0 | $1 ^ AES256.integrityByte } }
-    guard difference == 0 else { throw .notAuthentic }
+    guard coffer_public(UInt32(difference)) == 0 else { throw .notAuthentic }
     return work.withBytes { SecretBytes(copying: UnsafeRawBufferPointer(rebasing: $0[8...])) }
   }
 

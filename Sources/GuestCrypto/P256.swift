@@ -11,7 +11,8 @@ public enum P256 {
   public static func isPrivateKey(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard bytes.count == privateKeySize else { return false }
     let number = Wide(bigEndian: bytes)
-    return ~number.isZeroMask & (0 &- Wide.difference(number, order).1) != 0
+    let isKey = ~number.isZeroMask & Wide.difference(number, order).1
+    return coffer_public(UInt32(truncatingIfNeeded: isKey)) != 0
   }
 
   /// A point of the curve, never the neutral element: whoever has one need not check it again.
@@ -42,6 +43,9 @@ public enum P256 {
       guard P256Point.isOnCurve(x: P256Element(x), y: P256Element(y)) else { throw .notAPoint }
       (xInteger, yInteger) = (x, y)
     }
+
+    /// For a point that was computed from one of the curve.
+    fileprivate init(computedX x: Wide, y: Wide) { (xInteger, yInteger) = (x, y) }
 
     /// 32 bytes, big-endian.
     public var x: [UInt8] { P256.bytes(xInteger) }
@@ -76,29 +80,28 @@ public enum P256 {
       number = drawn
     }
 
-    public borrowing func publicKey() throws(CryptographyError) -> PublicKey {
+    public borrowing func publicKey() -> PublicKey {
       defer { coffer_wipe_stack() }
-      return try P256.product(number, .generator)
+      return P256.product(number, .generator)
     }
 
     /// The x coordinate of the common point: 32 bytes, for a key derivation and nothing else.
-    public borrowing func sharedSecret(with peer: PublicKey) throws(CryptographyError) -> SecretBytes {
+    public borrowing func sharedSecret(with peer: PublicKey) -> SecretBytes {
       defer { coffer_wipe_stack() }
-      return try P256.sharedX(number, peer.point)
+      return P256.sharedX(number, peer.point)
     }
   }
 
   // Not inlined: what these leave on the stack lies below their callers, who clear it.
-  @inline(never) private static func product(_ number: borrowing SecretBytes, _ point: P256Point) throws(CryptographyError) -> PublicKey {
+  @inline(never) private static func product(_ number: borrowing SecretBytes, _ point: P256Point) -> PublicKey {
     let result = number.withBytes { point.multiplied(by: Wide(bigEndian: $0)) }
     let inverse = result.z.inverse
-    return try PublicKey(x: (result.x * inverse).integer, y: (result.y * inverse).integer)
+    return PublicKey(computedX: (result.x * inverse).integer, y: (result.y * inverse).integer)
   }
 
-  @inline(never) private static func sharedX(_ number: borrowing SecretBytes, _ point: P256Point) throws(CryptographyError) -> SecretBytes {
+  @inline(never) private static func sharedX(_ number: borrowing SecretBytes, _ point: P256Point) -> SecretBytes {
     let result = number.withBytes { point.multiplied(by: Wide(bigEndian: $0)) }
-    // Never so: the order is prime, the point is not neutral, and the number is below the order.
-    guard result.z.isZeroMask == 0 else { throw .notAPoint }
+    // Never the neutral element: the order is prime, the point is not neutral, and the number is from 1 to the order less one.
     let x = (result.x * result.z.inverse).integer
     return SecretBytes(count: coordinateSize) { x.store(bigEndian: $0) }
   }

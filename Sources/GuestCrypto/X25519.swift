@@ -8,7 +8,8 @@ public enum X25519 {
     /// 32 bytes.
     public let bytes: [UInt8]
 
-    /// - Throws: ``CryptographyError/wrongSize(_:found:expected:)``. Every 32 bytes are a key; one of small order shows in ``PrivateKey/sharedSecret(with:)``.
+    /// - Throws: ``CryptographyError/wrongSize(_:found:expected:)``. Every 32 bytes are a key;
+    /// one of small order shows in ``PrivateKey/sharedSecret(with:)``.
     public init(_ bytes: [UInt8]) throws(CryptographyError) {
       guard bytes.count == keySize else { throw .wrongSize("a public key of X25519", found: bytes.count, expected: keySize) }
       self.bytes = bytes
@@ -46,7 +47,7 @@ public enum X25519 {
       var u = peer.bytes.withRawBytes { Wide(littleEndian: $0) }
       u.w3 &= 0x7fff_ffff_ffff_ffff
       let product = X25519.product(number, u)
-      guard product.isZeroMask == 0 else { throw .worthlessPublicKey }
+      guard coffer_public(UInt32(truncatingIfNeeded: product.isZeroMask)) == 0 else { throw .worthlessPublicKey }
       return SecretBytes(count: keySize) { product.store(littleEndian: $0) }
     }
   }

@@ -22,11 +22,53 @@ struct SeededGenerator: RandomNumberGenerator {
     return try bytes.withRawBytes { (bytes) throws(VolumeError) in try VolumeSession(bytes) }
   }
 
-  /// A block that tells of its number and of its writing.
-  mutating func block() -> [UInt8] {
-    let byte = UInt8.random(in: 1...255, using: &self)
-    return [byte, UInt8.random(in: 0...255, using: &self), UInt8.random(in: 0...255, using: &self)] + [UInt8](repeating: byte, count: blockSize - 3)
+  /// What a block is filled with; never zero.
+  mutating func stamp() -> UInt64 { UInt64.random(in: 1 ... .max, using: &self) }
+}
+
+/// Tests are not optimised, so bytes are moved and compared by the C library as a whole.
+extension [UInt8] {
+  init(copy bytes: UnsafeRawBufferPointer) {
+    self.init(unsafeUninitializedCapacity: bytes.count) { buffer, count in
+      UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
+      count = bytes.count
+    }
   }
+
+  /// Blocks that are each filled with a stamp of eight bytes; nil is zeros.
+  init(stamps: [UInt64?]) {
+    self.init(unsafeUninitializedCapacity: stamps.count * blockSize) { buffer, count in
+      count = stamps.count * blockSize
+      guard let base = buffer.baseAddress else { return }
+      for (number, stamp) in stamps.enumerated() {
+        var pattern = stamp ?? 0
+        memcpy(base + number * blockSize, &pattern, 8)
+        // Doubled, until the block is full.
+        var size = 8
+        while size < blockSize {
+          memcpy(base + number * blockSize + size, base + number * blockSize, size)
+          size *= 2
+        }
+      }
+    }
+  }
+
+  func isSame(as other: [UInt8]) -> Bool {
+    count == other.count && withUnsafeBytes { left in
+      other.withUnsafeBytes { right in
+        guard let left = left.baseAddress, let right = right.baseAddress else { return true }
+        return memcmp(left, right, count) == 0
+      }
+    }
+  }
+
+  var isZeros: Bool { isSame(as: [UInt8](stamps: Array<UInt64?>(repeating: nil, count: count / blockSize))) }
+}
+
+let zeroBlock = [UInt8](stamps: [nil])
+
+extension UnsafeRawBufferPointer {
+  func block(_ number: Int) -> [UInt8] { [UInt8](copy: UnsafeRawBufferPointer(rebasing: self[number * blockSize..<(number + 1) * blockSize])) }
 }
 
 /// A store in memory that does what it is asked, and counts.
@@ -39,14 +81,14 @@ final class MemoryStore: BlockStore {
     readCount += 1
     for number in 0..<buffer.count / blockSize {
       let part = UnsafeMutableRawBufferPointer(rebasing: buffer[number * blockSize..<(number + 1) * blockSize])
-      part.copyBytes(from: blocks[first + UInt64(number)] ?? [UInt8](repeating: 0, count: blockSize))
+      (blocks[first + UInt64(number)] ?? zeroBlock).withUnsafeBytes { part.copyMemory(from: $0) }
     }
     return buffer.count
   }
 
   func write(_ first: UInt64, from buffer: UnsafeRawBufferPointer) throws(BlockStoreError) -> Int {
-    writes.append((first, Array(buffer)))
-    for number in 0..<buffer.count / blockSize { blocks[first + UInt64(number)] = Array(buffer[number * blockSize..<(number + 1) * blockSize]) }
+    writes.append((first, [UInt8](copy: buffer)))
+    for number in 0..<buffer.count / blockSize { blocks[first + UInt64(number)] = buffer.block(number) }
     return buffer.count
   }
 
@@ -79,14 +121,15 @@ final class CrashingStore: BlockStore {
     _ = try kept.read(first, into: buffer)
     for number in 0..<buffer.count / blockSize {
       guard let last = pending.last(where: { $0.0 == first + UInt64(number) }) else { continue }
-      UnsafeMutableRawBufferPointer(rebasing: buffer[number * blockSize..<(number + 1) * blockSize]).copyBytes(from: last.1)
+      let part = UnsafeMutableRawBufferPointer(rebasing: buffer[number * blockSize..<(number + 1) * blockSize])
+      last.1.withUnsafeBytes { part.copyMemory(from: $0) }
     }
     return buffer.count
   }
 
   func write(_ first: UInt64, from buffer: UnsafeRawBufferPointer) throws(BlockStoreError) -> Int {
     guard !hasCrashed else { throw BlockStoreError(code: 5) }
-    for number in 0..<buffer.count / blockSize { pending.append((first + UInt64(number), Array(buffer[number * blockSize..<(number + 1) * blockSize]))) }
+    for number in 0..<buffer.count / blockSize { pending.append((first + UInt64(number), buffer.block(number))) }
     writeCount += 1
     if writeCount > crashAt {
       crash()
@@ -108,8 +151,9 @@ final class CrashingStore: BlockStore {
       case 0: kept.blocks[index] = bytes
       case 1:
         let cut = 512 * Int.random(in: 0...8, using: &random)
-        let old = kept.blocks[index] ?? [UInt8](repeating: 0, count: blockSize)
-        kept.blocks[index] = Array(bytes[..<cut] + old[cut...])
+        var torn = kept.blocks[index] ?? zeroBlock
+        torn.replaceSubrange(..<cut, with: bytes[..<cut])
+        kept.blocks[index] = torn
       default: break
       }
     }
@@ -160,13 +204,19 @@ final class HostileStore: BlockStore {
   func flush() throws(BlockStoreError) { if lie("flush refused") { throw BlockStoreError(code: 5) } }
 
   private func tamper() {
-    let indices = kept.blocks.keys.sorted()
-    guard let one = indices.randomElement(using: &random), let other = indices.randomElement(using: &random) else { return }
-    if lie("changed") { kept.blocks[one]?[Int.random(in: 0..<blockSize, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random) }
-    if lie("swapped") { (kept.blocks[one], kept.blocks[other]) = (kept.blocks[other], kept.blocks[one]) }
-    if lie("copied") { kept.blocks[one] = kept.blocks[other] }
-    if lie("cut") { kept.blocks[indices[indices.count - 1]] = nil }
-    if lie("replayed"), let old = history.keys.sorted().randomElement(using: &random) { kept.blocks[old] = history[old]?.randomElement(using: &random) }
+    for kind in ["changed", "swapped", "copied", "cut", "replayed"] where lie(kind) {
+      let indices = kept.blocks.keys.sorted()
+      guard let one = indices.randomElement(using: &random), let other = indices.randomElement(using: &random) else { return }
+      switch kind {
+      case "changed": kept.blocks[one]?[Int.random(in: 0..<blockSize, using: &random)] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      case "swapped": (kept.blocks[one], kept.blocks[other]) = (kept.blocks[other], kept.blocks[one])
+      case "copied": kept.blocks[one] = kept.blocks[other]
+      case "cut": kept.blocks[indices[indices.count - 1]] = nil
+      default:
+        guard let old = history.keys.sorted().randomElement(using: &random) else { return }
+        kept.blocks[old] = history[old]?.randomElement(using: &random)
+      }
+    }
   }
 }
 
@@ -179,7 +229,7 @@ enum Fixture {
   }
 
   static func read<Store>(_ volume: inout SealedVolume<Store>, _ first: UInt64, _ count: Int = 1) throws -> [UInt8] {
-    var bytes = [UInt8](repeating: 0x77, count: count * blockSize)
+    var bytes = [UInt8](stamps: Array<UInt64?>(repeating: 0x77, count: count))
     try bytes.withMutableRawBytes { (buffer) throws(VolumeError) in try volume.read(first, into: buffer) }
     return bytes
   }

@@ -45,7 +45,7 @@ public struct JWE {
   /// - Throws: ``JWEError/notAuthentic``, whichever step showed it.
   public func open(with key: borrowing P256.PrivateKey) throws(JWEError) -> SecretBytes {
     do {
-      let secret = try key.sharedSecret(with: header.ephemeralKey)
+      let secret = key.sharedSecret(with: header.ephemeralKey)
       let wrappingKey = JWE.wrappingKey(secret, partyU: header.partyU, partyV: header.partyV)
       let contentKey = try AES256(wrappingKey).unwrap(encryptedKey)
       return try decrypt(with: AES256(contentKey))

@@ -18,7 +18,8 @@ extension KeyBroker {
       }
     }
     if let refusal { throw refusal }
-    guard let content else { throw ProtocolProblem(.policy, "the resource is not released") }
+    guard var content else { throw ProtocolProblem(.policy, "the resource is not released") }
+    defer { erase(&content) }
     let message: JSONWebEncryption
     do throws(MalformedMessage) {
       message = try JSONWebEncryption(encrypting: content, to: instance.key)

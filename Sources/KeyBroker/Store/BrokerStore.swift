@@ -13,7 +13,7 @@ public final class BrokerStore: Sendable {
   public let directory: String
   let database: BrokerDatabase
   let sealing: Sealing
-  private let lock: Int32
+  private let lock: DirectoryLock
   private let clock: @Sendable () -> Int64
   /// Anchors of all policies of a tenant, and tokens: what every request asks for.
   let cache = Mutex(Cache())
@@ -29,35 +29,17 @@ public final class BrokerStore: Sendable {
   public init(directory: String, key: MasterKey, clock: @escaping @Sendable () -> Int64 = { Int64(time(nil)) }) throws(BrokerError) {
     guard !directory.isEmpty, !directory.utf8.contains(0) else { throw BrokerError(.invalid, "the data directory has no name") }
     try SmallFiles.makeDirectories(directory)
-    lock = try Self.lock(directory)
-    do throws(BrokerError) {
-      self.directory = directory
-      self.clock = clock
-      sealing = Sealing(key)
-      database = try BrokerDatabase(path: "\(directory)/broker.sqlite")
-      try checkKey()
-      try checkLog()
-      try load()
-    } catch {
-      close(lock)
-      throw error
-    }
+    lock = try DirectoryLock(directory)
+    self.directory = directory
+    self.clock = clock
+    sealing = Sealing(key)
+    database = try BrokerDatabase(path: "\(directory)/broker.sqlite")
+    try checkKey()
+    try checkLog()
+    try load()
   }
-
-  deinit { close(lock) }
 
   var now: Int64 { clock() }
-
-  private static func lock(_ directory: String) throws(BrokerError) -> Int32 {
-    let path = "\(directory)/lock"
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard descriptor >= 0 else { throw SmallFiles.failure("cannot open", path) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
-      throw BrokerError(.locked, "another broker uses \(directory); stop it, or name another directory with --data")
-    }
-    return descriptor
-  }
 
   // MARK: The master key
 
@@ -225,4 +207,22 @@ public final class BrokerStore: Sendable {
       "role": .string(token.role.rawValue), "hash": .string(token.hash),
     ])
   }
+}
+
+/// One broker at a time in a directory: the lock ends with its process, however that ends.
+private final class DirectoryLock: Sendable {
+  private let descriptor: Int32
+
+  init(_ directory: String) throws(BrokerError) {
+    let path = "\(directory)/lock"
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else { throw SmallFiles.failure("cannot open", path) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw BrokerError(.locked, "another broker uses \(directory); stop it, or name another directory with --data")
+    }
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
 }
