@@ -62,7 +62,7 @@ struct CofferCommand {
 }
 
 /// A directory with programs to try, gone with the value.
-final class Workplace {
+final class Workplace: Sendable {
   let path: String
 
   init() throws {
