@@ -118,7 +118,7 @@ struct Run: ParsableCommand {
     guard let address = attest.broker, let signer else {
       throw CommandFailure("the manifest wants secrets (\(names.joined(separator: ", "))): name the broker that has them, with --broker URL")
     }
-    return BrokerSecrets(of: image, machine: machine, from: address, tenant: attest.brokerTenant, by: signer)
+    return BrokerSecrets(of: image, machine: machine, from: address, tenant: attest.brokerTenant, pin: attest.brokerPin, by: signer)
   }
 
   private func printStatistics(_ statistics: TrustletStatistics) {

@@ -23,7 +23,7 @@ import Testing
     #expect(digits(digest) == expected)
   }
 
-  /// By a second program, in another language, that was written from the description alone.
+  /// By a second program of ours in another language; it was written after reading public tools, and is weaker than a published vector.
   @Test func theDomainsMeasurementIsTheOneOfAnotherProgram() throws {
     let value = try TDXMeasurement.compute(FirmwareVolume(MadeFirmware().bytes, name: "made"))
     #expect(digits(value) == "a06924ab9c4c17e3a8866de4c74f71f43a77deabe306d9a966eee93ec5f4f7731c960113187577362207b198ad845d83")

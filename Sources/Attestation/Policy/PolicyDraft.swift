@@ -76,6 +76,7 @@ extension Policy {
     var lines = ["images:", "  - measurement: \(quoted(hexadecimal(claims.imageMeasurement)))"]
     lines += claims.imageSigners.map { "  # - signer: \(quoted(hexadecimal($0)))" }
     lines.append("machines: [\(quoted(claims.machine))]")
+    lines.append("key-holder: \(claims.keyHolder == .instance ? "instance" : "any")")
     var forbidden: [String] = []
     if claims.manifest.network.isEmpty { forbidden.append("  network: none") }
     if claims.manifest.hostDirectories == "none" { forbidden.append("  host-directories: none") }

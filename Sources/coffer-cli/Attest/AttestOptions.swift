@@ -20,11 +20,15 @@ struct AttestOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Whose resources they are; the broker's standard tenant if left out.", valueName: "name"))
   var brokerTenant: String?
 
+  @Option(help: ArgumentHelp("The broker's key, by the SHA-256 that it says at its start: an answer that it has not signed is none.", valueName: "hex"))
+  var brokerPin: String?
+
   @OptionGroup var platform: PlatformOptions
 
   mutating func validate() throws {
     if nonce == nil, evidence != nil { throw ValidationError("--evidence is for evidence: give a relying party's nonce too, with --attest") }
     if broker == nil, brokerTenant != nil { throw ValidationError("--broker-tenant is a broker's: name that too, with --broker") }
+    if broker == nil, brokerPin != nil { throw ValidationError("--broker-pin is a broker's: name that too, with --broker") }
     if nonce == nil, broker == nil, let option = platform.given {
       throw ValidationError("\(option) is for evidence: give a relying party's nonce too, with --attest, or a broker, with --broker")
     }

@@ -9,6 +9,13 @@ import NIOHTTP1
 struct HTTPBrokerTransport: BrokerTransport {
   private let base: String
 
+  /// Follows nobody elsewhere: evidence goes where it was said to go, or nowhere.
+  private static let client: HTTPClient = {
+    var configuration = HTTPClient.Configuration()
+    configuration.redirectConfiguration = .disallow
+    return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }()
+
   init(_ address: BrokerAddress) {
     let text = address.shown
     base = text.hasSuffix("/") ? String(text.dropLast()) : text
@@ -24,7 +31,7 @@ struct HTTPBrokerTransport: BrokerTransport {
     if let session = request.session { message.headers.add(name: "Cookie", value: "\(SessionCookie.name)=\(session)") }
     if let bearer = request.bearer { message.headers.add(name: "Authorization", value: "Bearer \(bearer)") }
     if let nonce = request.nonce { message.headers.add(name: AnswerProof.nonceHeader, value: nonce) }
-    let response = try await HTTPClient.shared.execute(message, timeout: .seconds(30))
+    let response = try await Self.client.execute(message, timeout: .seconds(30))
     let body = try await response.body.collect(upTo: limit)
     return BrokerResponse(
       Int(response.status.code), Array(buffer: body), contentType: response.headers.first(name: "Content-Type") ?? "",

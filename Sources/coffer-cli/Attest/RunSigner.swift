@@ -1,6 +1,7 @@
 import CLinux
 import Evidence
 import Foundation
+import KVMMachine
 import Platform
 import TrustletImage
 
@@ -8,7 +9,7 @@ import TrustletImage
 final class RunSigner: Sendable {
   private let node: NodeSigner
   private let monitor: MonitorSigner
-  /// Whether others of the same user cannot look into this process.
+  /// Whether others of the same user cannot look into this process. A trustlet that is a process of its own they can look into all the same.
   private let isClosed: Bool
 
   init(_ platform: any Platform) throws {
@@ -29,7 +30,8 @@ final class RunSigner: Sendable {
   /// - Parameter machine: what isolates the instance.
   func evidence(of image: TrustletImage, key: InstanceKey, machine: String, under bound: BoundNonce) throws -> [UInt8] {
     let instance = InstanceStatement(
-      imageMeasurement: image.measurement.bytes, manifest: image.manifest.canonicalEncoding, key: key, machine: machine, isClosed: isClosed)
+      imageMeasurement: image.measurement.bytes, manifest: image.manifest.canonicalEncoding, key: key, machine: machine,
+      isClosed: isClosed && machine == KVMMachineKind.shared.name)
     return try node.evidence(of: instance, by: monitor, under: bound, at: UInt64(max(0, Date().timeIntervalSince1970)))
   }
 }

@@ -134,7 +134,7 @@ struct TrustBench: ParsableCommand {
     let signer = try RunSigner(NoPlatform())
     return [
       Case(name: "a start with a secret", who: "coffer, machine \(kind.name)", goal: 20, isOfTail: true) {
-        let secrets = BrokerSecrets(of: image, machine: kind.name, from: broker.address, tenant: nil, by: signer)
+        let secrets = BrokerSecrets(of: image, machine: kind.name, from: broker.address, tenant: nil, pin: nil, by: signer)
         var options = RunOptions()
         options.streams = EdgeServiceConfiguration.StandardStreams(input: nil, output: nil, errors: nil)
         options.secrets = secrets

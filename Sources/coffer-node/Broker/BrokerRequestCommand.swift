@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attestation
+import CLinux
 import Crypto
 import Evidence
 import FoundationEssentials
@@ -46,13 +47,15 @@ struct BrokerRequestCommand: AsyncParsableCommand {
     let brokerKey = try await pinnedKey(transport)
     let key = P384.KeyAgreement.PrivateKey()
     let node = NodeSigner(platform: try openPlatform())
+    // As a monitor does; a trustlet that is a process is open to others of its user in any case.
+    let isClosed = coffer_lock_limits(1024) == 0 && machine == "kvm"
     let (machine, point) = (machine, Array(key.publicKey.rawRepresentation))
     let source = TrustletEvidenceSource { challenge in
       let monitor = try MonitorSigner(programDigest: Self.ownDigest())
       guard let bound = try node.bind([challenge.nonce]).first else { throw CommandFailure("the platform bound no nonce") }
       let instance = InstanceStatement(
         imageMeasurement: image.measurement.bytes, manifest: image.manifest.canonicalEncoding, key: InstanceKey(point: point, holder: .monitor),
-        machine: machine, isClosed: false)
+        machine: machine, isClosed: isClosed)
       return try node.evidence(of: instance, by: monitor, under: bound, at: UInt64(max(0, Date().timeIntervalSince1970)))
     }
     let client = KeyBrokerClient(transport: transport, tenant: tenant.tenant.text, source: source, key: .p384(key), brokerKey: brokerKey)
