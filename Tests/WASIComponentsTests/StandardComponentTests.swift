@@ -17,6 +17,19 @@ import WasmText
     }
   }
 
+  /// As WIT has it, in some of what is easily spelt wrong.
+  @Test(arguments: [
+    "append-via-stream: func() -> result<output-stream, error-code>;", "get-environment: func() -> list<tuple<string, string>>;",
+    "read-directory-entry: func() -> result<option<directory-entry>, error-code>;", "exit: func(status: result);",
+    "variant new-timestamp { no-change, now, timestamp(datetime) }", "flags path-flags { symlink-follow }",
+    "check-write: func() -> result<u64, stream-error>;", "poll: func(in: list<borrow<pollable>>) -> list<u32>;",
+    "record directory-entry { %type: descriptor-type, name: string }", "initial-cwd: func() -> option<string>;",
+    "use wasi:io/streams@0.2.12.{output-stream};", "type ipv4-address = tuple<u8, u8, u8, u8>;",
+  ])
+  func isSpeltAsWIT(line: String) throws {
+    #expect(try ComponentBinary.decode(WASIComponents.standard).worldText.contains(line))
+  }
+
   /// Each function of an interface is there, and of the type that clients import it by: comparing them is the decoder's work.
   @Test(arguments: [WASIClients.probe, WASIClients.sockets, WASIClients.ending])
   func linksWithClients(client: @Sendable () throws -> [UInt8]) throws {
@@ -88,7 +101,8 @@ import WasmText
   }
 
   @Test func anImportOfTheHostsModuleIsNotForUsers() throws {
-    #expect(throws: UnofferedImports.self) { try WASIComponents.checkImports(of: try binary("(component (import \"wasi-snapshot-preview1\" (core module)))")) }
+    let component = try binary("(component (import \"wasi-snapshot-preview1\" (core module)))")
+    #expect(throws: UnofferedImports.self) { try WASIComponents.checkImports(of: component) }
   }
 
   @Test func clientsOfUnknownFunctionsAreNamed() throws {
