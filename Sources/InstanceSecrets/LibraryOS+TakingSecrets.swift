@@ -52,7 +52,7 @@ extension LibraryOS {
 
   /// - Returns: as many messages as there are names; each from the host, unread.
   private func fetch(for key: borrowing P256.PrivateKey) throws(SecretFailure) -> [[UInt8]] {
-    guard let point = try? key.publicKey() else { throw .noEntropy }
+    let point = key.publicKey()
     let answer: [UInt8]
     do throws(SystemError) {
       try edge.payload.copy(from: point.x + point.y)
