@@ -60,7 +60,7 @@ extension LibraryOS {
       // The host can write the window at any time: what is read from here on is a copy.
       answer = try edge.payload.bytes(0, length)
     } catch {
-      throw error == .notSupported ? .noBroker : .refused
+      throw error.number == EdgeError.notSupported ? .noBroker : .refused
     }
     return try messages(in: answer)
   }
