@@ -23,7 +23,7 @@ public final class BrokerStore: Sendable {
   struct Cache {
     var tokens: [String: TokenRecord] = [:]
     var tenants: [String: TenantRecord] = [:]
-    var policies: [String: [String]] = [:]
+    var policies: [String: TenantPolicies] = [:]
   }
 
   /// Opens what is there, or makes it; reads the whole log, and refuses to go on from one that was changed.
@@ -121,7 +121,10 @@ public final class BrokerStore: Sendable {
   }
 
   /// One transaction of a change and the entries of the log that tell of it.
-  func change<Result>(_ body: (Database) throws -> (Result, [AuditEntry])) throws(BrokerError) -> Result {
+  /// - Parameter update: what the cache has of it, where it is done, before any other change begins.
+  func change<Result>(
+    _ body: (Database) throws -> (Result, [AuditEntry]), update: (inout Cache) -> Void = { _ in }
+  ) throws(BrokerError) -> Result {
     var verifier = AuditChain.Verifier()
     return try database.write({ database in
       // Under the database's own lock; what is taken here counts only where the transaction is done.
@@ -141,7 +144,10 @@ public final class BrokerStore: Sendable {
         try database.execute(sql: "INSERT OR REPLACE INTO facts VALUES ('audit-head', ?)", arguments: [Data(head)])
       }
       return result
-    }, committed: { end.withLock { $0 = verifier } })
+    }, committed: {
+      end.withLock { $0 = verifier }
+      cache.withLock { cache in update(&cache) }
+    })
   }
 
   /// The log's end, which is where this process left it: who writes the file while the broker runs could cut the log, and the broker would go on from
@@ -212,9 +218,13 @@ public final class BrokerStore: Sendable {
         }
         cache.tokens[record.identifier] = record
       }
-      for row in try Row.fetchAll(database, sql: "SELECT tenant, policy FROM resources WHERE policy IS NOT NULL") {
-        cache.policies[row["tenant"], default: []].append(row["policy"])
+      var facts: [String: [ResourceName: TenantPolicies.Facts]] = [:]
+      for row in try Row.fetchAll(database, sql: "SELECT tenant, name, policy FROM resources WHERE policy IS NOT NULL") {
+        // One that cannot be read trusts nobody, and releases nothing either.
+        guard let name = try? ResourceName(row["name"] as String), let policy = try? TenantPolicies.read(row["policy"]) else { continue }
+        facts[row["tenant"], default: [:]][name] = policy
       }
+      cache.policies = facts.mapValues { TenantPolicies($0) }
       return cache
     }
     self.cache.withLock { $0 = cache }
