@@ -5,13 +5,15 @@ import KeyBrokerProtocol
 /// The side of the protocol that asks: gives evidence once, and gets resources for one key until the session ends. Faces Coffer's broker and others'.
 ///
 /// A host between the two can refuse to carry messages. What it carries is encrypted to the instance's key. With the broker's key known (``init``'s
-/// `brokerKey`), nothing but this broker's answer to this request is taken; without it, who answers is known by the transport alone (TLS that ends
-/// where the client runs).
+/// `brokerKey`), nothing but this broker's answer to this request, for this tenant, is taken; without it, who answers is known by the transport alone
+/// (TLS that ends where the client runs).
 public actor KeyBrokerClient {
   private let transport: any BrokerTransport
   private let source: any EvidenceSource
   private let recipient: Recipient
   private let brokerKey: BrokerPublicKey?
+  /// Whose answers are taken.
+  private let tenant: String
   private let prefix: String
   private let version: ProtocolVersion
   private var session: Session?
@@ -68,6 +70,7 @@ public actor KeyBrokerClient {
     self.recipient = recipient
     self.brokerKey = brokerKey
     self.version = version
+    self.tenant = tenant ?? AnswerProof.standardTenant
     prefix = "\(tenant.map { "/\($0)" } ?? "")/kbs/v0"
   }
 
@@ -152,8 +155,8 @@ public actor KeyBrokerClient {
     let path = request.path.firstRange(of: "/kbs/v0/").map { String(request.path[$0.lowerBound...]) } ?? request.path
     guard let proof = response.proof,
       AnswerProof.isValid(
-        proof, challenge: try reading { () throws(MalformedMessage) in try session.challenge.nonceBytes }, nonce: nonce, method: request.method, path: path,
-        status: response.status, body: response.body, by: brokerKey)
+        proof, challenge: try reading { () throws(MalformedMessage) in try session.challenge.nonceBytes }, nonce: nonce, tenant: tenant, method: request.method,
+        path: path, status: response.status, body: response.body, by: brokerKey)
     else { throw KeyBrokerClientError.unproven(path) }
     return response
   }

@@ -77,19 +77,21 @@ import Testing
   @Test func aProofIsForOneAnswer() throws {
     let key = BrokerKey()
     let (challenge, nonce, body) = ([UInt8](repeating: 1, count: 32), [UInt8](repeating: 2, count: 32), Array("{}".utf8))
-    let proof = try AnswerProof.make(challenge: challenge, nonce: nonce, method: "GET", path: "/kbs/v0/resource/a/b/c", status: 200, body: body, by: key)
+    let proof = try AnswerProof.make(
+      challenge: challenge, nonce: nonce, tenant: "default", method: "GET", path: "/kbs/v0/resource/a/b/c", status: 200, body: body, by: key)
     func isValid(
       _ proof: String = proof, _ challenge: [UInt8] = challenge, _ nonce: [UInt8] = nonce, _ method: String = "GET", _ path: String = "/kbs/v0/resource/a/b/c",
-      _ status: Int = 200, _ body: [UInt8] = body, _ by: BrokerKey = key
+      _ status: Int = 200, _ body: [UInt8] = body, _ by: BrokerKey = key, tenant: String = "default"
     ) throws -> Bool {
-      AnswerProof.isValid(proof, challenge: challenge, nonce: nonce, method: method, path: path, status: status, body: body, by: try by.publicKey)
+      AnswerProof.isValid(
+        proof, challenge: challenge, nonce: nonce, tenant: tenant, method: method, path: path, status: status, body: body, by: try by.publicKey)
     }
     #expect(try isValid())
     let others = [
       try isValid(""), try isValid(proof, nonce), try isValid(proof, challenge, challenge), try isValid(proof, challenge, nonce, "POST"),
       try isValid(proof, challenge, nonce, "GET", "/kbs/v0/resource/a/b/d"), try isValid(proof, challenge, nonce, "GET", "/kbs/v0/resource/a/b/c", 409),
       try isValid(proof, challenge, nonce, "GET", "/kbs/v0/resource/a/b/c", 200, []),
-      try isValid(proof, challenge, nonce, "GET", "/kbs/v0/resource/a/b/c", 200, body, BrokerKey()),
+      try isValid(proof, challenge, nonce, "GET", "/kbs/v0/resource/a/b/c", 200, body, BrokerKey()), try isValid(tenant: "evil"), try isValid(tenant: ""),
     ]
     #expect(others == [Bool](repeating: false, count: others.count))
   }

@@ -73,22 +73,24 @@ final class BrokerScene: Sendable {
 final class DirectTransport: BrokerTransport {
   private let broker: KeyBroker
   private let peer: String
+  private let route: @Sendable (BrokerRequest) -> BrokerRequest
   private let change: @Sendable (BrokerRequest, BrokerResponse) -> BrokerResponse
   private let sent = Mutex<[BrokerRequest]>([])
   private let received = Mutex<[BrokerResponse]>([])
 
+  /// - Parameter route: what of a request the broker is given.
   init(
-    _ broker: KeyBroker, peer: String = "192.0.2.1",
-    change: @escaping @Sendable (BrokerRequest, BrokerResponse) -> BrokerResponse = { $1 }
+    _ broker: KeyBroker, peer: String = "192.0.2.1", change: @escaping @Sendable (BrokerRequest, BrokerResponse) -> BrokerResponse = { $1 },
+    route: @escaping @Sendable (BrokerRequest) -> BrokerRequest = { $0 }
   ) {
-    (self.broker, self.peer, self.change) = (broker, peer, change)
+    (self.broker, self.peer, self.route, self.change) = (broker, peer, route, change)
   }
 
   func send(_ request: BrokerRequest, limit: Int) async throws -> BrokerResponse {
     var request = request
     request.peer = peer
     sent.withLock { $0.append(request) }
-    let response = change(request, broker.answer(request))
+    let response = change(request, broker.answer(route(request)))
     received.withLock { $0.append(response) }
     return response
   }

@@ -33,7 +33,8 @@ import Testing
         case "none": response.proof = nil
         case "a stranger's":
           response.proof = try? AnswerProof.make(
-            challenge: [], nonce: Base64.bytes(urlText: request.nonce ?? "") ?? [], method: "GET", path: request.path, status: 200, body: lie, by: strangers)
+            challenge: [], nonce: Base64.bytes(urlText: request.nonce ?? "") ?? [], tenant: "default", method: "GET", path: request.path, status: 200, body: lie,
+            by: strangers)
         case "no signature": response.proof = "AAAA"
         default: break
         }
@@ -77,6 +78,26 @@ import Testing
     await #expect(throws: KeyBrokerClientError.unproven(path)) {
       try await attester.client(transport, brokerKey: scene.broker.publicKey).resource(resource())
     }
+  }
+
+  /// A proxy that leads one tenant's instance to another tenant of the same broker, whose owner has put what he likes under the same name.
+  @Test(arguments: [nil, "default", "acme"]) func anotherTenantsAnswerIsNotTaken(asked: String?) async throws {
+    let (scene, attester) = (try scene(), try Attester())
+    try scene.put(policy: Attester.policy(), tenant: "acme")
+    try scene.put("shop/key/database", Array("evil".utf8), policy: Attester.policy(), tenant: "evil")
+    let transport = DirectTransport(scene.broker, route: { request in
+      var other = request
+      other.path = "/evil" + (request.path.firstRange(of: "/kbs/").map { String(request.path[$0.lowerBound...]) } ?? "")
+      return other
+    })
+    let client = attester.client(transport, tenant: asked, brokerKey: scene.broker.publicKey)
+    await #expect(throws: KeyBrokerClientError.unproven(path)) { try await client.resource(resource()) }
+    await #expect(throws: KeyBrokerClientError.unproven("/kbs/v0/counter/shop/key/database")) { try await client.counter(resource()) }
+    // It is the tenant's name alone that is in the way: who asks for that tenant gets its answer, and unchanged paths lead to one's own.
+    let theirs = attester.client(transport, tenant: "evil", brokerKey: scene.broker.publicKey)
+    #expect(try await theirs.resource(resource()) == Array("evil".utf8))
+    let own = attester.client(DirectTransport(scene.broker), tenant: asked, brokerKey: scene.broker.publicKey)
+    #expect(try await own.resource(resource()) == BrokerScene.secret)
   }
 
   /// Whatever comes in the place of an answer is an error, and never a secret.

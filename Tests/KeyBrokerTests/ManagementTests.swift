@@ -102,6 +102,52 @@ import Testing
     }
   }
 
+  /// What a tenant's policies may take: everybody who gives evidence waits for them.
+  @Test func policiesHaveBounds() async throws {
+    let (scene, attester) = (try BrokerScene(), try Attester())
+    let store = scene.broker.store
+    let name = try ResourceName("shop/key/database")
+    try scene.put(policy: Attester.policy())
+    func anchors(_ numbers: Range<Int>) -> String {
+      "trust-anchors: {tpm: [\(numbers.map { "\"" + String(repeating: "0", count: 60) + String(10_000 + $0).suffix(4) + "\"" }.joined(separator: ", "))]}\n"
+    }
+    func set(_ policy: String, _ name: ResourceName) throws -> BrokerError.Code? {
+      do throws(BrokerError) {
+        try store.setPolicy(policy, of: name, of: "default", by: "test")
+        return nil
+      } catch {
+        return error.code
+      }
+    }
+    let padding = "# " + String(repeating: "x", count: (64 << 10) - Attester.policy().utf8.count - 3) + "\n"
+    #expect(try set(Attester.policy(more: padding), name) == nil)
+    #expect(try set(Attester.policy(more: padding + "\n"), name) == .invalid)
+    #expect(try set(Attester.policy(more: anchors(0..<64)), name) == nil)
+    #expect(try set(Attester.policy(more: anchors(0..<65)), name) == .invalid)
+    // 256 different ones in all; the same again are no more.
+    for number in 1..<6 {
+      let other = try ResourceName("a/b/\(number)")
+      try store.put(other, of: "default", content: [1], by: "test")
+      #expect(try set(Attester.policy(more: anchors(number * 64..<(number + 1) * 64)), other) == (number < 4 ? nil : .full), "\(number)")
+    }
+    #expect(try set(Attester.policy(more: anchors(0..<64)), ResourceName("a/b/4")) == nil)
+    // What is removed makes room.
+    try store.remove(ResourceName("a/b/1"), of: "default", by: "test")
+    #expect(try set(Attester.policy(more: anchors(4 * 64..<5 * 64)), ResourceName("a/b/5")) == nil)
+    #expect(try await attester.client(DirectTransport(scene.broker)).resource(name) == BrokerScene.secret)
+    // Policies count in the quota, with contents, in either order.
+    let size = Attester.policy().utf8.count
+    try store.addTenant("small", quota: .init(resources: 2, bytes: size + 10, requests: 10), by: "test")
+    try store.put(name, of: "small", content: [UInt8](repeating: 1, count: 10), by: "test")
+    #expect { try store.setPolicy(Attester.policy(more: "#"), of: name, of: "small", by: "test") } throws: { ($0 as? BrokerError)?.code == .full }
+    try store.setPolicy(Attester.policy(), of: name, of: "small", by: "test")
+    #expect { try store.put(name, of: "small", content: [UInt8](repeating: 1, count: 11), by: "test") } throws: { ($0 as? BrokerError)?.code == .full }
+    #expect { try store.put(ResourceName("a/b/2"), of: "small", content: [1], by: "test") } throws: { ($0 as? BrokerError)?.code == .full }
+    // A lowered quota does not keep a shorter policy out.
+    try store.changeTenant("small", quota: .init(resources: 2, bytes: 5, requests: 10), by: "test")
+    try store.setPolicy("nonce: optional\n", of: name, of: "small", by: "test")
+  }
+
   @Test func whoAsksTooOftenWaits() throws {
     let scene = try BrokerScene { configuration in
       configuration.peerRate = 2

@@ -92,6 +92,39 @@ import Testing
     #expect { try BrokerStore.verifyLog(directory: "\(folder.path)/data", key: key) } throws: { ($0 as? BrokerError)?.code == .forged }
   }
 
+  /// The file is written while the broker runs: it neither goes on from what it finds there nor tells it as its log.
+  @Test(arguments: [
+    "DELETE FROM audit WHERE number = (SELECT max(number) FROM audit)", "DELETE FROM audit",
+    "UPDATE audit SET hash = zeroblob(48) WHERE number = (SELECT max(number) FROM audit)",
+    "UPDATE audit SET number = number + 1 WHERE number = (SELECT max(number) FROM audit)",
+    "INSERT INTO audit SELECT number + 1, entry, hash, seal FROM audit ORDER BY number DESC LIMIT 1",
+  ])
+  func aLogThatIsCutWhileTheBrokerRunsIsSeen(sql: String) throws {
+    let store = try BrokerStore(directory: "\(folder.path)/data", key: key, isExclusive: false)
+    let name = try ResourceName("a/key/two")
+    try store.put(name, of: "default", content: [1], by: "test")
+    let before = try store.auditEnd()
+    try behindItsBack(sql)
+    func isForged(_ error: any Error) -> Bool { (error as? BrokerError)?.code == .forged }
+    for _ in 0..<2 {
+      #expect { try store.put(name, of: "default", content: [2], by: "test") } throws: { isForged($0) }
+      #expect { try store.release(name, of: "default") { AuditEntry(tenant: "default", actor: "test", action: .release, subject: "\($0.name)", outcome: .done) } } throws: { isForged($0) }
+      #expect { try store.auditEnd() } throws: { isForged($0) }
+    }
+    #expect(before.number > 5)
+  }
+
+  @Test func aBrokersDatabaseIsOpenedByNobodyElse() throws {
+    let scene = try BrokerScene(folder: folder, key: key)
+    var configuration = Configuration()
+    configuration.busyMode = .immediateError
+    let path = "\(folder.path)/data/broker.sqlite"
+    #expect { try DatabaseQueue(path: path, configuration: configuration).write { try $0.execute(sql: "DELETE FROM resources") } } throws: {
+      ($0 as? DatabaseError)?.resultCode == .SQLITE_BUSY
+    }
+    #expect(try scene.broker.store.resources(of: "default").count == 2)
+  }
+
   /// A whole chain that is right by its hashes, and not the broker's.
   @Test func aLogWrittenAnewIsSeen() throws {
     let other = try ScratchFolder()

@@ -1,6 +1,6 @@
 /// The keys at which chains of endorsement may end, each pinned by the SHA-256 of its SubjectPublicKeyInfo.
 public struct TrustAnchors: Sendable {
-  public struct Anchor: Sendable, Equatable {
+  public struct Anchor: Sendable, Hashable {
     public var platform: PlatformKind
     public var name: String
     public var fingerprint: [UInt8]

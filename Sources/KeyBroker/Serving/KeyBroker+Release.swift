@@ -90,8 +90,8 @@ extension KeyBroker {
     }
     response.proof = try reading { () throws(MalformedMessage) in
       try AnswerProof.make(
-        challenge: session.challenge.nonceBytes, nonce: nonce ?? [], method: request.method, path: String(request.path[start...]),
-        status: response.status, body: response.body, by: key)
+        challenge: session.challenge.nonceBytes, nonce: nonce ?? [], tenant: session.tenant, method: request.method,
+        path: String(request.path[start...]), status: response.status, body: response.body, by: key)
     }
     return response
   }

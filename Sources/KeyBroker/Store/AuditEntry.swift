@@ -82,7 +82,7 @@ public enum AuditChain {
   }
 
   /// Goes along the chain, and throws where it does not hold.
-  public struct Verifier {
+  public struct Verifier: Sendable {
     public private(set) var number: Int64
     public private(set) var head: [UInt8]
 

@@ -5,12 +5,15 @@ struct BrokerDatabase: Sendable {
   private let queue: DatabaseQueue
   private let path: String
 
-  init(path: String) throws(BrokerError) {
+  /// - Parameter isExclusive: whether no other program can open the database meanwhile. It keeps out who asks SQLite, not who writes the file's bytes.
+  init(path: String, isExclusive: Bool = false) throws(BrokerError) {
     self.path = path
     var configuration = Configuration()
     configuration.journalMode = .wal
     configuration.busyMode = .timeout(5)
     configuration.label = "broker"
+    // Before the first look at the file: the lock is taken with that, and the index of the journal lies in this process alone.
+    if isExclusive { configuration.prepareDatabase { database in try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") } }
     // GRDB would end the process where a disk's failure left a transaction behind; here the next one clears it away.
     configuration.allowsUnsafeTransactions = true
     do {
@@ -33,7 +36,8 @@ struct BrokerDatabase: Sendable {
   }
 
   /// One transaction, which what `body` throws undoes.
-  func write<Result>(_ body: (Database) throws -> Result) throws(BrokerError) -> Result {
+  /// - Parameter committed: is called where it is done, before any other transaction begins.
+  func write<Result>(_ body: (Database) throws -> Result, committed: () -> Void = {}) throws(BrokerError) -> Result {
     do {
       return try queue.writeWithoutTransaction { database in
         if database.isInsideTransaction { try database.rollback() }
@@ -42,6 +46,7 @@ struct BrokerDatabase: Sendable {
           result = try body(database)
           return .commit
         }
+        committed()
         guard let result else { throw BrokerError(.fileSystem, "a transaction ended without a result") }
         return result
       }

@@ -16,7 +16,7 @@ public struct TenantRecord: Sendable, Equatable {
   }
 
   /// The one whose paths name no tenant; part of every broker.
-  public static let standard = "default"
+  public static let standard = AnswerProof.standardTenant
 
   public let name: String
   public var quota: Quota

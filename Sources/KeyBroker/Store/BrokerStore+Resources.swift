@@ -29,11 +29,8 @@ extension BrokerStore {
     return try change { database in
       let before = try Self.row(name, tenant, database)
       let (count, bytes) = try Self.use(of: tenant, besides: name, database)
-      guard count < quota.resources, bytes + content.count <= quota.bytes else {
-        throw BrokerError(
-          .full, "the tenant has \(count) other resources of \(bytes) bytes, and may have \(quota.resources) of \(quota.bytes) bytes; remove some, or have the quota raised")
-      }
       let (version, policy) = (((before?["version"] as Int64?) ?? 0) + 1, before?["policy"] as String?)
+      guard count < quota.resources, bytes + content.count + (policy?.utf8.count ?? 0) <= quota.bytes else { throw Self.full(count, bytes, quota) }
       try write(name, tenant, content, version, policy, isNew: before == nil, database)
       let record = ResourceRecord(name: name, version: version, size: content.count, policy: policy, updated: now)
       return (
@@ -45,33 +42,35 @@ extension BrokerStore {
 
   /// - Parameter policy: as people write it; nil for none, which releases the resource to nobody.
   public func setPolicy(_ policy: String?, of name: ResourceName, of tenant: String, by actor: String) throws(BrokerError) {
-    if let policy {
-      do {
-        _ = try Policy(yaml: policy)
-      } catch {
-        throw BrokerError(.invalid, "this policy cannot be read: \(error)")
-      }
-    }
-    try change { database in
+    var facts: TenantPolicies.Facts?
+    if let policy { facts = try TenantPolicies.read(policy) }
+    guard let quota = self.tenant(tenant)?.quota else { throw Self.noTenant(tenant) }
+    try change({ database in
       guard let row = try Self.row(name, tenant, database) else { throw Self.noResource(name) }
       // The policy is part of what the content's seal authenticates: nobody without the master key can exchange it.
       let content = try open(row, name, tenant)
+      let (count, bytes) = try Self.use(of: tenant, besides: name, database)
+      let (size, sizeBefore) = (policy?.utf8.count ?? 0, (row["policy"] as String?)?.utf8.count ?? 0)
+      // A shorter one is taken where the quota was lowered too.
+      guard size <= sizeBefore || bytes + content.count + size <= quota.bytes else { throw Self.full(count, bytes, quota) }
+      if let facts, let anchors = cache.withLock({ $0.policies[tenant]?.anchorCount(with: facts, of: name) }), anchors > TenantPolicies.tenantAnchorLimit {
+        throw BrokerError(
+          .full, "the tenant's policies would trust \(anchors) keys beside the makers'; expected at most \(TenantPolicies.tenantAnchorLimit) in all of them")
+      }
       let version = (row["version"] as Int64) + 1
       try write(name, tenant, content, version, policy, isNew: false, database)
       let digest = policy.map { "SHA-256 \(Hexadecimal.text(SHA256.hash(data: Array($0.utf8))))" } ?? "none"
       return ((), [AuditEntry(tenant: tenant, actor: actor, action: .setPolicy, subject: "\(name)", outcome: .done, detail: "version \(version), policy \(digest)")])
-    }
-    try reloadPolicies(of: tenant)
+    }, update: { cache in cache.policies[tenant, default: TenantPolicies()][name] = facts })
   }
 
   /// With its policy and its counter.
   public func remove(_ name: ResourceName, of tenant: String, by actor: String) throws(BrokerError) {
-    try change { database in
+    try change({ database in
       try database.execute(sql: "DELETE FROM resources WHERE tenant = ? AND name = ?", arguments: [tenant, "\(name)"])
       guard database.changesCount == 1 else { throw Self.noResource(name) }
       return ((), [AuditEntry(tenant: tenant, actor: actor, action: .remove, subject: "\(name)", outcome: .done)])
-    }
-    try reloadPolicies(of: tenant)
+    }, update: { cache in cache.policies[tenant]?[name] = nil })
   }
 
   /// What is in a resource, if its policy, judged by `judge`, gives it; logged before it is returned.
@@ -90,6 +89,12 @@ extension BrokerStore {
     }
     try append([entry])
     return entry.outcome == .done ? content : nil
+  }
+
+  private static func full(_ count: Int, _ bytes: Int, _ quota: TenantRecord.Quota) -> BrokerError {
+    BrokerError(
+      .full,
+      "the tenant has \(count) other resources of \(bytes) bytes with their policies, and may have \(quota.resources) of \(quota.bytes) bytes; remove some, or have the quota raised")
   }
 
   static func noResource(_ name: ResourceName) -> BrokerError { BrokerError(.notFound, "there is no resource \(name) here") }
@@ -134,26 +139,19 @@ extension BrokerStore {
 
   private static func use(of tenant: String, besides name: ResourceName, _ database: Database) throws -> (count: Int, bytes: Int) {
     let row = try Row.fetchOne(
-      database, sql: "SELECT count(*) AS count, coalesce(sum(size), 0) AS bytes FROM resources WHERE tenant = ? AND name <> ?",
+      database,
+      sql: """
+        SELECT count(*) AS count, coalesce(sum(size + coalesce(length(CAST(policy AS BLOB)), 0)), 0) AS bytes FROM resources WHERE tenant = ? AND name <> ?
+        """,
       arguments: [tenant, "\(name)"])
     return (row?["count"] ?? 0, row?["bytes"] ?? 0)
   }
 
-  private func reloadPolicies(of tenant: String) throws(BrokerError) {
-    let policies = try database.read { database in
-      try String.fetchAll(database, sql: "SELECT policy FROM resources WHERE tenant = ? AND policy IS NOT NULL", arguments: [tenant])
-    }
-    cache.withLock { $0.policies[tenant] = policies }
-  }
-
   /// Keys that any of the tenant's policies trusts beside the makers'.
-  func anchors(of tenant: String) -> [TrustAnchors.Anchor] {
-    var anchors: [TrustAnchors.Anchor] = []
-    for policy in Set(cache.withLock { $0.policies[tenant] ?? [] }) {
-      for anchor in (try? Policy(yaml: policy))?.anchors ?? [] where !anchors.contains(anchor) { anchors.append(anchor) }
-    }
-    return anchors
-  }
+  func anchors(of tenant: String) -> [TrustAnchors.Anchor] { cache.withLock { Array($0.policies[tenant]?.anchors ?? []) } }
+
+  /// Whether any of the tenant's policies accepts evidence that nothing vouches for.
+  func acceptsNone(_ tenant: String) -> Bool { cache.withLock { $0.policies[tenant]?.acceptsNone ?? false } }
 }
 
 extension BrokerStore {

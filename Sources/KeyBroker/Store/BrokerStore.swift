@@ -17,23 +17,32 @@ public final class BrokerStore: Sendable {
   private let clock: @Sendable () -> Int64
   /// Anchors of all policies of a tenant, and tokens: what every request asks for.
   let cache = Mutex(Cache())
+  /// The log's end as this process wrote it. Touched only where the database's one connection is held: read in a transaction, advanced behind it.
+  private let end = Mutex(AuditChain.Verifier())
 
   struct Cache {
     var tokens: [String: TokenRecord] = [:]
     var tenants: [String: TenantRecord] = [:]
-    var policies: [String: [String]] = [:]
+    var policies: [String: TenantPolicies] = [:]
   }
 
   /// Opens what is there, or makes it; reads the whole log, and refuses to go on from one that was changed.
   /// - Parameter clock: seconds since 1970.
-  public init(directory: String, key: MasterKey, clock: @escaping @Sendable () -> Int64 = { Int64(time(nil)) }) throws(BrokerError) {
+  public convenience init(directory: String, key: MasterKey, clock: @escaping @Sendable () -> Int64 = { Int64(time(nil)) }) throws(BrokerError) {
+    try self.init(directory: directory, key: key, isExclusive: true, clock: clock)
+  }
+
+  /// - Parameter isExclusive: false for tests, which write the database while it is open.
+  package init(
+    directory: String, key: MasterKey, isExclusive: Bool, clock: @escaping @Sendable () -> Int64 = { Int64(time(nil)) }
+  ) throws(BrokerError) {
     guard !directory.isEmpty, !directory.utf8.contains(0) else { throw BrokerError(.invalid, "the data directory has no name") }
     try SmallFiles.makeDirectories(directory)
     lock = try DirectoryLock(directory)
     self.directory = directory
     self.clock = clock
     sealing = Sealing(key)
-    database = try BrokerDatabase(path: "\(directory)/broker.sqlite")
+    database = try BrokerDatabase(path: "\(directory)/broker.sqlite", isExclusive: isExclusive)
     try checkKey()
     try checkLog()
     try load()
@@ -78,7 +87,8 @@ public final class BrokerStore: Sendable {
   // MARK: The log
 
   private func checkLog() throws(BrokerError) {
-    _ = try database.read { database in try Self.verifiedLog(database, sealing) }
+    let verifier = try database.read { database in try Self.verifiedLog(database, sealing) }
+    end.withLock { $0 = verifier }
   }
 
   /// - Parameter sealing: nil where the master key is not at hand: then only the chain is checked.
@@ -111,11 +121,15 @@ public final class BrokerStore: Sendable {
   }
 
   /// One transaction of a change and the entries of the log that tell of it.
-  func change<Result>(_ body: (Database) throws -> (Result, [AuditEntry])) throws(BrokerError) -> Result {
-    try database.write { database in
-      let (result, entries) = try body(database)
+  /// - Parameter update: what the cache has of it, where it is done, before any other change begins.
+  func change<Result>(
+    _ body: (Database) throws -> (Result, [AuditEntry]), update: (inout Cache) -> Void = { _ in }
+  ) throws(BrokerError) -> Result {
+    var verifier = AuditChain.Verifier()
+    return try database.write({ database in
       // Under the database's own lock; what is taken here counts only where the transaction is done.
-      var verifier = try Self.currentEnd(database) ?? AuditChain.Verifier()
+      verifier = try checkedEnd(database)
+      let (result, entries) = try body(database)
       for entry in entries {
         var entry = entry
         (entry.number, entry.time) = (verifier.number + 1, now)
@@ -130,19 +144,31 @@ public final class BrokerStore: Sendable {
         try database.execute(sql: "INSERT OR REPLACE INTO facts VALUES ('audit-head', ?)", arguments: [Data(head)])
       }
       return result
-    }
+    }, committed: {
+      end.withLock { $0 = verifier }
+      cache.withLock { cache in update(&cache) }
+    })
   }
 
-  private static func currentEnd(_ database: Database) throws -> AuditChain.Verifier? {
-    guard let row = try Row.fetchOne(database, sql: "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1") else { return nil }
-    return AuditChain.Verifier(after: row["number"], head: Array(row["hash"] as Data))
+  /// The log's end, which is where this process left it: who writes the file while the broker runs could cut the log, and the broker would go on from
+  /// there and vouch for the rest.
+  private func checkedEnd(_ database: Database) throws -> AuditChain.Verifier {
+    let expected = end.withLock { $0 }
+    let row = try Row.fetchOne(database, sql: "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1")
+    let found = row.map { AuditChain.Verifier(after: $0["number"], head: Array($0["hash"] as Data)) } ?? AuditChain.Verifier()
+    guard found.number == expected.number, found.head == expected.head else {
+      throw BrokerError(
+        .forged,
+        "the audit log in \(directory) ends with entry \(found.number), and this broker wrote entry \(expected.number) last, or another one: it was changed behind its back; put a copy back, and find out who writes there")
+    }
+    return expected
   }
 
   func append(_ entries: [AuditEntry]) throws(BrokerError) { try change { _ in ((), entries) } }
 
   /// The last entry's number and the hash up to it.
   public func auditEnd() throws(BrokerError) -> (number: Int64, head: [UInt8]) {
-    let end = try database.read { database in try Self.currentEnd(database) ?? AuditChain.Verifier() }
+    let end = try database.read { database in try checkedEnd(database) }
     return (end.number, end.head)
   }
 
@@ -192,9 +218,13 @@ public final class BrokerStore: Sendable {
         }
         cache.tokens[record.identifier] = record
       }
-      for row in try Row.fetchAll(database, sql: "SELECT tenant, policy FROM resources WHERE policy IS NOT NULL") {
-        cache.policies[row["tenant"], default: []].append(row["policy"])
+      var facts: [String: [ResourceName: TenantPolicies.Facts]] = [:]
+      for row in try Row.fetchAll(database, sql: "SELECT tenant, name, policy FROM resources WHERE policy IS NOT NULL") {
+        // One that cannot be read trusts nobody, and releases nothing either.
+        guard let name = try? ResourceName(row["name"] as String), let policy = try? TenantPolicies.read(row["policy"]) else { continue }
+        facts[row["tenant"], default: [:]][name] = policy
       }
+      cache.policies = facts.mapValues { TenantPolicies($0) }
       return cache
     }
     self.cache.withLock { $0 = cache }
