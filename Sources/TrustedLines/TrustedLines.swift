@@ -14,7 +14,7 @@ public struct TrustedLines: Sendable {
     case process = "machine process"
     /// What carries calls between the node's front and trustlets, and locks itself down; no part of a trustlet's own guarantees.
     case monitorProcess = "monitor process"
-    /// Code for other architectures, and what confines compilers.
+    /// Code for other architectures, what confines compilers, and what starts a node image.
     case elsewhere = "not in this machine"
   }
 
@@ -63,7 +63,7 @@ public struct TrustedLines: Sendable {
     switch name {
     case "kvm": .kvm
     case "sockets", "node_front", "lockdown": .monitorProcess
-    case "sandbox", "system_call_filter", "landlock": .elsewhere
+    case "sandbox", "system_call_filter", "landlock", "node_start": .elsewhere
     case "memory", "interruption", "processor_time": .machine
     case _ where name.hasPrefix("process"): .process
     default: .edgeService

@@ -10,7 +10,8 @@ import TrustedLines
     ("Sources/Monitor/TrustletPool.swift", .lifeOfTrustlets), ("Sources/CLinux/kvm.c", .kvm), ("Sources/CLinux/sandbox.c", .elsewhere),
     ("Sources/CLinux/files.c", .edgeService),
     ("Sources/CLinux/lockdown.c", .monitorProcess), ("Sources/CLinux/node_front.c", .monitorProcess),
-    ("Sources/MonitorProcess/Slot.swift", .monitorProcess),
+    ("Sources/MonitorProcess/Slot.swift", .monitorProcess), ("Sources/CLinux/node_start.c", .elsewhere),
+    ("Sources/GuestCrypto/P256.swift", .secrets), ("Sources/CGuestCrypto/portable.c", .secrets), ("Sources/InstanceSecrets/X.swift", .secrets),
     ("Sources/Machine/Machine.swift", .machine), ("Sources/KVMMachine/PageTables.swift", .kvm),
   ]) func everySourceIsOfOnePart(path: String, part: TrustedLines.Part) {
     #expect(TrustedLines.part(of: path, "x86_64") == part)
