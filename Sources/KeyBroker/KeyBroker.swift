@@ -7,7 +7,11 @@ import KeyBrokerProtocol
 public struct KeyBrokerConfiguration: Sendable {
   /// Seconds from the challenge to the session's end.
   public var sessionTime = 300.0
-  /// Requests in a second, and at once, of one address.
+  /// Seconds from the challenge to the last moment at which it can be answered.
+  public var challengeTime = 30.0
+  /// Challenges without an answer, of all addresses together; where there are more the oldest goes.
+  public var challengeLimit = 20_000
+  /// Requests in a second, and at once, of one address (of IPv6: of its first 64 bits).
   public var peerRate = 50.0
   public var peerBurst = 200.0
   /// What hardware's makers have published, for evidence that does not bring it along.
@@ -24,7 +28,7 @@ public struct KeyBrokerConfiguration: Sendable {
 public final class KeyBroker: Sendable {
   public let store: BrokerStore
   let configuration: KeyBrokerConfiguration
-  let sessions = SessionTable()
+  let sessions: SessionTable
   let limiter = RateLimiter()
   let key: BrokerKey
   public let publicKey: BrokerPublicKey
@@ -44,6 +48,7 @@ public final class KeyBroker: Sendable {
   ) throws(BrokerError) {
     self.store = store
     self.configuration = configuration
+    sessions = SessionTable(.init(challenges: configuration.challengeLimit))
     self.wallClock = wallClock
     self.clock = clock
     self.report = report
@@ -91,7 +96,7 @@ public final class KeyBroker: Sendable {
       throw ProtocolProblem(.form, "the body has \(request.body.count) bytes; expected at most \(Self.bodyLimit(of: request))", status: 413)
     }
     if case .health = path { return BrokerResponse(200, json: .members(["status": .string("ok")])) }
-    try limit("peer \(request.peer)", .init(perSecond: configuration.peerRate, burst: configuration.peerBurst))
+    try limit(peer: request.peer)
     switch (path, request.method) {
     case (.authenticate(let tenant), "POST"): return try authenticate(request, tenant)
     case (.attest(let tenant), "POST"): return try attest(request, tenant)
@@ -116,12 +121,19 @@ public final class KeyBroker: Sendable {
     throw ProtocolProblem(.limit, "too many requests; try again in \(seconds) s", retryAfter: seconds)
   }
 
-  /// The tenant, if there is one and it has requests left.
+  func limit(peer: String, cost: Double = 1) throws(ProtocolProblem) {
+    try limit("peer \(PeerName.name(of: peer))", .init(perSecond: configuration.peerRate, burst: configuration.peerBurst), cost: cost)
+  }
+
   func tenant(_ name: String) throws(ProtocolProblem) -> TenantRecord {
     guard let tenant = store.tenant(name) else { throw ProtocolProblem(.path, "there is no such tenant here") }
-    let rate = Double(tenant.quota.requests)
-    try limit("tenant \(name)", .init(perSecond: rate, burst: rate * 2))
     return tenant
+  }
+
+  /// A request of one that has given evidence to a tenant. Strangers' are not among them: they would use up what the tenant's instances may ask for.
+  func charge(_ tenant: TenantRecord) throws(ProtocolProblem) {
+    let rate = Double(tenant.quota.requests)
+    try limit("tenant \(tenant.name)", .init(perSecond: rate, burst: rate * 2))
   }
 
   /// What a stranger is told of a failure: what is wrong with the request, and nothing of what is wrong here.

@@ -13,8 +13,8 @@ import Testing
 @Suite struct HostileClientTests {
   private let resource = "/kbs/v0/resource/shop/key/database"
 
-  private func scene() throws -> BrokerScene {
-    let scene = try BrokerScene()
+  private func scene(_ change: (inout KeyBrokerConfiguration) -> Void = { _ in }) throws -> BrokerScene {
+    let scene = try BrokerScene(change: change)
     try scene.put(policy: Attester.policy())
     return scene
   }
@@ -103,10 +103,77 @@ import Testing
     let wrong = begun.attestation(Array("nothing".utf8), try attester.publicKey)
     #expect(scene.broker.answer(wrong).status == 401)
     expectRefused(scene, right, "no challenge to answer")
-    let late = try begin(scene)
+    let (late, just) = (try begin(scene), try begin(scene))
     let evidence = try attester.evidence(late.challenge.nonceBytes)
-    scene.wait(301)
+    scene.wait(29)
+    let inTime = just.attestation(try attester.evidence(just.challenge.nonceBytes), try attester.publicKey)
+    #expect(scene.broker.answer(inTime).status == 200)
+    scene.wait(1)
     expectRefused(scene, late.attestation(evidence, try attester.publicKey), "no challenge to answer")
+    // Whoever has answered has the session's whole time.
+    scene.wait(269)
+    #expect(scene.broker.answer(BrokerRequest("GET", resource, session: just.session)).status == 200)
+    scene.wait(1)
+    #expect(scene.broker.answer(BrokerRequest("GET", resource, session: just.session)).status == 401)
+  }
+
+  /// Challenges that nobody answers: one address has so many, all together push out the oldest, and who has given evidence notices nothing.
+  @Test func unansweredChallengesKeepNobodyOut() async throws {
+    let (scene, attester) = (try scene { $0.challengeLimit = 300 }, try Attester())
+    let body = AuthenticationRequest(tee: "coffer").json.canonical
+    func ask(_ peer: String) -> BrokerResponse { scene.broker.answer(BrokerRequest("POST", "/kbs/v0/auth", body: body, peer: peer)) }
+    func attest(_ answer: BrokerResponse) throws -> Int {
+      let begun = Begun(session: try #require(answer.session), challenge: try Challenge(answer.body))
+      return scene.broker.answer(begun.attestation(try attester.evidence(begun.challenge.nonceBytes), try attester.publicKey)).status
+    }
+    let client = attester.client(DirectTransport(scene.broker, peer: "203.0.113.1"))
+    try await client.attest()
+    #expect((0..<64).allSatisfy { _ in ask("192.0.2.1").status == 200 })
+    #expect(ask("192.0.2.1").status == 429 && ask("::ffff:192.0.2.1").status == 429)
+    let kept = ask("192.0.2.2")
+    scene.wait(29)
+    #expect(ask("192.0.2.1").status == 429)
+    #expect(try attest(kept) == 200)
+    scene.wait(1)
+    #expect((0..<63).allSatisfy { _ in ask("192.0.2.1").status == 200 })
+    // An answer makes room, a wrong one too.
+    let answered = ask("192.0.2.1")
+    #expect(ask("192.0.2.1").status == 429)
+    #expect(try attest(answered) == 200)
+    #expect(ask("192.0.2.1").status == 200)
+    // More than all together may have: the oldest goes, not the newest comer.
+    let oldest = ask("198.51.100.1")
+    for number in 0..<300 { #expect(ask("10.0.\(number >> 8).\(number & 255)").status == 200) }
+    #expect(try attest(oldest) == 401)
+    #expect(try attest(ask("198.51.100.1")) == 200)
+    #expect(try await client.resource(ResourceName("shop/key/database")) == BrokerScene.secret)
+  }
+
+  /// Anybody can make evidence that nothing vouches for; what is not wanted anywhere takes no room and no session.
+  @Test func evidenceWithoutAPlatformIsTakenOnlyWhereAPolicyAcceptsIt() throws {
+    let (scene, attester) = (try BrokerScene(), try Attester())
+    let begun = try begin(scene)
+    expectRefused(scene, begun.attestation(try attester.evidence(begun.challenge.nonceBytes), try attester.publicKey), "none: insecure")
+    try scene.put(policy: "platforms: {tpm: {reference-values: any}}\n")
+    let again = try begin(scene)
+    expectRefused(scene, again.attestation(try attester.evidence(again.challenge.nonceBytes), try attester.publicKey), "none: insecure")
+    // Another tenant's policy is nothing to this one.
+    try scene.put(policy: Attester.policy(), tenant: "acme")
+    let third = try begin(scene)
+    expectRefused(scene, third.attestation(try attester.evidence(third.challenge.nonceBytes), try attester.publicKey), "none: insecure")
+    try scene.put("shop/key/other", policy: Attester.policy())
+    let fourth = try begin(scene)
+    #expect(scene.broker.answer(fourth.attestation(try attester.evidence(fourth.challenge.nonceBytes), try attester.publicKey)).status == 200)
+    try scene.broker.store.remove(ResourceName("shop/key/other"), of: "default", by: "test")
+    let fifth = try begin(scene)
+    expectRefused(scene, fifth.attestation(try attester.evidence(fifth.challenge.nonceBytes), try attester.publicKey), "none: insecure")
+  }
+
+  @Test func aTrustletsEvidenceHasABound() throws {
+    let (scene, attester) = (try scene(), try Attester())
+    let begun = try begin(scene)
+    let large = begun.attestation([UInt8](repeating: 0, count: (256 << 10) + 1), try attester.publicKey)
+    expectRefused(scene, large, "expected at most 262144 bytes")
   }
 
   @Test func ofManyAnswersAtOnceOneIsTaken() async throws {

@@ -61,6 +61,8 @@ import Testing
   func aPolicyDecides(what: String, policy: String?, isReleased: Bool) async throws {
     let (scene, attester) = (try BrokerScene(), try Attester())
     try scene.put(policy: policy)
+    // For which the evidence is taken: what it gets there is nothing to the other.
+    try scene.put("shop/key/another", policy: Attester.policy())
     let client = attester.client(DirectTransport(scene.broker))
     do {
       let content = try await client.resource(name())

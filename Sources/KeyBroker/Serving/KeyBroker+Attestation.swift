@@ -15,12 +15,14 @@ extension KeyBroker {
       throw ProtocolProblem(error, as: error.field.hasSuffix("version") ? .attestation : .form)
     }
     let challenge = Challenge(nonce: Self.random(32))
+    let start = now
     let session = Session(
-      tenant: tenant.name, version: message.version, tee: try TeeKind(message.tee), challenge: challenge, end: now + configuration.sessionTime)
+      tenant: tenant.name, peer: PeerName.name(of: request.peer), version: message.version, tee: try TeeKind(message.tee), challenge: challenge,
+      challengeEnd: start + min(configuration.challengeTime, configuration.sessionTime), end: start + configuration.sessionTime)
     // Always a new one: a session that the request names may be somebody else's.
     let identifier = Base64.urlText(Self.random(32))
-    guard sessions.insert(session, as: identifier, at: now) else {
-      throw ProtocolProblem(.limit, "there are too many sessions that are not over; try again in 10 s", status: 503, retryAfter: 10)
+    guard sessions.insert(session, as: identifier, at: start) else {
+      throw ProtocolProblem(.limit, "this address has too many challenges that it has not answered; answer them, or try again in 10 s", retryAfter: 10)
     }
     var response = BrokerResponse(200, json: challenge.json)
     response.session = identifier
@@ -52,7 +54,9 @@ extension KeyBroker {
     let bound = try boundBytes(session, message)
     let examination = evidence.examine(in: context(anchors: store.anchors(of: tenant.name)))
     let actor = "\(Self.instanceName(message.key)) at \(request.peer)"
-    if let problem = Self.mismatch(examination, bound, message.key) ?? Self.refusals(examination.findings) {
+    if let problem = Self.mismatch(examination, bound, message.key) ?? Self.refusals(examination.findings) ?? unvouched(examination, tenant) {
+      // Evidence costs more to judge than anything else that a stranger may ask for.
+      try? limit(peer: request.peer, cost: Self.failedAttempt)
       try asking { () throws(BrokerError) in
         try store.append([
           AuditEntry(tenant: tenant.name, actor: actor, action: .attest, subject: session.tee.name, outcome: .refused, detail: problem)
@@ -63,6 +67,8 @@ extension KeyBroker {
     let instance = AttestedInstance(
       evidence: evidence, bound: bound, size: size, key: message.key, name: Self.instanceName(message.key),
       tokenIdentifier: Base64.urlText(Self.random(16)))
+    // From here on it is the tenant's matter, and not only that of who asks.
+    try charge(tenant)
     let token = try token(instance, examination, session)
     try asking { () throws(BrokerError) in
       try store.append([
@@ -70,8 +76,9 @@ extension KeyBroker {
           tenant: tenant.name, actor: actor, action: .attest, subject: session.tee.name, outcome: .done, detail: Self.description(of: examination))
       ])
     }
-    guard sessions.attest(identifier, as: instance) else {
-      throw ProtocolProblem(.limit, "the tenant has too much evidence in sessions that are not over; try again in 10 s", status: 503, retryAfter: 10)
+    guard sessions.attest(identifier, session, as: instance, at: now) else {
+      throw ProtocolProblem(
+        .limit, "the tenant, or all together, have too many sessions or too much evidence in them; try again in 10 s", status: 503, retryAfter: 10)
     }
     var response = BrokerResponse(200, json: TokenAnswer(token: token).json)
     response.session = identifier
@@ -81,6 +88,12 @@ extension KeyBroker {
   /// What evidence of this session must bind: Coffer's the challenge, and the key in a claim of its own; hardware's the hash of both.
   private func boundBytes(_ session: Session, _ message: AttestationRequest) throws(ProtocolProblem) -> [UInt8] {
     session.tee == .coffer ? try reading { () throws(MalformedMessage) in try session.challenge.nonceBytes } : message.runtimeDataDigest
+  }
+
+  /// Evidence that nothing vouches for anybody can make: it is taken only where some policy of the tenant would accept it.
+  private func unvouched(_ examination: Examination, _ tenant: TenantRecord) -> String? {
+    guard examination.platform.platform == .none, !store.acceptsNone(tenant.name) else { return nil }
+    return "the evidence is of the platform none, which proves nothing against its host, and no policy of this tenant accepts it; for development only, write 'none: insecure' under platforms"
   }
 
   func context(anchors: [TrustAnchors.Anchor]) -> VerificationContext {
@@ -156,7 +169,7 @@ extension KeyBroker {
 
   /// The session that a request is of, by its token or its cookie, when it has given evidence.
   func attested(_ request: BrokerRequest, _ tenant: TenantRecord) throws(ProtocolProblem) -> (Session, AttestedInstance) {
-    let session: Session?
+    let session: (Session, AttestedInstance)?
     if let bearer = request.bearer {
       let claims: JSONValue
       do throws(MalformedMessage) {
@@ -173,9 +186,10 @@ extension KeyBroker {
     } else {
       throw ProtocolProblem(.noToken, "the request names no session and shows no token: begin with POST /kbs/v0/auth")
     }
-    guard let session, session.tenant == tenant.name, case .attested(let instance) = session.state else {
+    guard let (session, instance) = session, session.tenant == tenant.name else {
       throw ProtocolProblem(.noToken, "this session is over, another tenant's, or has given no evidence: begin anew with POST /kbs/v0/auth")
     }
+    try charge(tenant)
     return (session, instance)
   }
 }

@@ -3,7 +3,8 @@ import KeyBrokerProtocol
 
 /// What administrators see and change, at `/v1/`.
 extension KeyBroker {
-  private static let failedAttempt = 10.0
+  /// What a wrong token or wrong evidence costs, in requests.
+  static let failedAttempt = 10.0
 
   /// - Parameter tenant: whose matter it is; nil for what is the whole broker's.
   private func administrator(
@@ -14,7 +15,7 @@ extension KeyBroker {
     }
     guard let token = store.bearer(of: text) else {
       // Guessing costs more than asking.
-      try limit("peer \(request.peer)", .init(perSecond: configuration.peerRate, burst: configuration.peerBurst), cost: Self.failedAttempt)
+      try limit(peer: request.peer, cost: Self.failedAttempt)
       throw ProtocolProblem(.administrator, "the token is not one of this broker's, or was removed")
     }
     guard token.role >= role, token.tenant == nil || token.tenant == tenant else {

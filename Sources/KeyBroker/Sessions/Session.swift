@@ -3,21 +3,16 @@ import KeyBrokerProtocol
 
 /// One client's way through the protocol.
 struct Session: Sendable {
-  enum State: Sendable {
-    /// A challenge was given, and not answered yet.
-    case challenged
-    /// The challenge was answered: it is for one answer, right or wrong.
-    case spent
-    case attested(AttestedInstance)
-  }
-
   let tenant: String
+  /// Whose challenge it is, for limits (``PeerName``).
+  let peer: String
   let version: ProtocolVersion
   let tee: TeeKind
   let challenge: Challenge
-  /// In seconds by the broker's monotonic clock.
+  /// Until when the challenge can be answered, once, right or wrong: in seconds by the broker's monotonic clock.
+  let challengeEnd: Double
+  /// Until when the session lives once it was answered.
   let end: Double
-  var state = State.challenged
 }
 
 /// Who has given evidence that is genuine; whether it is enough a resource's policy decides, each time.

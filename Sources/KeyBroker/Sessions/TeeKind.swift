@@ -40,10 +40,17 @@ enum TeeKind: Sendable, Equatable, CaseIterable {
     }
   }
 
+  /// Bytes of a trustlet's evidence: it has some 10 KiB, and with the collateral of a machine's maker not a hundred.
+  static let trustletEvidenceLimit = 256 << 10
+
   /// The evidence in a message: text of base64 or hexadecimal digits, or an object in which it stands under a name that services use for it.
   func evidence(in value: JSONValue) throws(ProtocolProblem) -> (evidence: any AttestationEvidence, size: Int) {
     // Evidence of Coffer's has one form: base64url.
     let bytes: [UInt8]
+    if self == .coffer, case .string(let text) = value, text.utf8.count > (Self.trustletEvidenceLimit * 4 + 2) / 3 {
+      throw ProtocolProblem(
+        .attestation, "the evidence has \(text.utf8.count) digits of base64url; expected at most \(Self.trustletEvidenceLimit) bytes of it")
+    }
     switch (self, value) {
     case (.coffer, .string(let text)): bytes = Base64.bytes(urlText: text) ?? []
     case (_, .string(let text)): bytes = evidenceBytes(file: Array(text.utf8))

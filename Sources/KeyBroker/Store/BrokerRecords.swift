@@ -7,7 +7,7 @@ public struct TenantRecord: Sendable, Equatable {
     public var resources: Int
     /// Of all resources together.
     public var bytes: Int
-    /// In a second, of all its instances.
+    /// In a second, of all its instances that have given evidence.
     public var requests: Int
 
     public static let standard = Quota(resources: 1000, bytes: 16 << 20, requests: 200)
