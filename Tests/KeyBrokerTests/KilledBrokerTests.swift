@@ -67,7 +67,7 @@ import Testing
       AuditEntry(tenant: "default", actor: "test", action: action, subject: "\(name)", outcome: .done)
     }
     let content = try store.release(name, of: "default") { _ in entry(.release) }
-    let counter = try store.counter(name, of: "default", exchange: nil) { _ in entry(.read) }.value
+    let counter = try store.counter(name, of: "default", exchange: nil, by: "test").value
     return "\(Base64.urlText(try #require(content))) \(counter.map { Base64.urlText($0.bytes) } ?? "none")"
   }
 

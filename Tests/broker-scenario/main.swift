@@ -36,7 +36,7 @@ func entry(_ action: AuditEntry.Action, _ name: ResourceName) -> AuditEntry {
 func state(_ store: BrokerStore, _ name: ResourceName) throws(BrokerError) -> String {
   guard try store.resource(name, of: "default") != nil else { return "none none" }
   let content = try store.release(name, of: "default") { _ in entry(.release, name) } ?? []
-  let counter = try store.counter(name, of: "default", exchange: nil) { _ in entry(.read, name) }.value
+  let counter = try store.counter(name, of: "default", exchange: nil, by: "scenario").value
   return "\(Base64.urlText(content)) \(counter.map { Base64.urlText($0.bytes) } ?? "none")"
 }
 
@@ -48,9 +48,9 @@ func change(_ store: BrokerStore, _ name: ResourceName, _ random: inout Random) 
   case 0 where isThere: try store.remove(name, of: "default", by: "scenario")
   case 1 where isThere: try store.setPolicy("platforms: {none: insecure}\n# \(bytes[0])\n", of: name, of: "default", by: "scenario")
   case 2 where isThere, 3 where isThere:
-    let found = try store.counter(name, of: "default", exchange: nil) { _ in entry(.read, name) }.value
+    let found = try store.counter(name, of: "default", exchange: nil, by: "scenario").value
     let exchange = CounterExchange(expected: found, value: try CounterValue(bytes))
-    _ = try store.counter(name, of: "default", exchange: exchange) { _ in entry(.exchange, name) }
+    _ = try store.counter(name, of: "default", exchange: exchange, by: "scenario")
   default: try store.put(name, of: "default", content: bytes, by: "scenario")
   }
 }

@@ -59,7 +59,8 @@ extension KeyBroker {
       try? limit(peer: request.peer, cost: Self.failedAttempt)
       try asking { () throws(BrokerError) in
         try store.append([
-          AuditEntry(tenant: tenant.name, actor: actor, action: .attest, subject: session.tee.name, outcome: .refused, detail: problem)
+          AuditEntry(tenant: tenant.name, actor: actor, action: .attest, subject: session.tee.name, outcome: .refused,
+            detail: "\(problem); \(Self.description(of: examination))")
         ])
       }
       throw ProtocolProblem(.attestation, problem)

@@ -39,17 +39,15 @@ extension KeyBroker {
     }
     let (reason, detail) = judge(instance, record.policy)
     let actor = "\(instance.name) at \(request.peer)"
-    func entry(_ outcome: AuditEntry.Outcome, _ detail: String) -> AuditEntry {
-      AuditEntry(tenant: tenant.name, actor: actor, action: exchange == nil ? .read : .exchange, subject: "\(name)", outcome: outcome, detail: detail)
-    }
     if let reason {
-      try asking { () throws(BrokerError) in try store.append([entry(.refused, detail)]) }
+      let action: AuditEntry.Action = exchange == nil ? .read : .exchange
+      try asking { () throws(BrokerError) in
+        try store.append([AuditEntry(tenant: tenant.name, actor: actor, action: action, subject: "\(name)", outcome: .refused, detail: detail)])
+      }
       throw ProtocolProblem(.policy, reason)
     }
     let answer = try asking { () throws(BrokerError) in
-      try store.counter(name, of: tenant.name, exchange: exchange) { answer in
-        entry(exchange == nil || answer.isExchanged ? .done : .refused, "value \(answer.value.map { Hexadecimal.text($0.bytes) } ?? "none")")
-      }
+      try store.counter(name, of: tenant.name, exchange: exchange, by: actor)
     }
     let status = exchange == nil || answer.isExchanged ? 200 : 409
     return try proven(BrokerResponse(status, json: answer.json), to: request, in: session)

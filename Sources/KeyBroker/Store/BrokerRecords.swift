@@ -26,7 +26,7 @@ public struct TenantRecord: Sendable, Equatable {
 /// A resource without what is in it.
 public struct ResourceRecord: Sendable, Equatable {
   public let name: ResourceName
-  /// Counts what was written there.
+  /// The number of the log's entry that wrote it: no two have the same.
   public let version: Int64
   /// Bytes.
   public let size: Int

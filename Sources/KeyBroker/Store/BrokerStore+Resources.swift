@@ -11,12 +11,22 @@ extension BrokerStore {
   /// Sorted by name.
   public func resources(of tenant: String) throws(BrokerError) -> [ResourceRecord] {
     try database.read { database in
-      try Row.fetchAll(database, sql: "SELECT * FROM resources WHERE tenant = ? ORDER BY name", arguments: [tenant]).map(Self.record)
+      let records = try Row.fetchAll(database, sql: "SELECT * FROM resources WHERE tenant = ? ORDER BY name", arguments: [tenant]).map(Self.record)
+      let expected = ledger.withLock { $0.versions.filter { $0.key.tenant == tenant } }
+      let found = Dictionary(records.map { (BrokerLedger.Place(tenant: tenant, name: "\($0.name)"), $0.version) }) { $1 }
+      try BrokerLedger.compare(found, with: expected) { "the resource \($0.name)" }
+      return records
     }
   }
 
   public func resource(_ name: ResourceName, of tenant: String) throws(BrokerError) -> ResourceRecord? {
-    try database.read { database in try Self.row(name, tenant, database).map(Self.record) }
+    try database.read { database in
+      guard let row = try row(name, tenant, database) else { return nil }
+      // The policy belongs to the resource only if the content's seal says so.
+      var content = try open(row, name, tenant)
+      erase(&content)
+      return try Self.record(row)
+    }
   }
 
   /// Writes a resource, new or in the place of the one before; a policy that it has stays.
@@ -26,10 +36,10 @@ extension BrokerStore {
       throw BrokerError(.invalid, "a resource of \(content.count) bytes; expected at most \(Self.resourceLimit)")
     }
     guard let quota = self.tenant(tenant)?.quota else { throw Self.noTenant(tenant) }
-    return try change { database in
-      let before = try Self.row(name, tenant, database)
+    return try change { database, version in
+      let before = try row(name, tenant, database)
       let (count, bytes) = try Self.use(of: tenant, besides: name, database)
-      let (version, policy) = (((before?["version"] as Int64?) ?? 0) + 1, before?["policy"] as String?)
+      let policy = before?["policy"] as String?
       guard count < quota.resources, bytes + content.count + (policy?.utf8.count ?? 0) <= quota.bytes else { throw Self.full(count, bytes, quota) }
       try write(name, tenant, content, version, policy, isNew: before == nil, database)
       let record = ResourceRecord(name: name, version: version, size: content.count, policy: policy, updated: now)
@@ -45,8 +55,8 @@ extension BrokerStore {
     var facts: TenantPolicies.Facts?
     if let policy { facts = try TenantPolicies.read(policy) }
     guard let quota = self.tenant(tenant)?.quota else { throw Self.noTenant(tenant) }
-    try change({ database in
-      guard let row = try Self.row(name, tenant, database) else { throw Self.noResource(name) }
+    try change({ database, version in
+      guard let row = try row(name, tenant, database) else { throw Self.noResource(name) }
       // The policy is part of what the content's seal authenticates: nobody without the master key can exchange it.
       let content = try open(row, name, tenant)
       let (count, bytes) = try Self.use(of: tenant, besides: name, database)
@@ -57,7 +67,6 @@ extension BrokerStore {
         throw BrokerError(
           .full, "the tenant's policies would trust \(anchors) keys beside the makers'; expected at most \(TenantPolicies.tenantAnchorLimit) in all of them")
       }
-      let version = (row["version"] as Int64) + 1
       try write(name, tenant, content, version, policy, isNew: false, database)
       let digest = policy.map { "SHA-256 \(Hexadecimal.text(SHA256.hash(data: Array($0.utf8))))" } ?? "none"
       return ((), [AuditEntry(tenant: tenant, actor: actor, action: .setPolicy, subject: "\(name)", outcome: .done, detail: "version \(version), policy \(digest)")])
@@ -66,9 +75,9 @@ extension BrokerStore {
 
   /// With its policy and its counter.
   public func remove(_ name: ResourceName, of tenant: String, by actor: String) throws(BrokerError) {
-    try change({ database in
+    try change({ database, _ in
+      guard try row(name, tenant, database) != nil else { throw Self.noResource(name) }
       try database.execute(sql: "DELETE FROM resources WHERE tenant = ? AND name = ?", arguments: [tenant, "\(name)"])
-      guard database.changesCount == 1 else { throw Self.noResource(name) }
       return ((), [AuditEntry(tenant: tenant, actor: actor, action: .remove, subject: "\(name)", outcome: .done)])
     }, update: { cache in cache.policies[tenant]?[name] = nil })
   }
@@ -76,7 +85,7 @@ extension BrokerStore {
   /// What is in a resource, if its policy, judged by `judge`, gives it; logged before it is returned.
   /// - Parameter judge: says who asks, and refuses by the entry that it returns.
   package func release(_ name: ResourceName, of tenant: String, judge: (ResourceRecord) throws -> AuditEntry) throws(BrokerError) -> [UInt8]? {
-    guard let row = try database.read({ database in try Self.row(name, tenant, database) }) else { throw Self.noResource(name) }
+    guard let row = try database.read({ database in try row(name, tenant, database) }) else { throw Self.noResource(name) }
     // The record's policy counts only if the seal says that it belongs to the content.
     let content = try open(row, name, tenant)
     let entry: AuditEntry
@@ -101,8 +110,12 @@ extension BrokerStore {
 
   // MARK: Rows
 
-  private static func row(_ name: ResourceName, _ tenant: String, _ database: Database) throws -> Row? {
-    try Row.fetchOne(database, sql: "SELECT * FROM resources WHERE tenant = ? AND name = ?", arguments: [tenant, "\(name)"])
+  /// The row that was written last: none that was put back.
+  private func row(_ name: ResourceName, _ tenant: String, _ database: Database) throws -> Row? {
+    let row = try Row.fetchOne(database, sql: "SELECT * FROM resources WHERE tenant = ? AND name = ?", arguments: [tenant, "\(name)"])
+    let expected = ledger.withLock { $0.versions[.init(tenant: tenant, name: "\(name)")] }
+    guard row?["version"] as Int64? == expected else { throw BrokerLedger.forged("the resource \(name)") }
+    return row
   }
 
   private static func record(_ row: Row) throws -> ResourceRecord {
@@ -133,7 +146,7 @@ extension BrokerStore {
     }
   }
 
-  private func open(_ row: Row, _ name: ResourceName, _ tenant: String) throws(BrokerError) -> [UInt8] {
+  func open(_ row: Row, _ name: ResourceName, _ tenant: String) throws(BrokerError) -> [UInt8] {
     try sealing.open(Array(row["content"] as Data), for: Self.place(name, tenant, row["version"], row["policy"]))
   }
 
@@ -160,10 +173,15 @@ extension BrokerStore {
   }
 
   private func value(of counter: ResourceName, _ tenant: String, _ database: Database) throws -> CounterValue? {
+    let expected = ledger.withLock { $0.counters[.init(tenant: tenant, name: "\(counter)")] }
     guard let row = try Row.fetchOne(
       database, sql: "SELECT value, authenticator FROM counters WHERE tenant = ? AND name = ?", arguments: [tenant, "\(counter)"])
-    else { return nil }
+    else {
+      guard expected == nil else { throw BrokerLedger.forged("the counter \(counter)") }
+      return nil
+    }
     let bytes = Array(row["value"] as Data)
+    guard expected == Hexadecimal.text(bytes) else { throw BrokerLedger.forged("the counter \(counter)") }
     guard sealing.isAuthentic(Array(row["authenticator"] as Data), Self.row(of: counter, tenant, bytes)) else {
       throw BrokerError(.forged, "the counter \(counter) was changed behind the broker's back")
     }
@@ -172,9 +190,9 @@ extension BrokerStore {
 
   /// Reads a counter, or gives it a value if it has the one that is expected; logged before it is returned.
   package func counter(
-    _ name: ResourceName, of tenant: String, exchange: CounterExchange?, entry: (CounterAnswer) -> AuditEntry
+    _ name: ResourceName, of tenant: String, exchange: CounterExchange?, by actor: String
   ) throws(BrokerError) -> CounterAnswer {
-    try change { database in
+    try change { database, _ in
       let found = try value(of: name, tenant, database)
       var answer = CounterAnswer(value: found, isExchanged: false)
       if let exchange, exchange.expected == found {
@@ -184,7 +202,11 @@ extension BrokerStore {
           arguments: [tenant, "\(name)", Data(bytes), Data(sealing.authenticator(Self.row(of: name, tenant, bytes)))])
         answer = CounterAnswer(value: exchange.value, isExchanged: true)
       }
-      return (answer, [entry(answer)])
+      // What the log says of a value is what the next start expects.
+      let entry = AuditEntry(
+        tenant: tenant, actor: actor, action: exchange == nil ? .read : .exchange, subject: "\(name)",
+        outcome: exchange == nil || answer.isExchanged ? .done : .refused, detail: "value \(answer.value.map { Hexadecimal.text($0.bytes) } ?? "none")")
+      return (answer, [entry])
     }
   }
 }

@@ -15,7 +15,7 @@ extension BrokerStore {
     try BrokerNames.checkTenant(name)
     try Self.check(quota)
     let record = TenantRecord(name: name, quota: quota, created: now)
-    try change { database in
+    try change { database, _ in
       guard tenant(name) == nil else { throw BrokerError(.taken, "there is a tenant '\(name)' already") }
       try database.execute(
         sql: "INSERT INTO tenants VALUES (?, ?, ?, ?, ?)", arguments: [name, record.created, quota.resources, quota.bytes, quota.requests])
@@ -28,7 +28,7 @@ extension BrokerStore {
   public func changeTenant(_ name: String, quota: TenantRecord.Quota, by actor: String) throws(BrokerError) {
     try Self.check(quota)
     guard tenant(name) != nil else { throw Self.noTenant(name) }
-    try change { database in
+    try change { database, _ in
       try database.execute(
         sql: "UPDATE tenants SET resources = ?, bytes = ?, requests = ? WHERE name = ?", arguments: [quota.resources, quota.bytes, quota.requests, name])
       return ((), [AuditEntry(tenant: name, actor: actor, action: .changeTenant, subject: name, outcome: .done, detail: Self.text(quota))])
@@ -40,7 +40,7 @@ extension BrokerStore {
   public func removeTenant(_ name: String, by actor: String) throws(BrokerError) {
     guard name != TenantRecord.standard else { throw BrokerError(.invalid, "the tenant '\(name)' is part of every broker and stays") }
     guard tenant(name) != nil else { throw Self.noTenant(name) }
-    try change { database in
+    try change { database, _ in
       let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM resources WHERE tenant = ?", arguments: [name]) ?? 0
       guard count == 0 else { throw BrokerError(.taken, "the tenant '\(name)' has \(count) resources; remove them before it") }
       try database.execute(sql: "DELETE FROM tenants WHERE name = ?", arguments: [name])
@@ -62,7 +62,7 @@ extension BrokerStore {
     }
   }
 
-  private static func text(_ quota: TenantRecord.Quota) -> String {
+  static func text(_ quota: TenantRecord.Quota) -> String {
     "\(quota.resources) resources, \(quota.bytes) bytes, \(quota.requests) requests a second"
   }
 }
@@ -85,7 +85,7 @@ extension BrokerStore {
     if let tenant, self.tenant(tenant) == nil { throw Self.noTenant(tenant) }
     let token = AccessToken()
     let record = TokenRecord(identifier: token.identifier, tenant: tenant, role: role, note: note, created: now, hash: token.hash)
-    try change { database in
+    try change { database, _ in
       try database.execute(
         sql: "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?)",
         arguments: [record.identifier, record.hash, tenant, role.rawValue, note, record.created, Data(sealing.authenticator(Self.row(of: record)))])
@@ -98,7 +98,7 @@ extension BrokerStore {
 
   public func removeToken(_ identifier: String, by actor: String) throws(BrokerError) {
     guard let record = cache.withLock({ $0.tokens[identifier] }) else { throw BrokerError(.notFound, "there is no such token here") }
-    try change { database in
+    try change { database, _ in
       try database.execute(sql: "DELETE FROM tokens WHERE id = ?", arguments: [identifier])
       return ((), [AuditEntry(tenant: record.tenant ?? "", actor: actor, action: .removeToken, subject: identifier, outcome: .done)])
     }

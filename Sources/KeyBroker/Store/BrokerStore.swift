@@ -17,8 +17,8 @@ public final class BrokerStore: Sendable {
   private let clock: @Sendable () -> Int64
   /// Anchors of all policies of a tenant, and tokens: what every request asks for.
   let cache = Mutex(Cache())
-  /// The log's end as this process wrote it. Touched only where the database's one connection is held: read in a transaction, advanced behind it.
-  private let end = Mutex(AuditChain.Verifier())
+  /// What the log says. Touched only where the database's one connection is held: read in a transaction, advanced behind it.
+  let ledger = Mutex(BrokerLedger())
 
   struct Cache {
     var tokens: [String: TokenRecord] = [:]
@@ -87,8 +87,12 @@ public final class BrokerStore: Sendable {
   // MARK: The log
 
   private func checkLog() throws(BrokerError) {
-    let verifier = try database.read { database in try Self.verifiedLog(database, sealing) }
-    end.withLock { $0 = verifier }
+    let read = try database.read { database in
+      var ledger = BrokerLedger()
+      ledger.end = try Self.verifiedLog(database, sealing) { entry, _ in ledger.follow(entry) }
+      return ledger
+    }
+    ledger.withLock { $0 = read }
   }
 
   /// - Parameter sealing: nil where the master key is not at hand: then only the chain is checked.
@@ -121,21 +125,24 @@ public final class BrokerStore: Sendable {
   }
 
   /// One transaction of a change and the entries of the log that tell of it.
-  /// - Parameter update: what the cache has of it, where it is done, before any other change begins.
+  /// - Parameters:
+  ///   - body: is given the number of the entry that it writes.
+  ///   - update: what the cache has of it, where it is done, before any other change begins.
   func change<Result>(
-    _ body: (Database) throws -> (Result, [AuditEntry]), update: (inout Cache) -> Void = { _ in }
+    _ body: (Database, Int64) throws -> (Result, [AuditEntry]), update: (inout Cache) -> Void = { _ in }
   ) throws(BrokerError) -> Result {
     var verifier = AuditChain.Verifier()
+    var written: [AuditEntry] = []
     return try database.write({ database in
       // Under the database's own lock; what is taken here counts only where the transaction is done.
       verifier = try checkedEnd(database)
-      let (result, entries) = try body(database)
+      let (result, entries) = try body(database, verifier.number + 1)
       for entry in entries {
         var entry = entry
         (entry.number, entry.time) = (verifier.number + 1, now)
         let bytes = entry.json.canonical
         let hash = AuditChain.hash(after: verifier.head, bytes)
-        try verifier.add(AuditChain.Link(entry: bytes, hash: hash))
+        written.append(try verifier.add(AuditChain.Link(entry: bytes, hash: hash)))
         try database.execute(
           sql: "INSERT INTO audit VALUES (?, ?, ?, ?)", arguments: [entry.number, Data(bytes), Data(hash), Data(sealing.logSeal(hash))])
       }
@@ -145,7 +152,10 @@ public final class BrokerStore: Sendable {
       }
       return result
     }, committed: {
-      end.withLock { $0 = verifier }
+      ledger.withLock { ledger in
+        ledger.end = verifier
+        for entry in written { ledger.follow(entry) }
+      }
       cache.withLock { cache in update(&cache) }
     })
   }
@@ -153,7 +163,7 @@ public final class BrokerStore: Sendable {
   /// The log's end, which is where this process left it: who writes the file while the broker runs could cut the log, and the broker would go on from
   /// there and vouch for the rest.
   private func checkedEnd(_ database: Database) throws -> AuditChain.Verifier {
-    let expected = end.withLock { $0 }
+    let expected = ledger.withLock { $0.end }
     let row = try Row.fetchOne(database, sql: "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1")
     let found = row.map { AuditChain.Verifier(after: $0["number"], head: Array($0["hash"] as Data)) } ?? AuditChain.Verifier()
     guard found.number == expected.number, found.head == expected.head else {
@@ -164,7 +174,7 @@ public final class BrokerStore: Sendable {
     return expected
   }
 
-  func append(_ entries: [AuditEntry]) throws(BrokerError) { try change { _ in ((), entries) } }
+  func append(_ entries: [AuditEntry]) throws(BrokerError) { try change { _, _ in ((), entries) } }
 
   /// The last entry's number and the hash up to it.
   public func auditEnd() throws(BrokerError) -> (number: Int64, head: [UInt8]) {
@@ -202,6 +212,7 @@ public final class BrokerStore: Sendable {
   // MARK: What every request asks for
 
   private func load() throws(BrokerError) {
+    let ledger = ledger.withLock { $0 }
     let cache = try database.read { database in
       var cache = Cache()
       for row in try Row.fetchAll(database, sql: "SELECT * FROM tenants") {
@@ -218,10 +229,24 @@ public final class BrokerStore: Sendable {
         }
         cache.tokens[record.identifier] = record
       }
+      try BrokerLedger.compare(cache.tenants.mapValues { Self.text($0.quota) }, with: ledger.tenants) { "the tenant '\($0)'" }
+      try BrokerLedger.compare(cache.tokens.mapValues { $0.tenant ?? "" }, with: ledger.tokens) { "the token \($0)" }
+      var versions: [BrokerLedger.Place: Int64] = [:]
+      for row in try Row.fetchAll(database, sql: "SELECT tenant, name, version FROM resources") {
+        versions[.init(tenant: row["tenant"], name: row["name"])] = row["version"]
+      }
+      try BrokerLedger.compare(versions, with: ledger.versions) { "the resource \($0.name) of \($0.tenant)" }
+      var counters: [BrokerLedger.Place: String] = [:]
+      for row in try Row.fetchAll(database, sql: "SELECT tenant, name, value FROM counters") {
+        counters[.init(tenant: row["tenant"], name: row["name"])] = Hexadecimal.text(row["value"] as Data)
+      }
+      try BrokerLedger.compare(counters, with: ledger.counters) { "the counter \($0.name) of \($0.tenant)" }
       var facts: [String: [ResourceName: TenantPolicies.Facts]] = [:]
-      for row in try Row.fetchAll(database, sql: "SELECT tenant, name, policy FROM resources WHERE policy IS NOT NULL") {
-        // One that cannot be read trusts nobody, and releases nothing either.
-        guard let name = try? ResourceName(row["name"] as String), let policy = try? TenantPolicies.read(row["policy"]) else { continue }
+      for row in try Row.fetchAll(database, sql: "SELECT * FROM resources WHERE policy IS NOT NULL") {
+        // One that cannot be read, or is not its resource's, trusts nobody, and releases nothing either.
+        guard let name = try? ResourceName(row["name"] as String), var content = try? open(row, name, row["tenant"]) else { continue }
+        erase(&content)
+        guard let policy = try? TenantPolicies.read(row["policy"]) else { continue }
         facts[row["tenant"], default: [:]][name] = policy
       }
       cache.policies = facts.mapValues { TenantPolicies($0) }
