@@ -46,13 +46,27 @@ import Testing
     #expect(try broker.run(["list"]).output.contains("shop/key/database"))
     #expect(try broker.run(["policy", "shop/key/database"]).output.contains("insecure"))
     #expect(try broker.run(["remove", "shop/key/database"]).status == 0)
-    #expect(try broker.run(["request", "shop/key/database", image]).errors.contains("there is no resource"))
+    #expect(try broker.run(["request", "shop/key/database", image]).errors.contains("no policy"))
     let log = try broker.run(["audit"])
     #expect(log.status == 0 && log.output.contains("release REFUSED") && log.errors.contains("the chain holds"), "\(log)")
     for secret in ["hunter2"] { #expect(!log.output.contains(secret)) }
     #expect(broker.stop() == 0)
     let offline = try broker.run(["audit", "--verify", "--offline", broker.directory, "--key", "\(broker.directory)/master-key"])
     #expect(offline.status == 0 && offline.output.contains("under this master key"), "\(offline)")
+  }
+
+  @Test func itsMemoryAndItsFilesAreItsOwn() throws {
+    let broker = try BrokerProcess(directory: "\(scratch.path)/broker")
+    let limits = try String(contentsOfFile: "/proc/\(broker.identifier)/limits", encoding: .utf8)
+    #expect(limits.contains(/Max core file size +0 +0\s/), "\(limits)")
+    // With the descriptors that it had.
+    #expect(limits.matches(of: /Max open files +(\d+) +(\d+)/).first.map { $0.1 == $0.2 } == true, "\(limits)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: broker.directory)
+    #expect(names.contains("broker.sqlite"))
+    for name in names {
+      let mode = try FileManager.default.attributesOfItem(atPath: "\(broker.directory)/\(name)")[.posixPermissions] as? Int
+      #expect(mode.map { $0 & 0o077 } == 0, "\(name)")
+    }
   }
 
   @Test func aKilledBrokerGoesOn() throws {

@@ -6,6 +6,7 @@ final class BrokerProcess {
   private(set) var url = ""
   private(set) var keyFingerprint = ""
   private var process = Process()
+  var identifier: Int32 { process.processIdentifier }
 
   /// - Parameter options: beside the data directory and where to listen.
   init(directory: String, _ options: [String] = []) throws {

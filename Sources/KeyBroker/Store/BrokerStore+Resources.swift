@@ -58,7 +58,8 @@ extension BrokerStore {
     try change({ database, version in
       guard let row = try row(name, tenant, database) else { throw Self.noResource(name) }
       // The policy is part of what the content's seal authenticates: nobody without the master key can exchange it.
-      let content = try open(row, name, tenant)
+      var content = try open(row, name, tenant)
+      defer { erase(&content) }
       let (count, bytes) = try Self.use(of: tenant, besides: name, database)
       let (size, sizeBefore) = (policy?.utf8.count ?? 0, (row["policy"] as String?)?.utf8.count ?? 0)
       // A shorter one is taken where the quota was lowered too.
@@ -87,7 +88,9 @@ extension BrokerStore {
   package func release(_ name: ResourceName, of tenant: String, judge: (ResourceRecord) throws -> AuditEntry) throws(BrokerError) -> [UInt8]? {
     guard let row = try database.read({ database in try row(name, tenant, database) }) else { throw Self.noResource(name) }
     // The record's policy counts only if the seal says that it belongs to the content.
-    let content = try open(row, name, tenant)
+    var content = try open(row, name, tenant)
+    var isReleased = false
+    defer { if !isReleased { erase(&content) } }
     let entry: AuditEntry
     do {
       entry = try judge(Self.record(row))
@@ -97,7 +100,8 @@ extension BrokerStore {
       throw BrokerError(.invalid, "\(error)")
     }
     try append([entry])
-    return entry.outcome == .done ? content : nil
+    isReleased = entry.outcome == .done
+    return isReleased ? content : nil
   }
 
   private static func full(_ count: Int, _ bytes: Int, _ quota: TenantRecord.Quota) -> BrokerError {

@@ -69,7 +69,7 @@ public final class BrokerStore: Sendable {
   /// The key that signs tokens and answers: made once, kept encrypted.
   public func brokerKey() throws(BrokerError) -> BrokerKey {
     let place = JSONValue.members(["row": .string("broker-key")])
-    let bytes = try database.write { database in
+    var bytes = try database.write { database in
       if let kept = try Data.fetchOne(database, sql: "SELECT value FROM facts WHERE name = 'broker-key'") {
         return try sealing.open(Array(kept), for: place)
       }
@@ -77,6 +77,7 @@ public final class BrokerStore: Sendable {
       try database.execute(sql: "INSERT INTO facts VALUES ('broker-key', ?)", arguments: [Data(try sealing.seal(made, for: place))])
       return made
     }
+    defer { erase(&bytes) }
     do throws(MalformedMessage) {
       return try BrokerKey(bytes: bytes)
     } catch {

@@ -62,6 +62,9 @@ struct BrokerServe: AsyncParsableCommand {
         "\(listen) lets the network in, and without TLS whoever is between sees tokens and secrets: give --certificate and --private-key, or say --plain-http")
     }
     _ = coffer_raise_descriptor_limit()
+    // Before there is any secret: nobody of this user's reads this process's memory, no core file holds it, and files are the owner's alone.
+    guard coffer_lock_limits(UInt64.max) == 0 else { throw CommandFailure("the system does not let this process forbid dumps of its memory, which will hold keys") }
+    umask(0o077)
     coffer_ignore_write_signals()
     var configuration = KeyBrokerConfiguration()
     configuration.sessionTime = Double(session)
