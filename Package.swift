@@ -255,7 +255,7 @@ let package = Package(
       name: "CofferTests",
       dependencies: [
         "CodeObjects", "Coffer", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Examples", "KVMMachine", "LyingHost", "Machine", "Monitor",
-        "SpecificationScripts", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
+        "ProcessMachine", "SpecificationScripts", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
       ]),
     // What a front sends, and programs, to the built coffer-monitor: not a dependency, since the tests would be linked as it is, without the
     // libraries that only tests have.

@@ -45,7 +45,10 @@ public func startLibraryOS(_ manifestSize: UInt64, _ fileTreeSize: UInt64) {
 private func deliver(
   _ command: HostCommand, _ os: LibraryOS, _ target: UnsafeMutablePointer<UInt32>, _ slots: UnsafeMutableRawPointer
 ) {
-  if command.kind == .call || command.kind == .start { takeSecrets(os) }
+  if command.kind == .call || command.kind == .start, let reason = takeSecrets(os) {
+    os.edge.abort(reason: reason)
+    coffer_halt()
+  }
   target[0] = command.kind.rawValue
   target[1] = command.operand
   target[2] = command.slotCount
@@ -58,14 +61,8 @@ private func deliver(
   }
 }
 
-private func takeSecrets(_ os: LibraryOS) {
-  do throws(SecretFailure) {
-    try os.takeSecrets()
-  } catch {
-    os.edge.abort(reason: error.reason)
-    coffer_halt()
-  }
-}
+// The hooks of optional parts, whose bodies the image's link line chooses by its manifest (`OptionalPart` in the room Coffer).
+@_silgen_name("coffer_take_secrets") private func takeSecrets(_ os: LibraryOS) -> StaticString?
 
 @c(libos_first_command)
 public func firstCommand(_ target: UnsafeMutablePointer<UInt32>, _ slots: UnsafeMutableRawPointer) {

@@ -34,11 +34,12 @@ public struct StaticLinker: Sendable {
   /// - Parameters:
   ///   - script: a GNU linker script.
   ///   - definitions: absolute symbols.
+  ///   - aliases: further names for symbols of the objects: the name, and which symbol it means.
   public func link(
-    objects: [(name: String, bytes: [UInt8])], script: [UInt8], definitions: [(String, UInt64)] = [],
+    objects: [(name: String, bytes: [UInt8])], script: [UInt8], definitions: [(String, UInt64)] = [], aliases: [(String, String)] = [],
     architecture: CPUArchitecture
   ) throws(LinkError) -> [UInt8] {
-    let arguments = try arguments(definitions, architecture)
+    let arguments = try arguments(definitions.map { ($0, "0x" + String($1, radix: 16)) }, aliases, architecture)
     let outcome: ConfinedOutcome
     do throws(ToolFailure) {
       let rules = try sandbox.rules(for: toolchain.linker, warn: warn)
@@ -68,7 +69,7 @@ public struct StaticLinker: Sendable {
   private static let scriptPath = "/proc/self/fd/4"
 
   private func arguments(
-    _ definitions: [(String, UInt64)], _ architecture: CPUArchitecture
+    _ definitions: [(String, String)], _ aliases: [(String, String)], _ architecture: CPUArchitecture
   ) throws(LinkError) -> [String] {
     var arguments = [
       "ld.lld", "-m", architecture.linkerEmulation, "-static", "--no-pie", "--gc-sections", "--build-id=none",
@@ -76,9 +77,11 @@ public struct StaticLinker: Sendable {
       // The sandbox lets no thread start.
       "--threads=1",
     ]
-    for (name, value) in definitions {
+    // The linker would read what is no name as an expression.
+    for (_, symbol) in aliases where !Self.isSymbolName(symbol) { throw .invalidDefinition(symbol) }
+    for (name, value) in definitions + aliases {
       guard Self.isSymbolName(name) else { throw .invalidDefinition(name) }
-      arguments.append("--defsym=\(name)=0x\(String(value, radix: 16))")
+      arguments.append("--defsym=\(name)=\(value)")
     }
     return arguments + ["-T", Self.scriptPath, "--whole-archive", Self.objectsPath, "-o", "-"]
   }

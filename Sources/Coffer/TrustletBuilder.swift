@@ -21,6 +21,8 @@ public struct TrustletBuilder: Sendable {
   public var warn: @Sendable (String) -> Void
   /// How many compilers run at once; nil for one on each processor. It changes nothing of what is built.
   public var workers: Int?
+  /// Names of ``OptionalPart``s that no image gets, though its manifest wants them.
+  package var partsLeftOut: Set<String> = []
 
   public init(
     architecture: CPUArchitecture = .host, optimization: CompileJob.Optimization = .speed, toolchain: Toolchain,
@@ -75,7 +77,7 @@ public struct TrustletBuilder: Sendable {
           ("coffer_stack_reserve", MemoryMap.stackTop - manifest.stackSize + min(Self.stackReserve, manifest.stackSize / 2)),
           ("coffer_manifest_size", UInt64(try manifest.guestManifest().count)),
           ("coffer_file_tree_size", treeSize),
-        ], architecture: architecture)
+        ], aliases: OptionalPart.aliases(for: manifest, leftOut: partsLeftOut), architecture: architecture)
       return try ImageBuilder(
         architecture: architecture.rawValue, manifest: manifest, executable: executable,
         machinePages: GuestObjects.machinePages(architecture.rawValue),

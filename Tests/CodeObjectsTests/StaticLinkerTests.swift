@@ -72,6 +72,25 @@ import Testing
     }
   }
 
+  /// The object calls what nobody defines; which body that is the link line says, and the other one is not there.
+  @Test(arguments: CPUArchitecture.allCases) func anAliasChoosesABody(architecture: CPUArchitecture) throws {
+    let source = "int hook(void); int hook_one(void) { return 1; } int hook_two(void) { return 2; } int _start(void) { return hook(); }"
+    let object = try ObjectCompiler(toolchain: testToolchain(), architecture: architecture, cache: nil)
+      .compile([CompileJob(name: "hooks", source: Array(source.utf8), language: .c)])
+    for (chosen, other) in [("hook_one", "hook_two"), ("hook_two", "hook_one")] {
+      let image = try StaticLinker(toolchain: try testToolchain()).link(
+        objects: object.map { ($0.name, $0.bytes) }, script: Array(Self.script.utf8), aliases: [("hook", chosen)], architecture: architecture)
+      let text = String(decoding: image, as: UTF8.self)
+      #expect(text.contains(chosen) && !text.contains(other))
+    }
+  }
+
+  @Test(arguments: ["", "hook + 1", "0x1000", "a=1,--entry"]) func refusesAnAliasOfNoSymbol(symbol: String) throws {
+    #expect(throws: LinkError.invalidDefinition(symbol)) {
+      try StaticLinker(toolchain: try testToolchain()).link(objects: [], script: [], aliases: [("hook", symbol)], architecture: .host)
+    }
+  }
+
   @Test func theScriptReadsNoFile() throws {
     try #require(SandboxPolicy.status.landlockVersion > 0, "this kernel has no Landlock")
     let directory = TemporaryDirectory()
