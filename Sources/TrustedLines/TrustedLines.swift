@@ -5,7 +5,7 @@ public struct TrustedLines: Sendable {
   public enum Part: String, Sendable, CaseIterable {
     case libraryOS = "library OS"
     case guestEntry = "guest entry"
-    /// In every image, and at work only where the manifest has secrets.
+    /// Optional parts: in images whose manifest asks for them, and no others (`OptionalPart`).
     case secrets = "secrets and their cryptography"
     case edgeService = "edge-call service"
     case lifeOfTrustlets = "life of trustlets"
