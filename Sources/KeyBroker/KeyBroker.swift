@@ -32,6 +32,9 @@ public final class KeyBroker: Sendable {
   let limiter = RateLimiter()
   let key: BrokerKey
   public let publicKey: BrokerPublicKey
+  let authorKey: AuthorKey
+  /// What manifests name: x and y on P-256, as hexadecimal digits.
+  public var author: String { Hexadecimal.text(authorKey.point) }
   let signatures = SignatureCache()
   private let wallClock: @Sendable () -> Date
   private let clock: @Sendable () -> Double
@@ -55,6 +58,7 @@ public final class KeyBroker: Sendable {
     key = try store.brokerKey()
     do throws(MalformedMessage) {
       publicKey = try key.publicKey
+      authorKey = try AuthorKey(of: key)
     } catch {
       throw BrokerError(.forged, "\(error)")
     }

@@ -118,7 +118,9 @@ struct Run: ParsableCommand {
     guard let address = attest.broker, let signer else {
       throw CommandFailure("the manifest wants secrets (\(names.joined(separator: ", "))): name the broker that has them, with --broker URL")
     }
-    return BrokerSecrets(of: image, machine: machine, from: address, tenant: attest.brokerTenant, pin: attest.brokerPin, by: signer)
+    if let note = image.manifest.noteOnSecrets { Terminal.note(note) }
+    let tenant = attest.brokerTenant ?? image.manifest.broker.flatMap { $0.tenant == Manifest.Broker.standardTenant ? nil : $0.tenant }
+    return BrokerSecrets(of: image, machine: machine, from: address, tenant: tenant, pin: attest.brokerPin, by: signer)
   }
 
   private func printStatistics(_ statistics: TrustletStatistics) {
@@ -128,6 +130,14 @@ struct Run: ParsableCommand {
         + "\(statistics.edgeCalls.total) edge calls, \(statistics.machine.exits) exits; "
         + "\(ByteCount(bytes: statistics.linearMemory)) of linear memory; read \(ByteCount(bytes: statistics.edgeCalls.bytesRead)), "
         + "wrote \(ByteCount(bytes: statistics.edgeCalls.bytesWritten))")
+  }
+}
+
+extension Manifest {
+  /// What is not promised of secrets whose author the manifest does not name; nil where there are none.
+  var noteOnSecrets: String? {
+    guard !secrets.isEmpty, broker == nil else { return nil }
+    return "the manifest names no broker, so the program cannot know who wrote its secrets: whoever carries them can exchange two, or give it others. Add the line 'broker: {key: ...}' that coffer broker serve prints"
   }
 }
 

@@ -40,7 +40,11 @@ extension KeyBroker {
     switch (request.method, parts.count, parts.first) {
     case ("GET", 1, "key"):
       return BrokerResponse(
-        200, json: .members(["key": publicKey.json, "sha256": .string(Hexadecimal.text(publicKey.fingerprint))]))
+        200,
+        json: .members([
+          "key": publicKey.json, "sha256": .string(Hexadecimal.text(publicKey.fingerprint)), "author": .string(author),
+          "proof": .string(try reading { () throws(MalformedMessage) in try authorKey.statement(by: key) }),
+        ]))
     case (_, 1..., "tenants"): return try manageTenants(Array(parts.dropFirst()), request)
     case (_, 1...2, "tokens"): return try manageTokens(parts.dropFirst().first, request)
     case ("GET", 1...2, "audit"): return try audit(after: parts.dropFirst().first, request)

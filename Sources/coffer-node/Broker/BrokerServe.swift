@@ -97,6 +97,7 @@ struct BrokerServe: AsyncParsableCommand {
         """
         coffer: the broker serves at \(scheme)://\(address.shown):\(port)
         coffer: its key, to pin: SHA-256 \(hexadecimal(broker.publicKey.fingerprint))
+        coffer: what manifests name that take its secrets alone: broker: {key: \(broker.author)}
         coffer: the administrator's token is in \(tokenFile)
 
         """)

@@ -68,6 +68,8 @@ public struct Manifest: Codable, Sendable, Hashable {
   /// What a broker has to release before the program runs: the name under which the program gets it (a variable's, or the path of a file in its
   /// scratch space) to the resource's, as `repository/type/tag`. Default: none.
   public var secrets: [String: String] = [:]
+  /// Whose secrets are taken. Default: whoever answers, by the word of whoever carries it.
+  public var broker: Broker?
   /// When the memory that clones share may be kept.
   public enum Snapshot: String, Codable, Sendable, Hashable, CaseIterable {
     /// Behind the initialisation if that used nothing that clones must not share (randomness, a clock, settings, streams, host files), before
