@@ -1,5 +1,5 @@
 import ArgumentParser
-import Evidence
+import Attestation
 import KeyBroker
 import KeyBrokerProtocol
 
