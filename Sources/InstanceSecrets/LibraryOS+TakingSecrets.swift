@@ -71,7 +71,11 @@ extension LibraryOS {
       // The host can write the window at any time: what is read from here on is a copy.
       answer = try edge.payload.bytes(0, length)
     } catch {
-      throw error.number == EdgeError.notSupported ? .noBroker : .refused
+      switch error.number {
+      case EdgeError.notSupported: throw .noBroker
+      case EdgeError.noSpace: throw .tooMuch
+      default: throw .refused
+      }
     }
     return try messages(in: answer)
   }

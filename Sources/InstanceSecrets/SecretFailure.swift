@@ -3,6 +3,7 @@ public enum SecretFailure: Error {
   case noEntropy
   case noBroker
   case refused
+  case tooMuch
   case malformedAnswer
   case malformedMessage
   case notForThisInstance
@@ -17,6 +18,7 @@ public enum SecretFailure: Error {
     case .noEntropy: "the processor gives no randomness for the key to which secrets are encrypted"
     case .noBroker: "the manifest has secrets, and this host has no broker to fetch them from: name one"
     case .refused: "the secrets of the manifest did not come: the host or its broker refused them"
+    case .tooMuch: "the secrets of the manifest are together more than the 1 MiB, encrypted and as text, that an instance is given: 750 KiB of secrets fit"
     case .malformedAnswer: "the host's answer is not a message for each secret of the manifest"
     case .malformedMessage: "what came for a secret is no encrypted message as brokers send it"
     case .notForThisInstance: "what came for a secret was encrypted for another instance, or changed on the way"

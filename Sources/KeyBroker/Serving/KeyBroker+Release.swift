@@ -12,9 +12,10 @@ extension KeyBroker {
       try store.release(name, of: tenant.name) { record in
         let (reason, detail) = judge(instance, record.policy)
         refusal = reason.map { ProtocolProblem(.policy, $0) }
-        return AuditEntry(
+        let entry = AuditEntry(
           tenant: tenant.name, actor: "\(instance.name) at \(request.peer)", action: .release, subject: "\(name)",
           outcome: reason == nil ? .done : .refused, detail: "version \(record.version); \(detail)")
+        return reason == nil ? entry : strangerEntries.admitted(entry, at: now)
       }
     }
     if let refusal { throw refusal }
@@ -45,9 +46,7 @@ extension KeyBroker {
     let actor = "\(instance.name) at \(request.peer)"
     if let reason {
       let action: AuditEntry.Action = exchange == nil ? .read : .exchange
-      try asking { () throws(BrokerError) in
-        try store.append([AuditEntry(tenant: tenant.name, actor: actor, action: action, subject: "\(name)", outcome: .refused, detail: detail)])
-      }
+      try note(AuditEntry(tenant: tenant.name, actor: actor, action: action, subject: "\(name)", outcome: .refused, detail: detail))
       throw ProtocolProblem(.policy, reason)
     }
     let answer = try asking { () throws(BrokerError) in

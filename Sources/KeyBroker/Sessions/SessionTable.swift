@@ -68,6 +68,11 @@ final class SessionTable: Sendable {
     state.withLock { state in state.tokens[token].flatMap { Self.session($0, time, state) } }
   }
 
+  /// Whether there is a challenge to take.
+  func hasChallenge(_ identifier: String, tenant: String, at time: Double) -> Bool {
+    state.withLock { state in state.challenged[identifier].map { $0.challengeEnd > time && $0.tenant == tenant } ?? false }
+  }
+
   /// Takes the challenge of a session, which is thereby spent. Nil where there is none to take: of two answers at once one gets it.
   func takeChallenge(of identifier: String, tenant: String, at time: Double) -> Session? {
     state.withLock { state in
