@@ -25,7 +25,7 @@ extension ProgramLinker {
     var offered: [Int: Set<ByteName>] = [:]
     for function in component.functions { offered[function.instance, default: []].insert(ByteName(function.name)) }
     if let door = component.door {
-      for name in [Door.put, Door.get, Door.reset] { offered[door.instance, default: []].insert(ByteName(name)) }
+      for name in [Door.put, Door.get, Door.reset, Door.top] { offered[door.instance, default: []].insert(ByteName(name)) }
     }
     var exports: [[ByteName: Exported]] = []
     for (number, instance) in component.instances.enumerated() {

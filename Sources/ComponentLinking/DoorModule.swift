@@ -11,11 +11,18 @@ enum DoorModule {
     let top = writer.defineGlobal("top", initial: Int(Door.start))
     let room = writer.define(makeRoom(memory), name: "make room")
     for (name, code) in [
-      (Door.put, put(memory)), (Door.get, get(memory)), (Door.reset, reset(top, room)), (reallocate, reallocation(memory, top, room)),
+      (Door.put, put(memory)), (Door.get, get(memory)), (Door.reset, reset(top, room)),
+      (Door.top, end(top)), (reallocate, reallocation(memory, top, room)),
     ] {
       writer.export(name, writer.define(code, name: name))
     }
     return try StaticInstantiation.written(writer)
+  }
+
+  private static func end(_ top: UInt32) -> FunctionWriter {
+    let code = FunctionWriter(FunctionType(results: [.i32]))
+    code.globalGet(top)
+    return code
   }
 
   private static func put(_ memory: UInt32) -> FunctionWriter {
@@ -44,7 +51,7 @@ enum DoorModule {
     let code = FunctionWriter(FunctionType(parameters: [.i64], results: [.i32]))
     let wanted = code.local(.i64)
     code.get(code.parameter(0))
-    code.i64(65535 + Int64(8 * Door.wordCount))
+    code.i64(65535 + Int64(Door.size))
     code.op(.i64Add)
     code.i64(16)
     code.op(.i64ShrU)

@@ -62,13 +62,18 @@ public struct ExportedFunction: Sendable {
 public struct Door: Sendable {
   /// An index into `LinkedComponent.instances`.
   public var instance: Int
-  /// `(address, 8 words of i64)`: writes 64 bytes.
+  /// `(address, words of i64)`: writes ``size`` bytes.
   public static let put = "door put"
-  /// `(address) -> 8 words`: reads 64 bytes.
+  /// `(address) -> words`: reads ``size`` bytes.
   public static let get = "door get"
   /// `(address)`: what is below is arguments; results are put behind. Makes room.
   public static let reset = "door reset"
-  public static let wordCount = 8
+  /// `() -> address`: what results lie below.
+  public static let top = "door top"
+  /// A way into the trustlet and out of it costs more than what is carried; this many make a function that compilers still like.
+  public static let wordCount = 64
+  /// What a `put` writes and a `get` reads, in bytes.
+  public static let size = 8 * wordCount
   /// What the host may use begins here: no pointer is null.
   public static let start: UInt32 = 64
 }
