@@ -190,8 +190,8 @@ let package = Package(
     .target(
       name: "SpecificationScripts",
       dependencies: [
-        "Coffer", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "TrustletRun", "WasmCompiler",
-        "WasmFormat", "WasmText",
+        "Coffer", "ComponentCalls", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "TrustletRun",
+        "WasmCompiler", "WasmFormat", "WasmText",
       ]),
     .executableTarget(
       name: "coffer-wast",

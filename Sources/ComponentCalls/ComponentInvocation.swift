@@ -15,11 +15,10 @@ public struct ComponentInvocation: Sendable {
   private let lowering: FunctionLowering
   private let limits: ValueLimits
 
-  private struct DoorExports: Sendable {
+  struct DoorExports: Sendable {
     var put: ImageExport
     var get: ImageExport
     var reset: ImageExport
-    var top: ImageExport
   }
 
   /// How a call went.
@@ -42,13 +41,11 @@ public struct ComponentInvocation: Sendable {
       throw .notInImage(function.signature, functions.map(\.name))
     }
     self.entry = entry
-    func named(_ name: String, _ parameters: Int, _ results: Int) -> ImageExport? {
-      functions.first { $0.name == name && $0.type.parameters.count == parameters && $0.type.results.count == results }
-    }
-    if let put = named(Door.put, 1 + Door.wordCount, 0), let get = named(Door.get, 1, Door.wordCount), let reset = named(Door.reset, 1, 0),
-      let top = named(Door.top, 0, 1)
+    func named(_ name: String, _ type: FunctionType) -> ImageExport? { functions.first { $0.name == name && $0.type == type } }
+    if let put = named(Door.put, FunctionType()), let get = named(Door.get, FunctionType()),
+      let reset = named(Door.reset, FunctionType(parameters: [.i32]))
     {
-      door = DoorExports(put: put, get: get, reset: reset, top: top)
+      door = DoorExports(put: put, get: get, reset: reset)
     } else {
       door = nil
     }
@@ -80,15 +77,19 @@ public struct ComponentInvocation: Sendable {
     var commands: [TrustletCommand] = []
     if let door, !writer.bytes.isEmpty {
       let end = Door.start + UInt32(writer.bytes.count)
-      commands.append(Self.command(door.reset, [UInt64(end)]))
-      // What is only room for a result is zero already, or will be written before it is read.
-      let written = room.map { Int($0 - Door.start) } ?? writer.bytes.count
-      for start in stride(from: 0, to: written, by: Door.size) {
-        commands.append(Self.command(door.put, [UInt64(Door.start) + UInt64(start)] + Self.words(writer.bytes, from: start)))
+      if Int(end) > Door.roomAtFirst { commands.append(Self.command(door.reset, [UInt64(end)])) }
+      // What is only room for a result will be written before it is read.
+      let written = Int(room ?? end)
+      var memory = [UInt8](repeating: 0, count: Int(Door.start))
+      memory.reserveCapacity(written)
+      for byte in 0..<4 { memory[Int(Door.top) + byte] = UInt8(truncatingIfNeeded: end >> UInt32(8 * byte)) }
+      memory += writer.bytes.prefix(written - Int(Door.start))
+      for start in stride(from: 0, to: memory.count, by: Door.pieceLimit) {
+        commands.append(DoorCommand.put(door.put.entryPoint, at: UInt32(start), memory[start..<min(start + Door.pieceLimit, memory.count)]))
       }
     }
     commands.append(Self.command(entry, slots))
-    return PreparedCall(commands: commands, room: room, top: door?.top, get: door?.get, types: function.types, limits: limits)
+    return PreparedCall(commands: commands, room: room, door: door, types: function.types, limits: limits)
   }
 
   /// Results come where arguments were, so there are as many slots as either wants.
@@ -97,14 +98,6 @@ public struct ComponentInvocation: Sendable {
     let slots = arguments.prefix(count).map { CommandSlot(low: $0) }
     return .call(entryPoint: export.entryPoint, arguments: slots + repeatElement(CommandSlot(low: 0), count: count - slots.count))
   }
-
-  private static func words(_ bytes: [UInt8], from start: Int) -> [UInt64] {
-    (0..<Door.wordCount).map { word in
-      let place = start + 8 * word
-      guard place < bytes.count else { return 0 }
-      return bytes[place..<min(place + 8, bytes.count)].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    }
-  }
 }
 
 /// A call on its way: its commands, then those that fetch what it has left.
@@ -112,25 +105,21 @@ struct PreparedCall {
   var commands: [TrustletCommand]
   /// Where the result will lie, if in memory.
   let room: UInt32?
-  let top: ImageExport?
-  let get: ImageExport?
+  let door: ComponentInvocation.DoorExports?
   let types: TypeTable
   let limits: ValueLimits
 
-  private enum Stage {
-    case calling, called, fetching
-  }
-  private var stage = Stage.calling
   private var done = 0
   private var flat: UInt64 = 0
-  private var end = 0
+  /// Of the door's memory, from its beginning; of what lies before the room nothing is looked at but where results end.
   private var memory: [UInt8] = []
+  private var asked = 0
+  private var end = 0
 
-  init(commands: [TrustletCommand], room: UInt32?, top: ImageExport?, get: ImageExport?, types: TypeTable, limits: ValueLimits) {
+  init(commands: [TrustletCommand], room: UInt32?, door: ComponentInvocation.DoorExports?, types: TypeTable, limits: ValueLimits) {
     self.commands = commands
     self.room = room
-    self.top = top
-    self.get = get
+    self.door = door
     self.types = types
     self.limits = limits
   }
@@ -145,36 +134,38 @@ struct PreparedCall {
     if case .trapped? = last { return nil }
     var slots: [CommandSlot] = []
     if case .finished(let results)? = last { slots = results }
-    switch stage {
-    case .calling:
-      if done < commands.count {
-        defer { done += 1 }
-        return commands[done]
-      }
-      flat = slots.first?.low ?? 0
-      guard room != nil, let top else { return nil }
-      stage = .called
-      return ComponentInvocation.command(top, [])
-    case .called:
-      // The guest's word: what is read is bounded by it and by the limit.
-      end = Int(UInt32(truncatingIfNeeded: slots.first?.low ?? 0))
-      let start = Int(room ?? 0)
-      guard end - start <= limits.memoryBytes else {
-        throw ValueError.tooLarge(end - start, limits.memoryBytes)
-      }
-      memory.reserveCapacity(max(0, end - start) + Door.size)
-      stage = .fetching
-      return fetch()
-    case .fetching:
-      for slot in slots.prefix(Door.wordCount) { withUnsafeBytes(of: slot.low.littleEndian) { memory.append(contentsOf: $0) } }
-      return fetch()
+    if done < commands.count {
+      defer { done += 1 }
+      return commands[done]
     }
+    if done == commands.count {
+      done += 1
+      flat = slots.first?.low ?? 0
+      guard let room, let door else { return nil }
+      // With short arguments and a short result this is all of it.
+      let whole = Int(room) + 2_048
+      return ask(door, at: 0, whole <= Door.pieceLimit ? whole : Int(Door.start))
+    }
+    guard let room, let door else { return nil }
+    let bytes = DoorCommand.bytes(slots, count: asked)
+    if end == 0 {
+      guard bytes.count >= Int(Door.start) else { return nil }
+      let top = Int(Door.top)
+      // The guest's word: what is read is bounded by it and by the limit.
+      end = bytes[top..<top + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
+      guard end - Int(room) <= limits.memoryBytes else { throw ValueError.tooLarge(end - Int(room), limits.memoryBytes) }
+      memory = Array(bytes.dropFirst(Int(room)))
+      memory.reserveCapacity(max(0, end - Int(room)))
+    } else {
+      memory += bytes
+    }
+    let place = Int(room) + memory.count
+    return place < end ? ask(door, at: place, min(end - place, Door.pieceLimit)) : nil
   }
 
-  private func fetch() -> TrustletCommand? {
-    let place = Int(room ?? 0) + memory.count
-    guard place < end, let get else { return nil }
-    return ComponentInvocation.command(get, [UInt64(place)])
+  private mutating func ask(_ door: ComponentInvocation.DoorExports, at address: Int, _ count: Int) -> TrustletCommand {
+    asked = count
+    return DoorCommand.get(door.get.entryPoint, at: UInt32(address), count: count)
   }
 
   func result(_ type: ComponentValueType) throws(ValueError) -> ComponentValue {
@@ -185,6 +176,11 @@ struct PreparedCall {
     var reader = MemoryReader(types: types, base: room, bytes: Array(memory.prefix(max(0, end - Int(room)))), limits: limits)
     return try reader.load(type, at: room)
   }
+}
+
+extension TrustletImage {
+  /// Whether it is of a component with functions that take or give more than numbers: what these mean, its file says and not the image.
+  public var hasDoor: Bool { exports.contains { $0.name == Door.put && $0.type == FunctionType() } }
 }
 
 /// Why a function of a component cannot be called in an image.

@@ -1,3 +1,4 @@
+import ComponentCalls
 import Monitor
 import TrustletImage
 import WasmFormat
@@ -21,6 +22,9 @@ struct Invocation {
   }
 
   func resolve(in image: TrustletImage) throws -> (ImageExport, [CommandSlot]) {
+    guard !image.hasDoor else {
+      throw CommandFailure("the image is of a component, and does not say what its functions take: give --invoke the component itself, as COMPONENT.wasm")
+    }
     guard let export = image.export(name, instance: image.instanceCount - 1), export.kind == .function else {
       let known = image.exports.filter { $0.kind == .function }.prefix(20).map { "\(quoted($0.name)) \($0.type)" }
       throw CommandFailure(

@@ -120,6 +120,13 @@ struct InvokeCommandTests {
     #expect(try place.run("measure", "echo.wasm").output == before)
   }
 
+  @Test func anImageDoesNotSayWhatItsFunctionsTake() throws {
+    let place = try place()
+    try #require(try place.run("build", "echo.wasm").status == 0)
+    let result = try place.run("run", "echo.trustlet", "--invoke", "strings([])")
+    #expect(result.status == 125 && result.errors.contains("the component itself"), "\(result.errors)")
+  }
+
   @Test(arguments: [
     ("stings([])", ["\"stings\"", "did you mean \"strings\"", "strings: func(x: list<string>) -> list<string>"]), ("strings([1])", ["argument \"x\"", "column 3", "double quotes"]),
     ("strings()", ["0 arguments", "func(x: list<string>)"]), ("strings([], [])", ["more than 1 arguments"]), ("points([{z: 1}])", ["no field \"z\"", "x, y"]),
