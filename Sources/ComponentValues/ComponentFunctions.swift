@@ -69,12 +69,15 @@ public struct ComponentFunctions: Sendable {
     guard found.isEmpty else {
       throw ValueError(.unknownName, "\(quoted(name)) may be any of these: \(found.prefix(20).map { quoted($0.name) }.joined(separator: ", "))")
     }
-    let nearest = nearestName(to: name, among: all.flatMap { [$0.name] + Self.shortNames(of: $0.name) })
-    let known = all.prefix(20).map(\.signature).joined(separator: "; ") + (all.count > 20 ? "; and \(all.count - 20) more" : "")
+    var names: [String: ComponentFunction] = [:]
+    for function in all.prefix(200) {
+      for name in [function.name] + Self.shortNames(of: function.name) { names[name] = function }
+    }
+    let nearest = nearestName(to: name, among: names.keys.sorted()).flatMap { near in names[near].map { (near, $0.signature) } }
     throw ValueError(
       .unknownName,
-      "there is no exported function \(quoted(name)); " + (nearest.map { "did you mean \(quoted($0))? " } ?? "")
-        + (all.isEmpty ? "there is none" : "there are: \(known)"))
+      "there is no exported function \(quoted(name)); " + (nearest.map { "did you mean \(quoted($0)), which is \($1)? " } ?? "")
+        + (all.isEmpty ? "there is none" : "there are: \(all.prefix(20).map(\.name).joined(separator: ", "))\(all.count > 20 ? ", and \(all.count - 20) more" : "")"))
   }
 
   private static func shortNames(of name: String) -> [String] {
@@ -89,7 +92,9 @@ public struct ComponentFunctions: Sendable {
 /// A call as people write it: a function's name, and arguments in WAVE: `greet("world")`.
 public struct ComponentCall: Sendable {
   public let name: String
-  private let arguments: [UInt8]
+  /// All of it, so that messages count columns as people do.
+  private let text: [UInt8]
+  private let open: Int
 
   /// Nil where there is no name with parentheses behind it.
   public init?(_ text: String) {
@@ -97,12 +102,14 @@ public struct ComponentCall: Sendable {
     guard let open = bytes.firstIndex(of: UInt8(ascii: "(")), bytes.contains(UInt8(ascii: ")")) else { return nil }
     name = String(decoding: bytes[..<open].filter { $0 != 0x20 }, as: UTF8.self)
     guard !name.isEmpty else { return nil }
-    arguments = Array(bytes[open...])
+    self.text = bytes
+    self.open = open
   }
 
   /// The values that the function is to be called with. Options at the end may be left out.
   public func arguments(of function: ComponentFunction, limits: ValueLimits = ValueLimits()) throws(ValueError) -> [ComponentValue] {
-    var reader = try WaveReader(arguments, function.types, limits)
+    var reader = try WaveReader(text, function.types, limits)
+    reader.scanner.move(to: open)
     return try reader.arguments(of: function.type)
   }
 }

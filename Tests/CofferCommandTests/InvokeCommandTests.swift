@@ -128,7 +128,7 @@ struct InvokeCommandTests {
   }
 
   @Test(arguments: [
-    ("stings([])", ["\"stings\"", "did you mean \"strings\"", "strings: func(x: list<string>) -> list<string>"]), ("strings([1])", ["argument \"x\"", "column 3", "double quotes"]),
+    ("stings([])", ["\"stings\"", "did you mean \"strings\"", "strings: func(x: list<string>) -> list<string>"]), ("strings([1])", ["argument \"x\"", "column 10", "double quotes"]),
     ("strings()", ["0 arguments", "func(x: list<string>)"]), ("strings([], [])", ["more than 1 arguments"]), ("points([{z: 1}])", ["no field \"z\"", "x, y"]),
     ("bytes([256])", ["256", "from 0 to 255"]), ("kinds([ok])", ["%ok"]), ("strings([]) x)", ["the end"]),
   ]) func wrongCallsSayWhat(call: String, expected: [String]) throws {
