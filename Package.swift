@@ -41,6 +41,7 @@ let package = Package(
     .target(name: "EdgeCalls"),
     .target(name: "WasmFormat"),
     .target(name: "ComponentFormat", dependencies: ["WasmFormat"]),
+    .target(name: "ComponentValues", dependencies: ["ComponentFormat", "WasmFormat"]),
     .target(name: "WasmText"),
     .target(name: "CLinux"),
     .target(name: "FunctionCalls"),
@@ -106,6 +107,9 @@ let package = Package(
 
     // Floor 4: running images, without anything that builds them.
     .target(name: "TrustletRun", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "Monitor", "TrustletImage", "WasmFormat"]),
+    .target(
+      name: "ComponentCalls",
+      dependencies: ["ComponentFormat", "ComponentLinking", "ComponentValues", "EdgeCalls", "Monitor", "TrustletImage", "WasmFormat"]),
     .target(name: "RunCommand", dependencies: ["KVMMachine", "Machine", "Monitor", "TrustletImage", "TrustletRun"]),
 
     // Floor 4: serving functions. The front (Gateway over FunctionDispatch and FunctionStore) holds no trustlets, and a monitor process no connections.
@@ -154,7 +158,7 @@ let package = Package(
     .target(
       name: "Coffer",
       dependencies: [
-        "CLinux", "CodeObjects", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS",
+        "CLinux", "CodeObjects", "ComponentFormat", "ComponentLinking", "ComponentValues", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS",
         "Machine", "Monitor", "ProcessMachine", "TrustletImage", "TrustletRun", "WASIComponents", "WasmCompiler", "WasmFormat",
       ]),
     // Runs images; for everything else it becomes coffer-tools, which lies beside it. Were that a dependency, SwiftPM would link all of it here.
@@ -163,7 +167,7 @@ let package = Package(
       name: "coffer", dependencies: ["RunCommand", "TrustletImage"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
-        "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "KVMMachine",
+        "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "ComponentCalls", "ComponentFormat", "ComponentValues", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "KVMMachine",
         "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "NodeImage", "Platform", "ProcessMachine", "RunCommand", "TrustedLines", "TrustletImage", "TrustletRun",
         "WasmFormat", "WasmText", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -186,8 +190,8 @@ let package = Package(
     .target(
       name: "SpecificationScripts",
       dependencies: [
-        "Coffer", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "TrustletRun", "WasmCompiler",
-        "WasmFormat", "WasmText",
+        "Coffer", "ComponentCalls", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "TrustletRun",
+        "WasmCompiler", "WasmFormat", "WasmText",
       ]),
     .executableTarget(
       name: "coffer-wast",
@@ -196,6 +200,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .testTarget(name: "ComponentValuesTests", dependencies: ["ComponentFormat", "ComponentValues", "WasmText"]),
     .testTarget(name: "FunctionCallsTests", dependencies: ["FunctionCalls"]),
     .testTarget(
       name: "FunctionStoreTests",

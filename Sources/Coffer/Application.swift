@@ -1,4 +1,5 @@
 import ComponentFormat
+import ComponentValues
 import Examples
 import TrustletImage
 
@@ -48,6 +49,18 @@ public enum Application: Sendable {
     guard case .module(let bytes, _) = self, TrustletBuilder.isComponent(bytes) else { return nil }
     do {
       return try ComponentBinary.decode(bytes).worldText
+    } catch {
+      throw BuildError(error)
+    }
+  }
+
+  /// Of a component: the functions that it exports.
+  ///
+  /// - Throws: ``BuildError`` for a component that is malformed or invalid.
+  public func componentFunctions() throws(BuildError) -> ComponentFunctions? {
+    guard case .module(let bytes, _) = self, TrustletBuilder.isComponent(bytes) else { return nil }
+    do {
+      return ComponentFunctions(try ComponentBinary.decode(bytes))
     } catch {
       throw BuildError(error)
     }

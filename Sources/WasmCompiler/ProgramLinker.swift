@@ -104,6 +104,12 @@ public struct ProgramLinker: Sendable {
     return exports
   }
 
+  /// Lets the outside write and read a memory between commands, under two names.
+  public mutating func openMemory(_ memory: MemorySymbol, instance: Int, write: String, read: String) {
+    program.entryPoints.append(EntryPoint(instance: instance, name: write, kind: .memoryWrite(memory)))
+    program.entryPoints.append(EntryPoint(instance: instance, name: read, kind: .memoryRead(memory)))
+  }
+
   private func bind(
     _ item: Import, into instance: inout Instance, resolve: (String, String) -> Exported?
   ) throws(ImportError) {

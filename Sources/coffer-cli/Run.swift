@@ -14,8 +14,15 @@ struct Run: ParsableCommand {
         coffer run program.wasm --dir data::/data:rw --env MODE=fast
         coffer run service.trustlet --timeout 2s --memory 64MiB
         coffer run library.wasm --invoke 'add(2, 3)'
+        coffer run component.wasm --invoke 'greet("world", {times: 2})'
+        coffer run component.wasm --invoke 'wasi:cli/run@0.2.0#run()' --json
         coffer run service.trustlet --broker https://broker.example:8090 --platform tpm
         coffer run service.trustlet --attest 00112233445566778899aabbccddeeff --platform tpm --evidence evidence.cbor
+
+
+      --invoke calls any exported function. Of a component its arguments, and the result on standard output, are values in WAVE: numbers,
+      true, nan, 'c', "text", [1, 2], (1, "two"), {field: 1, other: 2}, case(1), some(1) or 1, none, ok(1), err("why"), {flag, other};
+      'coffer inspect' shows the functions with their types. Of a module they are numbers.
       """)
 
   @Argument(help: "A WebAssembly module or component, an image, or example:NAME.")
@@ -51,9 +58,12 @@ struct Run: ParsableCommand {
   @OptionGroup var programLimits: ProgramLimitOptions
 
   @Option(
-    help: ArgumentHelp("Call an exported function with numbers, and print its results.", valueName: "f(args)"),
+    help: ArgumentHelp("Call an exported function, and print its result.", valueName: "f(args)"),
     transform: ArgumentForm.invocation)
   var invoke: Invocation?
+
+  @Flag(help: "Print the result of --invoke as JSON.")
+  var json = false
 
   @Option(help: ArgumentHelp("What isolates it: kvm or process; kvm where it works.", valueName: "kind"))
   var machine: MachineChoice?
@@ -73,7 +83,9 @@ struct Run: ParsableCommand {
 
   func run() throws {
     try reporting {
+      guard invoke != nil || !json else { throw CommandFailure("--json is for --invoke: what a program prints is its own") }
       let application = try Application.load(app)
+      let call = try invoke.flatMap { try ComponentRun($0, of: application) }
       let image = try build.image(of: application, memory: memory)
       var options = RunOptions()
       options.arguments = [application.name] + arguments
@@ -94,10 +106,14 @@ struct Run: ParsableCommand {
       try evidence?.write(of: image, machine: kind.name)
       trustlet.measuresProcessorTime = stats
       let outcome: Outcome
-      if let invoke {
+      if let call {
+        outcome = try call.perform(in: image, on: trustlet) { Terminal.print(json ? $0.json : $0.wave) }
+      } else if let invoke {
         let (function, slots) = try invoke.resolve(in: image)
         outcome = TrustletRunner.call(function, slots, of: image, trustlet)
-        if case .finished(let results) = outcome, !function.type.results.isEmpty { Terminal.print(Invocation.text(results, function.type)) }
+        if case .finished(let results) = outcome, json || !function.type.results.isEmpty {
+          Terminal.print(json ? Invocation.json(results, function.type) : Invocation.text(results, function.type))
+        }
       } else {
         outcome = try TrustletRunner.runCommand(image, trustlet)
       }
