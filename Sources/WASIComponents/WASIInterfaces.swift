@@ -348,8 +348,8 @@ enum WASIInterfaces {
       future-incoming-response.subscribe() -> pollable
       future-incoming-response.get() -> incoming-response!error-code!_?
     http/outgoing-handler
-      use http/types outgoing-request request-options future-incoming-response error-code DNS-error-payload TLS-alert-received-payload \
-    field-size-payload
+      use http/types DNS-error-payload TLS-alert-received-payload field-size-payload error-code outgoing-request request-options \
+    future-incoming-response
       handle(request: outgoing-request, options: request-options?) -> future-incoming-response!error-code
 
     """

@@ -12,7 +12,7 @@ package enum NodeProgram {
 
   /// Of `coffer bench`.
   package static let benches: [any ParsableCommand.Type] = [
-    ServeBench.self, ColdBench.self, BurstBench.self, DensityBench.self, LoadBench.self,
+    ServeBench.self, HTTPBench.self, ColdBench.self, BurstBench.self, DensityBench.self, LoadBench.self,
   ]
 
   /// Goes on as that program where the command line is one of its commands, with the same arguments, environment and descriptors.
@@ -112,6 +112,13 @@ package enum NodeProgram {
   struct ServeBench: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "serve", abstract: "Hello over HTTP, a fresh clone for each request, beside its peers.")
+    @Argument(parsing: .captureForPassthrough) var words: [String] = []
+    func run() { NodeProgram.become() }
+  }
+
+  struct HTTPBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "http", abstract: "Hello by a wasi:http component, a fresh clone for each request, beside a plain handler.")
     @Argument(parsing: .captureForPassthrough) var words: [String] = []
     func run() { NodeProgram.become() }
   }

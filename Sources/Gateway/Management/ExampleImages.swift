@@ -4,7 +4,7 @@ import Glibc
 /// The examples that `coffer-tools` carries, as images.
 public struct ExampleImages: Sendable {
   /// Those that answer calls; the others go wrong on purpose.
-  public static let demonstration = ["hello", "greeting", "echo", "wordcount", "mandelbrot"]
+  public static let demonstration = ["hello", "greeting", "echo", "wordcount", "mandelbrot", "web"]
 
   private let builder: FunctionBuilder
 
