@@ -1,6 +1,13 @@
 import NIOCore
 import NIOHTTP1
 
+/// What travels between the front and the image of an HTTP component: a kind, a length of 32 bits (little endian) and as many bytes. The other side
+/// is `Components/wasi/http-frames.c`.
+enum ComponentFrame {
+  static let (head, data, end, error): (UInt8, UInt8, UInt8, UInt8) = (1, 2, 3, 4)
+  static let headerSize = 5
+}
+
 /// The answer of an HTTP component, from the frames that its image writes to standard output. They come from the function: whatever they say is
 /// checked before a caller sees any of it.
 package struct ComponentAnswer {
@@ -53,16 +60,16 @@ package struct ComponentAnswer {
       let length = bytes.getInteger(at: bytes.readerIndex + 1, endianness: .little, as: UInt32.self).map({ Int($0) })
     else { return nil }
     switch (kind, state) {
-    case (ComponentRequest.Frame.data, .body):
-      bytes.moveReaderIndex(forwardBy: ComponentRequest.Frame.headerSize)
+    case (ComponentFrame.data, .body):
+      bytes.moveReaderIndex(forwardBy: ComponentFrame.headerSize)
       count += length
       if let declared, count > declared { throw Fault(reason: "its body is longer than its Content-Length") }
       left = length
       return try next()
-    case (ComponentRequest.Frame.head, .begins), (ComponentRequest.Frame.end, .body), (ComponentRequest.Frame.error, .begins):
+    case (ComponentFrame.head, .begins), (ComponentFrame.end, .body), (ComponentFrame.error, .begins):
       guard length <= Self.limit else { throw Fault(reason: "its header is longer than \(Self.limit) bytes") }
-      guard bytes.readableBytes >= ComponentRequest.Frame.headerSize + length else { return nil }
-      bytes.moveReaderIndex(forwardBy: ComponentRequest.Frame.headerSize)
+      guard bytes.readableBytes >= ComponentFrame.headerSize + length else { return nil }
+      bytes.moveReaderIndex(forwardBy: ComponentFrame.headerSize)
       guard var frame = bytes.readSlice(length: length) else { return nil }
       return try part(kind, &frame)
     default: throw Fault(reason: "its frames are none, or out of order")
@@ -71,7 +78,7 @@ package struct ComponentAnswer {
 
   private mutating func part(_ kind: UInt8, _ frame: inout ByteBuffer) throws(Fault) -> Part {
     switch kind {
-    case ComponentRequest.Frame.head:
+    case ComponentFrame.head:
       guard let status = frame.readInteger(endianness: .little, as: UInt32.self), (200...599).contains(status) else {
         throw Fault(reason: "its status is none")
       }
@@ -86,7 +93,7 @@ package struct ComponentAnswer {
       var answer = CGIAnswer(status: Int(status), headers: headers, contentLength: declared)
       answer.headers.remove(name: "content-length")
       return .head(answer)
-    case ComponentRequest.Frame.end:
+    case ComponentFrame.end:
       if let declared, count != declared, !(hasNoBody && count == 0) { throw Fault(reason: "its body is shorter than its Content-Length") }
       state = .over
       return .end(try Self.fields(&frame))

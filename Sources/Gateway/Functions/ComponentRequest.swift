@@ -1,18 +1,13 @@
 import NIOCore
 import NIOHTTP1
 
-/// A request as an HTTP component's image reads it on standard input: frames of a kind, a length and as many bytes (`Components/wasi/http-frames.c`
-/// is the other side). Unlike CGI's variables they leave names, repetitions, the path and trailers as they were sent.
+/// A request as an HTTP component's image reads it on standard input. Unlike CGI's variables, frames leave names,
+/// repetitions, the path and trailers as they were sent.
 enum ComponentRequest {
-  enum Frame {
-    static let (head, data, end, error): (UInt8, UInt8, UInt8, UInt8) = (1, 2, 3, 4)
-    static let headerSize = 5
-  }
-
   static func head(_ head: HTTPRequestHead, _ address: FunctionAddress, request: String, trace: TraceContext) -> ByteBuffer {
     var bytes = ByteBuffer()
     bytes.reserveCapacity(1024)
-    bytes.writeInteger(Frame.head)
+    bytes.writeInteger(ComponentFrame.head)
     let lengthPlace = bytes.writerIndex
     bytes.writeInteger(UInt32(0), endianness: .little)
     write(head.method.rawValue, &bytes)
@@ -37,14 +32,14 @@ enum ComponentRequest {
 
   static func append(body: ByteBuffer, to bytes: inout ByteBuffer) {
     guard body.readableBytes > 0 else { return }
-    bytes.writeInteger(Frame.data)
+    bytes.writeInteger(ComponentFrame.data)
     bytes.writeInteger(UInt32(body.readableBytes), endianness: .little)
     bytes.writeImmutableBuffer(body)
   }
 
   static func appendEnd(trailers: HTTPHeaders?, to bytes: inout ByteBuffer) {
     let passing = trailers?.filter { passes($0.name, $0.value) } ?? []
-    bytes.writeInteger(Frame.end)
+    bytes.writeInteger(ComponentFrame.end)
     bytes.writeInteger(UInt32(4 + passing.reduce(0) { $0 + 8 + $1.name.utf8.count + $1.value.utf8.count }), endianness: .little)
     bytes.writeInteger(UInt32(passing.count), endianness: .little)
     for (name, value) in passing {
