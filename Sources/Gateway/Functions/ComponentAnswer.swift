@@ -51,28 +51,29 @@ package struct ComponentAnswer {
 
   /// - Returns: nil until more has come.
   package mutating func next() throws(Fault) -> Part? {
-    if left > 0 {
-      guard let part = bytes.readSlice(length: min(left, bytes.readableBytes)), part.readableBytes > 0 else { return nil }
-      left -= part.readableBytes
-      return .body(part)
-    }
-    guard let kind = bytes.getInteger(at: bytes.readerIndex, as: UInt8.self),
-      let length = bytes.getInteger(at: bytes.readerIndex + 1, endianness: .little, as: UInt32.self).map({ Int($0) })
-    else { return nil }
-    switch (kind, state) {
-    case (ComponentFrame.data, .body):
-      bytes.moveReaderIndex(forwardBy: ComponentFrame.headerSize)
-      count += length
-      if let declared, count > declared { throw Fault(reason: "its body is longer than its Content-Length") }
-      left = length
-      return try next()
-    case (ComponentFrame.head, .begins), (ComponentFrame.end, .body), (ComponentFrame.error, .begins):
-      guard length <= Self.limit else { throw Fault(reason: "its header is longer than \(Self.limit) bytes") }
-      guard bytes.readableBytes >= ComponentFrame.headerSize + length else { return nil }
-      bytes.moveReaderIndex(forwardBy: ComponentFrame.headerSize)
-      guard var frame = bytes.readSlice(length: length) else { return nil }
-      return try part(kind, &frame)
-    default: throw Fault(reason: "its frames are none, or out of order")
+    while true {
+      if left > 0 {
+        guard let part = bytes.readSlice(length: min(left, bytes.readableBytes)), part.readableBytes > 0 else { return nil }
+        left -= part.readableBytes
+        return .body(part)
+      }
+      guard let kind = bytes.getInteger(at: bytes.readerIndex, as: UInt8.self),
+        let length = bytes.getInteger(at: bytes.readerIndex + 1, endianness: .little, as: UInt32.self).map({ Int($0) })
+      else { return nil }
+      switch (kind, state) {
+      case (ComponentFrame.data, .body):
+        bytes.moveReaderIndex(forwardBy: ComponentFrame.headerSize)
+        count += length
+        if let declared, count > declared { throw Fault(reason: "its body is longer than its Content-Length") }
+        left = length
+      case (ComponentFrame.head, .begins), (ComponentFrame.end, .body), (ComponentFrame.error, .begins):
+        guard length <= Self.limit else { throw Fault(reason: "its header is longer than \(Self.limit) bytes") }
+        guard bytes.readableBytes >= ComponentFrame.headerSize + length else { return nil }
+        bytes.moveReaderIndex(forwardBy: ComponentFrame.headerSize)
+        guard var frame = bytes.readSlice(length: length) else { return nil }
+        return try part(kind, &frame)
+      default: throw Fault(reason: "its frames are none, or out of order")
+      }
     }
   }
 
