@@ -43,11 +43,15 @@ enum ComponentFrames {
     let bytes =
       ComponentFrames.head(201, [("X-A", "1"), ("X-A", "2"), ("Connection", "close")]) + ComponentFrames.data("abc") + ComponentFrames.data("")
       + ComponentFrames.data("def") + ComponentFrames.end([("x-end", "yes")])
-    #expect(
-      try Self.parts(bytes, step: step) == [
-        .head(CGIAnswer(status: 201, headers: ["X-A": "1", "X-A": "2"], contentLength: nil)), .body(ByteBuffer(string: "abcdef")),
-        .end(["x-end": "yes"]),
-      ])
+    let parts = try Self.parts(bytes, step: step)
+    guard case .head(let head)? = parts.first else {
+      Issue.record("\(parts)")
+      return
+    }
+    #expect(head.status == 201)
+    #expect(head.headers == ["X-A": "1", "X-A": "2"])
+    #expect(head.contentLength == nil)
+    #expect(parts.dropFirst() == [.body(ByteBuffer(string: "abcdef")), .end(["x-end": "yes"])])
   }
 
   @Test func anErrorHasAName() throws {
