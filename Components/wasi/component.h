@@ -11,10 +11,15 @@
 void begin_call(void);
 // Lasts until the next call's first allocation.
 void *allocate(uint64_t size);
+// Memory that nobody else has had, in whole pages, for what lasts longer (heap.c).
+void *fresh_memory(uint64_t size);
 
 // MARK: Resources (resources.c). What the canonical ABI calls a representation is an object's address.
 
-enum kind { KIND_ERROR = 1, KIND_POLLABLE, KIND_INPUT, KIND_OUTPUT, KIND_DESCRIPTOR, KIND_ENTRIES, KIND_FILE, KIND_EMPTY };
+enum kind { KIND_ERROR = 1, KIND_POLLABLE, KIND_INPUT, KIND_OUTPUT, KIND_DESCRIPTOR, KIND_ENTRIES, KIND_FILE, KIND_EMPTY,
+  // wasi:http (http.h)
+  KIND_FIELDS, KIND_INCOMING_REQUEST, KIND_INCOMING_RESPONSE, KIND_INCOMING_BODY, KIND_TRAILERS, KIND_OUTGOING_REQUEST,
+  KIND_OUTGOING_RESPONSE, KIND_OUTGOING_BODY, KIND_OUTPARAM, KIND_OPTIONS };
 
 // An open descriptor of WASI 0.1, closed when the last of what uses it is dropped.
 struct file {
@@ -27,7 +32,7 @@ enum { MODE_READ = 1, MODE_WRITE = 2, MODE_MUTATE_DIRECTORY = 32 };
 
 struct object {
   uint8_t kind;
-  // Of streams: all later operations find it so.
+  // Of streams: all later operations find it so. Of what can be asked for something once: it has been. Of fields: nobody changes them.
   bool is_closed;
   union {
     struct object *next_free;
@@ -35,6 +40,7 @@ struct object {
     struct {
       errno_t number;
       bool is_of_files;
+      const struct http_error *http;  // 0 where it is none of wasi:http
     } error;
     struct {
       enum { POLL_READY, POLL_INPUT, POLL_TIME } topic;
@@ -44,6 +50,7 @@ struct object {
       struct object *file;  // 0: standard input, output or error
       uint32_t fd;
       bool appends;
+      void *body;  // of wasi:http, where it is not 0
       uint64_t offset;
     } stream;
     struct {
@@ -54,6 +61,8 @@ struct object {
       struct object *file;
       uint64_t cookie;
     } entries;
+    // What else wasi:http keeps of it.
+    void *http;
   };
 };
 
@@ -61,6 +70,8 @@ struct object *new_object(enum kind kind);
 struct object *new_file(uint32_t fd, bool is_given);
 struct object *retained(struct object *file);
 void release(struct object *file);
+// What a destructor does.
+void drop(struct object *object);
 
 #define HANDLE(name, type) __attribute__((import_module("resource-new"), import_name(name))) uint32_t new_##type(struct object *)
 HANDLE("io/error#error", error);
@@ -72,6 +83,15 @@ HANDLE("filesystem/types#directory-entry-stream", directory_entry_stream);
 HANDLE("cli/terminal-input#terminal-input", terminal_input);
 HANDLE("cli/terminal-output#terminal-output", terminal_output);
 HANDLE("sockets/network#network", network);
+HANDLE("http/types#fields", fields);
+HANDLE("http/types#incoming-request", incoming_request);
+HANDLE("http/types#incoming-body", incoming_body);
+HANDLE("http/types#future-trailers", future_trailers);
+HANDLE("http/types#outgoing-request", outgoing_request);
+HANDLE("http/types#outgoing-response", outgoing_response);
+HANDLE("http/types#outgoing-body", outgoing_body);
+HANDLE("http/types#request-options", request_options);
+HANDLE("http/types#response-outparam", response_outparam);
 
 // MARK: Results, as the canonical ABI lays them out. A case is 0 for `ok`, `none` and the like.
 

@@ -1,5 +1,6 @@
 // Resources: a fixed number of objects, which touch no memory before they are used.
 #include "component.h"
+#include "http.h"
 
 enum { OBJECT_LIMIT = 16384 };
 static struct object objects[OBJECT_LIMIT];
@@ -50,6 +51,8 @@ EXPORT("drop") void drop(struct object *object) {
     case KIND_OUTPUT:
       if (object->stream.file) release(object->stream.file);
       break;
+    case KIND_FIELDS:
+    case KIND_OUTGOING_BODY: drop_http(object); break;
     case KIND_DESCRIPTOR: release(object->descriptor.file); break;
     case KIND_ENTRIES: release(object->entries.file); break;
   }

@@ -2,6 +2,8 @@ import ComponentFormat
 import ComponentValues
 import Examples
 import TrustletImage
+import WASIComponents
+import WasmFormat
 
 /// What a user names when they say "run this": a module, a component, an image, or one of Coffer's examples.
 public enum Application: Sendable {
@@ -21,7 +23,8 @@ public enum Application: Sendable {
       guard let example = Example.named(name) else {
         throw ApplicationError.noExample(name, known: Example.all.map(\.name))
       }
-      return .module(example.module, name: name)
+      guard example.isComponent else { return .module(example.module, name: name) }
+      return .module(try ClientComponent.make(of: try Module.decode(example.module)), name: name)
     }
     guard !reference.isEmpty else { throw ApplicationError.noName }
     let name = String(reference.split(separator: "/").last ?? Substring(reference))

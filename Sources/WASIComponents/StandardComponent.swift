@@ -54,6 +54,9 @@ struct StandardComponent {
         guard let known = resources["\(owner)#\(type.name)"] else { preconditionFailure("\(owner) comes later") }
         index = known
         spelling.set(type.name, index, isResource: true)
+      } else if case .sameResource(let other) = type.kind {
+        spelling.set(type.name, spelling.index(other), isResource: true)
+        continue
       } else {
         index = spelling.definition(type.kind, &writer) ?? 0
         spelling.set(type.name, index, isResource: false)

@@ -12,7 +12,7 @@ package enum NodeProgram {
 
   /// Of `coffer bench`.
   package static let benches: [any ParsableCommand.Type] = [
-    ServeBench.self, ColdBench.self, BurstBench.self, DensityBench.self, LoadBench.self,
+    ServeBench.self, HTTPBench.self, ColdBench.self, BurstBench.self, DensityBench.self, LoadBench.self,
   ]
 
   /// Goes on as that program where the command line is one of its commands, with the same arguments, environment and descriptors.
@@ -23,14 +23,20 @@ package enum NodeProgram {
     if isBench || commands.contains(where: { $0._commandName == word }) { become() }
   }
 
-  static func become() -> Never {
+  /// - Parameter words: in the place of the command line's own.
+  static func become(_ words: [String]? = nil) -> Never {
     guard let own = realpath("/proc/self/exe", nil) else {
       Terminal.complain("cannot look for \(name): /proc/self/exe: \(String(cString: strerror(errno))); mount /proc")
       exit(EndStatus.failure)
     }
     let path = String(cString: own)
     let program = path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + name
-    execv(String(program), CommandLine.unsafeArgv)
+    if let words {
+      var arguments = ([name] + words).map { strdup($0) } + [nil]
+      execv(String(program), &arguments)
+    } else {
+      execv(String(program), CommandLine.unsafeArgv)
+    }
     Terminal.complain(
       "cannot start \(program): \(String(cString: strerror(errno))); it belongs beside coffer: install both, or build with swift build")
     exit(EndStatus.failure)
@@ -106,6 +112,13 @@ package enum NodeProgram {
   struct ServeBench: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "serve", abstract: "Hello over HTTP, a fresh clone for each request, beside its peers.")
+    @Argument(parsing: .captureForPassthrough) var words: [String] = []
+    func run() { NodeProgram.become() }
+  }
+
+  struct HTTPBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "http", abstract: "Hello by a wasi:http component, a fresh clone for each request, beside a plain handler.")
     @Argument(parsing: .captureForPassthrough) var words: [String] = []
     func run() { NodeProgram.become() }
   }

@@ -16,9 +16,9 @@ struct Run: ParsableCommand {
         coffer run library.wasm --invoke 'add(2, 3)'
         coffer run component.wasm --invoke 'greet("world", {times: 2})'
         coffer run component.wasm --invoke 'wasi:cli/run@0.2.0#run()' --json
+        coffer run --http 127.0.0.1:8080 component.wasm
         coffer run service.trustlet --broker https://broker.example:8090 --platform tpm
         coffer run service.trustlet --attest 00112233445566778899aabbccddeeff --platform tpm --evidence evidence.cbor
-
 
       --invoke calls any exported function. Of a component its arguments, and the result on standard output, are values in WAVE: numbers,
       true, nan, 'c', "text", [1, 2], (1, "two"), {field: 1, other: 2}, case(1), some(1) or 1, none, ok(1), err("why"), {flag, other};
@@ -65,6 +65,12 @@ struct Run: ParsableCommand {
   @Flag(help: "Print the result of --invoke as JSON.")
   var json = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Serve it over HTTP until a signal comes, a fresh instance for each request: a component that exports wasi:http/incoming-handler, or a program that speaks CGI.",
+      valueName: "[address:]port"))
+  var http: String?
+
   @Option(help: ArgumentHelp("What isolates it: kvm or process; kvm where it works.", valueName: "kind"))
   var machine: MachineChoice?
 
@@ -98,6 +104,10 @@ struct Run: ParsableCommand {
       options.output = outputLimit
       if !quietPlatform { ImageRun.notePlatform() }
       let kind = machine?.kind ?? MachineChoice.best { Terminal.note($0) }
+      if let http { try serve(image, at: http, named: application.name, options, on: kind.name) }
+      if image.answersHTTP {
+        throw CommandFailure("\(app) answers HTTP requests and is no command: serve it, as with coffer run --http 127.0.0.1:8080 \(app)")
+      }
       let signer = try attest.signer()
       let evidence = try RunEvidence(attest, by: signer)
       let secrets = try brokerSecrets(of: image, machine: kind.name, by: signer)
@@ -125,6 +135,17 @@ struct Run: ParsableCommand {
       ending.complaints.forEach(Terminal.complain)
       if ending.status != 0 { throw ExitCode(ending.status) }
     }
+  }
+
+  private func serve(_ image: TrustletImage, at address: String, named name: String, _ options: RunOptions, on machine: String) throws -> Never {
+    let others: [(String, Bool)] = [
+      ("--dir", !directories.isEmpty), ("--invoke", invoke != nil), ("--stats", stats), ("--attest", attest.nonce != nil),
+      ("--broker", attest.broker != nil), ("--scratch-limit", programLimits.scratchLimit != nil), ("--open-files", programLimits.openFiles != nil),
+      ("arguments of the program", !arguments.isEmpty),
+    ]
+    if let (option, _) = others.first(where: { $0.1 }) { throw CommandFailure("--http serves calls, and has no \(option); leave that out") }
+    guard image.manifest.secrets.isEmpty else { throw CommandFailure("--http has no secrets for the manifest's; leave --http out, or the secrets") }
+    try RunHTTP(image: image, name: name, listen: RunHTTP.address(address), machine: machine, options: options).become()
   }
 
   /// What fetches the manifest's secrets; nil where it has none.
