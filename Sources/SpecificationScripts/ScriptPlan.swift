@@ -1,4 +1,5 @@
 import Coffer
+import EdgeCalls
 import Monitor
 import WasmCompiler
 import WasmFormat
@@ -79,6 +80,7 @@ struct ScriptPlan {
     case .assertReturn(let action, let expected): step(action, line) { .results(expected, $0) }
     case .assertTrap(let action, let message): step(action, line) { _ in .trap(message) }
     case .assertExhaustion(let action, let message): step(action, line) { _ in .trap(message) }
+    case .assertException(let action): step(action, line) { _ in .trap(TrapKind.uncaughtException.phrase) }
     case .assertModuleTrap(let module, let message):
       guard let decoded = accepted(module, line) else { return }
       link(decoded, line) { number, _ in
