@@ -8,8 +8,17 @@ import WasmFormat
 @_cdecl("LLVMFuzzerTestOneInput")
 public func decodeModule(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let bytes = [UInt8](UnsafeBufferPointer(start: data, count: count))
+  decode(bytes, .default)
+  // As core modules in components are.
+  var limits = DecodingLimits.default
+  (limits.allowsSeveralMemories, limits.allowsExtendedConstants, limits.allowsExceptions) = (true, true, true)
+  decode(bytes, limits)
+  return 0
+}
+
+private func decode(_ bytes: [UInt8], _ limits: DecodingLimits) {
   do {
-    let module = try Module.decode(bytes)
+    let module = try Module.decode(bytes, limits: limits)
     let isValid = validates(module)
     for (index, body) in module.code.enumerated() {
       readAll(body, of: module, mayBreakRules: !isValid)
@@ -21,9 +30,8 @@ public func decodeModule(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       precondition(segment.range.clamped(to: bytes.indices) == segment.range, "data outside the module")
     }
   } catch {
-    check(error, count)
+    check(error, bytes.count)
   }
-  return 0
 }
 
 private func validates(_ module: Module) -> Bool {

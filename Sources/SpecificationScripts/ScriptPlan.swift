@@ -44,9 +44,11 @@ struct ScriptPlan {
   private var lastDefinition: Module?
   private var registered: [ByteName: [ByteName: Exported]] = [:]
   private var current: Known?
+  private let limits: DecodingLimits
   var components = ScriptComponents()
 
-  init(_ script: Script, constantMemory: Int) throws {
+  init(_ script: Script, constantMemory: Int, limits: DecodingLimits) throws {
+    self.limits = limits
     linker = ProgramLinker(host: [], constantMemory: constantMemory)
     let spectest = try Module.decode(try SpectestModule.binary())
     try spectest.validate()
@@ -110,7 +112,7 @@ struct ScriptPlan {
     case .quote(let text): bytes = try Wat.encode(text)
     case .failed(let error): throw error
     }
-    let module = try Module.decode(bytes)
+    let module = try Module.decode(bytes, limits: limits)
     try module.validate()
     return module
   }
