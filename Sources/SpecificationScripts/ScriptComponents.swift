@@ -37,7 +37,8 @@ struct ScriptComponents {
       if isCurrent, let name { names.insert(name) }
       return isCurrent
     case .register(_, let module): return isComponent(module)
-    case .action(let action), .assertReturn(let action, _), .assertTrap(let action, _), .assertExhaustion(let action, _), .assertException(let action):
+    case .action(let action), .assertReturn(let action, _), .assertTrap(let action, _), .assertExhaustion(let action, _),
+      .assertException(let action):
       return isComponent(action)
     case .assertMalformed(let module, _), .assertInvalid(let module, _), .assertModuleTrap(let module, _), .assertUnlinkable(let module, _):
       return module.layer == .component

@@ -39,7 +39,8 @@ extension RunningTests {
     func catching(optimization: CompileJob.Optimization) throws {
       var text = try String(contentsOf: try #require(suite).appendingPathComponent("try_table.wast"), encoding: .utf8)
       for (name, call) in [("return-call", "return_call $throw-void"), ("return-call-indirect", "return_call_indirect (i32.const 0)")] {
-        let function = "(func (export \"\(name)-in-try-catch\")\n    (block $h\n      (try_table (catch $e0 $h)\n        (\(call))\n      )\n    )\n  )\n"
+        let function =
+          "(func (export \"\(name)-in-try-catch\")\n    (block $h\n      (try_table (catch $e0 $h)\n        (\(call))\n      )\n    )\n  )\n"
         let assertion = "(assert_exception (invoke \"\(name)-in-try-catch\"))\n"
         try #require(text.contains(function) && text.contains(assertion))
         text = text.replacingOccurrences(of: function, with: "").replacingOccurrences(of: assertion, with: "")

@@ -4,6 +4,7 @@ import KVMMachine
 import Machine
 import ProcessMachine
 import TrustletImage
+import WasmFormat
 
 struct ComponentBench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -23,6 +24,9 @@ struct ComponentBench: ParsableCommand {
   @Option(help: "How often each is started at least.", transform: ArgumentForm.count)
   var runs = 50
 
+  @Option(help: "Only cases whose names contain this.")
+  var machine: String?
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -40,6 +44,10 @@ struct ComponentBench: ParsableCommand {
       }
       let process = MachineChoice.process.kind
       cases += [.newMachine(image, process), try .warmReset(image, process)]
+      cases.removeAll { !(machine.map($0.name.contains) ?? true) }
+      guard !cases.isEmpty else {
+        throw CommandFailure("no case has \(quoted(machine ?? "")) in its name: there are pooled, warm and new machines, kvm and process")
+      }
       var samples = cases.map { _ in [Double]() }
       for start in cases { _ = try start.microseconds() }
       for number in 1...max(runs, 1) {

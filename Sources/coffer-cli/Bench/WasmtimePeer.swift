@@ -16,7 +16,8 @@ struct WasmtimePeer {
 
   /// With an input, and with a directory as its first.
   func output(_ arguments: [String], input: String, directory: String) throws -> String {
-    try Subprocess.output(of: ["env", "COFFER_PEER_INPUT=\(input)", "COFFER_PEER_DIRECTORY=\(directory)", "python3", "-c", Self.script, module] + arguments)
+    let variables = ["COFFER_PEER_INPUT=\(input)", "COFFER_PEER_DIRECTORY=\(directory)"]
+    return try Subprocess.output(of: ["env"] + variables + ["python3", "-c", Self.script, module] + arguments)
   }
 
   private static let script = """
