@@ -32,6 +32,9 @@ final class StaticInstantiation {
   private var unsupported: [String] = []
   private var functionCount = 0
 
+  /// Whether a call of what the component's maker wrote can end by an exception. The providers' cannot.
+  private(set) var usesExceptions = false
+
   init(limits: LinkingLimits) { self.limits = limits }
 
   func run(
@@ -44,6 +47,7 @@ final class StaticInstantiation {
       let arguments = try offers.arguments(for: provider.component, in: file, host: state)
       offers.add(try instantiate(ComponentClosure(file: file, component: provider.component), arguments: arguments, parent: nil))
     }
+    usesExceptions = root.component.usesExceptions
     let file = ComponentFile(root.types)
     let arguments = try offers.arguments(for: root.component, in: file, host: nil)
     var value = try instantiate(ComponentClosure(file: file, component: root.component), arguments: arguments, parent: nil)
@@ -211,4 +215,11 @@ final class StaticInstantiation {
   }
 
   func note(unsupported name: String) { if !unsupported.contains(name) { unsupported.append(name) } }
+}
+
+extension Component {
+  /// Of its own core modules and those of the components in it; bounded by the decoder's limit to how deep they nest.
+  fileprivate var usesExceptions: Bool {
+    definedModules.contains { $0.module.usesExceptions } || definedComponents.contains { $0.usesExceptions }
+  }
 }

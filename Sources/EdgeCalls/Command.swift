@@ -46,6 +46,8 @@ public enum TrapKind: UInt32, Sendable, CaseIterable {
   case hardwareFault = 11
   /// An imported memory or table is smaller than the import asks for.
   case incompatibleImport = 12
+  case uncaughtException = 13
+  case nullReference = 14
 }
 
 /// What the host tells a trustlet at its start, in the edge window's payload. All of it is the host's word.

@@ -52,6 +52,8 @@ public struct Instance: Sendable {
   public var tables: [TableSymbol]
   public var memories: [MemorySymbol]
   public var globals: [GlobalSymbol]
+  /// A tag is the address of its symbol.
+  public var tags: [TagSymbol] = []
 }
 
 public struct FunctionSymbol: Sendable, Hashable {
@@ -85,6 +87,11 @@ public struct MemorySymbol: Sendable, Hashable {
   public var type: MemoryType
   /// Which linear memory of the image this is. Number 0 lies at an address that generated code has as a constant.
   public var index: UInt32
+}
+
+public struct TagSymbol: Sendable, Hashable {
+  public var symbol: String
+  public var type: FunctionType
 }
 
 public struct GlobalSymbol: Sendable, Hashable {

@@ -9,6 +9,7 @@ struct ProgramGenerator {
   func unit() -> TranslationUnit {
     var context = UnitContext(target: target)
     var text = IRText()
+    if usesExceptions { ExceptionRuntime.define(&text, &context) }
     var entries: [String] = []
     for (index, entry) in program.entryPoints.enumerated() {
       define(entry, "entry\(index)", &text, &context)
@@ -16,13 +17,15 @@ struct ProgramGenerator {
     }
     var instances: [String] = []
     for instance in program.instances {
-      context.function("\(instance.prefix).initialise", FunctionType())
+      var initialise = "\(instance.prefix).initialise"
+      context.function(initialise, FunctionType())
+      if usesExceptions { initialise = withoutHandlers(initialise, &text) }
       var memory = "null"
       if let first = instance.memories.first {
         context.variable(first.state, LLVMGenerator.memoryStateType)
         memory = "@\"\(first.state)\""
       }
-      instances.append("{ ptr, ptr } { ptr @\"\(instance.prefix).initialise\", ptr \(memory) }")
+      instances.append("{ ptr, ptr } { ptr @\"\(initialise)\", ptr \(memory) }")
     }
     text.line("@instances = internal constant [\(instances.count) x { ptr, ptr }] [\(instances.joined(separator: ", "))]")
     text.line("@entries = internal constant [\(entries.count) x ptr] [\(entries.joined(separator: ", "))]")
@@ -31,9 +34,22 @@ struct ProgramGenerator {
     return TranslationUnit(name: "program", source: context.finish(text, name: "program"))
   }
 
+  private var usesExceptions: Bool { program.instances.contains { $0.module.usesExceptions } }
+
+  /// Entered from outside there is nobody who catches, whatever a trap has left behind.
+  private func withoutHandlers(_ function: String, _ text: inout IRText) -> String {
+    text.line("define internal void @\"enter.\(function)\"() #0 {")
+    text.line(ExceptionRuntime.forgetHandlers)
+    text.line("call void @\"\(function)\"() #2")
+    text.line("ret void")
+    text.line("}")
+    return "enter.\(function)"
+  }
+
   /// Takes the arguments from slots of 16 bytes and leaves the results there.
   private func define(_ entry: EntryPoint, _ name: String, _ text: inout IRText, _ context: inout UnitContext) {
     text.line("define internal void @\(name)(ptr %slots) #0 {")
+    if usesExceptions { text.line(ExceptionRuntime.forgetHandlers) }
     switch entry.kind {
     case .global(let global):
       context.variable(global.symbol, global.type.value.ir)
