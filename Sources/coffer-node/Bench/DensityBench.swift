@@ -54,7 +54,7 @@ struct DensityBench: ParsableCommand {
     let (freeBefore, ownBefore) = (MemoryFigures.free(), MemoryFigures.proportional(pids))
     Terminal.progress("\(instances) requests in their middle")
     let load = try Load(
-      LoadPlan(port: server.port, requests: [request], connections: instances, amount: .held, patience: 1800), in: scratch)
+      LoadPlan(port: server.port, requests: [request], amount: .held(instances), patience: 1800), in: scratch)
     _ = try load.waitUntilHeld()
     try waitForInstances(server, in: scratch)
     sleep(Self.settling)
