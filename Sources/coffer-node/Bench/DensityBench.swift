@@ -45,7 +45,8 @@ struct DensityBench: ParsableCommand {
     try server.deploy(
       "echo", try node.image("example:echo", named: "echo", in: scratch),
       manifest: "function:\n  concurrency: \(instances)\n  queue: \(instances)\n  time: 1800s\n", in: scratch)
-    let body = Data("a request's body, all of it\n".utf8)
+    // Half of it goes at once, and then a byte every ten seconds: enough for ten minutes and more.
+    let body = Data(String(repeating: "a request's body, ", count: 16).utf8)
     let request = LoadPlan.Request(method: "POST", path: "/f/echo", body: body, isChunked: true, answer: body)
     let first = try Load.run(LoadPlan(port: server.port, requests: [request], amount: .requests(10)), in: scratch)
     if let complaint = first.complaint { throw CommandFailure("echo: \(complaint)") }

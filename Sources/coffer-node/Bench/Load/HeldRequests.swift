@@ -6,6 +6,8 @@ import NIOPosix
 
 /// Very many requests in their middle at once: each sends all but its body's end, and that when the word for it comes on standard input.
 ///
+/// Until then a byte of the body goes every ten seconds: a server need not wait for a body that has stopped.
+///
 /// By HTTP/2 with prior knowledge (RFC 9113, 3.3), a hundred over a connection: one connection each would take as many descriptors again of the
 /// server as its instances do.
 struct HeldRequests {
@@ -103,21 +105,37 @@ private final class HeldRequest: ChannelInboundHandler, @unchecked Sendable {
   private let answered: EventLoopPromise<Answer>
   private var context: ChannelHandlerContext?
   private var answer = Answer()
+  /// Of the body, what has not gone yet.
+  private var body: ByteBuffer
+  private var trickle: RepeatedTask?
+  private static let pause = TimeAmount.seconds(10)
   /// Of a wrong answer, which has no bound of its own.
   private static let kept = 1 << 16
 
   init(_ request: LoadPlan.Request, authority: String, on loop: any EventLoop) {
     (self.request, self.authority) = (request, authority)
+    body = ByteBuffer(bytes: request.body ?? Data())
     wasSent = loop.makePromise()
     answered = loop.makePromise()
   }
 
-  /// All but the body's end has gone.
+  /// All that goes at first has gone.
   var sent: EventLoopFuture<Void> { wasSent.futureResult }
 
   var isWaiting: Bool { context != nil }
 
-  func release() { context?.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil) }
+  func release() {
+    trickle?.cancel()
+    guard let context else { return }
+    context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+  }
+
+  /// The last byte stays for the release.
+  private func sendByte() {
+    guard let context, body.readableBytes > 1, let byte = body.readSlice(length: 1) else { return }
+    context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(byte))), promise: nil)
+  }
 
   func result(within seconds: Double) -> Result<Answer, any Error> {
     let late = answered.futureResult.eventLoop.scheduleTask(in: .milliseconds(Int64(seconds * 1000))) { [answered] in
@@ -134,7 +152,9 @@ private final class HeldRequest: ChannelInboundHandler, @unchecked Sendable {
     for (name, value) in request.headers { headers.add(name: name, value: value) }
     let head = HTTPRequestHead(version: .init(major: 2, minor: 0), method: HTTPMethod(rawValue: request.method), uri: request.path, headers: headers)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
-    context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: request.body ?? Data())))), promise: wasSent)
+    let first = body.readSlice(length: body.readableBytes / 2) ?? ByteBuffer()
+    context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(first))), promise: wasSent)
+    trickle = context.eventLoop.scheduleRepeatedTask(initialDelay: Self.pause, delay: Self.pause) { [weak self] _ in self?.sendByte() }
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -145,6 +165,7 @@ private final class HeldRequest: ChannelInboundHandler, @unchecked Sendable {
       answer.time = LoadClock.now
       answer.isWrong = request.status.map { $0 != answer.status } ?? false || request.answer.map { !$0.elementsEqual(answer.body) } ?? false
       self.context = nil
+      trickle?.cancel()
       answered.succeed(answer)
     }
   }
@@ -155,6 +176,7 @@ private final class HeldRequest: ChannelInboundHandler, @unchecked Sendable {
 
   private func end(_ why: String, _ context: ChannelHandlerContext) {
     self.context = nil
+    trickle?.cancel()
     let failure = NoAnswer(description: why)
     wasSent.fail(failure)
     // Nothing happens where it was answered before.
