@@ -144,8 +144,8 @@ let package = Package(
     .testTarget(
       name: "KeyBrokerTests",
       dependencies: [
-        "Attestation", "DevelopmentPlatform", "Evidence", .product(name: "GRDB", package: "GRDB.swift"), "KeyBroker", "KeyBrokerClient", "KeyBrokerProtocol",
-        "Platform", crypto, "broker-scenario",
+        "Attestation", "DevelopmentPlatform", "Evidence", .product(name: "GRDB", package: "GRDB.swift"), "GuestCrypto", "KeyBroker", "KeyBrokerClient",
+        "KeyBrokerProtocol", "Platform", crypto, "broker-scenario",
       ]),
     // Changes a broker's data as fast as it can, and says what it has done: to be killed.
     .executableTarget(name: "broker-scenario", dependencies: ["KeyBroker", "KeyBrokerProtocol"], path: "Tests/broker-scenario"),

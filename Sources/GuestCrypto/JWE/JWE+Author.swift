@@ -4,7 +4,7 @@ extension JWE {
   /// Whether the holder of `author` signed this message for this recipient under this name. Nothing is decrypted for it.
   ///
   /// Signed is SHA-256 over these, each as a UInt32 of its bytes, big-endian, and the bytes: "coffer-secret-1", the recipient's x and y, the tenant, the
-  /// resource, the text that is authenticated with the message, its encrypted key, nonce, ciphertext and tag. The signature, r and s, is the
+  /// resource, the text that is authenticated with the message, its encrypted key, nonce, ciphertext, tag and counter. The signature, r and s, is the
   /// message's member `coffer-signature`: a member that other readers do not know, and so skip (RFC 7516, section 7.2).
   /// - Parameters:
   ///   - tenant: whose resource it is at the author's.
@@ -13,7 +13,7 @@ extension JWE {
     var hash = SHA256()
     hash.update(counted: "coffer-secret-1")
     hash.update(counted: recipient.x + recipient.y)
-    for part in [tenant, resource, authenticated, encryptedKey, nonce, ciphertext, tag] { hash.update(counted: part) }
+    for part in [tenant, resource, authenticated, encryptedKey, nonce, ciphertext, tag, counter] { hash.update(counted: part) }
     return author.isValidSignature(signature, ofDigest: hash.finish())
   }
 }

@@ -15,6 +15,9 @@ public struct JWE {
   let tag: [UInt8]
   /// Its author's, if it has one (``isSigned(by:for:tenant:resource:)``); otherwise nothing.
   let signature: [UInt8]
+  /// What the resource's counter had when the message was written: 24 bytes, or nothing. The author's word only where ``isSigned(by:for:tenant:resource:)``.
+  public let counter: [UInt8]
+  static let counterSize = 24
 
   /// Bytes of the message when it is opened.
   public var count: Int { ciphertext.count }
@@ -40,6 +43,11 @@ public struct JWE {
       signature = try JWEParts.decode(encoded, .signature, size: P256.PublicKey.signatureSize, within: text)
     } else {
       signature = []
+    }
+    if let encoded = parts.counter {
+      counter = try JWEParts.decode(encoded, .counter, size: JWE.counterSize, within: text)
+    } else {
+      counter = []
     }
     if let additional = parts.additionalData {
       _ = try JWEParts.decode(additional, within: text)

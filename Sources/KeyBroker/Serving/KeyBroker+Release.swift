@@ -21,12 +21,13 @@ extension KeyBroker {
     if let refusal { throw refusal }
     guard var content else { throw ProtocolProblem(.policy, "the resource is not released") }
     defer { erase(&content) }
+    let counter = try asking { () throws(BrokerError) in try store.counterValue(name, of: tenant.name) }
     var message: JSONWebEncryption
     do throws(MalformedMessage) {
       message = try JSONWebEncryption(encrypting: content, to: instance.key)
       // Only a trustlet reads it, and its key is on P-256.
       if session.tee == .coffer, case .curve(.p256, _) = instance.key.material {
-        try message.sign(by: authorKey, for: instance.key, tenant: tenant.name, resource: name)
+        try message.sign(by: authorKey, for: instance.key, tenant: tenant.name, resource: name, counter: counter)
       }
     } catch {
       throw ProtocolProblem(error, as: .encryption)

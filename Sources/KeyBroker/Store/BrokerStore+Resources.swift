@@ -195,14 +195,19 @@ extension BrokerStore {
     return try CounterValue(bytes)
   }
 
-  /// Reads a counter, or gives it a value if it has the one that is expected; logged before it is returned.
+  /// What a counter has, for whom the release of the resource of its name is logged.
+  func counterValue(_ name: ResourceName, of tenant: String) throws(BrokerError) -> CounterValue? {
+    try database.read { database in try value(of: name, tenant, database) }
+  }
+
+  /// Reads a counter, or gives it a higher value if it has the one that is expected; logged before it is returned.
   package func counter(
     _ name: ResourceName, of tenant: String, exchange: CounterExchange?, by actor: String
   ) throws(BrokerError) -> CounterAnswer {
     try change { database, _ in
       let found = try value(of: name, tenant, database)
       var answer = CounterAnswer(value: found, isExchanged: false)
-      if let exchange, exchange.expected == found {
+      if let exchange, exchange.expected == found, found.map({ $0.number < exchange.value.number }) ?? true {
         let bytes = exchange.value.bytes
         try database.execute(
           sql: "INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?)",

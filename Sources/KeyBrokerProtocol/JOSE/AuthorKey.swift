@@ -57,13 +57,17 @@ public struct AuthorKey: Sendable {
 
 extension JSONWebEncryption {
   static let signatureMember = "coffer-signature"
+  static let counterMember = "coffer-counter"
 
   /// Signs the message for one recipient under one name: what encryption to a public key leaves open is who wrote it, and as what. Others' readers
   /// skip the member (RFC 7516, section 7.2).
   /// - Parameters:
   ///   - recipient: the instance's key, on P-256.
   ///   - tenant: as the instance's manifest names it.
-  public mutating func sign(by author: AuthorKey, for recipient: JSONWebKey, tenant: String, resource: ResourceName) throws(MalformedMessage) {
+  ///   - counter: what the resource's counter has now, which the recipient can then believe though others carry the message; nil for none.
+  public mutating func sign(by author: AuthorKey, for recipient: JSONWebKey, tenant: String, resource: ResourceName, counter: CounterValue? = nil)
+    throws(MalformedMessage)
+  {
     guard case .curve(.p256, let point) = recipient.material else {
       throw MalformedMessage(Self.signatureMember, found: recipient.algorithm, wanted: "a recipient's key on P-256")
     }
@@ -71,10 +75,12 @@ extension JSONWebEncryption {
     let authenticated = Array((protected + (additional.map { ".\($0)" } ?? "")).utf8)
     for part in [
       Array("coffer-secret-1".utf8), point, Array(tenant.utf8), Array("\(resource)".utf8), authenticated, encryptedKey, initializationVector, ciphertext, tag,
+      counter?.bytes ?? [],
     ] {
       withUnsafeBytes(of: UInt32(truncatingIfNeeded: part.count).bigEndian) { hash.update(bufferPointer: $0) }
       hash.update(data: part)
     }
+    self.counter = counter
     signature = try author.signature(of: hash.finalize())
   }
 }
