@@ -62,12 +62,13 @@ extension KeyBroker {
           detail: "\(problem); \(Self.description(of: examination))"))
       throw ProtocolProblem(.attestation, problem)
     }
-    let instance = AttestedInstance(
+    var instance = AttestedInstance(
       evidence: evidence, bound: bound, size: size, key: message.key, name: Self.instanceName(message.key),
       tokenIdentifier: Base64.urlText(Self.random(16)))
     // From here on it is the tenant's matter, and not only that of who asks.
     try charge(tenant)
     let token = try token(instance, examination, session)
+    instance.tokenDigest = Array(SHA256.hash(data: Array(token.utf8)))
     try note(
       AuditEntry(tenant: tenant.name, actor: actor, action: .attest, subject: session.tee.name, outcome: .done, detail: Self.description(of: examination)))
     guard sessions.attest(identifier, session, as: instance, at: now) else {
@@ -164,7 +165,9 @@ extension KeyBroker {
   /// The session that a request is of, by its token or its cookie, when it has given evidence.
   func attested(_ request: BrokerRequest, _ tenant: TenantRecord) throws(ProtocolProblem) -> (Session, AttestedInstance) {
     let session: (Session, AttestedInstance)?
-    if let bearer = request.bearer {
+    if let bearer = request.bearer, let known = sessions.session(ofTokenDigest: Array(SHA256.hash(data: Array(bearer.utf8))), at: now) {
+      session = known
+    } else if let bearer = request.bearer {
       let claims: JSONValue
       do throws(MalformedMessage) {
         claims = try JSONWebToken.claims(of: bearer, signedBy: publicKey)
