@@ -33,7 +33,7 @@ struct StandardComponent {
     let builtIns = builtIns()
     let systemInstance = writer.coreInstance(of: system, with: [])
     let made = writer.coreInstance(
-      of: main, with: [(Self.coreModuleName, systemInstance)] + builtIns)
+      of: main, with: [(name: Self.coreModuleName, instance: systemInstance)] + builtIns)
     let table = writer.alias(.coreTable, "table", ofCore: doorInstance)
     let drop = writer.alias(.coreFunction, "drop", ofCore: made)
     let argument = writer.coreInstance([("table", .coreTable, table), ("drop", .coreFunction, drop)])
