@@ -70,8 +70,6 @@ struct object *new_object(enum kind kind);
 struct object *new_file(uint32_t fd, bool is_given);
 struct object *retained(struct object *file);
 void release(struct object *file);
-// What a destructor does.
-void drop(struct object *object);
 
 #define HANDLE(name, type) __attribute__((import_module("resource-new"), import_name(name))) uint32_t new_##type(struct object *)
 HANDLE("io/error#error", error);
@@ -92,6 +90,18 @@ HANDLE("http/types#outgoing-response", outgoing_response);
 HANDLE("http/types#outgoing-body", outgoing_body);
 HANDLE("http/types#request-options", request_options);
 HANDLE("http/types#response-outparam", response_outparam);
+
+// What a function is given for good comes as a handle: what it stands for, and an end to it, which calls the destructor.
+#define OWNED(name, type)                                                                                                       \
+  __attribute__((import_module("resource-rep"), import_name(name))) struct object *taken_##type(uint32_t handle);                \
+  __attribute__((import_module("resource-drop"), import_name(name))) void drop_##type(uint32_t handle)
+OWNED("http/types#fields", fields);
+OWNED("http/types#incoming-body", incoming_body);
+OWNED("http/types#outgoing-request", outgoing_request);
+OWNED("http/types#outgoing-response", outgoing_response);
+OWNED("http/types#outgoing-body", outgoing_body);
+OWNED("http/types#request-options", request_options);
+OWNED("http/types#response-outparam", response_outparam);
 
 // MARK: Results, as the canonical ABI lays them out. A case is 0 for `ok`, `none` and the like.
 

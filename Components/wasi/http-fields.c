@@ -47,10 +47,10 @@ uint32_t lend_fields(struct fields *fields) {
   return new_fields(fields_object(fields, true));
 }
 
-struct fields *take_fields(struct object *object) {
-  struct fields *fields = object->http;
+struct fields *take_fields(uint32_t handle) {
+  struct fields *fields = taken_fields(handle)->http;
   fields->references++;
-  drop(object);
+  drop_fields(handle);
   return fields;
 }
 

@@ -145,10 +145,10 @@ EXPORT("http/types#[method]incoming-body.stream") const struct result_handle *in
   return &result;
 }
 
-EXPORT("http/types#[static]incoming-body.finish") uint32_t incoming_body_finish(struct object *self) {
+EXPORT("http/types#[static]incoming-body.finish") uint32_t incoming_body_finish(uint32_t body) {
   struct object *trailers = new_object(KIND_TRAILERS);
-  trailers->http = self->http;
-  drop(self);
+  trailers->http = taken_incoming_body(body)->http;
+  drop_incoming_body(body);
   return new_future_trailers(trailers);
 }
 

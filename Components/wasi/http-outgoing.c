@@ -92,7 +92,7 @@ static void end_body(struct sink *sink, const struct fields *trailers) {
 
 // MARK: outgoing-response
 
-EXPORT("http/types#[constructor]outgoing-response") uint32_t outgoing_response_constructor(struct object *headers) {
+EXPORT("http/types#[constructor]outgoing-response") uint32_t outgoing_response_constructor(uint32_t headers) {
   struct response *response = keep(sizeof *response);
   *response = (struct response){200, take_fields(headers), 0};
   struct object *object = new_object(KIND_OUTGOING_RESPONSE);
@@ -159,11 +159,12 @@ struct waiting_trailers {
 static struct waiting_trailers early;
 
 EXPORT("http/types#[static]outgoing-body.finish")
-const struct result_code *outgoing_body_finish(struct object *self, uint32_t has_trailers, struct object *trailers_object) {
+const struct result_code *outgoing_body_finish(uint32_t body, uint32_t has_trailers, uint32_t trailers_handle) {
   static struct result_code result;
   __builtin_memset(&result, 0, sizeof result);
+  struct object *self = taken_outgoing_body(body);
   struct sink *sink = self->http;
-  struct fields *trailers = has_trailers ? take_fields(trailers_object) : 0;
+  struct fields *trailers = has_trailers ? take_fields(trailers_handle) : 0;
   bool is_short = sink->declared >= 0 && sink->written != (uint64_t)sink->declared && !(sink->ignores_length && sink->written == 0);
   if (sink->is_broken || is_short) {
     sink->is_broken = true;
@@ -178,7 +179,7 @@ const struct result_code *outgoing_body_finish(struct object *self, uint32_t has
   }
   // Its destructor would take a body that is not finished for one that was given up.
   self->http = 0;
-  drop(self);
+  drop_outgoing_body(body);
   return &result;
 }
 
@@ -220,9 +221,9 @@ static void send_response(struct response *response) {
 // What an error-code has beside its case is for people, and for the function's log: none of it is passed on.
 EXPORT("http/types#[static]response-outparam.set")
 void response_outparam_set(
-    struct object *self, uint32_t is_error, uintptr_t response_or_code, uint32_t, uint64_t, uint32_t, uint32_t, uint32_t, uint32_t) {
+    uint32_t param, uint32_t is_error, uint32_t response_or_code, uint32_t, uint64_t, uint32_t, uint32_t, uint32_t, uint32_t) {
   begin_call();
-  drop(self);
+  drop_response_outparam(param);
   // There is one response-outparam, and this has consumed it.
   if (is_error) {
     uint32_t code = response_or_code;
@@ -230,10 +231,8 @@ void response_outparam_set(
     answer.state = FAILED;
     return;
   }
-  struct object *object = (struct object *)response_or_code;
-  struct response *response = object->http;
-  send_response(response);
-  drop(object);
+  send_response(taken_outgoing_response(response_or_code)->http);
+  drop_outgoing_response(response_or_code);
 }
 
 // result<_, _>: an error where the answer is not whole.

@@ -11,7 +11,7 @@ struct outgoing {
   struct sink *body;
 };
 
-EXPORT("http/types#[constructor]outgoing-request") uint32_t outgoing_request_constructor(struct object *headers) {
+EXPORT("http/types#[constructor]outgoing-request") uint32_t outgoing_request_constructor(uint32_t headers) {
   struct outgoing *request = keep(sizeof *request);
   *request = (struct outgoing){.headers = take_fields(headers)};
   struct object *object = new_object(KIND_OUTGOING_REQUEST);
@@ -162,13 +162,13 @@ struct result_response {
 };
 
 EXPORT("http/outgoing-handler#handle")
-const struct result_response *outgoing_handle(struct object *request, uint32_t has_options, struct object *options) {
+const struct result_response *outgoing_handle(uint32_t request, uint32_t has_options, uint32_t options) {
   static struct result_response result;
-  struct outgoing *outgoing = request->http;
+  struct outgoing *outgoing = taken_outgoing_request(request)->http;
   // What is still written into its body goes nowhere.
   if (outgoing->body) outgoing->body->is_broken = true;
-  drop(request);
-  if (has_options) drop(options);
+  drop_outgoing_request(request);
+  if (has_options) drop_request_options(options);
   result = (struct result_response){true, {.code = error_code((struct http_error){HTTP_REQUEST_DENIED, 0})}};
   return &result;
 }

@@ -49,7 +49,7 @@ void release_fields(struct fields *fields);
 // A handle of fields that nobody changes any more, to be looked at.
 uint32_t lend_fields(struct fields *fields);
 // What the resource was made of, which nobody else can change from here on.
-struct fields *take_fields(struct object *object);
+struct fields *take_fields(uint32_t handle);
 // content-length, or -1 where there is none. What is none was never let in.
 int64_t declared_length(const struct fields *fields);
 

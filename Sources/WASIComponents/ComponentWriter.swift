@@ -127,6 +127,8 @@ struct ComponentWriter: TypeSink {
 
   mutating func resourceDrop(_ type: UInt32) -> UInt32 { add(.coreFunction, in: .canonical, [0x03] + leb(type)) }
 
+  mutating func resourceRepresentation(_ type: UInt32) -> UInt32 { add(.coreFunction, in: .canonical, [0x04] + leb(type)) }
+
   mutating func resourceNew(_ type: UInt32) -> UInt32 { add(.coreFunction, in: .canonical, [0x02] + leb(type)) }
 
   // MARK: Imports and exports

@@ -414,6 +414,7 @@ HANDLE void handle_request(handle request, handle out) {
     write_text(answer, "half");
     struct { uint8_t is_error; uint32_t error[2]; } result;
     blocking_flush(answer.stream, (struct stream_result *)&result);
+    sleep(1000);
     __builtin_trap();
   }
   if (is(path.text, "/headers")) {
