@@ -142,6 +142,7 @@ extension InitialisationUse {
     case .readStream, .writeStream, .streamKind: stream
     case .wallClock, .wait: clock
     case .secrets: secret
+    case .network: network
     case .open, .readFile, .writeFile, .appendFile, .attributes, .attributesAt, .readDirectory, .createDirectory, .removeDirectory, .unlink,
       .rename, .link, .symlink, .readLink, .setSize, .setTimes, .setTimesAt, .synchronize:
       hostFile
