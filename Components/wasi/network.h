@@ -35,7 +35,7 @@ typedef uint32_t linux_errno;
 
 // `bytes` goes with the request where the operation has a payload, and takes the response. An operation of a network that the image does not
 // have, or that no rule permits, is EACCES.
-__attribute__((import_module("coffer"), import_name("network")))
+__attribute__((import_module("wasi_snapshot_preview1"), import_name("coffer_network")))
 linux_errno network_call(
     uint32_t operation, uint32_t handle, uint64_t argument, void *bytes, uint32_t length, struct network_result *result);
 

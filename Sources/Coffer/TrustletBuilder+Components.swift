@@ -24,7 +24,7 @@ extension TrustletBuilder {
       let component = try ComponentLinker.link(
         binary, providers: try providers ?? Self.standardProviders(for: binary, missingImports), missingImports: missingImports)
       for instance in component.instances { try Self.checkTables(of: instance.module) }
-      var linker = ProgramLinker(host: Self.hostFunctions, constantMemory: component.mostUsedMemory)
+      var linker = ProgramLinker(host: Self.hostFunctions(for: manifest, isModule: false), constantMemory: component.mostUsedMemory)
       let place = try linker.instantiate(component)
       if let command { try Self.addStart(to: &linker, calling: command, of: component, in: place) }
       return try image(of: linker, manifest: manifest, files: files)

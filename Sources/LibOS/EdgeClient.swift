@@ -18,7 +18,7 @@ public final class EdgeClient {
   package var payload: MemoryRegion { transport.payload }
 
   package struct Answer {
-    let first: UInt64
+    package let first: UInt64
     let second: UInt64
     let third: UInt64
     /// Bytes of payload, at most the window's capacity.

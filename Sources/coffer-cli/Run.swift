@@ -14,6 +14,8 @@ struct Run: ParsableCommand {
         coffer run program.wasm --dir data::/data:rw --env MODE=fast
         coffer run service.trustlet --timeout 2s --memory 64MiB
         coffer run library.wasm --invoke 'add(2, 3)'
+        coffer run client.wasm --net https://example.org --net connect:10.1.2.3:5432
+        coffer run server.wasm --net listen:127.0.0.1:8080
         coffer run service.trustlet --broker https://broker.example:8090 --platform tpm
         coffer run service.trustlet --attest 00112233445566778899aabbccddeeff --platform tpm --evidence evidence.cbor
       """)
@@ -58,6 +60,9 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("What isolates it: kvm or process; kvm where it works.", valueName: "kind"))
   var machine: MachineChoice?
 
+  @Option(help: ArgumentHelp("Certificates (PEM) that tls: rules trust in the place of the system's.", valueName: "file"))
+  var ca: String?
+
   @Flag(help: "Print what the run cost, on standard error.")
   var stats = false
 
@@ -74,7 +79,7 @@ struct Run: ParsableCommand {
   func run() throws {
     try reporting {
       let application = try Application.load(app)
-      let image = try build.image(of: application, memory: memory)
+      let image = try build.image(of: application, memory: memory, narrowsNetwork: true)
       var options = RunOptions()
       options.arguments = [application.name] + arguments
       options.environment = environment
@@ -90,6 +95,8 @@ struct Run: ParsableCommand {
       let evidence = try RunEvidence(attest, by: signer)
       let secrets = try brokerSecrets(of: image, machine: kind.name, by: signer)
       options.secrets = secrets
+      let network = try RunNetwork(image, narrowedTo: build.network, authorities: ca)
+      options.network = network?.gate
       let trustlet = try TrustletRunner.start(image, options, on: kind)
       try evidence?.write(of: image, machine: kind.name)
       trustlet.measuresProcessorTime = stats
@@ -101,6 +108,7 @@ struct Run: ParsableCommand {
       } else {
         outcome = try TrustletRunner.runCommand(image, trustlet)
       }
+      for complaint in network?.gate.complaints ?? [] { Terminal.complain(complaint) }
       if let failure = secrets?.failure { Terminal.complain("no secret was released: \(failure)") }
       let limits = RunLimits(image, options)
       for note in LimitNotes.lines(trustlet.limitsReached, limits) { Terminal.complain(note) }
