@@ -17,11 +17,12 @@ public final class HostNetwork: NetworkGate {
   let socketLimit: Int
   let errands = ErrandCount()
 
-  /// Only the thread that serves the trustlet comes here; two may in turn (the doorbell's, its own).
-  private let shared = Mutex(State())
+  private let state = State()
+  /// Two threads may serve the trustlet in turn (the doorbell's, its own), and a third may ask what went wrong.
+  private let lock = Mutex<Void>(())
 
-  /// A class, so that methods can work on it while the lock is held.
-  final class State {
+  /// Sendable because nothing reads or writes it but while `lock` is held: ``serve``, ``watched(_:)`` and ``complaints`` are the only ways in.
+  final class State: @unchecked Sendable {
     var sockets: [Socket?] = []
     /// How many listen by the rules, once that was asked.
     var given: UInt64?
@@ -36,10 +37,10 @@ public final class HostNetwork: NetworkGate {
   }
 
   /// What a person should know of what did not go as the rules have it.
-  public var complaints: [String] { shared.withLock { $0.complaints } }
+  public var complaints: [String] { lock.withLock { _ in state.complaints } }
 
   public func watched(_ handle: UInt64) -> NetworkWatch? {
-    shared.withLock { state in
+    lock.withLock { _ in
       guard let socket = try? Self.socket(handle, state) else { return nil }
       switch socket.kind {
       case .lookup(let errand): return NetworkWatch(descriptor: errand.signal, isSignal: true)
@@ -52,7 +53,7 @@ public final class HostNetwork: NetworkGate {
   public func serve(
     _ operation: NetworkOperation, handle: UInt64, argument: UInt64, payload: UnsafeRawBufferPointer, into space: UnsafeMutableRawBufferPointer
   ) -> NetworkReply {
-    shared.withLock { state in
+    lock.withLock { _ in
       let call = NetworkRequest(handle: handle, argument: argument, payload: payload, space: space, rules: rules, state: state)
       do throws(NetworkFailure) {
         switch operation {

@@ -66,7 +66,7 @@ extension LibraryOS {
     do throws(SystemError) {
       if operation.hasPayload { try edge.payload.copy(from: carried) }
       let answer = try edge.network(
-        operation, handle, argument: argument(argument, handle, operation), length: operation.hasPayload ? carried.count : 0,
+        operation, handle, argument: patience(argument, handle, operation), length: operation.hasPayload ? carried.count : 0,
         wanted: operation.isAnsweredWithPayload ? carried.count : 0)
       try region.copy(from: edge.payload.prefix(answer.length))
       let input: UInt64 = operation == .wait && handle & 1 != 0 && streams.hasInput ? 1 : 0
@@ -81,7 +81,7 @@ extension LibraryOS {
   }
 
   /// Nobody waits for input that is in the trustlet already.
-  private func argument(_ argument: UInt64, _ handle: UInt32, _ operation: NetworkOperation) -> UInt64 {
+  private func patience(_ argument: UInt64, _ handle: UInt32, _ operation: NetworkOperation) -> UInt64 {
     operation == .wait && handle & 1 != 0 && streams.hasInput ? 0 : argument
   }
 }

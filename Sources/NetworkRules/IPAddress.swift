@@ -131,7 +131,9 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
   static let globalUnicast = IPNetwork("2000::/3") ?? IPNetwork(IPAddress.zero)
 
   /// One address alone.
-  public init(_ address: IPAddress) { (self.address, prefix) = (address, address.version.bits) }
+  public init(_ address: IPAddress) { self.init(address, address.version.bits) }
+
+  private init(_ address: IPAddress, _ prefix: Int) { (self.address, self.prefix) = (address, prefix) }
 
   /// An address, or an address, a slash and the number of bits that count; the others have to be zero.
   public init?(_ text: String) {
@@ -145,7 +147,7 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     guard (1...3).contains(digits.count), digits.allSatisfy({ (0x30...0x39).contains($0) }), digits.count == 1 || digits.first != 0x30,
       let prefix = Int(parts[1]), prefix <= address.version.bits, Self.isZero(address, from: prefix)
     else { return nil }
-    (self.address, self.prefix) = (address, prefix)
+    self.init(address, prefix)
   }
 
   private static func isZero(_ address: IPAddress, from prefix: Int) -> Bool {
