@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Runs a WASI 0.1 command, or a command component of WASI 0.2, under Wasmtime, with the arguments of `coffer run`.
 
-    run-with-wasmtime.py [--dir HOST::GUEST[:rw]]... [--env KEY=VALUE]... PROGRAM.wasm [ARGUMENT]...
+    run-with-wasmtime.py [--dir HOST::GUEST[:rw]]... [--env KEY=VALUE]... [--net RULE]... PROGRAM.wasm [ARGUMENT]...
+
+Whatever the rules are, --net gives all of the network.
 
 The exit status is the program's, or 134 for a trap, whose message goes to standard error.
 Needs `pip install wasmtime`; exits with 69 when it is missing.
@@ -21,6 +23,7 @@ def parse():
     parser = argparse.ArgumentParser(description="Runs a WASI command under Wasmtime.")
     parser.add_argument("--dir", action="append", default=[], metavar="HOST::GUEST[:rw]")
     parser.add_argument("--env", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--net", action="append", default=[], metavar="RULE")
     parser.add_argument("program")
     parser.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser.parse_args()
@@ -37,6 +40,11 @@ def configuration(given):
         host, guest = directory.split("::", 1)
         writable = guest.endswith(":rw")
         wasi.preopen_dir(host, guest.removesuffix(":rw"), fs_mutable=writable)
+    if given.net:
+        # The package's own interface has no name for it.
+        from wasmtime import _bindings
+
+        _bindings.wasi_config_inherit_network(wasi.ptr())
     return wasi
 
 
