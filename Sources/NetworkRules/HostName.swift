@@ -27,6 +27,6 @@ public struct HostName: Hashable, Sendable, CustomStringConvertible {
   private static func isNumber(_ label: ArraySlice<UInt8>) -> Bool {
     if label.allSatisfy(isDigit) { return true }
     let rest = label.dropFirst(2)
-    return label.starts(with: [0x30, 0x78]) && rest.allSatisfy { isDigit($0) || (0x61...0x66).contains($0 | 0x20) }
+    return label.prefix(2).map { $0 | 0x20 } == [0x30, 0x78] && rest.allSatisfy { isDigit($0) || (0x61...0x66).contains($0 | 0x20) }
   }
 }

@@ -78,7 +78,7 @@ import Testing
     #expect(gate.ask(.connectByName, argument: 80, Array("example.org".utf8)).error == EACCES)
   }
 
-  @Test(arguments: ["", ".", "a..b", "2130706433", "0x7f000001", "127.1", "exa mple.org", "example.org\0", String(repeating: "a", count: 300), "é.org"])
+  @Test(arguments: ["", ".", "a..b", "2130706433", "0x7f000001", "0XF0", "127.1", "exa mple.org", "example.org\0", String(repeating: "a", count: 300), "é.org"])
   func namesThatAreNone(_ name: String) throws {
     let gate = try Gate(["connect:*:*"])
     #expect(gate.ask(.lookUp, Array(name.utf8)).error == EINVAL)
