@@ -32,6 +32,8 @@ struct Gate {
     return Answer(error: Int32(reply.error), value: reply.value, bytes: Array(space[..<reply.length]))
   }
 
+  func ask(_ operation: NetworkOperation, _ payload: [UInt8]) -> Answer { ask(operation, 0, payload) }
+
   /// Waits until what was begun can be asked for; a minute at most.
   func wait(_ handle: UInt64, writable: Bool = false) throws {
     let watch = try #require(network.watched(handle))
