@@ -3,6 +3,7 @@ import HostNetwork
 import NIOCore
 import NIOPosix
 import NIOSSL
+import NIOTLS
 
 /// What `Encryption` of HostNetwork starts, one for each connection: descriptor 3 is connected to a peer, 4 is the trustlet's stream. Not shown: nobody types it.
 struct TLSGate: AsyncParsableCommand {
