@@ -58,7 +58,9 @@ public final class Encryption: Sendable {
 
   private static func verdict(_ stream: Int32) -> Int32 {
     var watched = pollfd(fd: stream, events: Int16(POLLIN), revents: 0)
-    guard poll(&watched, 1, patience) == 1 else { return -ETIMEDOUT }
+    var ready: Int32
+    repeat { ready = poll(&watched, 1, patience) } while ready < 0 && errno == EINTR
+    guard ready == 1 else { return -ETIMEDOUT }
     var byte: UInt8 = 0
     guard read(stream, &byte, 1) == 1 else { return -EPROTO }
     switch Verdict(rawValue: byte) {
