@@ -116,8 +116,11 @@ extension HostNetwork {
   /// Made when the program asks for the first time: those of WASI 0.2 bind their own.
   func given(_ call: NetworkRequest) throws(NetworkFailure) -> UInt64 {
     if let given = call.state.given { return given }
-    // The guest takes the numbers from 0 on for these.
-    guard call.state.sockets.isEmpty else { throw .invalid }
+    // The guest takes the numbers from 0 on for these: who has made sockets already listens by its own.
+    guard call.state.sockets.isEmpty else {
+      call.state.given = 0
+      return 0
+    }
     for rule in call.rules.rules {
       guard let (address, port) = rule.listeningPlace else { continue }
       try requireRoom(call.state)

@@ -155,6 +155,15 @@ import Testing
     #expect(gate.ask(.send, 0, [1]).error == ENOTCONN)
   }
 
+  /// A module that has used operations itself, and then a descriptor.
+  @Test func whoHasMadeSocketsIsGivenNone() throws {
+    let gate = try Gate(["listen:127.0.0.1:0"])
+    #expect(try gate.socket() == 0)
+    let given = gate.ask(.given)
+    #expect(given.error == 0 && given.value == 0)
+    #expect(try gate.socket() == 1)
+  }
+
   @Test func aPlaceThatIsTakenIsSaid() throws {
     let taken = try Peer()
     let gate = try Gate(["listen:127.0.0.1:\(taken.port)"])
