@@ -29,6 +29,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.1"),
+    .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.36.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -42,6 +43,7 @@ let package = Package(
     .target(name: "EdgeCalls"),
     .target(name: "WasmFormat"),
     .target(name: "ComponentFormat", dependencies: ["WasmFormat"]),
+    .target(name: "ComponentValues", dependencies: ["ComponentFormat", "WasmFormat"]),
     .target(name: "WasmText"),
     .target(name: "CLinux"),
     .target(name: "FunctionCalls"),
@@ -114,6 +116,9 @@ let package = Package(
 
     // Floor 4: running images, without anything that builds them.
     .target(name: "TrustletRun", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "Monitor", "TrustletImage", "WasmFormat"]),
+    .target(
+      name: "ComponentCalls",
+      dependencies: ["ComponentFormat", "ComponentLinking", "ComponentValues", "EdgeCalls", "Monitor", "TrustletImage", "WasmFormat"]),
     .target(name: "RunCommand", dependencies: ["KVMMachine", "Machine", "Monitor", "TrustletImage", "TrustletRun"]),
 
     // Floor 4: serving functions. The front (Gateway over FunctionDispatch and FunctionStore) holds no trustlets, and a monitor process no connections.
@@ -152,8 +157,8 @@ let package = Package(
     .testTarget(
       name: "KeyBrokerTests",
       dependencies: [
-        "Attestation", "DevelopmentPlatform", "Evidence", .product(name: "GRDB", package: "GRDB.swift"), "KeyBroker", "KeyBrokerClient", "KeyBrokerProtocol",
-        "Platform", crypto, "broker-scenario",
+        "Attestation", "DevelopmentPlatform", "Evidence", .product(name: "GRDB", package: "GRDB.swift"), "GuestCrypto", "KeyBroker", "KeyBrokerClient",
+        "KeyBrokerProtocol", "Platform", crypto, "broker-scenario",
       ]),
     // Changes a broker's data as fast as it can, and says what it has done: to be killed.
     .executableTarget(name: "broker-scenario", dependencies: ["KeyBroker", "KeyBrokerProtocol"], path: "Tests/broker-scenario"),
@@ -162,7 +167,7 @@ let package = Package(
     .target(
       name: "Coffer",
       dependencies: [
-        "CLinux", "CodeObjects", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS",
+        "CLinux", "CodeObjects", "ComponentFormat", "ComponentLinking", "ComponentValues", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS",
         "Machine", "Monitor", "NetworkRules", "ProcessMachine", "TrustletImage", "TrustletRun", "WASIComponents", "WasmCompiler", "WasmFormat",
       ]),
     // Runs images; for everything else it becomes coffer-tools, which lies beside it. Were that a dependency, SwiftPM would link all of it here.
@@ -171,7 +176,7 @@ let package = Package(
       name: "coffer", dependencies: ["RunCommand", "TrustletImage"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
-        "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "HostNetwork", "KVMMachine",
+        "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "ComponentCalls", "ComponentFormat", "ComponentValues", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "HostNetwork", "KVMMachine",
         "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "NetworkRules", "NodeImage", "Platform", "ProcessMachine", "RunCommand", "TrustedLines", "TrustletImage", "TrustletRun",
         "WasmFormat", "WasmText", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -185,7 +190,9 @@ let package = Package(
         "Attestation", "CLinux", "Evidence", "FunctionDispatch", "FunctionStore", "Gateway", "HostNetwork", "ImageBuilding", "KeyBroker", "KeyBrokerClient",
         "KeyBrokerProtocol", "Platform", "TrustletImage", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"), .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -194,8 +201,8 @@ let package = Package(
     .target(
       name: "SpecificationScripts",
       dependencies: [
-        "Coffer", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "TrustletRun", "WasmCompiler",
-        "WasmFormat", "WasmText",
+        "Coffer", "ComponentCalls", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Machine", "Monitor", "TrustletImage", "TrustletRun",
+        "WasmCompiler", "WasmFormat", "WasmText",
       ]),
     .executableTarget(
       name: "coffer-wast",
@@ -204,6 +211,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    .testTarget(name: "ComponentValuesTests", dependencies: ["ComponentFormat", "ComponentValues", "WasmText"]),
     .testTarget(name: "FunctionCallsTests", dependencies: ["FunctionCalls"]),
     .testTarget(
       name: "FunctionStoreTests",
@@ -262,8 +270,8 @@ let package = Package(
     .testTarget(
       name: "CofferTests",
       dependencies: [
-        "CodeObjects", "Coffer", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Examples", "KVMMachine", "LyingHost", "Machine", "Monitor",
-        "ProcessMachine", "SpecificationScripts", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
+        "CodeObjects", "Coffer", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Examples", "KVMMachine", "KeyBrokerProtocol", "LyingHost", "Machine",
+        "Monitor", "ProcessMachine", "SpecificationScripts", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
       ]),
     // What a front sends, and programs, to the built coffer-monitor: not a dependency, since the tests would be linked as it is, without the
     // libraries that only tests have.

@@ -1,4 +1,5 @@
 // wasi:cli: arguments, environment, exit, standard streams and terminals.
+#include "http.h"
 #include "streams.h"
 
 // The strings as WASI 0.1 gives them: pointers, and behind them what they point to.
@@ -60,8 +61,14 @@ EXPORT("cli/exit#exit-with-code") void exit_with_code(uint32_t code) { proc_exit
 
 // MARK: Standard streams
 
-EXPORT("cli/stdin#get-stdin") uint32_t get_stdin(void) { return new_input_stream(new_input(0, 0, 0)); }
-EXPORT("cli/stdout#get-stdout") uint32_t get_stdout(void) { return new_output_stream(new_output(0, 1, 0, false)); }
+// Where a request came by standard input and its answer goes to standard output, the one has no more to read, and what is written to the
+// other goes where errors go.
+EXPORT("cli/stdin#get-stdin") uint32_t get_stdin(void) {
+  struct object *stream = new_input(0, 0, 0);
+  stream->is_closed = is_serving;
+  return new_input_stream(stream);
+}
+EXPORT("cli/stdout#get-stdout") uint32_t get_stdout(void) { return new_output_stream(new_output(0, is_serving ? 2 : 1, 0, false)); }
 EXPORT("cli/stderr#get-stderr") uint32_t get_stderr(void) { return new_output_stream(new_output(0, 2, 0, false)); }
 
 static bool is_terminal(uint32_t fd) {

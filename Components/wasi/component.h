@@ -11,12 +11,17 @@
 void begin_call(void);
 // Lasts until the next call's first allocation.
 void *allocate(uint64_t size);
+// Memory that nobody else has had, in whole pages, for what lasts longer (heap.c).
+void *fresh_memory(uint64_t size);
 
 // MARK: Resources (resources.c). What the canonical ABI calls a representation is an object's address.
 
 enum kind {
   KIND_ERROR = 1, KIND_POLLABLE, KIND_INPUT, KIND_OUTPUT, KIND_DESCRIPTOR, KIND_ENTRIES, KIND_FILE, KIND_EMPTY, KIND_SOCKET, KIND_TCP, KIND_UDP,
   KIND_DATAGRAMS, KIND_LOOKUP,
+  // wasi:http (http.h)
+  KIND_FIELDS, KIND_INCOMING_REQUEST, KIND_INCOMING_RESPONSE, KIND_INCOMING_BODY, KIND_TRAILERS, KIND_OUTGOING_REQUEST,
+  KIND_OUTGOING_RESPONSE, KIND_OUTGOING_BODY, KIND_OUTPARAM, KIND_OPTIONS,
 };
 
 // An open descriptor of WASI 0.1, closed when the last of what uses it is dropped.
@@ -30,7 +35,7 @@ enum { MODE_READ = 1, MODE_WRITE = 2, MODE_MUTATE_DIRECTORY = 32 };
 
 struct object {
   uint8_t kind;
-  // Of streams: all later operations find it so.
+  // Of streams: all later operations find it so. Of what can be asked for something once: it has been. Of fields: nobody changes them.
   bool is_closed;
   union {
     struct object *next_free;
@@ -39,6 +44,7 @@ struct object {
       errno_t number;
       bool is_of_files;
       bool is_of_network;  // then the number is Linux's
+      const struct http_error *http;  // 0 where it is none of wasi:http
     } error;
     struct {
       enum { POLL_READY, POLL_INPUT, POLL_TIME, POLL_SOCKET } topic;
@@ -50,6 +56,7 @@ struct object {
       struct object *file;  // 0: standard input, output or error
       uint32_t fd;
       bool appends;
+      void *body;  // of wasi:http, where it is not 0
       uint64_t offset;
       struct object *socket;  // in the place of a file
     } stream;
@@ -87,6 +94,8 @@ struct object {
     struct {
       struct object *socket;
     } lookup;
+    // What else wasi:http keeps of it.
+    void *http;
   };
 };
 
@@ -110,6 +119,27 @@ HANDLE("sockets/tcp#tcp-socket", tcp_socket);
 HANDLE("sockets/udp#udp-socket", udp_socket);
 HANDLE("sockets/udp#incoming-datagram-stream", incoming_datagram_stream);
 HANDLE("sockets/udp#outgoing-datagram-stream", outgoing_datagram_stream);
+HANDLE("http/types#fields", fields);
+HANDLE("http/types#incoming-request", incoming_request);
+HANDLE("http/types#incoming-body", incoming_body);
+HANDLE("http/types#future-trailers", future_trailers);
+HANDLE("http/types#outgoing-request", outgoing_request);
+HANDLE("http/types#outgoing-response", outgoing_response);
+HANDLE("http/types#outgoing-body", outgoing_body);
+HANDLE("http/types#request-options", request_options);
+HANDLE("http/types#response-outparam", response_outparam);
+
+// What a function is given for good comes as a handle: what it stands for, and an end to it, which calls the destructor.
+#define OWNED(name, type)                                                                                                       \
+  __attribute__((import_module("resource-rep"), import_name(name))) struct object *taken_##type(uint32_t handle);                \
+  __attribute__((import_module("resource-drop"), import_name(name))) void drop_##type(uint32_t handle)
+OWNED("http/types#fields", fields);
+OWNED("http/types#incoming-body", incoming_body);
+OWNED("http/types#outgoing-request", outgoing_request);
+OWNED("http/types#outgoing-response", outgoing_response);
+OWNED("http/types#outgoing-body", outgoing_body);
+OWNED("http/types#request-options", request_options);
+OWNED("http/types#response-outparam", response_outparam);
 
 // MARK: Results, as the canonical ABI lays them out. A case is 0 for `ok`, `none` and the like.
 

@@ -1,5 +1,6 @@
 // wasi:io/error, and what WASI 0.1's error numbers are called in 0.2.
 #include "component.h"
+#include "http.h"
 
 // By error number of WASI 0.1: one more than the case of wasi:filesystem's error-code. What has no name there is `io`.
 static const uint8_t codes[] = {
@@ -53,6 +54,13 @@ static char *append(char *end, const char *text) {
 EXPORT("io/error#[method]error.to-debug-string") const struct list *to_debug_string(const struct object *error) {
   static char text[64];
   static struct list result;
+  if (error->error.http) {
+    char *end = append(text, "error of HTTP, case ");
+    if (error->error.http->code >= 10) *end++ = (char)('0' + error->error.http->code / 10);
+    *end++ = (char)('0' + error->error.http->code % 10);
+    result = (struct list){text, (uint32_t)(end - text)};
+    return &result;
+  }
   char *end = append(text, "error ");
   if (error->error.number >= 100) *end++ = (char)('0' + error->error.number / 100 % 10);
   if (error->error.number >= 10) *end++ = (char)('0' + error->error.number / 10 % 10);

@@ -1,5 +1,6 @@
 // wasi:io/streams, the input-stream: a file read from an offset, standard input, or a socket.
 #include "network.h"
+#include "http.h"
 
 struct object *new_input(struct object *file, uint32_t fd, uint64_t offset) {
   struct object *stream = new_object(KIND_INPUT);
@@ -55,6 +56,7 @@ static struct result_stream read(struct object *stream, uint8_t *bytes, uint32_t
     stream->is_closed = *count == 0;
     return *count ? (struct result_stream){0} : closed;
   }
+  if (stream->stream.body) return read_body(stream, bytes, wanted, blocks, count);
   if (!stream->stream.file && !blocks && !input_is_ready()) return (struct result_stream){0};
   struct buffer buffer = {bytes, wanted};
   errno_t number = stream->stream.file ? fd_pread(stream->stream.fd, &buffer, 1, stream->stream.offset, count)
@@ -68,12 +70,16 @@ static struct result_stream read(struct object *stream, uint8_t *bytes, uint32_t
   return (struct result_stream){0};
 }
 
-static uint32_t limited(uint64_t length) { return length < TRANSFER_LIMIT ? (uint32_t)length : TRANSFER_LIMIT; }
+// How much a call is to make room for.
+static uint32_t limited(struct object *stream, uint64_t length, bool blocks) {
+  uint32_t wanted = length < TRANSFER_LIMIT ? (uint32_t)length : TRANSFER_LIMIT;
+  return stream->stream.body && !stream->is_closed && wanted ? body_room(stream->stream.body, wanted, blocks) : wanted;
+}
 
 static const struct result_bytes *read_list(struct object *stream, uint64_t length, bool blocks) {
   begin_call();
   static struct result_bytes result;
-  uint32_t wanted = limited(length), count;
+  uint32_t wanted = limited(stream, length, blocks), count;
   uint8_t *bytes = allocate(wanted);
   struct result_stream outcome = read(stream, bytes, wanted, blocks, &count);
   result.is_error = outcome.is_error;
@@ -85,7 +91,7 @@ static const struct result_bytes *read_list(struct object *stream, uint64_t leng
 static const struct result_count *skip_bytes(struct object *stream, uint64_t length, bool blocks) {
   begin_call();
   static struct result_count result;
-  uint32_t wanted = limited(length), count;
+  uint32_t wanted = limited(stream, length, blocks), count;
   struct result_stream outcome = read(stream, allocate(wanted), wanted, blocks, &count);
   result.is_error = outcome.is_error;
   if (outcome.is_error) result.error = outcome.error;
@@ -125,7 +131,7 @@ struct result_stream write_bytes(struct object *stream, const uint8_t *bytes, ui
 static const struct result_count *splice(struct object *output, struct object *input, uint64_t length, bool blocks) {
   begin_call();
   static struct result_count result;
-  uint32_t wanted = limited(length), count = 0;
+  uint32_t wanted = limited(input, length, blocks), count = 0;
   uint8_t *bytes = allocate(wanted);
   struct result_stream outcome = output->is_closed ? closed : read(input, bytes, wanted, blocks, &count);
   if (!outcome.is_error) outcome = write_bytes(output, bytes, count);
@@ -147,7 +153,7 @@ const struct result_count *output_blocking_splice(struct object *stream, struct 
 
 EXPORT("io/streams#[method]output-stream.check-write") const struct result_count *output_check_write(const struct object *stream) {
   static struct result_count result;
-  result = (struct result_count){stream->is_closed, {.count = TRANSFER_LIMIT}};
+  result = (struct result_count){stream->is_closed, {.count = stream->stream.body ? body_permits(stream->stream.body) : TRANSFER_LIMIT}};
   // A socket that can be written has more room than this, but for one whose buffer was made tiny: there a write waits.
   if (stream->stream.socket) result.count = wait_for_socket(stream->stream.socket, NET_WRITABLE, 0) ? SOCKET_PERMIT : 0;
   if (stream->is_closed) result.error = closed.error;

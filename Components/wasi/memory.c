@@ -3,7 +3,8 @@
 
 extern uint8_t __heap_base;
 
-static uint64_t used;
+// Where the region is, and how much of it is used; nothing before the first allocation.
+static uint64_t start, end, used;
 // Whether the last allocation was for a call that has begun: the next one starts anew. The caller copies results after a call has
 // returned, so nothing can be given back at its end.
 static bool has_begun;
@@ -13,14 +14,42 @@ void begin_call(void) {
   has_begun = true;
 }
 
+static uint64_t memory_end(void) { return (uint64_t)__builtin_wasm_memory_size(0) << 16; }
+
+static void grow(uint64_t size) {
+  if (__builtin_wasm_memory_grow(0, (size + 0xFFFF) >> 16) == SIZE_MAX) __builtin_trap();
+}
+
+void *fresh_memory(uint64_t size) {
+  uint64_t address = memory_end();
+  if (!end) {
+    start = (uintptr_t)&__heap_base;
+    end = address;
+  }
+  if (size > 1ull << 32) __builtin_trap();
+  grow(size);
+  return (void *)(uintptr_t)address;
+}
+
 static void *take(uint64_t size, uint64_t alignment) {
-  uint64_t start = ((uint64_t)(uintptr_t)&__heap_base + used + alignment - 1) & ~(alignment - 1);
-  uint64_t end = start + size;
-  uint64_t have = (uint64_t)__builtin_wasm_memory_size(0) << 16;
-  if (end < start || end > 1ull << 32) __builtin_trap();
-  if (end > have && __builtin_wasm_memory_grow(0, (end - have + 0xFFFF) >> 16) == SIZE_MAX) __builtin_trap();
-  used = end - (uintptr_t)&__heap_base;
-  return (void *)(uintptr_t)start;
+  if (!end) {
+    start = (uintptr_t)&__heap_base;
+    end = memory_end();
+  }
+  uint64_t first = (start + used + alignment - 1) & ~(alignment - 1);
+  uint64_t last = first + size;
+  if (last < first || last > 1ull << 32) __builtin_trap();
+  if (last > end) {
+    // Others have what lies behind the region: it goes on elsewhere, and what is in the old one stays for this call.
+    if (end != memory_end()) {
+      first = start = end = memory_end();
+      last = first + size;
+    }
+    grow(last - end);
+    end = memory_end();
+  }
+  used = last - start;
+  return (void *)(uintptr_t)first;
 }
 
 // What this component hands out itself lies behind the arguments of the same call.

@@ -1,6 +1,7 @@
 // wasi:io/streams, the output-stream: a file written from an offset or at its end, standard output, standard error or a socket. Writes are done
 // when they return, so that there is nothing to flush.
 #include "network.h"
+#include "http.h"
 
 struct object *new_output(struct object *file, uint32_t fd, uint64_t offset, bool appends) {
   struct object *stream = new_object(KIND_OUTPUT);
@@ -33,6 +34,7 @@ static errno_t write_once(struct object *stream, const struct buffer *buffer, ui
 
 struct result_stream write_bytes(struct object *stream, const uint8_t *bytes, uint32_t length) {
   if (stream->is_closed) return (struct result_stream){true, {true, 0}};
+  if (stream->stream.body) return write_body(stream, bytes, length);
   while (length) {
     struct buffer buffer = {(void *)bytes, length};
     uint32_t count;
@@ -107,6 +109,7 @@ EXPORT("io/streams#[method]output-stream.flush") const struct result_stream *out
 }
 
 EXPORT("io/streams#[method]output-stream.blocking-flush") const struct result_stream *output_blocking_flush(struct object *stream) {
+  if (!stream->is_closed && stream->stream.body) flush_body(stream->stream.body);
   return flush(stream);
 }
 

@@ -1,5 +1,6 @@
 // Resources: a fixed number of objects, which touch no memory before they are used.
 #include "network.h"
+#include "http.h"
 
 enum { OBJECT_LIMIT = 16384 };
 static struct object objects[OBJECT_LIMIT];
@@ -79,6 +80,8 @@ EXPORT("drop") void drop(struct object *object) {
     case KIND_UDP: release_socket(object->udp.socket); break;
     case KIND_DATAGRAMS: release_socket(object->datagrams.socket); break;
     case KIND_LOOKUP: release_socket(object->lookup.socket); break;
+    case KIND_FIELDS:
+    case KIND_OUTGOING_BODY: drop_http(object); break;
     case KIND_DESCRIPTOR: release(object->descriptor.file); break;
     case KIND_ENTRIES: release(object->entries.file); break;
   }

@@ -2,14 +2,14 @@ import Foundation
 import PackagePlugin
 
 /// Builds the WebAssembly programs that a target carries, from source, with the toolchain that runs the build:
-/// for `Examples` every folder of `Examples/`, for `BenchmarkKernels` the C files of `Benchmarks/kernels`, for `WASIComponents`
+/// for `Examples` every folder of `Examples/`, for `BenchmarkKernels` the C files of each folder of `Benchmarks`, for `WASIComponents`
 /// those of `Components/wasi`, for `WASIClients` of `Tests/Programs/wasi2`, for `LyingHost` those of `Tests/Programs/hostile`.
 @main struct ExamplesPlugin: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: Target) async throws -> [Command] {
     let root = context.package.directoryURL
     let (job, folder) = switch target.name {
     case "Examples": ("examples", root.appending(path: "Examples"))
-    case "BenchmarkKernels": ("kernels", root.appending(path: "Benchmarks/kernels"))
+    case "BenchmarkKernels": ("kernels", root.appending(path: "Benchmarks"))
     case "LyingHost": ("single", root.appending(path: "Tests/Programs/hostile"))
     case "WASIClients": ("clients", root.appending(path: "Tests/Programs/wasi2"))
     case "WASIComponents": ("wasi", root.appending(path: "Components/wasi"))

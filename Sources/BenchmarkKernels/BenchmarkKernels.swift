@@ -26,3 +26,17 @@ public enum BenchmarkKernels {
   /// The same for the processor that Coffer generates code for (on x86-64: x86-64-v3, tuned for none in particular).
   public static var nativeBaseline: [UInt8] { EmbeddedBytes.decoded(KernelPrograms.nativeBaseline) }
 }
+
+/// The service of `coffer bench mnist`, from `Benchmarks/digits`: a small network that tells digits apart, which trains itself on digits that it draws. All
+/// three come to the same network, bit for bit.
+///
+/// They take `train FILE`, `requests COUNT` (784 bytes each, to standard output) and `serve FILE`, which reads requests and writes a line for
+/// each: the digit, and nanoseconds that the request before it took; and at the end a line for the last.
+public enum BenchmarkDigits {
+  /// A WASI 0.1 command.
+  public static var wasm: [UInt8] { EmbeddedBytes.decoded(DigitPrograms.wasm) }
+
+  /// As ``BenchmarkKernels/native`` and ``BenchmarkKernels/nativeBaseline``.
+  public static var native: [UInt8] { EmbeddedBytes.decoded(DigitPrograms.native) }
+  public static var nativeBaseline: [UInt8] { EmbeddedBytes.decoded(DigitPrograms.nativeBaseline) }
+}

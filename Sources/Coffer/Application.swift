@@ -1,6 +1,9 @@
 import ComponentFormat
+import ComponentValues
 import Examples
 import TrustletImage
+import WASIComponents
+import WasmFormat
 
 /// What a user names when they say "run this": a module, a component, an image, or one of Coffer's examples.
 public enum Application: Sendable {
@@ -20,7 +23,8 @@ public enum Application: Sendable {
       guard let example = Example.named(name) else {
         throw ApplicationError.noExample(name, known: Example.all.map(\.name))
       }
-      return .module(example.module, name: name)
+      guard example.isComponent else { return .module(example.module, name: name) }
+      return .module(try ClientComponent.make(of: try Module.decode(example.module)), name: name)
     }
     guard !reference.isEmpty else { throw ApplicationError.noName }
     let name = String(reference.split(separator: "/").last ?? Substring(reference))
@@ -48,6 +52,18 @@ public enum Application: Sendable {
     guard case .module(let bytes, _) = self, TrustletBuilder.isComponent(bytes) else { return nil }
     do {
       return try ComponentBinary.decode(bytes).worldText
+    } catch {
+      throw BuildError(error)
+    }
+  }
+
+  /// Of a component: the functions that it exports.
+  ///
+  /// - Throws: ``BuildError`` for a component that is malformed or invalid.
+  public func componentFunctions() throws(BuildError) -> ComponentFunctions? {
+    guard case .module(let bytes, _) = self, TrustletBuilder.isComponent(bytes) else { return nil }
+    do {
+      return ComponentFunctions(try ComponentBinary.decode(bytes))
     } catch {
       throw BuildError(error)
     }

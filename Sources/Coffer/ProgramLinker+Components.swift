@@ -25,7 +25,7 @@ extension ProgramLinker {
     var offered: [Int: Set<ByteName>] = [:]
     for function in component.functions { offered[function.instance, default: []].insert(ByteName(function.name)) }
     if let door = component.door {
-      for name in [Door.put, Door.get, Door.reset] { offered[door.instance, default: []].insert(ByteName(name)) }
+      offered[door.instance, default: []].insert(ByteName(Door.reset))
     }
     var exports: [[ByteName: Exported]] = []
     for (number, instance) in component.instances.enumerated() {
@@ -40,6 +40,9 @@ extension ProgramLinker {
         }
       }
       exports.append(made)
+    }
+    if let door = component.door, case .memory(let memory)? = exports[door.instance][ByteName(Door.memory)] {
+      openMemory(memory, instance: first + door.instance, write: Door.put, read: Door.get)
     }
     var places: [Place: UInt32] = [:]
     for (index, entry) in program.entryPoints.enumerated() where entry.instance >= first {

@@ -8,7 +8,8 @@ import WasmFormat
 /// Components: whatever they import of WASI 0.2 is linked in, then nothing but core instances is left.
 extension TrustletBuilder {
   /// The image of a component that imports nothing but what the providers offer (``ComponentLinker``). A command, which exports
-  /// `wasi:cli/run`, becomes what a WASI 0.1 command is: its last instance exports `_start`. Otherwise its functions are the image's exports,
+  /// `wasi:cli/run`, becomes what a WASI 0.1 command is: its last instance exports `_start`. So does one that exports
+  /// `wasi:http/incoming-handler`, which answers one request (`TrustletImage/httpExport`). Otherwise its functions are the image's exports,
   /// by their names, those of exported instances as "instance#function"; what does not fit into core values goes through its door
   /// (``Door``).
   ///
@@ -20,13 +21,16 @@ extension TrustletBuilder {
   ) throws(BuildError) -> TrustletImage {
     do {
       let binary = try ComponentBinary.decode(bytes)
-      let command = WASIComponents.commandExport(of: binary)
+      let answersHTTP = providers == nil && WASIComponents.handlerExport(of: binary) != nil
+      let driver = answersHTTP ? try ComponentBinary.decode(WASIComponents.httpDriver) : nil
+      let command = WASIComponents.commandExport(of: driver ?? binary)
       let component = try ComponentLinker.link(
-        binary, providers: try providers ?? Self.standardProviders(for: binary, missingImports), missingImports: missingImports)
+        binary, providers: try providers ?? Self.standardProviders(for: binary, missingImports, always: answersHTTP), driver: driver,
+        missingImports: missingImports)
       for instance in component.instances { try Self.checkTables(of: instance.module) }
       var linker = ProgramLinker(host: Self.hostFunctions(for: manifest, isModule: false), constantMemory: component.mostUsedMemory)
       let place = try linker.instantiate(component)
-      if let command { try Self.addStart(to: &linker, calling: command, of: component, in: place) }
+      if let command { try Self.addStart(to: &linker, calling: command, of: component, in: place, answersHTTP: answersHTTP) }
       return try image(of: linker, manifest: manifest, files: files)
     } catch {
       throw BuildError(error)
@@ -34,20 +38,22 @@ extension TrustletBuilder {
   }
 
   /// WASI 0.2, if any of it is asked for.
-  private static func standardProviders(for binary: ComponentBinary, _ missingImports: MissingImportsRule) throws -> [ComponentBinary] {
-    guard !binary.component.imports.isEmpty else { return [] }
+  private static func standardProviders(
+    for binary: ComponentBinary, _ missingImports: MissingImportsRule, always: Bool
+  ) throws -> [ComponentBinary] {
+    guard always || !binary.component.imports.isEmpty else { return [] }
     // Says more of versions than the linker could.
     if missingImports == .refuse { try WASIComponents.checkImports(of: binary) }
     return [try ComponentBinary.decode(WASIComponents.standard)]
   }
 
   private static func addStart(
-    to linker: inout ProgramLinker, calling command: String, of component: LinkedComponent, in place: ComponentInProgram
+    to linker: inout ProgramLinker, calling command: String, of component: LinkedComponent, in place: ComponentInProgram, answersHTTP: Bool
   ) throws {
     guard let index = component.functions.firstIndex(where: { $0.path == [command, "run"] }), index < place.functions.count,
       case .function(let symbol, let type) = linker.program.entryPoints[Int(place.functions[index])].kind
     else { throw BuildError(stage: .module, message: "\(command) has no function \"run\"") }
-    let module = try Module.decode(startModule)
+    let module = try Module.decode(startModule(["_start"] + (answersHTTP ? [TrustletImage.httpExport] : [])))
     try module.validate()
     _ = try linker.instantiate(module) { module, _ in
       module == "command" ? .function(FunctionSymbol(code: symbol, reference: symbol + ".ref", type: type)) : nil
@@ -60,7 +66,8 @@ extension TrustletBuilder {
   ///   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
   ///   (func (export "_start") (if (call $run) (then (call $exit (i32.const 1))))))
   /// ```
-  private static let startModule: [UInt8] = {
+  /// - Parameter names: all that the function is exported as.
+  private static func startModule(_ names: [String]) -> [UInt8] {
     var bytes: [UInt8] = [0x00, 0x61, 0x73, 0x6D, 0x01, 0x00, 0x00, 0x00]
     bytes += [0x01, 0x0C, 0x03, 0x60, 0x00, 0x01, 0x7F, 0x60, 0x01, 0x7F, 0x00, 0x60, 0x00, 0x00]
     // The section of imports has 50 bytes: a count, names with their lengths, and kinds with types.
@@ -73,12 +80,15 @@ extension TrustletBuilder {
       bytes += [0x00, type]
     }
     bytes += [0x03, 0x02, 0x01, 0x02]
-    bytes += [0x07, 0x0A, 0x01, 0x06]
-    bytes += "_start".utf8
-    bytes += [0x00, 0x02]
+    bytes += [0x07, UInt8(1 + names.reduce(0) { $0 + 3 + $1.utf8.count }), UInt8(names.count)]
+    for name in names {
+      bytes.append(UInt8(name.utf8.count))
+      bytes += name.utf8
+      bytes += [0x00, 0x02]
+    }
     bytes += [0x0A, 0x0D, 0x01, 0x0B, 0x00, 0x10, 0x00, 0x04, 0x40, 0x41, 0x01, 0x10, 0x01, 0x0B, 0x0B]
     return bytes
-  }()
+  }
 }
 
 extension LinkedComponent {

@@ -35,6 +35,7 @@ struct ComponentDecoder {
     self.bytes = bytes
     self.limits = limits
     reader = ByteReader(bytes: bytes)
+    reader.allowsExceptions = limits.module.allowsExceptions
     context = TypeContext(limits: limits)
   }
 
@@ -47,6 +48,7 @@ struct ComponentDecoder {
   mutating func within(_ range: Range<Int>, _ read: (inout ComponentDecoder) throws(WasmError) -> Void) throws(WasmError) {
     let outer = reader
     reader = ByteReader(bytes: bytes, range: range)
+    reader.allowsExceptions = limits.module.allowsExceptions
     try read(&self)
     guard reader.isAtEnd else {
       throw .malformed("section size mismatch: \(range.count) bytes declared, \(range.count - reader.remaining) found", at: reader.position)

@@ -17,12 +17,13 @@ public struct ComponentLimits: Sendable, Hashable {
   public var typeSteps = 10_000_000
   /// Names of one import or export, in bytes.
   public var nameLength = 100_000
-  /// For each core module. Toolchains that make components use several memories and constants that reckon.
+  /// For each core module. Toolchains that make components use several memories, constants that reckon and exceptions.
   public var module = DecodingLimits.default
 
   public init() {
     module.allowsSeveralMemories = true
     module.allowsExtendedConstants = true
+    module.allowsExceptions = true
   }
 
   public static let `default` = ComponentLimits()

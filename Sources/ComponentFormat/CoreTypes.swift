@@ -124,6 +124,7 @@ extension CoreModuleType {
       case .table(let table): type = .table(table)
       case .memory(let memory): type = .memory(memory)
       case .global(let global): type = .global(global)
+      case .tag(let index): type = .tag(module.types.indices.contains(Int(index)) ? module.types[Int(index)] : FunctionType())
       }
       guard addImport(item.module, item.name, type) else { throw .duplicateImport(item.module, item.name, at: offset) }
     }
@@ -135,6 +136,7 @@ extension CoreModuleType {
       case .table: if index < tables.count { _ = addExport(item.name, .table(tables[index])) }
       case .memory: if index < memories.count { _ = addExport(item.name, .memory(memories[index])) }
       case .global: if index < globals.count { _ = addExport(item.name, .global(globals[index])) }
+      case .tag: if let type = module.tagType(item.index) { _ = addExport(item.name, .tag(type)) }
       }
     }
   }

@@ -8,6 +8,7 @@ final class AdapterModule {
   let linking: StaticInstantiation
   /// What of this module has a name outside.
   private var own: [CoreItem: ModuleWriter.Function] = [:]
+  private var guards: [CoreItem: ModuleWriter.Function] = [:]
   private var transfers: [TransferEnds: ValueTransfer] = [:]
 
   init(instance: Int, linking: StaticInstantiation) {
@@ -20,6 +21,26 @@ final class AdapterModule {
   // MARK: What adapters use
 
   func function(_ item: CoreItem, _ type: FunctionType) -> ModuleWriter.Function { own[item] ?? writer.function(item, type) }
+
+  /// The same for what the component's maker wrote: an exception that leaves a component is a trap (Canonical ABI, "canon_lift"). Costs
+  /// nothing where no module of the component has exceptions.
+  func guarded(_ item: CoreItem, _ type: FunctionType) -> ModuleWriter.Function {
+    guard linking.usesExceptions else { return function(item, type) }
+    if let known = guards[item] { return known }
+    let code = FunctionWriter(type)
+    let callee = function(item, type)
+    code.block { thrown in
+      code.catching(thrown) {
+        for index in type.parameters.indices { code.get(code.parameter(index)) }
+        code.call(callee)
+        code.leave()
+      }
+    }
+    stop(code, .uncaughtException)
+    let made = writer.define(code, name: "canon lift")
+    guards[item] = made
+    return made
+  }
 
   /// Traps if the value on the stack is not 0.
   func trap(_ code: FunctionWriter, _ reason: CanonicalTrap) {

@@ -58,7 +58,7 @@ extension AdapterModule {
     var destructor: ModuleWriter.Function?
     if let index = resource.destructor, let environment = resource.environment {
       let item = try linking.item(try environment.coreFunction(index))
-      destructor = function(item, FunctionType(parameters: [.i32]))
+      destructor = guarded(item, FunctionType(parameters: [.i32]))
     }
     // Whether it is owned is on top.
     let isOwn = code.local(.i32)

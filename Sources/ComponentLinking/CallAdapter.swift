@@ -61,7 +61,7 @@ struct CallAdapter {
     if allocates { adapters.set(code, state.mayLeave(instance), 1) }
 
     for local in passed { code.get(local) }
-    code.call(adapters.function(target, lifting.core))
+    code.call(adapters.guarded(target, lifting.core))
     let returned = lifting.core.results.map { code.local($0) }
     for local in returned.reversed() { code.set(local) }
 
@@ -75,7 +75,7 @@ struct CallAdapter {
     if let postReturn = options.postReturn {
       adapters.set(code, state.mayLeave(instance), 0)
       for local in returned { code.get(local) }
-      code.call(adapters.function(postReturn, FunctionType(parameters: lifting.core.results)))
+      code.call(adapters.guarded(postReturn, FunctionType(parameters: lifting.core.results)))
       adapters.set(code, state.mayLeave(instance), 1)
     }
     restore(contexts, code, instance)

@@ -7,11 +7,13 @@ public struct ComponentLinker {
   /// - Parameter providers: components that are trusted with the host: what they export offers what this one, or one of them that stands
   ///   later, imports, under the same name or that of a compatible version. A core module that a provider imports is the host's
   ///   (``ComponentLinker/hostMemory``).
+  /// - Parameter driver: a component around this one, which takes this one's exports, and whatever else of the providers it imports; what can
+  ///   be called from outside is then the driver's.
   public static func link(
-    _ binary: ComponentBinary, providers: [ComponentBinary] = [], missingImports: MissingImportsRule = .refuse,
+    _ binary: ComponentBinary, providers: [ComponentBinary] = [], driver: ComponentBinary? = nil, missingImports: MissingImportsRule = .refuse,
     limits: LinkingLimits = LinkingLimits()
   ) throws(LinkingError) -> LinkedComponent {
-    try StaticInstantiation(limits: limits).run(binary, providers: providers, missingImports: missingImports)
+    try StaticInstantiation(limits: limits).run(binary, providers: providers, driver: driver, missingImports: missingImports)
   }
 
   /// What a provider calls the memory on which the host's functions act; every other export of the host's modules is such a function.
@@ -30,10 +32,13 @@ final class StaticInstantiation {
   private var unsupported: [String] = []
   private var functionCount = 0
 
+  /// Whether a call of what the component's maker wrote can end by an exception. The providers' cannot.
+  private(set) var usesExceptions = false
+
   init(limits: LinkingLimits) { self.limits = limits }
 
   func run(
-    _ root: ComponentBinary, providers: [ComponentBinary], missingImports: MissingImportsRule
+    _ root: ComponentBinary, providers: [ComponentBinary], driver: ComponentBinary?, missingImports: MissingImportsRule
   ) throws(LinkingError) -> LinkedComponent {
     let missing = missingImports == .trap ? MissingImports(instance: try newInstance(parent: nil)) { self.nextResource() } : nil
     var offers = Offers(missing: missing)
@@ -42,9 +47,17 @@ final class StaticInstantiation {
       let arguments = try offers.arguments(for: provider.component, in: file, host: state)
       offers.add(try instantiate(ComponentClosure(file: file, component: provider.component), arguments: arguments, parent: nil))
     }
+    usesExceptions = root.component.usesExceptions
     let file = ComponentFile(root.types)
     let arguments = try offers.arguments(for: root.component, in: file, host: nil)
-    let value = try instantiate(ComponentClosure(file: file, component: root.component), arguments: arguments, parent: nil)
+    var value = try instantiate(ComponentClosure(file: file, component: root.component), arguments: arguments, parent: nil)
+    if let driver {
+      // What the providers offer stays theirs, whatever this component calls its exports.
+      offers.add(value, replaces: false)
+      let file = ComponentFile(driver.types)
+      let arguments = try offers.arguments(for: driver.component, in: file, host: nil)
+      value = try instantiate(ComponentClosure(file: file, component: driver.component), arguments: arguments, parent: nil)
+    }
     var linked = LinkedComponent()
     linked.missing = missing?.names ?? []
     let outside = Outside(self)
@@ -202,4 +215,11 @@ final class StaticInstantiation {
   }
 
   func note(unsupported name: String) { if !unsupported.contains(name) { unsupported.append(name) } }
+}
+
+extension Component {
+  /// Of its own core modules and those of the components in it; bounded by the decoder's limit to how deep they nest.
+  fileprivate var usesExceptions: Bool {
+    definedModules.contains { $0.module.usesExceptions } || definedComponents.contains { $0.usesExceptions }
+  }
 }

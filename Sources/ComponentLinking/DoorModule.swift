@@ -2,49 +2,26 @@ import WasmFormat
 
 /// The memory through which the outside gives arguments and takes results, and how to get at it by calls of core functions.
 enum DoorModule {
-  static let memory = "memory"
   static let reallocate = "realloc"
+  /// Behind what is in use, always: readers may take a little too much.
+  private static let slack: Int64 = 64
 
   static func write() throws(LinkingError) -> Module {
     let writer = ModuleWriter()
-    let memory = writer.defineMemory(memory, minimum: 1, maximum: 65536)
-    let top = writer.defineGlobal("top", initial: Int(Door.start))
+    let memory = writer.defineMemory(Door.memory, minimum: 1, maximum: 65536)
     let room = writer.define(makeRoom(memory), name: "make room")
-    for (name, code) in [
-      (Door.put, put(memory)), (Door.get, get(memory)), (Door.reset, reset(top, room)), (reallocate, reallocation(memory, top, room)),
-    ] {
+    for (name, code) in [(Door.reset, reset(room)), (reallocate, reallocation(memory, room))] {
       writer.export(name, writer.define(code, name: name))
     }
     return try StaticInstantiation.written(writer)
   }
 
-  private static func put(_ memory: UInt32) -> FunctionWriter {
-    let words = [ValueType](repeating: .i64, count: Door.wordCount)
-    let code = FunctionWriter(FunctionType(parameters: [.i32] + words))
-    for index in words.indices {
-      code.get(code.parameter(0))
-      code.get(code.parameter(index + 1))
-      code.store(.i64Store, memory: memory, offset: 8 * index)
-    }
-    return code
-  }
-
-  private static func get(_ memory: UInt32) -> FunctionWriter {
-    let words = [ValueType](repeating: .i64, count: Door.wordCount)
-    let code = FunctionWriter(FunctionType(parameters: [.i32], results: words))
-    for index in words.indices {
-      code.get(code.parameter(0))
-      code.load(.i64Load, memory: memory, offset: 8 * index)
-    }
-    return code
-  }
-
-  /// `(end) -> whether there is none`. There is always room for one `put` or `get` more, wherever a value ends.
+  /// `(end) -> whether there is none`.
   private static func makeRoom(_ memory: UInt32) -> FunctionWriter {
     let code = FunctionWriter(FunctionType(parameters: [.i64], results: [.i32]))
     let wanted = code.local(.i64)
     code.get(code.parameter(0))
-    code.i64(65535 + Int64(8 * Door.wordCount))
+    code.i64(65535 + slack)
     code.op(.i64Add)
     code.i64(16)
     code.op(.i64ShrU)
@@ -73,10 +50,8 @@ enum DoorModule {
     return code
   }
 
-  private static func reset(_ top: UInt32, _ room: ModuleWriter.Function) -> FunctionWriter {
+  private static func reset(_ room: ModuleWriter.Function) -> FunctionWriter {
     let code = FunctionWriter(FunctionType(parameters: [.i32]))
-    code.get(code.parameter(0))
-    code.globalSet(top)
     code.get(code.parameter(0))
     code.op(.i64ExtendI32U)
     code.call(room)
@@ -85,7 +60,7 @@ enum DoorModule {
   }
 
   /// `(old, old size, alignment, size) -> address`, or the last address when there is no room, which no adapter takes.
-  private static func reallocation(_ memory: UInt32, _ top: UInt32, _ room: ModuleWriter.Function) -> FunctionWriter {
+  private static func reallocation(_ memory: UInt32, _ room: ModuleWriter.Function) -> FunctionWriter {
     let code = FunctionWriter(FunctionType(parameters: [.i32, .i32, .i32, .i32], results: [.i32]))
     let (old, oldSize, alignment, size) = (code.parameter(0), code.parameter(1), code.parameter(2), code.parameter(3))
     let (address, end) = (code.local(.i64), code.local(.i64))
@@ -100,7 +75,8 @@ enum DoorModule {
       code.get(old)
       code.leave()
     }
-    code.globalGet(top)
+    code.i32(0)
+    code.load(.i32Load, memory: memory, offset: Int(Door.top))
     code.op(.i64ExtendI32U)
     code.get(alignment)
     code.op(.i64ExtendI32U)
@@ -122,9 +98,10 @@ enum DoorModule {
       code.i32(-1)
       code.leave()
     }
+    code.i32(0)
     code.get(end)
     code.op(.i32WrapI64)
-    code.globalSet(top)
+    code.store(.i32Store, memory: memory, offset: Int(Door.top))
     code.get(address)
     code.op(.i32WrapI64)
     code.get(old)

@@ -129,6 +129,15 @@ final class FunctionWriter {
     bytes.append(0x0B)
   }
 
+  /// Code of which every exception leads to the label.
+  func catching(_ label: Label, _ body: () -> Void) {
+    bytes += [0x1F, 0x40, 1, 2]
+    bytes.appendUnsigned(UInt64(depth - label.depth))
+    depth += 1
+    body()
+    end()
+  }
+
   func begin() -> Label {
     bytes += [0x02, 0x40]
     depth += 1

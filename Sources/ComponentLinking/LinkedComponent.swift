@@ -58,19 +58,28 @@ public struct ExportedFunction: Sendable {
   public var name: String
 }
 
-/// A core instance with a memory for arguments and results, which only the outside and the adapters touch.
+/// A core instance with a memory for arguments and results, which only the outside and the adapters touch. The outside reads and writes it by
+/// ways of its own, which are no functions of the instance; who runs the component makes them (``put``, ``get``).
 public struct Door: Sendable {
   /// An index into `LinkedComponent.instances`.
   public var instance: Int
-  /// `(address, 8 words of i64)`: writes 64 bytes.
+  /// The name of its memory among its exports.
+  public static let memory = "memory"
+  /// The image's entry point that writes: address and count of bytes in the first slot, the bytes in the following ones.
   public static let put = "door put"
-  /// `(address) -> 8 words`: reads 64 bytes.
+  /// ... and that reads: address and count in the first slot; the bytes come in the slots, from the first on.
   public static let get = "door get"
-  /// `(address)`: what is below is arguments; results are put behind. Makes room.
+  /// `(address)`, a function of the instance: makes room for what is below and a little more. Only needed beyond ``roomAtFirst``.
   public static let reset = "door reset"
-  public static let wordCount = 8
+  /// Where the address stands, in 4 bytes, behind which results are put: it is the outside's to set before each call, and says afterwards how far
+  /// results go.
+  public static let top: UInt32 = 8
   /// What the host may use begins here: no pointer is null.
   public static let start: UInt32 = 64
+  /// Bytes that are there from the beginning.
+  public static let roomAtFirst = 65536
+  /// Most bytes that are written or read at once.
+  public static let pieceLimit = 16_000
 }
 
 /// Why a component was not linked.

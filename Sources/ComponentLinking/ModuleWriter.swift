@@ -114,6 +114,7 @@ final class ModuleWriter {
   func module() throws(WasmError) -> Module {
     var limits = DecodingLimits.default
     limits.allowsSeveralMemories = true
+    limits.allowsExceptions = true
     let module = try Module.decode(binary(), limits: limits)
     try module.validate()
     return module

@@ -9,8 +9,8 @@ struct Offers {
   /// - Parameter missing: what stands for imports that nothing offers; nil where these are refused.
   init(missing: MissingImports?) { self.missing = missing }
 
-  mutating func add(_ value: InstanceValue) {
-    for name in value.names { items[name] = value.exports[name] }
+  mutating func add(_ value: InstanceValue, replaces: Bool = true) {
+    for name in value.names where replaces || items[name] == nil { items[name] = value.exports[name] }
   }
 
   /// - Parameter host: of a provider; only these may import the host's modules.

@@ -39,7 +39,7 @@ final class Outside {
   }
 
   func functions(door: Door?) throws(LinkingError) -> [ExportedFunction] {
-    let memory = door.map { CoreItem.export(instance: $0.instance, name: CoreName(DoorModule.memory)) }
+    let memory = door.map { CoreItem.export(instance: $0.instance, name: CoreName(Door.memory)) }
     let reallocate = door.map { CoreItem.export(instance: $0.instance, name: CoreName(DoorModule.reallocate)) }
     let caller = CallAdapter.Caller(instance: instance, options: ResolvedOptions(memory: memory, reallocate: reallocate))
     var known: [ObjectIdentifier: ModuleWriter.Function] = [:]

@@ -19,6 +19,7 @@ public enum CanonicalTrap: String, CaseIterable, Sendable {
   case notOwned = "cannot give away a borrowed handle"
   case borrowsLeft = "borrow handles still remain at the end of the call"
   case tooManyHandles = "too many handles"
+  case uncaughtException = "uncaught exception"
   case unsupported = "asynchronous built-ins are not supported"
 }
 

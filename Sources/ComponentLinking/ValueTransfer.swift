@@ -137,7 +137,7 @@ final class ValueTransfer {
     oldSize()
     code.i32(alignment)
     size()
-    code.call(adapters.function(function, FunctionType(parameters: [.i32, .i32, .i32, .i32], results: [.i32])))
+    code.call(adapters.guarded(function, FunctionType(parameters: [.i32, .i32, .i32, .i32], results: [.i32])))
   }
 
   func checkAllocation(_ code: FunctionWriter, _ address: FunctionWriter.Local, alignment: Int, length: () -> Void) {

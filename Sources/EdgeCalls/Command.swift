@@ -46,6 +46,8 @@ public enum TrapKind: UInt32, Sendable, CaseIterable {
   case hardwareFault = 11
   /// An imported memory or table is smaller than the import asks for.
   case incompatibleImport = 12
+  case uncaughtException = 13
+  case nullReference = 14
 }
 
 /// What the host tells a trustlet at its start, in the edge window's payload. All of it is the host's word.
@@ -99,6 +101,9 @@ public enum GuestManifest {
   public static let hostArguments: UInt32 = 8
   /// Names of secrets follow.
   public static let secrets: UInt32 = 16
+  /// Behind them UInt32 length and as many bytes: who writes the secrets. They are the author's public key on P-256 (x and y, 32 bytes each), UInt32
+  /// length and the tenant, and for each secret UInt32 length and its resource.
+  public static let author: UInt32 = 32
 
   /// Of the region at ``MemoryMap/scratch``: whole pages, and one that the library OS never gives out.
   public static func scratchRegionSize(_ bytes: UInt64) -> UInt64 {

@@ -62,6 +62,8 @@ public struct FunctionSettings: Sendable, Hashable, Codable {
     case auto
     case cgi
     case body
+    /// Frames of an HTTP component, and its input too: what the image is decides, and no setting.
+    case component
   }
 
   /// Bytes of linear memory; 0 for what the image's manifest allows.

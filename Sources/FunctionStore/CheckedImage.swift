@@ -6,6 +6,8 @@ public struct CheckedImage: Sendable {
   public let measurement: String
   /// What the image may do, as it is measured.
   public let manifest: Manifest
+  /// It is an HTTP component's.
+  public let answersHTTP: Bool
   let bytes: ImageBytes
   let file: String
 
@@ -19,6 +21,7 @@ public struct CheckedImage: Sendable {
       let image = try TrustletImage.read(bytes: bytes)
       measurement = image.measurement.description
       manifest = image.manifest
+      answersHTTP = image.answersHTTP
       self.bytes = image.encoded
     } catch {
       throw error.code == .fileSystem ? StoreError(.fileSystem, error.message) : StoreError(.image, error.message)

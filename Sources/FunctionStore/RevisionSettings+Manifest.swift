@@ -4,7 +4,8 @@ import TrustletImage
 
 extension RevisionSettings {
   /// What a node does with an image: the lower one of each limit, and the node's defaults where nobody says anything.
-  public init(image: Manifest, function: FunctionSection) {
+  /// - Parameter answersHTTP: `TrustletImage/answersHTTP`.
+  public init(image: Manifest, function: FunctionSection, answersHTTP: Bool = false) {
     let defaults = FunctionSettings()
     self.init()
     // 0 is what the image allows, which its monitor sees to itself.
@@ -17,6 +18,7 @@ extension RevisionSettings {
     serving.environment = function.environment.map { "\($0.key)=\($0.value)" }.sorted()
     serving.reuse = function.reuse ?? defaults.reuse
     serving.answer = switch function.answer {
+    case _ where answersHTTP: .component
     case .cgi: .cgi
     case .body: .body
     case .auto, nil: .auto

@@ -21,6 +21,8 @@ public struct NodeConfiguration: Sendable {
   public var threads: Int
   /// Seconds that calls may go on after the node was told to end.
   public var drainTime: Int
+  /// The only function that there is, which every path is for; nil where paths and host names tell which one a request is for.
+  public var soleFunction: String?
   /// For a line about each request of a function; nil for none.
   public var requestLogger: Logger?
 
@@ -60,7 +62,8 @@ public final class Node: Sendable {
     self.logger = logger
     self.eventLoops = eventLoops
     self.dispatcher = dispatcher
-    service = FunctionService(catalogue, dispatcher, limits: configuration.limits, requestLogger: configuration.requestLogger)
+    service = FunctionService(
+      catalogue, dispatcher, limits: configuration.limits, soleFunction: configuration.soleFunction, requestLogger: configuration.requestLogger)
   }
 
   /// Serves until the process is told to end (SIGTERM, SIGINT) or the task is cancelled; what runs then may finish.

@@ -1,6 +1,6 @@
 import CGuestCrypto
 
-/// Diffie-Hellman on P-256 (SP 800-56A, section 5.7.1.2).
+/// Diffie-Hellman on P-256 (SP 800-56A, section 5.7.1.2); and signatures, which are checked and not made.
 public enum P256 {
   public static let privateKeySize = 32
   public static let coordinateSize = 32
@@ -53,7 +53,7 @@ public enum P256 {
     /// 65 bytes: 4, x and y.
     public var encoded: [UInt8] { [4] + x + y }
 
-    fileprivate var point: P256Point { P256Point(x: P256Element(xInteger), y: P256Element(yInteger), z: .one) }
+    var point: P256Point { P256Point(x: P256Element(xInteger), y: P256Element(yInteger), z: .one) }
 
     public static func == (left: PublicKey, right: PublicKey) -> Bool { left.encoded == right.encoded }
   }

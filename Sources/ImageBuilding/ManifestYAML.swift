@@ -1,3 +1,4 @@
+import Crypto
 import NetworkRules
 import StrictYAML
 import TrustletImage
@@ -11,7 +12,7 @@ extension Manifest {
 
   static let keys = [
     "memory", "stack", "time", "cpu-time", "output", "arguments", "environment", "files", "host", "cpu", "snapshot", "scratch",
-    "open-files", "secrets", "network",
+    "open-files", "secrets", "broker", "network",
   ]
 
   mutating func set(_ member: YAMLMember) throws(StrictYAMLError) {
@@ -28,6 +29,7 @@ extension Manifest {
     case "scratch": scratch = try Scratch(member)
     case "secrets": secrets = try member.dictionary()
     case "network": network = try member.elements().map { element throws(StrictYAMLError) in try element.networkRule() }
+    case "broker": broker = try Broker(member)
     case "open-files": openFiles = try member.count()
     case "snapshot": snapshot = try member.choice()
     default: host = try Host(member)
@@ -40,6 +42,19 @@ extension Manifest.Scratch {
     self.init()
     for inner in try member.members(known: ["path", "size"]) {
       if inner.name == "path" { path = try inner.string() } else { size = try inner.byteCount() }
+    }
+  }
+}
+
+extension Manifest.Broker {
+  fileprivate init(_ member: YAMLMember) throws(StrictYAMLError) {
+    self.init(key: "")
+    for inner in try member.members(known: ["key", "tenant"]) {
+      if inner.name == "tenant" { tenant = try inner.string() } else { key = try inner.string().lowercased() }
+    }
+    // An image whose key is none would be refused only where it runs.
+    if let bytes = keyBytes, (try? P256.Signing.PublicKey(rawRepresentation: bytes)) == nil {
+      throw member.failure("the key is no point of P-256; take it from what the broker says when it starts")
     }
   }
 }

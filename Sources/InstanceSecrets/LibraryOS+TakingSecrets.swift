@@ -11,19 +11,31 @@ extension LibraryOS {
   /// A clone does this for itself: its template has no secret and never had the key.
   public func takeSecrets() throws(SecretFailure) {
     guard awaitsSecrets else { return }
+    let author = try SecretAuthor(of: settings)
     let key = try makeKey()
-    let sealed = try fetch(for: key)
-    for (name, message) in zip(settings.secrets, sealed) {
-      try deliver(try open(message, with: key), as: name)
+    let recipient = key.publicKey()
+    let sealed = try fetch(for: recipient)
+    for (index, message) in sealed.enumerated() {
+      try deliver(try open(message, with: key, recipient, written: author, index), as: settings.secrets[index])
     }
     awaitsSecrets = false
   }
 
-  private func open(_ message: [UInt8], with key: borrowing P256.PrivateKey) throws(SecretFailure) -> SecretBytes {
+  private func open(
+    _ message: [UInt8], with key: borrowing P256.PrivateKey, _ recipient: P256.PublicKey, written author: SecretAuthor?, _ index: Int
+  ) throws(SecretFailure) -> SecretBytes {
+    let sealed: JWE
     do throws(JWEError) {
-      return try JWE(message).open(with: key)
+      sealed = try JWE(message)
     } catch {
-      throw error == .notAuthentic ? .notForThisInstance : .malformedMessage
+      throw .malformedMessage
+    }
+    // Before it is opened: what somebody else wrote is not even decrypted.
+    if let author, !author.hasSigned(sealed, for: recipient, secret: index) { throw .notTheAuthors }
+    do throws(JWEError) {
+      return try sealed.open(with: key)
+    } catch {
+      throw .notForThisInstance
     }
   }
 
@@ -51,16 +63,19 @@ extension LibraryOS {
   }
 
   /// - Returns: as many messages as there are names; each from the host, unread.
-  private func fetch(for key: borrowing P256.PrivateKey) throws(SecretFailure) -> [[UInt8]] {
-    let point = key.publicKey()
+  private func fetch(for key: P256.PublicKey) throws(SecretFailure) -> [[UInt8]] {
     let answer: [UInt8]
     do throws(SystemError) {
-      try edge.payload.copy(from: point.x + point.y)
+      try edge.payload.copy(from: key.x + key.y)
       let length = try edge.call(.secrets, length: UInt64(2 * P256.coordinateSize)).length
       // The host can write the window at any time: what is read from here on is a copy.
       answer = try edge.payload.bytes(0, length)
     } catch {
-      throw error.number == EdgeError.notSupported ? .noBroker : .refused
+      switch error.number {
+      case EdgeError.notSupported: throw .noBroker
+      case EdgeError.noSpace: throw .tooMuch
+      default: throw .refused
+      }
     }
     return try messages(in: answer)
   }
@@ -78,31 +93,5 @@ extension LibraryOS {
     }
     guard rest.isEmpty else { throw .malformedAnswer }
     return messages
-  }
-}
-
-/// Why a program does not begin that needs secrets.
-public enum SecretFailure: Error {
-  case noEntropy
-  case noBroker
-  case refused
-  case malformedAnswer
-  case malformedMessage
-  case notForThisInstance
-  case noText
-  case noRoom
-
-  /// For people; nothing in it tells of a secret.
-  public var reason: StaticString {
-    switch self {
-    case .noEntropy: "the processor gives no randomness for the key to which secrets are encrypted"
-    case .noBroker: "the manifest has secrets, and this host has no broker to fetch them from: name one"
-    case .refused: "the secrets of the manifest did not come: the host or its broker refused them"
-    case .malformedAnswer: "the host's answer is not a message for each secret of the manifest"
-    case .malformedMessage: "what came for a secret is no encrypted message as brokers send it"
-    case .notForThisInstance: "what came for a secret was encrypted for another instance, or changed on the way"
-    case .noText: "a secret that is to be a variable has a NUL byte: make it a file in the scratch space"
-    case .noRoom: "a secret does not fit into the scratch space: raise the manifest's scratch size"
-    }
   }
 }

@@ -14,6 +14,9 @@ public struct KeyBrokerConfiguration: Sendable {
   /// Requests in a second, and at once, of one address (of IPv6: of its first 64 bits).
   public var peerRate = 50.0
   public var peerBurst = 200.0
+  /// Entries of the log in a second, and at once, that those cause who get nothing: of one tenant.
+  public var strangerEntryRate = 0.5
+  public var strangerEntryBurst = 500.0
   /// What hardware's makers have published, for evidence that does not bring it along.
   public var endorsements = Endorsements()
   /// What tokens say of who made them.
@@ -30,8 +33,12 @@ public final class KeyBroker: Sendable {
   let configuration: KeyBrokerConfiguration
   let sessions: SessionTable
   let limiter = RateLimiter()
+  let strangerEntries: StrangerEntries
   let key: BrokerKey
   public let publicKey: BrokerPublicKey
+  let authorKey: AuthorKey
+  /// What manifests name: x and y on P-256, as hexadecimal digits.
+  public var author: String { Hexadecimal.text(authorKey.point) }
   let signatures = SignatureCache()
   private let wallClock: @Sendable () -> Date
   private let clock: @Sendable () -> Double
@@ -49,12 +56,14 @@ public final class KeyBroker: Sendable {
     self.store = store
     self.configuration = configuration
     sessions = SessionTable(.init(challenges: configuration.challengeLimit))
+    strangerEntries = StrangerEntries(.init(perSecond: configuration.strangerEntryRate, burst: configuration.strangerEntryBurst))
     self.wallClock = wallClock
     self.clock = clock
     self.report = report
     key = try store.brokerKey()
     do throws(MalformedMessage) {
       publicKey = try key.publicKey
+      authorKey = try AuthorKey(of: key)
     } catch {
       throw BrokerError(.forged, "\(error)")
     }
@@ -72,10 +81,45 @@ public final class KeyBroker: Sendable {
   /// Answers any request.
   public func answer(_ request: BrokerRequest) -> BrokerResponse {
     do throws(ProtocolProblem) {
+      if BrokerPath(request.path) != .health { try limit(peer: request.peer) }
       return try route(request)
     } catch {
       return BrokerResponse(error)
     }
+  }
+
+  /// What can be asked before a request's body is read: whether its address may ask now, and whether who sends so much has a challenge to answer or
+  /// a token. The request counts here, and ``answerAdmitted(_:)`` counts it no more.
+  public func admit(_ request: BrokerRequest) throws(ProtocolProblem) {
+    guard let path = BrokerPath(request.path) else { throw ProtocolProblem(.path, "there is nothing at this path") }
+    if path == .health { return }
+    try limit(peer: request.peer)
+    guard request.method == "POST" || request.method == "PUT" else { return }
+    switch path {
+    case .attest(let tenant):
+      guard let identifier = request.session else { throw Self.noSession }
+      guard sessions.hasChallenge(identifier, tenant: tenant, at: now) else { throw Self.noChallenge }
+    case .resource, .management: _ = try bearer(of: request)
+    case .authenticate, .counter, .health: break
+    }
+  }
+
+  /// Answers a request that was admitted.
+  public func answerAdmitted(_ request: BrokerRequest) -> BrokerResponse {
+    do throws(ProtocolProblem) {
+      return try route(request)
+    } catch {
+      return BrokerResponse(error)
+    }
+  }
+
+  /// Whose limits an address counts for.
+  public static func peerName(of address: String) -> String { PeerName.name(of: address) }
+
+  /// Writes an entry that strangers can cause, as far as those are written.
+  func note(_ entry: AuditEntry) throws(ProtocolProblem) {
+    guard let admitted = strangerEntries.admitted(entry, at: now) else { return }
+    try asking { () throws(BrokerError) in try store.append([admitted]) }
   }
 
   /// How many bytes of a body there can be at a path; more need not be read.
@@ -96,7 +140,6 @@ public final class KeyBroker: Sendable {
       throw ProtocolProblem(.form, "the body has \(request.body.count) bytes; expected at most \(Self.bodyLimit(of: request))", status: 413)
     }
     if case .health = path { return BrokerResponse(200, json: .members(["status": .string("ok")])) }
-    try limit(peer: request.peer)
     switch (path, request.method) {
     case (.authenticate(let tenant), "POST"): return try authenticate(request, tenant)
     case (.attest(let tenant), "POST"): return try attest(request, tenant)

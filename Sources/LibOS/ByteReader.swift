@@ -1,16 +1,16 @@
 /// Reads little-endian fields from the front of bytes that someone else wrote. Whatever does not fit is nil, and nothing is
 /// allocated for a length that the bytes do not have.
-struct ByteReader {
+package struct ByteReader {
   private let bytes: [UInt8]
   private var position = 0
   private let end: Int
 
-  init(_ bytes: [UInt8]) {
+  package init(_ bytes: [UInt8]) {
     self.bytes = bytes
     end = bytes.count
   }
 
-  var isAtEnd: Bool { position == end }
+  package var isAtEnd: Bool { position == end }
 
   private mutating func advance(_ length: Int) -> Int? {
     guard length <= end - position else { return nil }
@@ -18,31 +18,31 @@ struct ByteReader {
     return position
   }
 
-  mutating func uint32() -> UInt32? {
+  package mutating func uint32() -> UInt32? {
     guard let start = advance(4) else { return nil }
     var value: UInt32 = 0
     for index in 0..<4 { value |= UInt32(bytes[start + index]) << UInt32(8 * index) }
     return value
   }
 
-  mutating func uint64() -> UInt64? {
+  package mutating func uint64() -> UInt64? {
     guard let low = uint32(), let high = uint32() else { return nil }
     return UInt64(high) << 32 | UInt64(low)
   }
 
-  mutating func take(_ length: UInt32) -> [UInt8]? {
+  package mutating func take(_ length: UInt32) -> [UInt8]? {
     guard length <= UInt32(Int32.max), let start = advance(Int(length)) else { return nil }
     return [UInt8](bytes[start..<start + Int(length)])
   }
 
   /// A UInt32 length and as many bytes.
-  mutating func string() -> [UInt8]? {
+  package mutating func string() -> [UInt8]? {
     guard let length = uint32() else { return nil }
     return take(length)
   }
 
   /// A UInt32 count and as many strings.
-  mutating func strings() -> [[UInt8]]? {
+  package mutating func strings() -> [[UInt8]]? {
     guard let count = uint32() else { return nil }
     var result: [[UInt8]] = []
     for _ in 0..<count {

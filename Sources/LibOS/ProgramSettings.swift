@@ -56,6 +56,8 @@ public struct ProgramSettings {
   public internal(set) var environment: [[UInt8]]
   /// The names under which the program gets the manifest's secrets.
   package let secrets: [[UInt8]]
+  /// Who writes them, as the manifest has it (``GuestManifest/author``); empty where it names nobody.
+  package let author: [UInt8]
   public let directories: [HostDirectory]
   /// Whether the manifest lets the host give any.
   public let takesDirectories: Bool
@@ -113,6 +115,7 @@ public struct ProgramSettings {
     }
 
     (self.arguments, self.environment, secrets, directories) = (arguments, environment, manifest.secrets, offered.directories)
+    author = manifest.author
     takesDirectories = manifest.allows(GuestManifest.hostDirectoriesRead)
     scratch = manifest.scratchPath.isEmpty ? nil : (manifest.scratchPath, manifest.scratchSize)
     (scratchSize, openFiles) = (min(manifest.scratchSize, offered.scratchLimit), min(manifest.openFiles, offered.openFilesLimit))
@@ -137,6 +140,7 @@ private struct Manifest {
   /// Empty without scratch space.
   let scratchPath: [UInt8]
   let secrets: [[UInt8]]
+  let author: [UInt8]
 
   init(_ region: MemoryRegion) throws(StartFailure) {
     let length = region.count < MemoryMap.guestManifestSizeLimit ? region.count : MemoryMap.guestManifestSizeLimit
@@ -145,9 +149,10 @@ private struct Manifest {
     guard reader.uint32() == GuestManifest.magic, let flags = reader.uint32(), let environment = reader.strings(),
       let arguments = reader.strings(), let scratchSize = reader.uint64(), let openFiles = reader.uint32(),
       let scratchPath = reader.string(), scratchSize <= MemoryMap.scratchSizeLimit,
-      let secrets = flags & GuestManifest.secrets == 0 ? [] : reader.strings()
+      let secrets = flags & GuestManifest.secrets == 0 ? [] : reader.strings(),
+      let author = flags & GuestManifest.author == 0 ? [] : reader.string()
     else { throw .malformedManifest }
-    (self.flags, self.environment, self.arguments, self.secrets) = (flags, environment, arguments, secrets)
+    (self.flags, self.environment, self.arguments, self.secrets, self.author) = (flags, environment, arguments, secrets, author)
     (self.scratchSize, self.openFiles, self.scratchPath) = (scratchSize, openFiles, scratchPath)
   }
 

@@ -43,6 +43,8 @@ extension TrapKind {
     case .callStackExhausted: "call stack exhausted"
     case .hardwareFault: "hardware fault"
     case .incompatibleImport: "incompatible import type"
+    case .uncaughtException: "uncaught exception"
+    case .nullReference: "null exception reference"
     }
   }
 }

@@ -7,7 +7,7 @@ public enum TrustletCommand: Equatable, Sendable {
   case call(entryPoint: UInt32, arguments: [CommandSlot])
   case nothing
   /// Initialises what has not been initialised, then calls.
-  case start(entryPoint: UInt32)
+  case start(entryPoint: UInt32, arguments: [CommandSlot] = [])
 
   /// Nil when there are more arguments than a command may have.
   public func encoded() -> [UInt8]? {
@@ -17,7 +17,7 @@ public enum TrustletCommand: Equatable, Sendable {
       case .instantiate(let instance): (.instantiate, instance, [])
       case .call(let entryPoint, let arguments): (.call, entryPoint, arguments)
       case .nothing: (.nothing, 0, [])
-      case .start(let entryPoint): (.start, entryPoint, [])
+      case .start(let entryPoint, let arguments): (.start, entryPoint, arguments)
       }
     guard slots.count <= Int(Command.slotLimit) else { return nil }
     var bytes: [UInt8] = []

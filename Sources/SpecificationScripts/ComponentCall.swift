@@ -1,4 +1,5 @@
 import Coffer
+import ComponentCalls
 import ComponentFormat
 import ComponentLinking
 import Monitor
@@ -41,10 +42,9 @@ struct ComponentCall {
     guard let type = function.type.result else { return Found(outcome: outcome) }
     let reader = ComponentValueReader(types: types) { address in
       guard let door else { return nil }
-      let command = TrustletCommand.call(
-        entryPoint: door.get, arguments: Self.slots([UInt64(address)], atLeast: Door.wordCount))
-      guard case .finished(let slots) = trustlet.perform(command) else { return nil }
-      return slots.prefix(Door.wordCount).map(\.low)
+      guard let address = UInt32(exactly: address), case .finished(let slots) = trustlet.perform(DoorCommand.get(door.get, at: address, count: 64))
+      else { return nil }
+      return slots.prefix(4).flatMap { [$0.low, $0.high] }
     }
     do {
       let value = try room.map { try reader.load(type, at: $0) } ?? reader.lift(type, results.map(\.low))

@@ -1,4 +1,5 @@
 import Coffer
+import ComponentCalls
 import ComponentFormat
 import ComponentLinking
 import Monitor
@@ -37,20 +38,14 @@ struct ComponentValueWriter {
 
   /// What puts the values where they belong.
   func commands(_ door: DoorEntryPoints) -> [TrustletCommand] {
-    let end = Int(Door.start) + bytes.count
-    var commands = [TrustletCommand.call(entryPoint: door.reset, arguments: [CommandSlot(low: UInt64((end + 15) / 16 * 16))])]
-    let size = 8 * Door.wordCount
-    for start in stride(from: 0, to: bytes.count, by: size) {
-      let words = (0..<Door.wordCount).map { word in
-        (0..<8).reduce(UInt64(0)) { sum, byte in
-          let place = start + 8 * word + byte
-          return place < bytes.count ? sum | UInt64(bytes[place]) << UInt64(8 * byte) : sum
-        }
-      }
-      commands.append(
-        .call(entryPoint: door.put, arguments: ([UInt64(Int(Door.start) + start)] + words).map { CommandSlot(low: $0) }))
+    let end = UInt32(Int(Door.start) + bytes.count + 15) / 16 * 16
+    var memory = [UInt8](repeating: 0, count: Int(Door.start))
+    for byte in 0..<4 { memory[Int(Door.top) + byte] = UInt8(truncatingIfNeeded: end >> UInt32(8 * byte)) }
+    memory += bytes
+    let reset = TrustletCommand.call(entryPoint: door.reset, arguments: [CommandSlot(low: UInt64(end))])
+    return [reset] + stride(from: 0, to: memory.count, by: Door.pieceLimit).map { start in
+      DoorCommand.put(door.put, at: UInt32(start), memory[start..<min(start + Door.pieceLimit, memory.count)])
     }
-    return commands
   }
 
   private mutating func allocate(_ size: Int, _ alignment: Int) -> Int {

@@ -37,7 +37,8 @@ struct ScriptComponents {
       if isCurrent, let name { names.insert(name) }
       return isCurrent
     case .register(_, let module): return isComponent(module)
-    case .action(let action), .assertReturn(let action, _), .assertTrap(let action, _), .assertExhaustion(let action, _):
+    case .action(let action), .assertReturn(let action, _), .assertTrap(let action, _), .assertExhaustion(let action, _),
+      .assertException(let action):
       return isComponent(action)
     case .assertMalformed(let module, _), .assertInvalid(let module, _), .assertModuleTrap(let module, _), .assertUnlinkable(let module, _):
       return module.layer == .component
@@ -74,6 +75,8 @@ extension ScriptPlan {
     case .action(let action): call(action, line, .success)
     case .assertReturn(let action, let expected): call(action, line, .values(expected))
     case .assertTrap(let action, let message), .assertExhaustion(let action, let message): call(action, line, .trap(message))
+    // What no core function catches is a trap at the component's edge.
+    case .assertException(let action): call(action, line, .trap(CanonicalTrap.uncaughtException.rawValue))
     case .assertMalformed(let module, let message), .assertInvalid(let module, let message):
       // A text that is malformed may come as a binary that is invalid: any refusal will do.
       do {

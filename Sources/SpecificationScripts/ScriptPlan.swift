@@ -1,4 +1,5 @@
 import Coffer
+import EdgeCalls
 import Monitor
 import WasmCompiler
 import WasmFormat
@@ -43,9 +44,11 @@ struct ScriptPlan {
   private var lastDefinition: Module?
   private var registered: [ByteName: [ByteName: Exported]] = [:]
   private var current: Known?
+  private let limits: DecodingLimits
   var components = ScriptComponents()
 
-  init(_ script: Script, constantMemory: Int) throws {
+  init(_ script: Script, constantMemory: Int, limits: DecodingLimits) throws {
+    self.limits = limits
     linker = ProgramLinker(host: [], constantMemory: constantMemory)
     let spectest = try Module.decode(try SpectestModule.binary())
     try spectest.validate()
@@ -79,6 +82,7 @@ struct ScriptPlan {
     case .assertReturn(let action, let expected): step(action, line) { .results(expected, $0) }
     case .assertTrap(let action, let message): step(action, line) { _ in .trap(message) }
     case .assertExhaustion(let action, let message): step(action, line) { _ in .trap(message) }
+    case .assertException(let action): step(action, line) { _ in .trap(TrapKind.uncaughtException.phrase) }
     case .assertModuleTrap(let module, let message):
       guard let decoded = accepted(module, line) else { return }
       link(decoded, line) { number, _ in
@@ -108,7 +112,7 @@ struct ScriptPlan {
     case .quote(let text): bytes = try Wat.encode(text)
     case .failed(let error): throw error
     }
-    let module = try Module.decode(bytes)
+    let module = try Module.decode(bytes, limits: limits)
     try module.validate()
     return module
   }

@@ -1,12 +1,15 @@
 import Coffer
 import Machine
 import TrustletImage
+import WasmFormat
 import WasmText
 
 /// A script of WebAssembly's specification suite (`.wast`), run inside trustlets: its modules are linked into one image, and what it
 /// does with them is done to a trustlet of that image.
 public struct SpecificationScript: Sendable {
   private let script: Script
+  /// What its core modules may be; those in components may have what `ComponentLimits` allows.
+  public var limits = DecodingLimits.default
 
   public init(_ source: [UInt8]) throws {
     script = try Script.parse(source)
@@ -28,9 +31,9 @@ public struct SpecificationScript: Sendable {
     // The first memory is spectest's; the script's own are more interesting.
     var choice = 1
     repeat {
-      let plan = try ScriptPlan(script, constantMemory: choice)
+      let plan = try ScriptPlan(script, constantMemory: choice, limits: limits)
       if plan.linker.memories.count <= choice {
-        return try tally + Self.run(try ScriptPlan(script, constantMemory: 0), builder, machine)
+        return try tally + Self.run(try ScriptPlan(script, constantMemory: 0, limits: limits), builder, machine)
       }
       tally = tally + (try Self.run(plan, builder, machine))
       choice += 1

@@ -15,9 +15,9 @@ public struct TrapDescription: Sendable, CustomStringConvertible {
     self.trap = trap
     let location = image.describe(address: trap.report.instruction)
     offset = location?.wasmOffset
-    // "i0.f12.name": instance, function index, name (ProgramLinker).
+    // "i0.f12.name": instance, function index, name (ProgramLinker). "i0.f12:3.name" is code within that, in a block that catches.
     let parts = (location?.sourceFunction ?? location?.function ?? "").split(separator: ".", maxSplits: 2)
-    if parts.count >= 2, parts[0].hasPrefix("i"), parts[1].hasPrefix("f"), let index = UInt32(parts[1].dropFirst()) {
+    if parts.count >= 2, parts[0].hasPrefix("i"), parts[1].hasPrefix("f"), let index = UInt32(parts[1].dropFirst().prefix { $0 != ":" }) {
       functionIndex = index
       function = parts.count == 3 ? String(parts[2]) : nil
     } else {

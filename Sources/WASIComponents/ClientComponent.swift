@@ -1,7 +1,8 @@
 import WasmFormat
 
 /// Makes a command component of a core module that calls WASI 0.2 by the names that compilers use: it imports "wasi:io/streams@0.2.0"
-/// "[method]output-stream.write", and "[resource-drop]output-stream" where it drops one; it exports "wasi:cli/run@0.2.0#run".
+/// "[method]output-stream.write", and "[resource-drop]output-stream" where it drops one; it exports "wasi:cli/run@0.2.0#run", or
+/// "wasi:http/incoming-handler@0.2.0#handle".
 ///
 /// Functions that give lists put them into the caller's memory, so that this must be there before the functions are: the module imports
 /// "env" "memory". Where to put something is decided by a module of this room, which never takes a place back.
@@ -59,7 +60,17 @@ public struct ClientComponent {
       arguments.append((title, writer.coreInstance(functions)))
     }
     let main = writer.coreInstance(of: writer.coreModule(module.bytes), with: arguments)
-    for export in module.exports {
+    for export in module.exports where export.kind == .function {
+      if let interface = Self.handler(export.name), let request = resources["http/types#incoming-request"],
+        let response = resources["http/types#response-outparam"]
+      {
+        let own = [request, response].map { writer.type([0x69] + leb($0)) }
+        let type = writer.type(
+          [0x40] + vector([name("request") + signedLEB(own[0]), name("response-out") + signedLEB(own[1])]) + [0x01, 0x00])
+        let handle = writer.lift(writer.alias(.coreFunction, export.name, ofCore: main), type: type)
+        _ = writer.exported(interface, .instance, writer.instance([("handle", .function, handle)]))
+        continue
+      }
       guard export.kind == .function, export.name.hasPrefix("wasi:cli/run@"), export.name.hasSuffix("#run") else { continue }
       let result = writer.type([0x6A, 0x00, 0x00])
       let type = writer.type([0x40, 0x00, 0x00] + signedLEB(result))
@@ -67,6 +78,11 @@ public struct ClientComponent {
       _ = writer.exported(String(export.name.dropLast("#run".count)), .instance, writer.instance([("run", .function, run)]))
     }
     return writer.finished()
+  }
+
+  private static func handler(_ export: String) -> String? {
+    guard export.hasPrefix("wasi:http/incoming-handler@"), export.hasSuffix("#handle") else { return nil }
+    return String(export.dropLast("#handle".count))
   }
 
   /// "io/streams" and "0.2.0" of "wasi:io/streams@0.2.0".

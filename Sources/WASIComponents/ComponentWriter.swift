@@ -122,7 +122,12 @@ struct ComponentWriter: TypeSink {
     return add(.coreFunction, in: .canonical, [0x01, 0x00] + leb(function) + options)
   }
 
+  /// Of a function whose values all pass as core values.
+  mutating func lower(_ function: UInt32) -> UInt32 { add(.coreFunction, in: .canonical, [0x01, 0x00] + leb(function) + [0x00]) }
+
   mutating func resourceDrop(_ type: UInt32) -> UInt32 { add(.coreFunction, in: .canonical, [0x03] + leb(type)) }
+
+  mutating func resourceRepresentation(_ type: UInt32) -> UInt32 { add(.coreFunction, in: .canonical, [0x04] + leb(type)) }
 
   mutating func resourceNew(_ type: UInt32) -> UInt32 { add(.coreFunction, in: .canonical, [0x02] + leb(type)) }
 

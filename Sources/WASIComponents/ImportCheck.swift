@@ -14,9 +14,18 @@ extension WASIComponents {
   }
 
   /// The export that makes a component a command: `wasi:cli/run` of a version that is offered.
-  public static func commandExport(of component: ComponentBinary) -> String? {
+  public static func commandExport(of component: ComponentBinary) -> String? { export(of: component, package: "cli", interface: "run") }
+
+  /// The export that makes a component one that answers HTTP requests: `wasi:http/incoming-handler` of a version that is offered.
+  public static func handlerExport(of component: ComponentBinary) -> String? {
+    export(of: component, package: "http", interface: "incoming-handler")
+  }
+
+  private static func export(of component: ComponentBinary, package: String, interface: String) -> String? {
     component.component.exports.first { export in
-      guard case .interface(let name) = export.kind, name.namespace == "wasi", name.package == "cli", name.interface == "run" else { return false }
+      guard case .interface(let name) = export.kind, name.namespace == "wasi", name.package == package, name.interface == interface else {
+        return false
+      }
       return name.version.flatMap { Version($0) }?.isCompatible(with: WASIInterfaces.version) ?? false
     }?.name
   }

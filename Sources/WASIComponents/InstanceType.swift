@@ -37,6 +37,8 @@ extension Interface {
         let description: ComponentWriter.Description =
           owner == name ? .resource : .equalType(writer.outer(resource(owner, type.name)))
         spelling.set(type.name, writer.exported(type.name, description), isResource: true)
+      } else if case .sameResource(let other) = type.kind {
+        spelling.set(type.name, writer.exported(type.name, .equalType(spelling.index(other))), isResource: true)
       } else if let index = spelling.definition(type.kind, &writer) {
         spelling.set(type.name, writer.exported(type.name, .equalType(index)), isResource: false)
       }

@@ -11,6 +11,8 @@ struct TypeDefinition: Sendable {
     /// Defined here, or by the interface named.
     case resource(owner: String)
     case alias(InterfaceType)
+    /// Another name of a resource of the interface.
+    case sameResource(String)
     case record([(name: String, type: InterfaceType)])
     case variant([(name: String, type: InterfaceType?)])
     case enumeration([String])

@@ -8,6 +8,8 @@ extension Interface {
       let title = Self.argument(type.name)
       if let index = taken.definition(type.kind, &writer) {
         taken.set(type.name, writer.imported(title, .equalType(index)), isResource: false)
+      } else if case .sameResource(let other) = type.kind {
+        taken.set(type.name, taken.index(other), isResource: true)
       } else {
         taken.set(type.name, writer.imported(title, .resource), isResource: true)
       }
@@ -19,6 +21,8 @@ extension Interface {
     for type in types {
       if let index = given.definition(type.kind, &writer) {
         given.set(type.name, writer.exported(type.name, .type, index), isResource: false)
+      } else if case .sameResource(let other) = type.kind {
+        given.set(type.name, writer.exported(type.name, .type, given.index(other)), isResource: true)
       } else {
         given.set(type.name, writer.exported(type.name, .type, taken.index(type.name)), isResource: true)
       }

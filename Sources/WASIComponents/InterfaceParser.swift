@@ -14,7 +14,19 @@ struct InterfaceParser {
     let word = scanner.word()
     let last = interfaces.count - 1
     precondition(last >= 0, "a line before the first interface")
-    if word == "use" { return use(&scanner, last) }
+    switch word {
+    case "use": return use(&scanner, last)
+    case "static":
+      var function = function(scanner.word(), &scanner, hasSelf: false)
+      function.name = "[static]" + function.name
+      return interfaces[last].functions.append(function)
+    case "new":
+      let resource = scanner.word()
+      var function = function(resource, &scanner)
+      (function.name, function.result) = ("[constructor]" + resource, .named(resource))
+      return interfaces[last].functions.append(function)
+    default: break
+    }
     if scanner.take("=") { return interfaces[last].types.append(definition(word, &scanner)) }
     interfaces[last].functions.append(function(word, &scanner))
   }
@@ -40,14 +52,20 @@ struct InterfaceParser {
     case "flags": kind = .flags(scanner.list { $0.word() })
     default:
       scanner = start
-      kind = .alias(scanner.type())
+      let type = scanner.type()
+      if case .named(let resource) = type, isResource(resource) { kind = .sameResource(resource) } else { kind = .alias(type) }
     }
     return TypeDefinition(name: name, kind: kind)
   }
 
-  private func function(_ name: String, _ scanner: inout Scanner) -> InterfaceFunction {
+  private func isResource(_ name: String) -> Bool {
+    guard let type = interfaces.last?.types.first(where: { $0.name == name }), case .resource = type.kind else { return false }
+    return true
+  }
+
+  private func function(_ name: String, _ scanner: inout Scanner, hasSelf: Bool = true) -> InterfaceFunction {
     var function = InterfaceFunction(name: name, parameters: [], result: nil)
-    if let dot = name.firstIndex(of: ".") {
+    if hasSelf, let dot = name.firstIndex(of: ".") {
       function.name = "[method]" + name
       function.parameters.append(("self", .borrow(String(name[..<dot]))))
     }

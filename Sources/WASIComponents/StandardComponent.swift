@@ -30,10 +30,10 @@ struct StandardComponent {
         resources["\(owner)#\(type.name)"] = writer.type([0x3F, 0x7F, 0x01] + leb(destructor))
       }
     }
-    let makers = makers()
+    let builtIns = builtIns()
     let systemInstance = writer.coreInstance(of: system, with: [])
     let made = writer.coreInstance(
-      of: main, with: [(Self.coreModuleName, systemInstance), (Self.makerModule, writer.coreInstance(makers))])
+      of: main, with: [(name: Self.coreModuleName, instance: systemInstance)] + builtIns)
     let table = writer.alias(.coreTable, "table", ofCore: doorInstance)
     let drop = writer.alias(.coreFunction, "drop", ofCore: made)
     let argument = writer.coreInstance([("table", .coreTable, table), ("drop", .coreFunction, drop)])
@@ -54,6 +54,9 @@ struct StandardComponent {
         guard let known = resources["\(owner)#\(type.name)"] else { preconditionFailure("\(owner) comes later") }
         index = known
         spelling.set(type.name, index, isResource: true)
+      } else if case .sameResource(let other) = type.kind {
+        spelling.set(type.name, spelling.index(other), isResource: true)
+        continue
       } else {
         index = spelling.definition(type.kind, &writer) ?? 0
         spelling.set(type.name, index, isResource: false)
@@ -72,13 +75,21 @@ struct StandardComponent {
 
   // MARK: Core modules
 
-  private static let makerModule = "resource-new"
-
-  /// `resource.new` of each resource type that the core module makes.
-  private mutating func makers() -> [(name: String, sort: ComponentWriter.Sort, index: UInt32)] {
-    core.imports.filter { $0.module == Self.makerModule }.map { item in
-      guard let type = resources[item.name] else { preconditionFailure("there is no resource \(item.name)") }
-      return (item.name, .coreFunction, writer.resourceNew(type))
+  /// `resource.new`, `resource.rep` and `resource.drop` of the resource types for which the core module imports them. What it is lent comes as a
+  /// representation; what it is given comes as a handle, which it has to take and drop.
+  private mutating func builtIns() -> [(name: String, instance: UInt32)] {
+    ["resource-new", "resource-rep", "resource-drop"].map { module in
+      let functions = core.imports.filter { $0.module == module }.map { item -> (name: String, sort: ComponentWriter.Sort, index: UInt32) in
+        guard let type = resources[item.name] else { preconditionFailure("there is no resource \(item.name)") }
+        let function =
+          switch module {
+          case "resource-new": writer.resourceNew(type)
+          case "resource-rep": writer.resourceRepresentation(type)
+          default: writer.resourceDrop(type)
+          }
+        return (item.name, .coreFunction, function)
+      }
+      return (module, writer.coreInstance(functions))
     }
   }
 

@@ -52,11 +52,11 @@ struct TypeSpelling {
     type.map { [0x01] + value($0, &writer) } ?? [0x00]
   }
 
-  /// A type that has a name; nil for a resource, which cannot be spelt.
+  /// A type that has a name; nil for a resource, which cannot be spelt, and for another name of one.
   mutating func definition(_ kind: TypeDefinition.Kind, _ writer: inout some TypeSink) -> UInt32? {
     let contents: [UInt8]
     switch kind {
-    case .resource: return nil
+    case .resource, .sameResource: return nil
     case .alias(let type): contents = self.contents(type, &writer)
     case .record(let fields): contents = [0x72] + vector(fields.map { name($0.name) + value($0.type, &writer) })
     case .variant(let cases): contents = [0x71] + vector(cases.map { name($0.name) + optional($0.type, &writer) + [0x00] })

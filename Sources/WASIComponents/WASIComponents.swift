@@ -22,12 +22,17 @@ public enum WASIComponents {
   /// The import by which the component takes the functions of `wasi_snapshot_preview1`, and the memory that they act on.
   public static let libraryOSImport = StandardComponent.libraryOS
   /// The names of the interfaces with their version, as ``standard`` exports them: "wasi:io/error@0.2.12".
-  public static let offered: [String] = InterfaceParser.standard.map { exportName(of: $0.name) }
+  public static let offered: [String] = offeredInterfaces.map { exportName(of: $0.name) }
+
+  /// All but the one that is for this room's own driver.
+  private static var offeredInterfaces: some Sequence<Interface> {
+    InterfaceParser.standard.lazy.filter { $0.name != WASIInterfaces.nodeInterface }
+  }
 
   /// The same for people: packages, and the interfaces of each.
   static var offeredText: String {
     var packages: [(name: String, interfaces: [String])] = []
-    for interface in InterfaceParser.standard {
+    for interface in offeredInterfaces {
       let parts = interface.name.split(separator: "/").map(String.init)
       if packages.last?.name != parts[0] { packages.append((parts[0], [])) }
       packages[packages.count - 1].interfaces.append(parts[1])
@@ -36,7 +41,9 @@ public enum WASIComponents {
       + " of version \(WASIInterfaces.version)"
   }
 
-  static func exportName(of interface: String) -> String { "wasi:\(interface)@\(WASIInterfaces.version)" }
+  static func exportName(of interface: String) -> String {
+    "\(interface == WASIInterfaces.nodeInterface ? "coffer" : "wasi"):\(interface)@\(WASIInterfaces.version)"
+  }
 
   /// What is offered for an import, by its name.
   public enum Resolution: Sendable, Hashable {
@@ -50,7 +57,7 @@ public enum WASIComponents {
   public static func resolve(_ name: ExternName) -> Resolution {
     guard case .interface(let name) = name, name.namespace == "wasi" else { return .unknown }
     let interface = "\(name.package)/\(name.interface)"
-    guard InterfaceParser.standard.contains(where: { $0.name == interface }) else { return .unknown }
+    guard offeredInterfaces.contains(where: { $0.name == interface }) else { return .unknown }
     let export = exportName(of: interface)
     guard let version = name.version.flatMap({ Version($0) }), version.isCompatible(with: WASIInterfaces.version) else {
       return .otherVersion(offered: export)

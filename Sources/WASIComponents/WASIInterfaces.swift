@@ -1,14 +1,14 @@
 /// The interfaces of WASI 0.2 that Coffer offers, in a notation of this room's own: what components may import, and what the C files in
 /// `Components/wasi` implement.
 ///
-/// A line without indentation begins an interface. `use` brings in another one's types. `name = ...` is a type; `name(...)` a function, and
-/// `resource.name(...)` a method. `[t]` is a list, `t?` an option, `(t, u)` a tuple, `t!e` a result with `_` for nothing, `^r` a borrowed
+/// A line without indentation begins an interface. `use` brings in another one's types. `name = ...` is a type; `name(...)` a function,
+/// `resource.name(...)` a method, `static resource.name(...)` a function beside it and `new resource(...)` its constructor. `[t]` is a list, `t?` an option, `(t, u)` a tuple, `t!e` a result with `_` for nothing, `^r` a borrowed
 /// resource. Types that others are made of are brought in too: an interface that offers more fits wherever less is wanted.
 enum WASIInterfaces {
   /// The newest version of 0.2 that these are of. From one to the next, things are added and nothing is changed.
   static let version = Version(major: 0, minor: 2, patch: 12)
 
-  static let text = basics + files + sockets
+  static let text = basics + files + sockets + http + node
 
   private static let basics = """
     io/error
@@ -256,4 +256,112 @@ enum WASIInterfaces {
       create-udp-socket(address-family: ip-address-family) -> udp-socket!error-code
 
     """
+
+  private static let http = """
+    http/types
+      use io/error error
+      use io/poll pollable
+      use io/streams input-stream output-stream
+      use clocks/monotonic-clock duration
+      method = variant get, head, post, put, delete, connect, options, trace, patch, other(string)
+      scheme = variant HTTP, HTTPS, other(string)
+      DNS-error-payload = record rcode: string?, info-code: u16?
+      TLS-alert-received-payload = record alert-id: u8?, alert-message: string?
+      field-size-payload = record field-name: string?, field-size: u32?
+      error-code = variant DNS-timeout, DNS-error(DNS-error-payload), destination-not-found, destination-unavailable, \
+    destination-IP-prohibited, destination-IP-unroutable, connection-refused, connection-terminated, connection-timeout, \
+    connection-read-timeout, connection-write-timeout, connection-limit-reached, TLS-protocol-error, TLS-certificate-error, \
+    TLS-alert-received(TLS-alert-received-payload), HTTP-request-denied, HTTP-request-length-required, HTTP-request-body-size(u64?), \
+    HTTP-request-method-invalid, HTTP-request-URI-invalid, HTTP-request-URI-too-long, HTTP-request-header-section-size(u32?), \
+    HTTP-request-header-size(field-size-payload?), HTTP-request-trailer-section-size(u32?), \
+    HTTP-request-trailer-size(field-size-payload), HTTP-response-incomplete, HTTP-response-header-section-size(u32?), \
+    HTTP-response-header-size(field-size-payload), HTTP-response-body-size(u64?), HTTP-response-trailer-section-size(u32?), \
+    HTTP-response-trailer-size(field-size-payload), HTTP-response-transfer-coding(string?), HTTP-response-content-coding(string?), \
+    HTTP-response-timeout, HTTP-upgrade-failed, HTTP-protocol-error, loop-detected, configuration-error, internal-error(string?)
+      http-error-code(err: ^error) -> error-code?
+      header-error = variant invalid-syntax, forbidden, immutable
+      field-key = string
+      field-name = string
+      field-value = [u8]
+      fields = resource
+      headers = fields
+      trailers = fields
+      new fields()
+      static fields.from-list(entries: [(field-name, field-value)]) -> fields!header-error
+      fields.get(name: field-name) -> [field-value]
+      fields.has(name: field-name) -> bool
+      fields.set(name: field-name, value: [field-value]) -> _!header-error
+      fields.delete(name: field-name) -> _!header-error
+      fields.append(name: field-name, value: field-value) -> _!header-error
+      fields.entries() -> [(field-name, field-value)]
+      fields.clone() -> fields
+      incoming-body = resource
+      future-trailers = resource
+      incoming-request = resource
+      incoming-request.method() -> method
+      incoming-request.path-with-query() -> string?
+      incoming-request.scheme() -> scheme?
+      incoming-request.authority() -> string?
+      incoming-request.headers() -> headers
+      incoming-request.consume() -> incoming-body!_
+      outgoing-body = resource
+      outgoing-request = resource
+      new outgoing-request(headers: headers)
+      outgoing-request.body() -> outgoing-body!_
+      outgoing-request.method() -> method
+      outgoing-request.set-method(method: method) -> _!_
+      outgoing-request.path-with-query() -> string?
+      outgoing-request.set-path-with-query(path-with-query: string?) -> _!_
+      outgoing-request.scheme() -> scheme?
+      outgoing-request.set-scheme(scheme: scheme?) -> _!_
+      outgoing-request.authority() -> string?
+      outgoing-request.set-authority(authority: string?) -> _!_
+      outgoing-request.headers() -> headers
+      request-options = resource
+      new request-options()
+      request-options.connect-timeout() -> duration?
+      request-options.set-connect-timeout(duration: duration?) -> _!_
+      request-options.first-byte-timeout() -> duration?
+      request-options.set-first-byte-timeout(duration: duration?) -> _!_
+      request-options.between-bytes-timeout() -> duration?
+      request-options.set-between-bytes-timeout(duration: duration?) -> _!_
+      outgoing-response = resource
+      response-outparam = resource
+      static response-outparam.set(param: response-outparam, response: outgoing-response!error-code)
+      status-code = u16
+      incoming-response = resource
+      incoming-response.status() -> status-code
+      incoming-response.headers() -> headers
+      incoming-response.consume() -> incoming-body!_
+      incoming-body.stream() -> input-stream!_
+      static incoming-body.finish(this: incoming-body) -> future-trailers
+      future-trailers.subscribe() -> pollable
+      future-trailers.get() -> trailers?!error-code!_?
+      new outgoing-response(headers: headers)
+      outgoing-response.status-code() -> status-code
+      outgoing-response.set-status-code(status-code: status-code) -> _!_
+      outgoing-response.headers() -> headers
+      outgoing-response.body() -> outgoing-body!_
+      outgoing-body.write() -> output-stream!_
+      static outgoing-body.finish(this: outgoing-body, trailers: trailers?) -> _!error-code
+      future-incoming-response = resource
+      future-incoming-response.subscribe() -> pollable
+      future-incoming-response.get() -> incoming-response!error-code!_?
+    http/outgoing-handler
+      use http/types DNS-error-payload TLS-alert-received-payload field-size-payload error-code outgoing-request request-options \
+    future-incoming-response
+      handle(request: outgoing-request, options: request-options?) -> future-incoming-response!error-code
+
+    """
+
+  /// Not for components: what the driver of an HTTP component takes (``HTTPDriver``).
+  private static let node = """
+    \(nodeInterface)
+      use http/types incoming-request response-outparam
+      request() -> incoming-request
+      response() -> response-outparam
+      finish() -> _!_
+
+    """
+  static let nodeInterface = "node/requests"
 }

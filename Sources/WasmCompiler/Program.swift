@@ -18,6 +18,10 @@ public struct EntryPoint: Sendable, Hashable {
   public enum Kind: Sendable, Hashable {
     case function(symbol: String, type: FunctionType)
     case global(GlobalSymbol)
+    /// Writes bytes of a memory: address and count are the two words of the first slot, the bytes stand in the following ones.
+    case memoryWrite(MemorySymbol)
+    /// Reads bytes of a memory: address and count as above; the bytes come in the slots, from the first on.
+    case memoryRead(MemorySymbol)
   }
   public var instance: Int
   public var name: String
@@ -33,6 +37,7 @@ public struct EntryPoint: Sendable, Hashable {
     switch kind {
     case .function(_, let type): type
     case .global(let global): FunctionType(results: [global.type.value])
+    case .memoryWrite, .memoryRead: FunctionType()
     }
   }
 }
@@ -47,6 +52,8 @@ public struct Instance: Sendable {
   public var tables: [TableSymbol]
   public var memories: [MemorySymbol]
   public var globals: [GlobalSymbol]
+  /// A tag is the address of its symbol.
+  public var tags: [TagSymbol] = []
 }
 
 public struct FunctionSymbol: Sendable, Hashable {
@@ -80,6 +87,11 @@ public struct MemorySymbol: Sendable, Hashable {
   public var type: MemoryType
   /// Which linear memory of the image this is. Number 0 lies at an address that generated code has as a constant.
   public var index: UInt32
+}
+
+public struct TagSymbol: Sendable, Hashable {
+  public var symbol: String
+  public var type: FunctionType
 }
 
 public struct GlobalSymbol: Sendable, Hashable {

@@ -13,6 +13,7 @@ public enum Exported: Sendable {
   case table(TableSymbol)
   case memory(MemorySymbol)
   case global(GlobalSymbol)
+  case tag(TagSymbol)
 
   var kindName: String {
     switch self {
@@ -20,6 +21,7 @@ public enum Exported: Sendable {
     case .table: "table"
     case .memory: "memory"
     case .global: "global"
+    case .tag: "tag"
     }
   }
 }
@@ -91,17 +93,24 @@ public struct ProgramLinker: Sendable {
     let number = program.instances.count
     for export in module.exports where entryPoints?.contains(ByteName(export.name)) ?? true {
       switch exports[ByteName(export.name)] {
-      case .function(let function):
+      // A reference to an exception means nothing outside.
+      case .function(let function) where !(function.type.parameters + function.type.results).contains(.exnref):
         program.entryPoints.append(
           EntryPoint(
             instance: number, name: export.name, kind: .function(symbol: function.code, type: function.type)))
-      case .global(let global):
+      case .global(let global) where global.type.value != .exnref:
         program.entryPoints.append(EntryPoint(instance: number, name: export.name, kind: .global(global)))
       default: break
       }
     }
     program.instances.append(instance)
     return exports
+  }
+
+  /// Lets the outside write and read a memory between commands, under two names.
+  public mutating func openMemory(_ memory: MemorySymbol, instance: Int, write: String, read: String) {
+    program.entryPoints.append(EntryPoint(instance: instance, name: write, kind: .memoryWrite(memory)))
+    program.entryPoints.append(EntryPoint(instance: instance, name: read, kind: .memoryRead(memory)))
   }
 
   private func bind(
@@ -147,6 +156,10 @@ public struct ProgramLinker: Sendable {
     case (.global(let wanted), .global(let global)):
       guard global.type == wanted else { throw mismatch("\(global.type)", "\(wanted)") }
       instance.globals.append(global)
+    case (.tag(let index), .tag(let tag)):
+      let wanted = instance.module.types[checked: index] ?? FunctionType()
+      guard tag.type == wanted else { throw mismatch("\(tag.type)", "\(wanted)") }
+      instance.tags.append(tag)
     default: throw mismatch("a \(found.kindName)", item.kindName)
     }
   }
@@ -199,6 +212,10 @@ public struct ProgramLinker: Sendable {
       instance.globals.append(
         GlobalSymbol(symbol: "\(instance.prefix).g\(instance.globals.count)", type: global.type))
     }
+    for type in module.tags {
+      instance.tags.append(
+        TagSymbol(symbol: "\(instance.prefix).tag\(instance.tags.count)", type: module.types[checked: type] ?? FunctionType()))
+    }
   }
 
   private func exports(of instance: Instance) -> [ByteName: Exported] {
@@ -209,6 +226,7 @@ public struct ProgramLinker: Sendable {
       case .table: result[ByteName(export.name)] = instance.tables[checked: export.index].map(Exported.table)
       case .memory: result[ByteName(export.name)] = instance.memories[checked: export.index].map(Exported.memory)
       case .global: result[ByteName(export.name)] = instance.globals[checked: export.index].map(Exported.global)
+      case .tag: result[ByteName(export.name)] = instance.tags[checked: export.index].map(Exported.tag)
       }
     }
     return result
@@ -243,6 +261,7 @@ extension Import {
     case .table: "table"
     case .memory: "memory"
     case .global: "global"
+    case .tag: "tag"
     }
   }
 }

@@ -5,6 +5,8 @@ package struct ByteReader {
   package let bytes: [UInt8]
   package let end: Int
   package private(set) var position: Int
+  /// Whether `exnref` is a value type (`DecodingLimits`).
+  package var allowsExceptions = false
 
   /// The range is cut to what is there.
   package init(bytes: [UInt8], range: Range<Int>) {

@@ -16,6 +16,12 @@ public struct DecodingLimits: Sendable, Hashable {
   public var allowsSeveralMemories = false
   /// Whether constant expressions may reckon, likewise.
   public var allowsExtendedConstants = false
+  /// Whether there may be tags, `throw`, `throw_ref`, `try_table` and `exnref`, likewise.
+  public var allowsExceptions = false
+  public var tags = 1_000_000
+  /// What one exception may carry, in bytes, of which a vector takes 16 and everything else 8. References to exceptions carry it along,
+  /// so that nothing has to be kept, and given back, for them. C++, Kotlin and OCaml want 8.
+  public static let exceptionPayload = 64
   public var globals = 1_000_000
   public var exports = 1_000_000
   public var elementSegments = 100_000

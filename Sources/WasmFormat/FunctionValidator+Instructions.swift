@@ -66,6 +66,15 @@ extension FunctionValidator {
       markUnreachable()
     case .call(let index): try call(try functionType(index))
     case .callIndirect(let type, let table): try checkIndirectCall(type, table)
+    case .throw(let index):
+      try pop(try tag(index).parameters)
+      markUnreachable()
+    case .throwReference:
+      try pop(.exnref)
+      markUnreachable()
+    case .tryTable(let type, let clauses):
+      for clause in clauses { try check(clause) }
+      try open(.block, type)
     case .drop: _ = try popAny()
     case .select: try checkSelect()
     case .selectTyped(let type):
@@ -127,6 +136,24 @@ extension FunctionValidator {
     try pop(.parameters, of: blockType)
     openFrame(kind, blockType)
     try push(.parameters, of: blockType)
+  }
+
+  private func tag(_ index: UInt32) throws(WasmError) -> FunctionType {
+    guard let type = context.module.tagType(index) else { throw .invalid("unknown tag \(index)", at: offset) }
+    return type
+  }
+
+  private func check(_ clause: CatchClause) throws(WasmError) {
+    var passed: [ValueType] = []
+    if let index = clause.tag { passed = try tag(index).parameters }
+    if clause.passesReference { passed.append(.exnref) }
+    let label = try label(clause.label)
+    let wanted = types(label.side, of: label.type)
+    guard passed == wanted else {
+      throw .invalid(
+        "type mismatch: label \(clause.label) takes \(FunctionType(parameters: wanted)), the catch clause passes "
+          + "\(FunctionType(parameters: passed))", at: offset)
+    }
   }
 
   private mutating func checkElse() throws(WasmError) {

@@ -24,6 +24,16 @@ extension Module {
 
   public var globalTypes: [GlobalType] { imported.globals + globals.map(\.type) }
 
+  public var tagCount: Int { imported.tagTypes.count + tags.count }
+
+  /// The type of a tag; nil where there is no such tag, or (before validation) no such type.
+  public func tagType(_ index: UInt32) -> FunctionType? {
+    let imports = imported.tagTypes
+    guard Int(index) < tagCount else { return nil }
+    let type = Int(index) < imports.count ? imports[Int(index)] : tags[Int(index) - imports.count]
+    return Int(type) < types.count ? types[Int(type)] : nil
+  }
+
   public var importedTableCount: Int { imported.tables.count }
 
   public var importedMemoryCount: Int { imported.memories.count }
@@ -56,6 +66,7 @@ struct ImportedIndexSpaces: Sendable {
   private(set) var tables: [TableType] = []
   private(set) var memories: [MemoryType] = []
   private(set) var globals: [GlobalType] = []
+  private(set) var tagTypes: [UInt32] = []
 
   init(_ imports: [Import]) {
     for item in imports {
@@ -64,6 +75,7 @@ struct ImportedIndexSpaces: Sendable {
       case .table(let type): tables.append(type)
       case .memory(let type): memories.append(type)
       case .global(let type): globals.append(type)
+      case .tag(let type): tagTypes.append(type)
       }
     }
   }
@@ -84,6 +96,7 @@ struct ItemOffsets: Sendable {
   var tables = List()
   var memories = List()
   var globals = List()
+  var tags = List()
   var exports = List()
   var start = 0
   var elements = List()

@@ -1,4 +1,4 @@
-/// The instructions of WebAssembly 2.0 (specification 5.4), decoded.
+/// The instructions of WebAssembly 2.0 (specification 5.4) and those of exceptions (3.0), decoded.
 public enum Instruction: Sendable {
   // Control
   case unreachable
@@ -14,6 +14,10 @@ public enum Instruction: Sendable {
   case `return`
   case call(UInt32)
   case callIndirect(type: UInt32, table: UInt32)
+  // Exceptions
+  case `throw`(UInt32)
+  case throwReference
+  case tryTable(BlockType, [CatchClause])
   // Parametric
   case drop
   case select
@@ -62,6 +66,16 @@ public enum Instruction: Sendable {
   case shuffle(VectorConstant)
   case vectorLane(VectorLaneOperator, lane: UInt8)
   case vector(VectorOperator)
+}
+
+/// What a `try_table` does with an exception, the first that fits being taken.
+public struct CatchClause: Sendable, Hashable {
+  /// nil for every exception, whose values are then not passed on.
+  public var tag: UInt32?
+  /// Whether the label takes the exception itself too, as an `exnref`.
+  public var passesReference: Bool
+  /// Counted from outside of the `try_table`.
+  public var label: UInt32
 }
 
 public struct MemoryArgument: Sendable, Hashable {

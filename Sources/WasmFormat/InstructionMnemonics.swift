@@ -15,6 +15,9 @@ extension Instruction {
     case .return: "return"
     case .call: "call"
     case .callIndirect: "call_indirect"
+    case .throw: "throw"
+    case .throwReference: "throw_ref"
+    case .tryTable: "try_table"
     case .drop: "drop"
     case .select, .selectTyped: "select"
     case .localGet: "local.get"
@@ -69,6 +72,7 @@ extension ValueType {
     case .v128: "v128"
     case .funcref: "funcref"
     case .externref: "externref"
+    case .exnref: "exnref"
     }
   }
 }

@@ -5,6 +5,7 @@ public struct InstructionReader: Sendable {
   private(set) var reader: ByteReader
   private let branchTableLimit: Int
   private let allowsSeveralMemories: Bool
+  private let allowsExceptions: Bool
 
   /// The range is that of a `FunctionBody`; whatever of it lies outside the module is cut off.
   public init(module: Module, range: Range<Int>) {
@@ -13,8 +14,10 @@ public struct InstructionReader: Sendable {
 
   init(_ reader: ByteReader, limits: DecodingLimits) {
     self.reader = reader
+    self.reader.allowsExceptions = limits.allowsExceptions
     branchTableLimit = limits.branchTableSize
     allowsSeveralMemories = limits.allowsSeveralMemories
+    allowsExceptions = limits.allowsExceptions
   }
 
   /// Where the next instruction begins, in the module's bytes.
@@ -77,6 +80,7 @@ public struct InstructionReader: Sendable {
     case 0xD2: return .refFunction(try reader.unsigned32())
     case 0xFC: return try prefixed(at: start)
     case 0xFD: return try vector(at: start)
+    case 0x08, 0x0A, 0x1F: return try exception(opcode, at: start)
     default: throw illegal(opcode, at: start)
     }
   }
@@ -135,6 +139,23 @@ public struct InstructionReader: Sendable {
   private mutating func vectorConstant() throws(WasmError) -> VectorConstant {
     let low = try reader.littleEndian64()
     return VectorConstant(low: low, high: try reader.littleEndian64())
+  }
+
+  @inline(never)
+  private mutating func exception(_ opcode: UInt8, at start: Int) throws(WasmError) -> Instruction {
+    guard allowsExceptions else { throw illegal(opcode, at: start) }
+    if opcode == 0x08 { return .throw(try reader.unsigned32()) }
+    if opcode == 0x0A { return .throwReference }
+    let type = try reader.blockType()
+    var clauses: [CatchClause] = []
+    for _ in 0..<(try reader.length()) {
+      let position = reader.position
+      let form = try reader.byte()
+      guard form <= 3 else { throw .malformed("malformed catch clause \(hexadecimal(form))", at: position) }
+      let tag = form < 2 ? try reader.unsigned32() : nil
+      clauses.append(CatchClause(tag: tag, passesReference: form & 1 == 1, label: try reader.unsigned32()))
+    }
+    return .tryTable(type, clauses)
   }
 
   @inline(never)

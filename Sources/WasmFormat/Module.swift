@@ -10,6 +10,8 @@ public struct Module: Sendable {
   public var tables: [TableType] = []
   public var memories: [MemoryType] = []
   public var globals: [Global] = []
+  /// The type indices of the tags defined here (imports not included).
+  public var tags: [UInt32] = []
   public var exports: [Export] = [] { didSet { exportedFunctionNames = Self.functionNames(in: exports) } }
   public var start: UInt32?
   public var elements: [ElementSegment] = []
@@ -20,6 +22,8 @@ public struct Module: Sendable {
   public var customSections: [CustomSection] = []
   /// From the "name" custom section, where it is there and well formed.
   public var names = NameSection()
+  /// Whether something here throws, catches or names a tag.
+  public internal(set) var usesExceptions = false
   /// Those that decoding kept to; validation keeps to its part of them.
   public var limits = DecodingLimits.default
 
@@ -39,6 +43,8 @@ public struct Import: Sendable, Hashable {
     case table(TableType)
     case memory(MemoryType)
     case global(GlobalType)
+    /// An index into the module's types.
+    case tag(type: UInt32)
   }
   public var module: String
   public var name: String
@@ -57,6 +63,7 @@ public struct Export: Sendable, Hashable {
     case table = 1
     case memory = 2
     case global = 3
+    case tag = 4
   }
   public var name: String
   public var kind: Kind
@@ -133,6 +140,8 @@ public struct FunctionBody: Sendable {
   public var locals: [(count: UInt32, type: ValueType)]
   /// The instructions with their final `end`, in the module's bytes.
   public var range: Range<Int>
+  /// Whether there is a `try_table` in it that catches something.
+  public var catchesExceptions = false
 
   public init(locals: [(count: UInt32, type: ValueType)], range: Range<Int>) {
     self.locals = locals

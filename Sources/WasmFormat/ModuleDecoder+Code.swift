@@ -21,9 +21,12 @@ extension ModuleDecoder {
     }
     let contents = reader.position
     let locals = try localDeclarations(of: index)
+    catchesExceptions = false
     let range = try expression()
     try checkSize(declared: size, from: contents, at: start)
-    return FunctionBody(locals: locals, range: range)
+    var body = FunctionBody(locals: locals, range: range)
+    body.catchesExceptions = catchesExceptions
+    return body
   }
 
   private mutating func localDeclarations(of index: Int) throws(WasmError) -> [(count: UInt32, type: ValueType)] {
@@ -59,6 +62,10 @@ extension ModuleDecoder {
       guard let instruction = try instructions.nextWellFormed() else { throw reader.unexpectedEnd() }
       switch instruction {
       case .block, .loop: openBlocks.append(false)
+      case .tryTable(_, let clauses):
+        openBlocks.append(false)
+        module.usesExceptions = true
+        if !clauses.isEmpty { catchesExceptions = true }
       case .if: openBlocks.append(true)
       case .else:
         guard let last = openBlocks.indices.last, openBlocks[last] else {
@@ -70,6 +77,9 @@ extension ModuleDecoder {
         guard openBlocks.popLast() == nil else { continue }
         reader = instructions.reader
         return start..<reader.position
+      case .throw, .throwReference:
+        module.usesExceptions = true
+        continue
       case .memoryInit, .dataDrop:
         guard firstDataReference == nil else { continue }
         firstDataReference = .malformed("data count section required", at: offset)

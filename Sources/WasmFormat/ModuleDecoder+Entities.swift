@@ -21,6 +21,8 @@ extension ModuleDecoder {
     try check(module.imported.tables.count, "too many tables", limit: limits.tables, at: offset)
     try check(module.imported.memories.count, "too many memories", limit: limits.memories, at: offset)
     try check(module.imported.globals.count, "too many globals", limit: limits.globals, at: offset)
+    try check(module.imported.tagTypes.count, "too many tags", limit: limits.tags, at: offset)
+    if !module.imported.tagTypes.isEmpty { module.usesExceptions = true }
   }
 
   private func check(_ count: Int, _ complaint: String, limit: Int, at offset: Int) throws(WasmError) {
@@ -35,6 +37,7 @@ extension ModuleDecoder {
     case 1: return .table(try reader.tableType())
     case 2: return .memory(MemoryType(limits: try reader.limits()))
     case 3: return .global(try reader.globalType())
+    case 4 where limits.allowsExceptions: return .tag(type: try tag())
     default: throw .malformed("malformed import kind \(hexadecimal(kind))", at: start)
     }
   }
@@ -63,6 +66,23 @@ extension ModuleDecoder {
     }
   }
 
+  mutating func tagSection() throws(WasmError) {
+    let imported = module.imported.tagTypes.count
+    for _ in 0..<(try itemCount("too many tags", besides: imported, limit: limits.tags)) {
+      module.offsets.tags.append(reader.position)
+      module.tags.append(try tag())
+      module.usesExceptions = true
+    }
+  }
+
+  /// A type index behind the attribute, which says that the tag is one of exceptions.
+  private mutating func tag() throws(WasmError) -> UInt32 {
+    let start = reader.position
+    let attribute = try reader.byte()
+    guard attribute == 0 else { throw .malformed("malformed tag attribute \(hexadecimal(attribute))", at: start) }
+    return try reader.unsigned32()
+  }
+
   mutating func globalSection() throws(WasmError) {
     let imported = module.importedGlobalCount
     for _ in 0..<(try itemCount("too many globals", besides: imported, limit: limits.globals)) {
@@ -79,7 +99,7 @@ extension ModuleDecoder {
       let name = try reader.name()
       let start = reader.position
       let code = try reader.byte()
-      guard let kind = Export.Kind(rawValue: code) else {
+      guard let kind = Export.Kind(rawValue: code), kind != .tag || limits.allowsExceptions else {
         throw .malformed("malformed export kind \(hexadecimal(code))", at: start)
       }
       exports.append(Export(name: name, kind: kind, index: try reader.unsigned32()))

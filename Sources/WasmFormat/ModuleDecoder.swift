@@ -20,6 +20,7 @@ enum Section: UInt8, CaseIterable {
   case function = 3
   case table = 4
   case memory = 5
+  case tag = 13
   case global = 6
   case export = 7
   case start = 8
@@ -31,10 +32,12 @@ enum Section: UInt8, CaseIterable {
   /// The place in the order, which is not that of the numbers.
   var rank: Int {
     switch self {
-    case .dataCount: 10
-    case .code: 11
-    case .data: 12
-    default: Int(rawValue)
+    case .type, .import, .function, .table, .memory: Int(rawValue)
+    case .tag: 6
+    case .global, .export, .start, .element: Int(rawValue) + 1
+    case .dataCount: 11
+    case .code: 12
+    case .data: 13
     }
   }
 }
@@ -48,11 +51,14 @@ struct ModuleDecoder {
   /// Where an instruction first named a data segment, which takes a data count section (specification 5.5.16).
   var firstDataReference: WasmError?
   var elementCount = 0
+  /// Of the function body being read.
+  var catchesExceptions = false
 
   init(bytes: [UInt8], limits: DecodingLimits) {
     module = Module(bytes: bytes)
     module.limits = limits
     reader = ByteReader(bytes: bytes)
+    reader.allowsExceptions = limits.allowsExceptions
     self.limits = limits
   }
 
@@ -67,7 +73,7 @@ struct ModuleDecoder {
         try customSection()
         continue
       }
-      guard let section = Section(rawValue: id) else {
+      guard let section = Section(rawValue: id), section != .tag || limits.allowsExceptions else {
         throw .malformed("malformed section id \(id)", at: start)
       }
       guard section.rank > lastRank else {
@@ -104,6 +110,7 @@ struct ModuleDecoder {
     case .function: try functionSection()
     case .table: try tableSection()
     case .memory: try memorySection()
+    case .tag: try tagSection()
     case .global: try globalSection()
     case .export: try exportSection()
     case .start: try startSection()

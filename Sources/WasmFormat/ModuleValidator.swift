@@ -40,6 +40,7 @@ final class ModuleContext {
     }
     try checkTables()
     try checkMemories()
+    try checkTags()
   }
 
   private static func checkType(_ type: UInt32, of module: Module, at offset: Int) throws(WasmError) {
@@ -47,8 +48,11 @@ final class ModuleContext {
   }
 
   private func checkTables() throws(WasmError) {
-    for (index, table) in tables.enumerated() where !isOrdered(table.limits) {
-      throw disorder(table.limits, at: tableOffset(index))
+    for (index, table) in tables.enumerated() {
+      guard isOrdered(table.limits) else { throw disorder(table.limits, at: tableOffset(index)) }
+      guard table.element != .exnref else {
+        throw .invalid("tables of exnref are not supported: an exception is wider than an element", at: tableOffset(index))
+      }
     }
   }
 
@@ -65,6 +69,28 @@ final class ModuleContext {
     }
     if memories.count > 1, !module.limits.allowsSeveralMemories {
       throw .invalid("multiple memories: \(memories.count) found, 1 allowed", at: memoryOffset(1))
+    }
+  }
+
+  private func checkTags() throws(WasmError) {
+    var defined = 0
+    for (index, item) in module.imports.enumerated() {
+      if case .tag(let type) = item.kind { try checkTag(type, at: module.offsets.imports[index]) }
+    }
+    for type in module.tags {
+      try checkTag(type, at: module.offsets.tags[defined])
+      defined += 1
+    }
+  }
+
+  private func checkTag(_ index: UInt32, at offset: Int) throws(WasmError) {
+    guard Int(index) < types.count else { throw .invalid("unknown type \(index)", at: offset) }
+    let type = types[Int(index)]
+    guard type.results.isEmpty else { throw .invalid("non-empty tag result type: \(type)", at: offset) }
+    guard let size = type.exceptionPayload, size <= DecodingLimits.exceptionPayload else {
+      throw .overLimit(
+        "an exception carries too much, in bytes", found: type.exceptionPayload ?? type.parameters.count * 8,
+        allowed: DecodingLimits.exceptionPayload, at: offset)
     }
   }
 
@@ -114,6 +140,7 @@ final class ModuleContext {
   func validateSegments() throws(WasmError) {
     for (index, segment) in module.elements.enumerated() {
       let offset = module.offsets.elements[index]
+      guard segment.type != .exnref else { throw .invalid("element segments of exnref are not supported", at: offset) }
       for element in segment.elements { try check(element, is: segment.type, at: offset) }
       guard case .active(let table, let start) = segment.mode else { continue }
       guard Int(table) < tables.count else { throw .invalid("unknown table \(table)", at: offset) }
@@ -193,12 +220,20 @@ final class ModuleContext {
         case .table: ("table", tables.count)
         case .memory: ("memory", memories.count)
         case .global: ("global", globals.count)
+        case .tag: ("tag", module.tagCount)
         }
       guard Int(export.index) < count else { throw .invalid("unknown \(space) \(export.index)", at: offset) }
       guard names.insert(ExactName(text: export.name)).inserted else {
         throw .invalid("duplicate export name \(quoted(export.name))", at: offset)
       }
     }
+  }
+}
+
+extension FunctionType {
+  /// What an exception of this type carries, in bytes; nil where that includes another exception.
+  var exceptionPayload: Int? {
+    parameters.contains(.exnref) ? nil : parameters.reduce(0) { $0 + ($1 == .v128 ? 16 : 8) }
   }
 }
 

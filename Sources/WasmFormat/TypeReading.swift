@@ -11,7 +11,7 @@ extension ByteReader {
   package mutating func valueType() throws(WasmError) -> ValueType {
     let start = position
     let code = try typeCode()
-    guard let type = ValueType(rawValue: code) else {
+    guard let type = ValueType(rawValue: code), type != .exnref || allowsExceptions else {
       throw .malformed("malformed value type \(hexadecimal(code))", at: start)
     }
     return type
@@ -20,7 +20,7 @@ extension ByteReader {
   mutating func referenceType() throws(WasmError) -> ValueType {
     let start = position
     let code = try typeCode()
-    guard let type = ValueType(rawValue: code), type.isReference else {
+    guard let type = ValueType(rawValue: code), type.isReference, type != .exnref || allowsExceptions else {
       throw .malformed("malformed reference type \(hexadecimal(code))", at: start)
     }
     return type

@@ -9,8 +9,10 @@ public enum ValueType: UInt8, Sendable, Hashable {
   case v128 = 0x7B
   case funcref = 0x70
   case externref = 0x6F
+  /// A caught exception; only where `DecodingLimits.allowsExceptions`.
+  case exnref = 0x69
 
-  public var isReference: Bool { self == .funcref || self == .externref }
+  public var isReference: Bool { self == .funcref || self == .externref || self == .exnref }
 }
 
 public struct FunctionType: Sendable, Hashable {

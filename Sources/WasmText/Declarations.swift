@@ -6,6 +6,7 @@ extension ModuleParser {
     case .type: return try cursor.bind(in: &types.space)
     case .function: return try cursor.bind(in: &functions)
     case .global: return try cursor.bind(in: &globals)
+    case .tag: return try cursor.bind(in: &tags)
     case .element: return try cursor.bind(in: &elements)
     case .data: return try cursor.bind(in: &data)
     case .table:
@@ -46,6 +47,8 @@ extension ModuleParser {
       _ = try cursor.bind(in: &memories)
     } else if cursor.takeOpen("global") {
       _ = try cursor.bind(in: &globals)
+    } else if cursor.takeOpen("tag") {
+      _ = try cursor.bind(in: &tags)
     }
   }
 }

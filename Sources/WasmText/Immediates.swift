@@ -14,6 +14,7 @@ extension ModuleParser {
     case .label: expression.code.unsigned(try label())
     case .labelTable: try labelTable()
     case .function: expression.code.unsigned(try cursor.index(in: functions))
+    case .tag: expression.code.unsigned(try cursor.index(in: tags))
     case .functionTypeAndTable: try functionTypeAndTable()
     case .local: expression.code.unsigned(try local())
     case .global: expression.code.unsigned(try cursor.index(in: globals))
@@ -122,6 +123,22 @@ extension ModuleParser {
       throw cursor.error("unknown label $\(name.excerpt)", at: start)
     }
     return distance
+  }
+
+  /// What a `try_table` does with exceptions, up to where its code begins.
+  mutating func catchClauses() throws(WatError) {
+    let forms: [(StaticString, UInt8)] = [("catch", 0), ("catch_ref", 1), ("catch_all", 2), ("catch_all_ref", 3)]
+    var clauses = BinaryWriter()
+    var count = 0
+    while let (_, form) = forms.first(where: { cursor.takeOpen($0.0) }) {
+      clauses.byte(form)
+      if form < 2 { clauses.unsigned(try cursor.index(in: tags)) }
+      clauses.unsigned(try label())
+      try cursor.expectClose()
+      count += 1
+    }
+    expression.code.count(count)
+    expression.code.raw(clauses.bytes)
   }
 
   private mutating func labelTable() throws(WatError) {

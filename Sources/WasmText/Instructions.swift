@@ -3,6 +3,7 @@
 extension ModuleParser {
   /// How deep blocks and folded instructions may nest.
   static let nestingLimit = 10_000
+  private static let tryTable: UInt8 = 0x1F
 
   /// Up to the parenthesis that closes the field or form around them.
   mutating func instructions() throws(WatError) {
@@ -72,6 +73,7 @@ extension ModuleParser {
     case .block: try plainBlock(0x02, mayElse: false)
     case .loop: try plainBlock(0x03, mayElse: false)
     case .if: try plainBlock(0x04, mayElse: true)
+    case .tryTable: try plainBlock(Self.tryTable, mayElse: false)
     case .else:
       guard case .block(mayElse: true)? = expression.frames.last else { throw cursor.unexpected() }
       cursor.advance()
@@ -93,6 +95,7 @@ extension ModuleParser {
     let label = try cursor.identifier()
     expression.code.byte(opcode)
     try blockType()
+    if opcode == Self.tryTable { try catchClauses() }
     expression.labels.enter(label)
   }
 
@@ -148,6 +151,7 @@ extension ModuleParser {
       expression.pending += expression.code.cut(from: start)
     case .block: try foldedBlock(0x02)
     case .loop: try foldedBlock(0x03)
+    case .tryTable: try foldedBlock(Self.tryTable)
     case .if:
       cursor.advance()
       let label = try cursor.identifier()
@@ -165,6 +169,7 @@ extension ModuleParser {
     let label = try cursor.identifier()
     expression.code.byte(opcode)
     try blockType()
+    if opcode == Self.tryTable { try catchClauses() }
     expression.labels.enter(label)
   }
 

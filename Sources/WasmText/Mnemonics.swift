@@ -1,6 +1,6 @@
 /// What a mnemonic stands for in the binary format (specification 5.4), and what follows it.
 enum Operation: Sendable {
-  case block, loop, `if`, `else`, end
+  case block, loop, `if`, `else`, end, tryTable
   case plain(Opcode, Immediates)
 }
 
@@ -15,7 +15,7 @@ enum Immediates: Sendable {
   case none
   // Control
   case label, labelTable
-  case function
+  case function, tag
   case functionTypeAndTable
   case resultTypes
   // Variables
@@ -40,7 +40,7 @@ enum Mnemonics {
   static let table: [Spelling: Operation] = {
     var table: [Spelling: Operation] = [
       Spelling("block"): .block, Spelling("loop"): .loop, Spelling("if"): .if, Spelling("else"): .else,
-      Spelling("end"): .end,
+      Spelling("end"): .end, Spelling("try_table"): .tryTable,
     ]
     for row in rows {
       for (distance, name) in row.names.split(whereSeparator: \.isWhitespace).enumerated() where name != "-" {
@@ -69,6 +69,8 @@ enum Mnemonics {
 
   private static let control: [Row] = [
     Row(0x00, .none, "unreachable nop"),
+    Row(0x08, .tag, "throw"),
+    Row(0x0A, .none, "throw_ref"),
     Row(0x0C, .label, "br br_if"),
     Row(0x0E, .labelTable, "br_table"),
     Row(0x0F, .none, "return"),

@@ -4,6 +4,7 @@ enum ExternalKind: UInt8 {
   case table = 0x01
   case memory = 0x02
   case global = 0x03
+  case tag = 0x04
 }
 
 // MARK: Imports and exports
@@ -20,6 +21,7 @@ extension ModuleParser {
     case .table: kind = .table
     case .memory: kind = .memory
     case .global: kind = .global
+    case .tag: kind = .tag
     default: throw cursor.unexpected()
     }
     cursor.advance()
@@ -40,7 +42,7 @@ extension ModuleParser {
   private mutating func importEntry(_ kind: ExternalKind, module: [UInt8], name: [UInt8]) throws(WatError) {
     let defined: [(ModuleSections.Entries, String)] = [
       (sections.functions, "function"), (sections.tables, "table"), (sections.memories, "memory"),
-      (sections.globals, "global"),
+      (sections.globals, "global"), (sections.tags, "tag"),
     ]
     if let earlier = defined.first(where: { $0.0.count > 0 }) { throw cursor.error("import after \(earlier.1)") }
     var type = BinaryWriter()
@@ -49,6 +51,7 @@ extension ModuleParser {
     case .table: type.tableType(try cursor.tableType())
     case .memory: type.limits(try cursor.limits())
     case .global: type.globalType(try cursor.globalType())
+    case .tag: type.tagType(try resolve(try typeUse(named: true)))
     }
     sections.imports.append {
       $0.sized(module)
@@ -73,12 +76,13 @@ extension ModuleParser {
     guard cursor.token.kind == .open else { throw cursor.unexpected() }
     cursor.advance()
     let field = Field.Kind(cursor.keyword)
-    guard let field, [.function, .table, .memory, .global].contains(field) else { throw cursor.unexpected() }
+    guard let field, [.function, .table, .memory, .global, .tag].contains(field) else { throw cursor.unexpected() }
     cursor.advance()
     switch field {
     case .table: exportEntry(name, .table, try cursor.index(in: tables))
     case .memory: exportEntry(name, .memory, try cursor.index(in: memories))
     case .global: exportEntry(name, .global, try cursor.index(in: globals))
+    case .tag: exportEntry(name, .tag, try cursor.index(in: tags))
     default: exportEntry(name, .function, try cursor.index(in: functions))
     }
     try cursor.expectClose()
@@ -152,5 +156,20 @@ extension ModuleParser {
       $0.globalType(type)
       $0.raw(initializer)
     }
+  }
+
+  mutating func tag(_ index: UInt32) throws(WatError) {
+    try inlineExports(.tag, index)
+    if try takeInlineImport(.tag) { return }
+    let type = try resolve(try typeUse(named: true))
+    sections.tags.append { $0.tagType(type) }
+  }
+}
+
+extension BinaryWriter {
+  /// The attribute in front says that the tag is one of exceptions.
+  fileprivate mutating func tagType(_ index: UInt32) {
+    byte(0x00)
+    unsigned(index)
   }
 }

@@ -13,6 +13,7 @@ struct ModuleParser {
   var tables = IndexSpace("table")
   var memories = IndexSpace("memory")
   var globals = IndexSpace("global")
+  var tags = IndexSpace("tag")
   var elements = IndexSpace("elem segment")
   var data = IndexSpace("data segment")
 
@@ -57,6 +58,7 @@ struct ModuleParser {
     case .table: try table(field.index)
     case .memory: try memory(field.index)
     case .global: try global(field.index)
+    case .tag: try tag(field.index)
     case .export: try export()
     case .start: try start()
     case .element: try elementSegment()
@@ -69,7 +71,7 @@ struct ModuleParser {
 /// A field whose name is bound.
 struct Field {
   enum Kind {
-    case type, `import`, function, table, memory, global, export, start, element, data
+    case type, `import`, function, table, memory, global, tag, export, start, element, data
 
     init?(_ keyword: Spelling?) {
       guard let keyword, let kind = Self.keywords[keyword] else { return nil }
@@ -79,7 +81,7 @@ struct Field {
     private static let keywords: [Spelling: Kind] = [
       Spelling("type"): .type, Spelling("import"): .import, Spelling("func"): .function, Spelling("table"): .table,
       Spelling("memory"): .memory, Spelling("global"): .global, Spelling("export"): .export,
-      Spelling("start"): .start, Spelling("elem"): .element, Spelling("data"): .data,
+      Spelling("tag"): .tag, Spelling("start"): .start, Spelling("elem"): .element, Spelling("data"): .data,
     ]
   }
 

@@ -15,6 +15,7 @@ struct ModuleSections {
   var functions = Entries()
   var tables = Entries()
   var memories = Entries()
+  var tags = Entries()
   var globals = Entries()
   var exports = Entries()
   var start: UInt32?
@@ -36,6 +37,7 @@ struct ModuleSections {
     module.section(3, functions)
     module.section(4, tables)
     module.section(5, memories)
+    module.section(13, tags)
     module.section(6, globals)
     module.section(7, exports)
     if let start { module.section(8) { $0.unsigned(start) } }

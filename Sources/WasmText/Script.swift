@@ -32,6 +32,8 @@ extension Script {
     case assertReturn(Action, [Expected])
     case assertTrap(Action, message: String)
     case assertExhaustion(Action, message: String)
+    /// Nothing catches what the action throws.
+    case assertException(Action)
     /// Instantiation must trap.
     case assertModuleTrap(ScriptModule, message: String)
     case assertMalformed(ScriptModule, message: String)

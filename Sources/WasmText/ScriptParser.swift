@@ -46,6 +46,8 @@ private struct ScriptParser {
     } else if cursor.take("assert_exhaustion") {
       let action = try action()
       kind = .assertExhaustion(action, message: try name())
+    } else if cursor.take("assert_exception") {
+      kind = .assertException(try action())
     } else if cursor.take("assert_malformed") {
       let module = try module()
       kind = .assertMalformed(module, message: try name())

@@ -33,6 +33,7 @@ extension Cursor {
     switch try heapType() {
     case .function: "func"
     case .external: "extern"
+    case .exception: "exn"
     }
   }
 

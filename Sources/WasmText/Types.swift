@@ -1,4 +1,4 @@
-/// The value types of WebAssembly 2.0 (specification 2.3.4).
+/// The value types of WebAssembly 2.0 (specification 2.3.4), and that of caught exceptions.
 enum ValueType: Hashable, Sendable {
   case i32, i64, f32, f64, v128
   case reference(ReferenceType)
@@ -11,7 +11,7 @@ enum ValueType: Hashable, Sendable {
 
   private static let keywords: [Spelling: ValueType] = [
     Spelling("i32"): .i32, Spelling("i64"): .i64, Spelling("f32"): .f32, Spelling("f64"): .f64, Spelling("v128"): .v128,
-    Spelling("funcref"): .reference(.function), Spelling("externref"): .reference(.external),
+    Spelling("funcref"): .reference(.function), Spelling("externref"): .reference(.external), Spelling("exnref"): .reference(.exception),
   ]
 
   var code: UInt8 {
@@ -29,6 +29,7 @@ enum ValueType: Hashable, Sendable {
 enum ReferenceType: UInt8, Hashable, Sendable {
   case function = 0x70
   case external = 0x6F
+  case exception = 0x69
 
   var code: UInt8 { rawValue }
 }
@@ -71,10 +72,11 @@ extension Cursor {
     if let keyword, case .reference(let type)? = ValueType(keyword) { type } else { nil }
   }
 
-  /// `func` or `extern`, as behind `ref.null`.
+  /// `func`, `extern` or `exn`, as behind `ref.null`.
   mutating func heapType() throws(WatError) -> ReferenceType {
     if take("func") { return .function }
     if take("extern") { return .external }
+    if take("exn") { return .exception }
     throw unexpected()
   }
 

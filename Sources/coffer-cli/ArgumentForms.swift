@@ -41,7 +41,7 @@ enum ArgumentForm {
   }
 
   @Sendable static func invocation(_ text: String) throws -> Invocation {
-    try value(Invocation(argument: text), "a function's name and numbers in parentheses, as 'add(2, 3)'")
+    try value(Invocation(argument: text), "a function's name and its arguments in parentheses, as 'add(2, 3)' or 'greet(\"world\")'")
   }
 
   /// PATH or PATH:SIZE.

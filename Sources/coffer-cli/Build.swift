@@ -34,6 +34,7 @@ struct Build: ParsableCommand {
       try Self.checkReplaceable(path, application: app)
       let image = try build.image(of: application)
       try image.write(to: path)
+      if let note = image.manifest.noteOnSecrets { Terminal.note(note) }
       if json {
         Terminal.print(
           JSON.object([

@@ -1,13 +1,17 @@
+import ComponentCalls
 import Monitor
 import TrustletImage
 import WasmFormat
 
-/// `name(1, 2.5)`: a call of an exported function of a core module, whose values are numbers.
+/// `name(1, 2.5)`: a call of an exported function. Of a core module its values are numbers; of a component see ``ComponentRun``.
 struct Invocation {
   let name: String
   let arguments: [String]
+  /// As it was given.
+  let text: String
 
   init?(argument: String) {
+    text = argument
     guard let open = argument.firstIndex(of: "("), argument.last == ")" else { return nil }
     name = String(argument[..<open])
     let inside = argument[argument.index(after: open)...].dropLast()
@@ -18,6 +22,9 @@ struct Invocation {
   }
 
   func resolve(in image: TrustletImage) throws -> (ImageExport, [CommandSlot]) {
+    guard !image.hasDoor else {
+      throw CommandFailure("the image is of a component, and does not say what its functions take: give --invoke the component itself, as COMPONENT.wasm")
+    }
     guard let export = image.export(name, instance: image.instanceCount - 1), export.kind == .function else {
       let known = image.exports.filter { $0.kind == .function }.prefix(20).map { "\(quoted($0.name)) \($0.type)" }
       throw CommandFailure(
@@ -46,7 +53,16 @@ struct Invocation {
     return CommandSlot(low: value)
   }
 
-  static func text(_ slots: [CommandSlot], _ type: FunctionType) -> String {
+  static func text(_ slots: [CommandSlot], _ type: FunctionType) -> String { texts(slots, type).joined(separator: " ") }
+
+  /// One result alone, several in an array; what is no number in JSON is a string.
+  static func json(_ slots: [CommandSlot], _ type: FunctionType) -> String {
+    let values = texts(slots, type).map { text in Double(text).map(\.isFinite) ?? false ? text : JSON.string(text).description }
+    if values.isEmpty { return JSON.null.description }
+    return values.count == 1 ? values[0] : "[" + values.joined(separator: ", ") + "]"
+  }
+
+  private static func texts(_ slots: [CommandSlot], _ type: FunctionType) -> [String] {
     zip(slots, type.results).map { slot, type in
       switch type {
       case .i32: "\(Int32(truncatingIfNeeded: slot.low))"
@@ -55,6 +71,6 @@ struct Invocation {
       case .f64: "\(Double(bitPattern: slot.low))"
       default: "\(type)"
       }
-    }.joined(separator: " ")
+    }
   }
 }

@@ -12,7 +12,7 @@ package enum NodeProgram {
 
   /// Of `coffer bench`.
   package static let benches: [any ParsableCommand.Type] = [
-    ServeBench.self, ColdBench.self, BurstBench.self, DensityBench.self, LoadBench.self,
+    ServeBench.self, HTTPBench.self, ColdBench.self, BurstBench.self, DensityBench.self, LoadBench.self,
   ]
 
   /// Goes on as that program where the command line is one of its commands, with the same arguments, environment and descriptors.
@@ -32,7 +32,8 @@ package enum NodeProgram {
     return path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + name
   }
 
-  static func become() -> Never {
+  /// - Parameter words: in the place of the command line's own.
+  static func become(_ words: [String]? = nil) -> Never {
     let program: String
     do {
       program = try path()
@@ -40,7 +41,12 @@ package enum NodeProgram {
       Terminal.complain("\(error)")
       exit(EndStatus.failure)
     }
-    execv(program, CommandLine.unsafeArgv)
+    if let words {
+      var arguments = ([name] + words).map { strdup($0) } + [nil]
+      execv(program, &arguments)
+    } else {
+      execv(program, CommandLine.unsafeArgv)
+    }
     Terminal.complain(
       "cannot start \(program): \(String(cString: strerror(errno))); it belongs beside coffer: install both, or build with swift build")
     exit(EndStatus.failure)
@@ -116,6 +122,13 @@ package enum NodeProgram {
   struct ServeBench: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "serve", abstract: "Hello over HTTP, a fresh clone for each request, beside its peers.")
+    @Argument(parsing: .captureForPassthrough) var words: [String] = []
+    func run() { NodeProgram.become() }
+  }
+
+  struct HTTPBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "http", abstract: "Hello by a wasi:http component, a fresh clone for each request, beside a plain handler.")
     @Argument(parsing: .captureForPassthrough) var words: [String] = []
     func run() { NodeProgram.become() }
   }

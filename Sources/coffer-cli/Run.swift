@@ -16,8 +16,15 @@ struct Run: ParsableCommand {
         coffer run library.wasm --invoke 'add(2, 3)'
         coffer run client.wasm --net https://example.org --net connect:10.1.2.3:5432
         coffer run server.wasm --net listen:127.0.0.1:8080
+        coffer run component.wasm --invoke 'greet("world", {times: 2})'
+        coffer run component.wasm --invoke 'wasi:cli/run@0.2.0#run()' --json
+        coffer run --http 127.0.0.1:8080 component.wasm
         coffer run service.trustlet --broker https://broker.example:8090 --platform tpm
         coffer run service.trustlet --attest 00112233445566778899aabbccddeeff --platform tpm --evidence evidence.cbor
+
+      --invoke calls any exported function. Of a component its arguments, and the result on standard output, are values in WAVE: numbers,
+      true, nan, 'c', "text", [1, 2], (1, "two"), {field: 1, other: 2}, case(1), some(1) or 1, none, ok(1), err("why"), {flag, other};
+      'coffer inspect' shows the functions with their types. Of a module they are numbers.
       """)
 
   @Argument(help: "A WebAssembly module or component, an image, or example:NAME.")
@@ -53,9 +60,18 @@ struct Run: ParsableCommand {
   @OptionGroup var programLimits: ProgramLimitOptions
 
   @Option(
-    help: ArgumentHelp("Call an exported function with numbers, and print its results.", valueName: "f(args)"),
+    help: ArgumentHelp("Call an exported function, and print its result.", valueName: "f(args)"),
     transform: ArgumentForm.invocation)
   var invoke: Invocation?
+
+  @Flag(help: "Print the result of --invoke as JSON.")
+  var json = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Serve it over HTTP until a signal comes, a fresh instance for each request: a component that exports wasi:http/incoming-handler, or a program that speaks CGI.",
+      valueName: "[address:]port"))
+  var http: String?
 
   @Option(help: ArgumentHelp("What isolates it: kvm or process; kvm where it works.", valueName: "kind"))
   var machine: MachineChoice?
@@ -78,7 +94,9 @@ struct Run: ParsableCommand {
 
   func run() throws {
     try reporting {
+      guard invoke != nil || !json else { throw CommandFailure("--json is for --invoke: what a program prints is its own") }
       let application = try Application.load(app)
+      let call = try invoke.flatMap { try ComponentRun($0, of: application) }
       let image = try build.image(of: application, memory: memory, narrowsNetwork: true)
       var options = RunOptions()
       options.arguments = [application.name] + arguments
@@ -91,6 +109,10 @@ struct Run: ParsableCommand {
       options.output = outputLimit
       if !quietPlatform { ImageRun.notePlatform() }
       let kind = machine?.kind ?? MachineChoice.best { Terminal.note($0) }
+      if let http { try serve(image, at: http, named: application.name, options, on: kind.name) }
+      if image.answersHTTP {
+        throw CommandFailure("\(app) answers HTTP requests and is no command: serve it, as with coffer run --http 127.0.0.1:8080 \(app)")
+      }
       let signer = try attest.signer()
       let evidence = try RunEvidence(attest, by: signer)
       let secrets = try brokerSecrets(of: image, machine: kind.name, by: signer)
@@ -101,10 +123,14 @@ struct Run: ParsableCommand {
       try evidence?.write(of: image, machine: kind.name)
       trustlet.measuresProcessorTime = stats
       let outcome: Outcome
-      if let invoke {
+      if let call {
+        outcome = try call.perform(in: image, on: trustlet) { Terminal.print(json ? $0.json : $0.wave) }
+      } else if let invoke {
         let (function, slots) = try invoke.resolve(in: image)
         outcome = TrustletRunner.call(function, slots, of: image, trustlet)
-        if case .finished(let results) = outcome, !function.type.results.isEmpty { Terminal.print(Invocation.text(results, function.type)) }
+        if case .finished(let results) = outcome, json || !function.type.results.isEmpty {
+          Terminal.print(json ? Invocation.json(results, function.type) : Invocation.text(results, function.type))
+        }
       } else {
         outcome = try TrustletRunner.runCommand(image, trustlet)
       }
@@ -119,6 +145,17 @@ struct Run: ParsableCommand {
     }
   }
 
+  private func serve(_ image: TrustletImage, at address: String, named name: String, _ options: RunOptions, on machine: String) throws -> Never {
+    let others: [(String, Bool)] = [
+      ("--dir", !directories.isEmpty), ("--invoke", invoke != nil), ("--stats", stats), ("--attest", attest.nonce != nil),
+      ("--broker", attest.broker != nil), ("--scratch-limit", programLimits.scratchLimit != nil), ("--open-files", programLimits.openFiles != nil),
+      ("arguments of the program", !arguments.isEmpty),
+    ]
+    if let (option, _) = others.first(where: { $0.1 }) { throw CommandFailure("--http serves calls, and has no \(option); leave that out") }
+    guard image.manifest.secrets.isEmpty else { throw CommandFailure("--http has no secrets for the manifest's; leave --http out, or the secrets") }
+    try RunHTTP(image: image, name: name, listen: RunHTTP.address(address), machine: machine, options: options).become()
+  }
+
   /// What fetches the manifest's secrets; nil where it has none.
   private func brokerSecrets(of image: TrustletImage, machine: String, by signer: RunSigner?) throws -> BrokerSecrets? {
     let names = image.manifest.orderedSecrets.map(\.name)
@@ -126,7 +163,9 @@ struct Run: ParsableCommand {
     guard let address = attest.broker, let signer else {
       throw CommandFailure("the manifest wants secrets (\(names.joined(separator: ", "))): name the broker that has them, with --broker URL")
     }
-    return BrokerSecrets(of: image, machine: machine, from: address, tenant: attest.brokerTenant, pin: attest.brokerPin, by: signer)
+    if let note = image.manifest.noteOnSecrets { Terminal.note(note) }
+    let tenant = attest.brokerTenant ?? image.manifest.broker.flatMap { $0.tenant == Manifest.Broker.standardTenant ? nil : $0.tenant }
+    return BrokerSecrets(of: image, machine: machine, from: address, tenant: tenant, pin: attest.brokerPin, by: signer)
   }
 
   private func printStatistics(_ statistics: TrustletStatistics) {
@@ -136,6 +175,14 @@ struct Run: ParsableCommand {
         + "\(statistics.edgeCalls.total) edge calls, \(statistics.machine.exits) exits; "
         + "\(ByteCount(bytes: statistics.linearMemory)) of linear memory; read \(ByteCount(bytes: statistics.edgeCalls.bytesRead)), "
         + "wrote \(ByteCount(bytes: statistics.edgeCalls.bytesWritten))")
+  }
+}
+
+extension Manifest {
+  /// What is not promised of secrets whose author the manifest does not name; nil where there are none.
+  var noteOnSecrets: String? {
+    guard !secrets.isEmpty, broker == nil else { return nil }
+    return "the manifest names no broker, so the program cannot know who wrote its secrets: whoever carries them can exchange two, or give it others. Add the line 'broker: {key: ...}' that coffer broker serve prints"
   }
 }
 

@@ -35,12 +35,18 @@ struct ExamplePrograms {
       objects.append(object)
     }
     let program = toolchain.workFolder.appending(path: name + ".wasm")
-    try toolchain.linkWasm(objects + runtime, to: program)
     let main = try mainSource(of: name, in: place)
+    // The core module of a component: what calls it, and its memory, come later.
+    let isComponent = String(decoding: try Data(contentsOf: main), as: UTF8.self).contains("export_name(\"wasi:")
+    if isComponent {
+      try toolchain.linkWasm(objects, to: program, options: ["--no-entry", "--import-memory"])
+    } else {
+      try toolchain.linkWasm(objects + runtime, to: program)
+    }
     return """
           Example(
             name: "\(name)", summary: "\(try summary(of: main))", source: "Examples/\(name)/\(main.lastPathComponent)",
-            base64: \(try base64Literal(program))),
+            isComponent: \(isComponent), base64: \(try base64Literal(program))),
       """
   }
 

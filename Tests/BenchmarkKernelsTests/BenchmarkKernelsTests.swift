@@ -27,7 +27,33 @@ import Testing
     }
   }
 
-  private func run(_ native: [UInt8], _ arguments: [String]) throws -> String {
+  /// Both come to the same network, and tell digits that it has not seen.
+  @Test func digitsAreTold() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "coffer-digits-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var networks: [Data] = []
+    for program in [BenchmarkDigits.native, BenchmarkDigits.nativeBaseline] {
+      let network = folder.appending(path: "network")
+      _ = try run(program, ["train", network.path])
+      networks.append(try Data(contentsOf: network))
+      let requests = folder.appending(path: "requests")
+      #expect(FileManager.default.createFile(atPath: requests.path, contents: nil))
+      let file = try FileHandle(forWritingTo: requests)
+      _ = try run(program, ["requests", "100"], output: file)
+      let lines = try run(program, ["serve", network.path], input: try FileHandle(forReadingFrom: requests)).split(separator: "\n")
+      #expect(lines.count == 101)
+      let right = lines.dropLast().enumerated().filter { $0.element.hasPrefix("\($0.offset % 10) ") }.count
+      #expect(right >= 95)
+    }
+    #expect(networks[0].count == 4 * (256 * 785 + 10 * 257))
+    #expect(networks[0] == networks[1])
+    #expect(BenchmarkDigits.wasm.prefix(8) == [0x00, 0x61, 0x73, 0x6D, 1, 0, 0, 0])
+  }
+
+  private func run(
+    _ native: [UInt8], _ arguments: [String], input: FileHandle? = nil, output file: FileHandle? = nil
+  ) throws -> String {
     let folder = FileManager.default.temporaryDirectory.appending(path: "coffer-kernels-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -38,8 +64,10 @@ import Testing
     let output = Pipe()
     process.executableURL = program
     process.arguments = arguments
-    process.standardOutput = output
+    if let input { process.standardInput = input }
+    if let file { process.standardOutput = file } else { process.standardOutput = output }
     try process.run()
+    if file != nil { try output.fileHandleForWriting.close() }
     let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     process.waitUntilExit()
     #expect(process.terminationStatus == 0)

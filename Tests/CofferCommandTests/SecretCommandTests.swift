@@ -55,16 +55,19 @@ struct SecretCommandTests {
   private struct Scene {
     let place: Workplace
     let broker: ServedProgram
+    let manifest: String
 
     var url: String { "http://127.0.0.1:\(broker.port)" }
 
     init(_ program: String = SecretCommandTests.program, platforms: String, _ more: String = "") throws {
       place = try Workplace()
       try place.module("function.wasm", program)
-      try place.write("coffer.yaml", Array("scratch: {path: /tmp}\nsecrets: {PASSWORD: shop/database/password, /tmp/key: shop/keys/signing}\n".utf8))
-      try Self.build(place)
       broker = try ServedProgram(["broker", "serve", "--listen", "127.0.0.1:0", "--data", "\(place.path)/broker"], in: place)
       try broker.wait(for: "token is in")
+      let author = try #require(broker.said.split { !$0.isHexDigit }.map(String.init).first { $0.count == 128 })
+      manifest = "scratch: {path: /tmp}\nsecrets: {PASSWORD: shop/database/password, /tmp/key: shop/keys/signing}\nbroker: {key: \(author)}\n"
+      try place.write("coffer.yaml", Array(manifest.utf8))
+      try Self.build(place)
       let measurement = try #require(try place.run("measure", "function.trustlet").output.split(separator: "\n").first)
       try place.write(
         "policy.yaml",
@@ -109,7 +112,7 @@ struct SecretCommandTests {
     expectNothing(try scene.run("--machine", machine), scene, says: "measurement")
     // What the manifest gives the program is part of the image too.
     try scene.place.module("function.wasm", Self.program)
-    try scene.place.write("coffer.yaml", Array("environment: {A: b}\nscratch: {path: /tmp}\nsecrets: {PASSWORD: shop/database/password, /tmp/key: shop/keys/signing}\n".utf8))
+    try scene.place.write("coffer.yaml", Array("environment: {A: b}\n\(scene.manifest)".utf8))
     try scene.build()
     expectNothing(try scene.run("--machine", machine), scene, says: "measurement")
     #expect(try scene.place.run("broker", "audit", "--verify", "--broker", scene.url, "--broker-data", "broker").status == 0)
@@ -155,6 +158,36 @@ struct SecretCommandTests {
     let pin = try #require(scene.broker.said.split { !$0.isHexDigit }.map(String.init).first { $0.count == 64 })
     #expect(try scene.run("--broker-pin", pin).status == 0)
     expectNothing(try scene.run("--broker-pin", String(repeating: "0", count: 64)), scene, says: "this is another broker")
+  }
+
+  /// A broker that releases gladly, and is not the one of the manifest: its administrator has written other secrets under the same names.
+  @Test(arguments: ["kvm", "process"]) func anotherBrokersSecretsAreNotTaken(machine: String) throws {
+    let debug = machine == "process" ? "debug: allowed" : ""
+    let (scene, other) = (try Scene(platforms: "none: insecure", debug), try Scene(platforms: "none: insecure", debug))
+    try FileManager.default.removeItem(atPath: "\(other.place.path)/function.trustlet")
+    try FileManager.default.copyItem(atPath: "\(scene.place.path)/function.trustlet", toPath: "\(other.place.path)/function.trustlet")
+    let measurement = try #require(try other.place.run("measure", "function.trustlet").output.split(separator: "\n").first)
+    try other.place.write("policy.yaml", Array("platforms: {none: insecure}\nimages: [{measurement: \"\(measurement)\"}]\nmachines: [kvm, process]\n\(debug)\n".utf8))
+    for name in ["shop/database/password", "shop/keys/signing"] {
+      let policy = try other.place.run("broker", "policy", name, "policy.yaml", "--broker", other.url, "--broker-data", "broker")
+      #expect(policy.status == 0, "\(policy.errors)")
+    }
+    let result = try other.run("--machine", machine)
+    #expect(other.log.contains("release"))
+    expectNothing(result, other, says: "does not carry the signature of the manifest's author")
+    #expect(try scene.run("--machine", machine).status == 0)
+  }
+
+  /// Another maker's broker signs nothing, so a manifest for it names nobody; then what is not promised is said.
+  @Test func withoutAnAuthorTheCommandsSayWhatIsLost() throws {
+    let place = try Workplace()
+    try place.module("function.wasm", Self.program)
+    try place.write("coffer.yaml", Array("secrets: {PASSWORD: shop/database/password}\n".utf8))
+    let built = try place.run("build", "function.wasm", "-o", "function.trustlet", "--manifest", "coffer.yaml")
+    #expect(built.status == 0 && built.errors.contains("cannot know who wrote its secrets"), "\(built)")
+    try place.write("coffer.yaml", Array("secrets: {PASSWORD: shop/database/password}\nbroker: {key: \(String(repeating: "0", count: 128))}\n".utf8))
+    let refused = try place.run("build", "function.wasm", "-o", "function.trustlet", "--manifest", "coffer.yaml")
+    #expect(refused.status != 0 && refused.errors.contains("no point of P-256"), "\(refused)")
   }
 
   @Test func withoutABrokerOrItsConsentTheProgramDoesNotBegin() throws {

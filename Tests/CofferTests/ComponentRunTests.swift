@@ -46,7 +46,7 @@ extension RunningTests {
       arguments: [
         ("values/numerics", 16), ("values/concat", 44), ("values/transcode", 5), ("values/alignment", 9), ("values/realloc", 6),
         ("values/post-return", 34), ("resources/borrows", 2), ("resources/handle-table", 14), ("linking/unit", 180),
-        ("linking/shared-everything-dynamic-linking", 12),
+        ("linking/shared-everything-dynamic-linking", 12), ("linking/tags", 8),
       ])
     func vectors(script: String, assertions: Int) throws {
       let path = try #require(folder).appendingPathComponent(script + ".wast").path

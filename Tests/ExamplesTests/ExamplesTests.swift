@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ExamplesTests {
   @Test func theExamplesANewcomerLooksFor() {
-    #expect(Example.all.map(\.name) == ["crash", "echo", "flood", "greeting", "hello", "loop", "mandelbrot", "password", "wordcount"])
+    #expect(Example.all.map(\.name) == ["crash", "echo", "flood", "greeting", "hello", "loop", "mandelbrot", "password", "web", "wordcount"])
     #expect(Example.named("nothing") == nil)
   }
 
@@ -15,7 +15,7 @@ import Testing
     #expect(example.summary.hasSuffix("."))
     #expect(FileManager.default.fileExists(atPath: packageRoot.appending(path: example.source).path))
     // Named so only in the section of names, which trap messages need.
-    #expect(Data(example.module).range(of: Data("wasi_proc_exit".utf8)) != nil)
+    #expect(Data(example.module).range(of: Data((example.isComponent ? "handle_request" : "wasi_proc_exit").utf8)) != nil)
   }
 
   @Test(

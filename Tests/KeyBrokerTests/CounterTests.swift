@@ -36,6 +36,21 @@ import Testing
     #expect(try await client.counter(name) == value(3))
   }
 
+  @Test func nobodySetsACounterBack() async throws {
+    let (scene, attester) = (try BrokerScene(), try Attester())
+    try scene.put(policy: Attester.policy())
+    let client = attester.client(DirectTransport(scene.broker), brokerKey: scene.broker.publicKey)
+    let name = try ResourceName("shop/key/database")
+    func value(_ writer: UInt8, _ number: [UInt8]) throws -> CounterValue { try CounterValue([UInt8](repeating: writer, count: 16) + number) }
+    let first = try value(9, [0, 1, 0, 0, 0, 0, 0, 0])
+    #expect(first.number == 256)
+    try await client.exchange(name, expected: nil, value: first)
+    for other in [first, try value(10, [255, 0, 0, 0, 0, 0, 0, 0]), try value(10, [0, 1, 0, 0, 0, 0, 0, 0])] {
+      await #expect(throws: KeyBrokerClientError.counterChanged(found: first)) { try await client.exchange(name, expected: first, value: other) }
+    }
+    try await client.exchange(name, expected: first, value: value(1, [1, 1, 0, 0, 0, 0, 0, 0]))
+  }
+
   @Test func ofManyAtOnceOneExchanges() async throws {
     let scene = try BrokerScene()
     try scene.put(policy: Attester.policy())

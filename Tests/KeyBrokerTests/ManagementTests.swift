@@ -76,6 +76,66 @@ import Testing
     for text in tokens.values { #expect(list.body.firstRange(of: Array(text.suffix(52).utf8)) == nil) }
   }
 
+  /// Who would get the name would read the former one's log, and write what its images take.
+  @Test func aTenantsNameIsGivenOnce() throws {
+    let scene = try BrokerScene()
+    let store = scene.broker.store
+    try store.addTenant("acme", by: "test")
+    try store.removeTenant("acme", by: "test")
+    #expect { try store.addTenant("acme", by: "test") } throws: { ($0 as? BrokerError)?.code == .taken }
+    let token = try store.addToken(tenant: nil, role: .admin, by: "test").text
+    #expect(scene.broker.answer(BrokerRequest("PUT", "/v1/tenants/acme", body: Array("{}".utf8), bearer: token)).status == 409)
+    #expect(store.tenant("acme") == nil)
+    try store.addTenant("acme-2", by: "test")
+  }
+
+  /// Genuine evidence that no policy accepts: the log grows by so many lines, and says how many there were.
+  @Test func whoGetsNothingDoesNotFillTheLog() async throws {
+    let scene = try BrokerScene {
+      $0.strangerEntryBurst = 4
+      $0.strangerEntryRate = 0.1
+    }
+    try scene.put(policy: Attester.policy())
+    let stranger = try Attester(measurement: [UInt8](repeating: 0x77, count: 48))
+    let client = stranger.client(DirectTransport(scene.broker))
+    for _ in 0..<40 {
+      do {
+        _ = try await client.resource(ResourceName("shop/key/database"))
+        Issue.record("released")
+      } catch KeyBrokerClientError.refused(let problem) {
+        #expect(problem.status == 403)
+      }
+    }
+    let refusals = { try scene.entries.filter { $0.action == .release && $0.outcome == .refused } }
+    #expect(try (1...4).contains(refusals().count))
+    // What is released is written in any case.
+    let known = try Attester().client(DirectTransport(scene.broker))
+    #expect(try await known.resource(ResourceName("shop/key/database")) == BrokerScene.secret)
+    #expect(try scene.entries.contains { $0.action == .release && $0.outcome == .done })
+    scene.wait(11)
+    await #expect(throws: KeyBrokerClientError.self) { try await client.resource(ResourceName("shop/key/database")) }
+    let last = try #require(try refusals().last)
+    #expect(last.detail.contains("such entries were left out"), "\(last.detail)")
+    #expect(try scene.broker.store.auditEnd().number == Int64(scene.entries.count))
+  }
+
+  @Test func theTokenLiesWhereItIsWanted() throws {
+    let scene = try BrokerScene()
+    let store = scene.broker.store
+    let standard = try store.provideAdministratorToken()
+    let first = try String(contentsOfFile: standard, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+    #expect(store.bearer(of: first) != nil && standard == "\(store.directory)/admin-token")
+    #expect(try store.provideAdministratorToken() == standard)
+    // Kept elsewhere from now on: the one beside the data is gone, and counts no more.
+    let other = "\(scene.folder.path)/key.admin-token"
+    #expect(try store.provideAdministratorToken(file: other) == other)
+    let second = try String(contentsOfFile: other, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+    #expect(!FileManager.default.fileExists(atPath: standard))
+    #expect(store.bearer(of: first) == nil && store.bearer(of: second) != nil)
+    #expect(try store.provideAdministratorToken(file: other) == other)
+    #expect(try String(contentsOfFile: other, encoding: .utf8).contains(second))
+  }
+
   @Test func aRemovedTokenEnds() throws {
     let scene = try BrokerScene()
     let (text, record) = try scene.broker.store.addToken(tenant: nil, role: .admin, by: "test")

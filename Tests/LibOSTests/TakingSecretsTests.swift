@@ -62,6 +62,32 @@ import Testing
     #expect(host.keys.count == 1)
   }
 
+  /// What the guest's entry calls in an image without the part: nothing to do where there are no secrets, and no start where there are.
+  @Test func withoutThePartAProgramWithSecretsDoesNotBegin() throws {
+    #expect(refuseSecrets(try machine(Host { _ in [] }, []).os) == nil)
+    let host = Host { _ in [] }
+    let reason = try #require(refuseSecrets(try machine(host).os))
+    #expect("\(reason)".contains("no part") && host.keys.isEmpty)
+    #expect(takeSecretsOfManifest(try machine(host).os) != nil)
+  }
+
+  private func author(_ bytes: [UInt8]) throws -> TestMachine {
+    var start = TestMachine.Start()
+    (start.environment, start.secrets, start.author) = ([], ["PASSWORD"], bytes)
+    return try TestMachine(host: Host { key in Self.counted([try Self.sealed([1], to: key)]) }, start: start)
+  }
+
+  @Test func aBrokenAuthorIsSaidBeforeAnybodyIsAsked() throws {
+    let key = try AuthorKey(of: BrokerKey()).point
+    var noPoint = key
+    noPoint[63] ^= 1
+    let tail = encode([4]) + Array("acme".utf8) + encode([5]) + Array("a/b/c".utf8)
+    for bytes in [[1], Array(key.prefix(63)), key, key + encode([4]), key + encode([4]) + Array("acme".utf8), noPoint + tail, key + tail + [0], key + encode([UInt32.max])] {
+      #expect(throws: SecretFailure.malformedAuthor) { try author(bytes).os.takeSecrets() }
+    }
+    #expect(throws: SecretFailure.notTheAuthors) { try author(key + tail).os.takeSecrets() }
+  }
+
   @Test func withoutSecretsNobodyIsAsked() throws {
     let host = Host { _ in [] }
     try machine(host, []).os.takeSecrets()

@@ -76,6 +76,8 @@ final class TestMachine {
     var files: [UInt8]?
     var scratch: (path: String, size: UInt64) = ("", 0)
     var secrets: [String] = []
+    /// Who writes them, as ``GuestManifest/author`` has it.
+    var author: [UInt8] = []
     var openFiles: UInt32 = DescriptorTable.greatestLimit
     var hostScratchLimit = UInt64.max
     var hostOpenFilesLimit = UInt32.max
@@ -90,9 +92,9 @@ final class TestMachine {
     memoryBase.initializeMemory(as: UInt8.self, repeating: 0, count: TestMachine.memorySize)
     owned.append(memoryBase)
     manifest =
-      encode([GuestManifest.magic, start.manifestFlags | (start.secrets.isEmpty ? 0 : GuestManifest.secrets)]) + encode(start.manifestEnvironment)
+      encode([GuestManifest.magic, start.manifestFlags | (start.secrets.isEmpty ? 0 : GuestManifest.secrets) | (start.author.isEmpty ? 0 : GuestManifest.author)]) + encode(start.manifestEnvironment)
       + encode(start.manifestArguments) + encode(start.scratch.size) + encode([start.openFiles, UInt32(start.scratch.path.utf8.count)])
-      + Array(start.scratch.path.utf8) + (start.secrets.isEmpty ? [] : encode(start.secrets))
+      + Array(start.scratch.path.utf8) + (start.secrets.isEmpty ? [] : encode(start.secrets)) + (start.author.isEmpty ? [] : encode([UInt32(start.author.count)]) + start.author)
     window.put(configuration(start))
     let edge = EdgeClient(
       transport: EdgeTransport(window: window.base, exchange: { [window] in host.serve(window) }))

@@ -109,6 +109,7 @@ import Testing
     (["policy", "a/b/c", "/dev/null", "--remove"], "--remove takes no file"), (["audit", "--key", "x"], "--key goes with --offline"),
     (["serve", "--listen", "0.0.0.0:0", "--data", "/nonexistent"], "lets the network in"), (["serve", "--listen", "nonsense"], "expected ADDRESS:PORT"),
     (["serve", "--certificate", "x"], "belong together"), (["serve", "--key", "x", "--key-descriptor", "3"], "give one of them"),
+    (["serve", "--key-descriptor", "3"], "--admin-token"),
     (["list", "--broker", "http://192.0.2.1:80"], "not encrypted"), (["list", "--broker", "http://127.0.0.1:1"], "start a broker with coffer broker serve"),
     (["request", "a/b/c", "/dev/null", "--broker", "http://127.0.0.1:1"], "is no image"), (["tenants", "set", "A"], "invalid"),
   ])
@@ -116,6 +117,22 @@ import Testing
     let result = try BrokerProcess.run(
       try BrokerProcess.program.path, ["broker"] + arguments, environment: ["COFFER_BROKER_DATA": "\(scratch.path)/none"])
     #expect(result.status == 125 && result.errors.contains(words), "\(result)")
+  }
+
+  @Test func theKeyForManifestsIsTheBrokers() throws {
+    let broker = try BrokerProcess(directory: "\(scratch.path)/broker")
+    let key = try broker.run(["key"])
+    #expect(key.status == 0 && key.output.count == 129, "\(key)")
+    #expect(try broker.run(["key", "--pin", broker.keyFingerprint]).output == key.output)
+    #expect(try broker.run(["key", "--pin", String(repeating: "0", count: 64)]).errors.contains("this is another broker"))
+  }
+
+  @Test func whoCopiesTheDataHasNeitherKeyNorToken() throws {
+    let broker = try BrokerProcess(directory: "\(scratch.path)/broker", ["--key", "\(scratch.path)/key"])
+    let files = try FileManager.default.contentsOfDirectory(atPath: broker.directory)
+    #expect(!files.contains("admin-token") && !files.contains("master-key"), "\(files)")
+    let token = try String(contentsOfFile: "\(scratch.path)/key.admin-token", encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+    #expect(try broker.run(["list", "--token", token]).status == 0)
   }
 
   @Test func aMasterKeyOthersCanReadIsNotTaken() throws {

@@ -102,6 +102,42 @@ import coffer_node
     }
   }
 
+  /// The rest of these requests never comes: what is asked before a body is read is answered at once.
+  @Test func whoMayNotAskIsToldBeforeTheBody() async throws {
+    try await serving { ($0.idleTime, $0.bodyTime) = (600, 600) } _: { port in
+      for (head, status) in [
+        ("POST /kbs/v0/attest", "401"), ("POST /kbs/v0/attest HTTP/1.1\r\nCookie: kbs-session-id=abc", "401"), ("PUT /v1/tenants/default/resources/a/b/c", "401"),
+        ("POST /kbs/v0/resource/a/b/c", "401"), ("PUT /nothing", "404"),
+      ] {
+        let line = head.contains("HTTP/1.1") ? head : "\(head) HTTP/1.1"
+        let answer = try await Self.exchange(port, ["\(line)\r\nHost: b\r\nContent-Length: 500000\r\n\r\n"])
+        #expect(answer.hasPrefix("HTTP/1.1 \(status)"), "\(head): \(answer)")
+      }
+    }
+  }
+
+  @Test func anAddressHasOnlySoManyConnections() async throws {
+    try await serving { ($0.idleTime, $0.peerConnections) = (600, 3) } _: { port in
+      // These wait for more, which does not come within their time.
+      let waiting = (0..<3).map { _ in Task { try await Self.exchange(port, ["GET /healthz HTTP/1.1\r\nHost: b\r\n\r\n"], seconds: 20) } }
+      let end = Date.now + 60
+      var answer = "?"
+      while !answer.isEmpty, Date.now < end {
+        try await Task.sleep(for: .milliseconds(200))
+        answer = (try? await Self.exchange(port, ["GET /healthz HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"], seconds: 10)) ?? ""
+      }
+      #expect(answer.isEmpty, "\(answer)")
+      for task in waiting { #expect(try await task.value.hasPrefix("HTTP/1.1 200")) }
+      // And who has ended his connections may come again.
+      answer = ""
+      while answer.isEmpty, Date.now < end + 60 {
+        answer = (try? await Self.exchange(port, ["GET /healthz HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"], seconds: 10)) ?? ""
+        try await Task.sleep(for: .milliseconds(200))
+      }
+      #expect(answer.hasPrefix("HTTP/1.1 200"))
+    }
+  }
+
   @Test func headersThatSayTwoThings() async throws {
     try await serving { port in
       let get = "GET /kbs/v0/resource/a/b/c HTTP/1.1\r\nHost: b\r\nConnection: close\r\n"

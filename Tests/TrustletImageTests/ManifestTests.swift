@@ -3,6 +3,11 @@ import ImageBuilding
 import Testing
 import TrustletImage
 
+/// A broker's key: the base point of the curve, so that anybody has its private half.
+private let sampleAuthor =
+  "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+  + "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+
 @Suite struct ManifestTests {
   @Test func defaults() throws {
     let empty = try Manifest(yaml: "")
@@ -64,6 +69,10 @@ import TrustletImage
     ("scratch: {path: /tmp}\nsecrets: {/tmp/a/b: a/b/c}", "no file directly in the scratch space at '/tmp'"),
     ("scratch: {path: /tmp}\nsecrets: {/etc/key: a/b/c}", "no file directly"), ("scratch: {path: /tmp}\nsecrets: {/tmp/..: a/b/c}", "no file directly"),
     ("environment: {A: 1}\nsecrets: {A: a/b/c}", "a variable that the manifest sets"),
+    ("broker: {key: \(sampleAuthor)}", "no secrets that it could write"), ("secrets: {A: a/b/c}\nbroker: {key: 00ff}", "not 128 lower-case hexadecimal digits"),
+    ("secrets: {A: a/b/c}\nbroker: {tenant: acme}", "not 128 lower-case hexadecimal digits"),
+    ("secrets: {A: a/b/c}\nbroker: {key: \(sampleAuthor), tenant: -a}", "no tenant's name"),
+    ("secrets: {A: a/b/c}\nbroker: {key: \(sampleAuthor.replacing("7", with: "8"))}", "no point of P-256"),
     ("scratch: {path: \"\"}", "empty"), ("open-files: 2", "open-files: 2 is not between 3"), ("open-files: 1025", "and 1024"),
     ("open-files: many", "no whole number"), ("memroy: 1MiB", "line 1: manifest: the key 'memroy' is unknown; did you mean 'memory'?"),
     ("stack: 1MiB\nEnvironmnt: {}", "line 2: manifest: the key 'Environmnt' is unknown; did you mean 'environment'?"),
@@ -143,6 +152,23 @@ import TrustletImage
     let encoded = try manifest.guestManifest()
     #expect(Array(encoded.suffix(names.count)) == names)
     #expect(encoded[4] & UInt8(GuestManifest.secrets) != 0)
+  }
+
+  @Test func whoWritesSecretsIsMeasuredAndToldToTheLibraryOS() throws {
+    let manifest = try Manifest(yaml: "secrets: {B: a/b/c, A: d/e/f}\nbroker: {key: \(sampleAuthor.uppercased()), tenant: acme}\n")
+    #expect(manifest.broker == Manifest.Broker(key: sampleAuthor, tenant: "acme"))
+    let text = String(decoding: manifest.canonicalEncoding, as: UTF8.self)
+    #expect(text.contains(#""broker":{"key":"\#(sampleAuthor)","tenant":"acme"}"#))
+    #expect(try Manifest(canonical: Array(text.utf8)) == manifest)
+    for (found, wanted) in [(sampleAuthor.prefix(126), "00"), (sampleAuthor.prefix(127), "g")] {
+      #expect(throws: ImageError.self) { try Manifest(canonical: Array(text.replacing(sampleAuthor, with: found.dropLast(1) + wanted).utf8)) }
+    }
+    let key = stride(from: 0, to: 128, by: 2).compactMap { UInt8(sampleAuthor.dropFirst($0).prefix(2), radix: 16) }
+    let author = key + littleEndian(UInt32(4)) + Array("acme".utf8) + littleEndian(UInt32(5)) + Array("d/e/f".utf8) + littleEndian(UInt32(5)) + Array("a/b/c".utf8)
+    let encoded = try manifest.guestManifest()
+    #expect(Array(encoded.suffix(author.count + 4)) == littleEndian(UInt32(author.count)) + author)
+    #expect(encoded[4] & UInt8(GuestManifest.author) != 0)
+    #expect(try Manifest(yaml: "secrets: {A: a/b/c}").guestManifest()[4] & UInt8(GuestManifest.author) == 0)
   }
 
   @Test func everyByteOfTheCanonicalEncodingMatters() throws {

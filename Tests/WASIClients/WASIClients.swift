@@ -5,7 +5,7 @@ import WasmFormat
 /// Command components made of the C files in `Tests/Programs/wasi2`.
 public enum WASIClients {
   public static let all: [(name: String, component: @Sendable () throws -> [UInt8])] = [
-    ("ending", ending), ("hostile", hostile), ("network", network), ("probe", probe), ("sockets", sockets),
+    ("ending", ending), ("hostile", hostile), ("http", http), ("network", network), ("probe", probe), ("sockets", sockets),
   ]
 
   /// Uses nearly everything; its output is the same wherever it runs.
@@ -19,6 +19,9 @@ public enum WASIClients {
 
   /// Does something that must end in a trap: which, says its first argument.
   @Sendable public static func hostile() throws -> [UInt8] { try component(SinglePrograms.hostile) }
+
+  /// Answers HTTP requests, as their path says.
+  @Sendable public static func http() throws -> [UInt8] { try component(SinglePrograms.http) }
 
   private static func component(_ base64: StaticString) throws -> [UInt8] {
     try ClientComponent.make(of: try Module.decode(EmbeddedBytes.decoded(base64)))

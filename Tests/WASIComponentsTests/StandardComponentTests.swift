@@ -9,10 +9,12 @@ import WasmText
 @Suite struct StandardComponentTests {
   @Test func offersEveryInterface() throws {
     let binary = try ComponentBinary.decode(WASIComponents.standard)
-    #expect(binary.component.exports.map(\.name) == WASIComponents.offered)
+    // The last is for the driver alone.
+    #expect(binary.component.exports.map(\.name) == WASIComponents.offered + ["coffer:node/requests@0.2.12"])
     #expect(binary.component.imports.map(\.name) == [WASIComponents.libraryOSImport])
     for package in ["io/streams", "io/poll", "io/error", "clocks/monotonic-clock", "clocks/wall-clock", "random/random", "cli/environment",
-      "cli/exit", "cli/stdin", "cli/terminal-stdout", "filesystem/types", "filesystem/preopens", "sockets/tcp", "sockets/ip-name-lookup"] {
+      "cli/exit", "cli/stdin", "cli/terminal-stdout", "filesystem/types", "filesystem/preopens", "sockets/tcp", "sockets/ip-name-lookup", "http/types",
+      "http/outgoing-handler"] {
       #expect(WASIComponents.offered.contains { $0.hasPrefix("wasi:\(package)@0.2.") }, "\(package)")
     }
   }
@@ -25,6 +27,10 @@ import WasmText
     "check-write: func() -> result<u64, stream-error>;", "poll: func(in: list<borrow<pollable>>) -> list<u32>;",
     "record directory-entry { %type: descriptor-type, name: string }", "initial-cwd: func() -> option<string>;",
     "use wasi:io/streams@0.2.12.{output-stream};", "type ipv4-address = tuple<u8, u8, u8, u8>;",
+    "from-list: static func(entries: list<tuple<field-name, field-value>>) -> result<fields, header-error>;", "constructor(headers: headers);",
+    "set: static func(param: response-outparam, response: result<outgoing-response, error-code>);", "type headers = fields;",
+    "get: func() -> option<result<result<option<trailers>, error-code>>>;",
+    "handle: func(request: outgoing-request, options: option<request-options>) -> result<future-incoming-response, error-code>;",
   ])
   func isSpeltAsWIT(line: String) throws {
     #expect(try ComponentBinary.decode(WASIComponents.standard).worldText.contains(line))
@@ -38,6 +44,35 @@ import WasmText
     let linked = try linked(binary)
     #expect(linked.functions.map(\.path) == [["wasi:cli/run@0.2.0", "run"]])
     #expect(linked.unsupported.isEmpty)
+  }
+
+  /// A component that answers HTTP requests, with the driver around it: nothing but the driver's command can be called.
+  @Test func linksWithTheDriverOfHTTP() throws {
+    let binary = try ComponentBinary.decode(try WASIClients.http())
+    #expect(WASIComponents.commandExport(of: binary) == nil)
+    #expect(WASIComponents.handlerExport(of: binary) == "wasi:http/incoming-handler@0.2.0")
+    let driver = try ComponentBinary.decode(WASIComponents.httpDriver)
+    try WASIComponents.checkImports(of: binary)
+    let linked = try ComponentLinker.link(binary, providers: [try ComponentBinary.decode(WASIComponents.standard)], driver: driver)
+    #expect(linked.functions.map(\.path) == [["wasi:cli/run@0.2.12", "run"]])
+    #expect(linked.unsupported.isEmpty)
+    // One that exports nothing to drive, and one whose handler is of another type.
+    #expect(throws: LinkingError.self) {
+      try ComponentLinker.link(
+        try self.binary("(component)"), providers: [try ComponentBinary.decode(WASIComponents.standard)], driver: driver)
+    }
+    let other = try self.binary(
+      """
+      (component
+        (core module $M (func (export "f") (param i32)))
+        (core instance $m (instantiate $M))
+        (func $f (param "request" u32) (canon lift (core func $m "f")))
+        (instance $i (export "handle" (func $f)))
+        (export "wasi:http/incoming-handler@0.2.0" (instance $i)))
+      """)
+    #expect(throws: LinkingError.self) {
+      try ComponentLinker.link(other, providers: [try ComponentBinary.decode(WASIComponents.standard)], driver: driver)
+    }
   }
 
   private func linked(_ binary: ComponentBinary) throws -> LinkedComponent {
@@ -59,7 +94,9 @@ import WasmText
     ("wasi:io/error@1.2.0", "wasi:io/error@1.2.0 (offered is wasi:io/error@0.2."),
     ("wasi:io/error@0.2.0-rc-2023-11-10", "wasi:io/error@0.2.0-rc-2023-11-10 (offered is wasi:io/error@0.2."),
     ("wasi:io/error", "wasi:io/error (offered is wasi:io/error@0.2."),
-    ("wasi:http/types@0.2.0", "nothing offers wasi:http/types@0.2.0; offered are wasi:io/{error,poll,streams}"),
+    ("wasi:http/types@0.3.0", "wasi:http/types@0.3.0 (offered is wasi:http/types@0.2."),
+    ("wasi:tls/types@0.2.0", "nothing offers wasi:tls/types@0.2.0; offered are wasi:io/{error,poll,streams}"),
+    ("coffer:node/requests@0.2.12", "nothing offers coffer:node/requests@0.2.12"), ("wasi:node/requests@0.2.12", "nothing offers wasi:node/requests@0.2.12"),
     ("wasi:io/nothing@0.2.0", "nothing offers wasi:io/nothing@0.2.0"),
     ("other:io/error@0.2.0", "nothing offers other:io/error@0.2.0"),
     ("plain", "nothing offers plain"),

@@ -10,7 +10,7 @@ struct WasmtimeTests {
     #expect(try Wasmtime.judgement(of: WASIComponents.standard) == "accepted")
   }
 
-  @Test(arguments: [WASIClients.probe, WASIClients.sockets, WASIClients.ending])
+  @Test(arguments: [WASIClients.probe, WASIClients.sockets, WASIClients.ending, WASIClients.http])
   func acceptsClients(client: @Sendable () throws -> [UInt8]) throws {
     #expect(try Wasmtime.judgement(of: try client()) == "accepted")
   }
@@ -51,6 +51,8 @@ enum Wasmtime {
           linker.add_wasip2()
           store = wasmtime.Store(engine)
           store.set_wasi(wasmtime.WasiConfig())
+          linker.add_wasi_http()
+          store.set_wasi_http()
           linker.instantiate(store, file)
         print("accepted")
       except wasmtime.WasmtimeError as error: print(error)

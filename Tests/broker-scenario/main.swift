@@ -49,7 +49,9 @@ func change(_ store: BrokerStore, _ name: ResourceName, _ random: inout Random) 
   case 1 where isThere: try store.setPolicy("platforms: {none: insecure}\n# \(bytes[0])\n", of: name, of: "default", by: "scenario")
   case 2 where isThere, 3 where isThere:
     let found = try store.counter(name, of: "default", exchange: nil, by: "scenario").value
-    let exchange = CounterExchange(expected: found, value: try CounterValue(bytes))
+    // Its number has to grow.
+    let number = (found?.number ?? 0) + 1 + UInt64(bytes[0])
+    let exchange = CounterExchange(expected: found, value: try CounterValue(bytes.prefix(16) + (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }))
     _ = try store.counter(name, of: "default", exchange: exchange, by: "scenario")
   default: try store.put(name, of: "default", content: bytes, by: "scenario")
   }

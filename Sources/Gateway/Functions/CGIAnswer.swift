@@ -55,7 +55,7 @@ package struct CGIAnswer: Equatable {
   }
 
   /// Fields that are the connection's, or the node's.
-  private static let withheld: Set<String> = [
+  static let withheld: Set<String> = [
     "connection", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "x-request-id",
     "alt-svc", "strict-transport-security", "http2-settings",
   ]
@@ -75,9 +75,12 @@ package struct CGIAnswer: Equatable {
 
   private static func field(_ line: ByteBufferView) -> (String, String)? {
     guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else { return nil }
-    let name = line[line.startIndex..<colon]
-    guard name.allSatisfy(isToken) else { return nil }
-    var value = line[line.index(after: colon)...]
+    return checked(name: line[line.startIndex..<colon], value: line[line.index(after: colon)...])
+  }
+
+  static func checked(name: ByteBufferView, value: ByteBufferView) -> (name: String, value: String)? {
+    guard !name.isEmpty, name.allSatisfy(isToken) else { return nil }
+    var value = value
     while let first = value.first, first == 32 || first == 9 { value = value.dropFirst() }
     while let last = value.last, last == 32 || last == 9 { value = value.dropLast() }
     // RFC 9110, 5.5: no control characters.

@@ -58,7 +58,7 @@ enum CGIVariables {
   }
 
   /// What becomes of a request's header field.
-  private enum FieldUse {
+  enum FieldUse {
     case pass
     case host
     case contentType

@@ -14,13 +14,17 @@ package struct FunctionAddress: Equatable, Sendable {
     case path
   }
 
+  /// - Parameter sole: the only function that there is: every path is its own.
   /// - Returns: nil for what is no function's.
-  package init?(target: String, host: String?) throws(Failure) {
+  package init?(target: String, host: String?, sole: String? = nil) throws(Failure) {
     var rest = target.utf8[...]
     var host = host?.utf8[...]
     if let absolute = Self.absolute(target) { (host, rest) = absolute }
     let path = rest.prefix { $0 != UInt8(ascii: "?") }
-    if let host, let name = Self.name(host: host) {
+    if let sole {
+      (function, scriptName, hasOwnOrigin) = (sole, "", true)
+      pathInfo = try Self.decoded(path)
+    } else if let host, let name = Self.name(host: host) {
       (function, scriptName, hasOwnOrigin) = (name, "", true)
       pathInfo = try Self.decoded(path)
     } else if path.starts(with: Self.folder) {
@@ -34,6 +38,13 @@ package struct FunctionAddress: Equatable, Sendable {
     }
     guard let query = String(rest[path.endIndex...].dropFirst()) else { throw .path }
     self.query = query
+  }
+
+  /// The path behind what named the function, and the query, as they were sent.
+  /// - Parameter target: what this is the address of.
+  func pathWithQuery(of target: String) -> Substring {
+    let rest = (Self.absolute(target)?.rest ?? target.utf8[...]).dropFirst(scriptName.utf8.count)
+    return rest.first == UInt8(ascii: "/") || rest.first == UInt8(ascii: "*") ? Substring(rest) : "/" + Substring(rest)
   }
 
   private static let folder = Array("/f/".utf8)

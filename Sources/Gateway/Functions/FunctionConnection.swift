@@ -127,8 +127,8 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
       watch.received()
       exchange?.receive(bytes)
       if let exchange, exchange.outputHasEnded { discard(.body(bytes)) }
-    case .end:
-      exchange?.receiveEnd()
+    case .end(let trailers):
+      exchange?.receiveEnd(trailers)
       if let exchange, exchange.outputHasEnded { endExchange() }
     }
   }
@@ -138,7 +138,7 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
     keepsAlive = head.isKeepAlive
     discarded = 0
     do throws(FunctionAddress.Failure) {
-      guard let address = try FunctionAddress(target: head.uri, host: head.headers.first(name: "host")) else {
+      guard let address = try FunctionAddress(target: head.uri, host: head.headers.first(name: "host"), sole: service.soleFunction) else {
         passesOn = true
         return context.fireChannelRead(data)
       }
@@ -224,9 +224,9 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   /// The exchange's answer is complete.
-  func finish(_ exchange: FunctionExchange) {
+  func finish(_ exchange: FunctionExchange, trailers: HTTPHeaders? = nil) {
     guard let context else { return }
-    write(.end(nil), context)
+    write(.end(trailers), context)
     context.flush()
     // A body that held up its own reading is read again, to be thrown away.
     resumeInput()

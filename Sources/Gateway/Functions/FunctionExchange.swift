@@ -15,7 +15,7 @@ final class FunctionExchange: CallReceiver {
     case ended
   }
 
-  private enum Output {
+  enum Output {
     /// Nothing of the answer has been sent.
     case none
     case sending
@@ -23,8 +23,8 @@ final class FunctionExchange: CallReceiver {
   }
 
   private let service: FunctionService
-  private let head: HTTPRequestHead
-  private let connection: FunctionConnection
+  let head: HTTPRequestHead
+  let connection: FunctionConnection
   let request: String
   private let trace: TraceContext
   private let arrival: UInt64
@@ -39,10 +39,12 @@ final class FunctionExchange: CallReceiver {
   private let hasBody: Bool
   private var body = ByteBuffer()
   private var bodyCount = 0
-  private var output = Output.none
+  var output = Output.none
   /// What the program has written and nobody has been sent.
-  private var held = ByteBuffer()
-  private var status = 0
+  var held = ByteBuffer()
+  /// Of an HTTP component.
+  var component: ComponentExchange?
+  var status = 0
 
   init(_ service: FunctionService, _ head: HTTPRequestHead, _ connection: FunctionConnection) {
     self.service = service
@@ -83,7 +85,11 @@ final class FunctionExchange: CallReceiver {
     self.address = address
     self.route = route
     self.revision = revision
-    environment = CGIVariables.make(head, address, connection.addresses, request: request, trace: trace)
+    if revision.settings.answer == .component {
+      component = ComponentExchange(ComponentRequest.head(head, address, request: request, trace: trace), isHead: head.method == .HEAD)
+    } else {
+      environment = CGIVariables.make(head, address, connection.addresses, request: request, trace: trace)
+    }
     if length == nil && hasBody || length ?? 0 > service.limits.wholeBody { input = .streaming }
     if head.headers.first(name: "expect")?.lowercased() == "100-continue" { connection.sayContinue() }
   }
@@ -109,7 +115,7 @@ final class FunctionExchange: CallReceiver {
     case .streaming:
       guard bodyCount <= service.limits.body else { return giveUp(tooLarge) }
       if let call {
-        if !call.send(bytes, ends: false) { connection.holdInput() }
+        if !call.send(read(bytes, ends: false), ends: false) { connection.holdInput() }
       } else {
         submit(bytes, ends: false)
       }
@@ -117,7 +123,8 @@ final class FunctionExchange: CallReceiver {
     }
   }
 
-  func receiveEnd() {
+  func receiveEnd(_ trailers: HTTPHeaders? = nil) {
+    component?.requestTrailers = trailers
     switch input {
     case .collecting:
       input = .ended
@@ -125,13 +132,17 @@ final class FunctionExchange: CallReceiver {
       body = ByteBuffer()
     case .streaming:
       input = .ended
-      if let call { _ = call.send(ByteBuffer(), ends: true) } else { submit(ByteBuffer(), ends: true) }
+      if let call { _ = call.send(read(ByteBuffer(), ends: true), ends: true) } else { submit(ByteBuffer(), ends: true) }
     case .discarding, .ended: input = .ended
     }
   }
 
+  /// What the program reads for a part of the body.
+  private func read(_ bytes: ByteBuffer, ends: Bool) -> ByteBuffer { component?.input(bytes, ends: ends) ?? bytes }
+
   private func submit(_ bytes: ByteBuffer, ends: Bool) {
     guard let route, let revision else { return }
+    let bytes = read(bytes, ends: ends)
     let call = FunctionCall(
       route, revision, environment: environment, request: request, trace: trace.parent, arrival: arrival, input: bytes, inputEnds: ends,
       eventLoop: connection.eventLoop, receiver: self)
@@ -169,13 +180,16 @@ final class FunctionExchange: CallReceiver {
   // MARK: The answer
 
   func callWrote(_ bytes: ByteBuffer) {
+    if component != nil { return componentWrote(bytes) }
     var bytes = bytes
     if case .sending = output { return connection.send(bytes) }
     if held.readableBytes == 0 { held = bytes } else { held.writeBuffer(&bytes) }
   }
 
   func callPaused() {
-    if case .none = output { sendWhatIsClear() }
+    if case .none = output {
+      if component != nil { sendComponentsHead() } else { sendWhatIsClear() }
+    }
     connection.flush()
   }
 
@@ -203,10 +217,11 @@ final class FunctionExchange: CallReceiver {
   private static let plain = CGIAnswer(
     status: 200, headers: ["content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"], contentLength: nil)
 
-  private func beginSending(_ answer: CGIAnswer) {
+  /// - Parameter length: of the body, where that is certain.
+  func beginSending(_ answer: CGIAnswer, length: Int? = nil) {
     output = .sending
     status = answer.status
-    connection.sendHead(responseHead(answer, length: nil), inputGoesOn: false)
+    connection.sendHead(responseHead(answer, length: length), inputGoesOn: false)
     if held.readableBytes > 0 { connection.send(held) }
     held = ByteBuffer()
   }
@@ -219,9 +234,9 @@ final class FunctionExchange: CallReceiver {
     guard let call else { return }
     self.call = nil
     switch output {
-    case .none: answerWhole(ending)
+    case .none: if component != nil { answerWholeComponent(ending) } else { answerWhole(ending) }
     case .sending:
-      if case .ended(let end) = ending, end.outcome == .exited, end.status == 0 {
+      if case .ended(let end) = ending, end.outcome == .exited, end.status == 0, component?.isComplete ?? true {
         output = .ended
         finish()
       } else {
@@ -259,7 +274,7 @@ final class FunctionExchange: CallReceiver {
     finish()
   }
 
-  private func responseHead(_ answer: CGIAnswer, length: Int?) -> HTTPResponseHead {
+  func responseHead(_ answer: CGIAnswer, length: Int?) -> HTTPResponseHead {
     var headers = answer.headers
     if !headers.contains(name: "date") { headers.add(name: "date", value: service.dateText()) }
     headers.add(name: "x-request-id", value: request)
@@ -292,14 +307,14 @@ final class FunctionExchange: CallReceiver {
     finish()
   }
 
-  private func finish() {
+  func finish() {
     input = inputHasEnded ? .ended : .discarding
     log()
-    connection.finish(self)
+    connection.finish(self, trailers: component?.trailers)
   }
 
   /// What a caller is told of a call that did not end well; nil for one that did.
-  private static func problem(_ ending: CallEnding) -> Problem? {
+  static func problem(_ ending: CallEnding) -> Problem? {
     switch ending {
     case .refused(.queueFull): Problem(503, "Service Unavailable", "too many calls of this function wait already", retryAfter: 1)
     case .refused(.queueTimedOut): Problem(503, "Service Unavailable", "the call has waited for its turn as long as calls may", retryAfter: 5)

@@ -27,13 +27,18 @@ public final class FunctionService: Sendable {
   let catalogue: any FunctionCatalogue
   let dispatcher: Dispatcher
   let limits: Limits
+  /// The only function that there is; nil where paths and host names tell which one a request is for.
+  let soleFunction: String?
   /// Nil where requests are not logged.
   let requestLog: RequestLog?
   private let seed = UInt64.random(in: 0...UInt64.max)
   private let counter = Atomic<UInt64>(0)
   private let date = Mutex<(second: UInt64, text: String)>((0, ""))
 
-  public init(_ catalogue: any FunctionCatalogue, _ dispatcher: Dispatcher, limits: Limits = Limits(), requestLogger: Logger? = nil) {
+  public init(
+    _ catalogue: any FunctionCatalogue, _ dispatcher: Dispatcher, limits: Limits = Limits(), soleFunction: String? = nil, requestLogger: Logger? = nil
+  ) {
+    self.soleFunction = soleFunction
     self.catalogue = catalogue
     self.dispatcher = dispatcher
     self.limits = limits

@@ -4,7 +4,7 @@ import Glibc
 /// The examples that `coffer-tools` carries, as images.
 public struct ExampleImages: Sendable {
   /// Those that answer calls; the others go wrong on purpose.
-  public static let demonstration = ["hello", "greeting", "echo", "wordcount", "mandelbrot"]
+  public static let demonstration = ["hello", "greeting", "echo", "wordcount", "mandelbrot", "web"]
 
   private let builder: FunctionBuilder
 
@@ -36,7 +36,7 @@ public struct Demonstration: Sendable {
         try store.deploy(
           Deployment(
             function: name, tenant: TenantRecord.standard, image: image,
-            settings: RevisionSettings(image: image.manifest, function: .init()), precondition: .absent))
+            settings: RevisionSettings(image: image.manifest, function: .init(), answersHTTP: image.answersHTTP), precondition: .absent))
       }
       deployed.append(name)
     }

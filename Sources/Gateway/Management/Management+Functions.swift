@@ -104,13 +104,13 @@ extension Management {
         case .image(let bytes, let manifest):
           try await offEventLoops {
             let image = try CheckedImage(bytes)
-            let settings = RevisionSettings(image: image.manifest, function: manifest.function)
+            let settings = RevisionSettings(image: image.manifest, function: manifest.function, answersHTTP: image.answersHTTP)
             return try store.deploy(
               Deployment(function: name, tenant: tenant, image: image, settings: settings, precondition: precondition))
           }
         case .module(let upload, let manifest):
           try await build(upload, of: tenant) { image, source in
-            let settings = RevisionSettings(image: image.manifest, function: manifest.function)
+            let settings = RevisionSettings(image: image.manifest, function: manifest.function, answersHTTP: image.answersHTTP)
             return Deployment(
               function: name, tenant: tenant, image: image, settings: settings, origin: .quick, precondition: precondition, source: source)
           }

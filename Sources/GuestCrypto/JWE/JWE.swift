@@ -13,6 +13,11 @@ public struct JWE {
   let nonce: [UInt8]
   let ciphertext: [UInt8]
   let tag: [UInt8]
+  /// Its author's, if it has one (``isSigned(by:for:tenant:resource:)``); otherwise nothing.
+  let signature: [UInt8]
+  /// What the resource's counter had when the message was written: 24 bytes, or nothing. The author's word only where ``isSigned(by:for:tenant:resource:)``.
+  public let counter: [UInt8]
+  static let counterSize = 24
 
   /// Bytes of the message when it is opened.
   public var count: Int { ciphertext.count }
@@ -34,6 +39,16 @@ public struct JWE {
     nonce = try JWEParts.decode(parts.nonce, .nonce, size: AES256.nonceSize, within: text)
     ciphertext = try JWEParts.decode(parts.ciphertext, .ciphertext, size: nil, within: text)
     tag = try JWEParts.decode(parts.tag, .tag, size: AES256.tagSize, within: text)
+    if let encoded = parts.signature {
+      signature = try JWEParts.decode(encoded, .signature, size: P256.PublicKey.signatureSize, within: text)
+    } else {
+      signature = []
+    }
+    if let encoded = parts.counter {
+      counter = try JWEParts.decode(encoded, .counter, size: JWE.counterSize, within: text)
+    } else {
+      counter = []
+    }
     if let additional = parts.additionalData {
       _ = try JWEParts.decode(additional, within: text)
       authenticated = Array(encodedHeader) + [UInt8(ascii: ".")] + Array(additional)
@@ -73,10 +88,9 @@ public struct JWE {
     var hash = SHA256()
     hash.update([0, 0, 0, 1])
     secret.withBytes { hash.update($0) }
-    let name = UnsafeRawBufferPointer(start: algorithm.utf8Start, count: algorithm.utf8CodeUnitCount)
-    hash.update(counted: name)
-    partyU.withRawBytes { hash.update(counted: $0) }
-    partyV.withRawBytes { hash.update(counted: $0) }
+    hash.update(counted: algorithm)
+    hash.update(counted: partyU)
+    hash.update(counted: partyV)
     hash.update([0, 0, 1, 0])
     return SecretBytes(count: AES256.keySize) { hash.finish(into: $0) }
   }
@@ -90,7 +104,13 @@ extension AES256 {
 
 extension SHA2 {
   /// A length of four bytes, and the bytes.
-  fileprivate mutating func update(counted bytes: UnsafeRawBufferPointer) {
+  mutating func update(counted bytes: [UInt8]) { bytes.withRawBytes { update(counted: $0) } }
+
+  mutating func update(counted text: StaticString) {
+    update(counted: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  private mutating func update(counted bytes: UnsafeRawBufferPointer) {
     let count = UInt32(truncatingIfNeeded: bytes.count).bigEndian
     withUnsafeBytes(of: count) { update($0) }
     update(bytes)

@@ -23,7 +23,7 @@ public enum JWEError: Error, Equatable {
   }
 
   public enum Member: Equatable, Sendable {
-    case protectedHeader, encryptedKey, nonce, ciphertext, tag, additionalData
+    case protectedHeader, encryptedKey, nonce, ciphertext, tag, additionalData, signature, counter
     case algorithm, encryption, ephemeralKey, keyType, curve, x, y, partyU, partyV, critical, compression
   }
 }
@@ -37,6 +37,8 @@ extension JWEError.Member: CustomStringConvertible {
     case .ciphertext: "ciphertext"
     case .tag: "tag"
     case .additionalData: "aad"
+    case .signature: "coffer-signature"
+    case .counter: "coffer-counter"
     case .algorithm: "alg"
     case .encryption: "enc"
     case .ephemeralKey: "epk"

@@ -6,6 +6,8 @@ struct JWEParts {
   var ciphertext: UnsafeRawBufferPointer?
   var tag: UnsafeRawBufferPointer?
   var additionalData: UnsafeRawBufferPointer?
+  var signature: UnsafeRawBufferPointer?
+  var counter: UnsafeRawBufferPointer?
 
   /// RFC 7516, section 7.1: header, key, nonce, ciphertext and tag, with full stops between them.
   init(compact text: UnsafeRawBufferPointer) throws(JWEError) {
@@ -31,6 +33,8 @@ struct JWEParts {
       case "ciphertext": try reader.read(.ciphertext, into: &ciphertext)
       case "tag": try reader.read(.tag, into: &tag)
       case "aad": try reader.read(.additionalData, into: &additionalData)
+      case "coffer-counter": try reader.read(.counter, into: &counter)
+      case "coffer-signature": try reader.read(.signature, into: &signature)
       // What stands in headers that nobody has authenticated is not looked at.
       default: try reader.skipValue()
       }

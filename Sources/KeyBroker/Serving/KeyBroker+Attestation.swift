@@ -29,16 +29,15 @@ extension KeyBroker {
     return response
   }
 
+  static let noSession = ProtocolProblem(.attestation, "the request names no session: begin with POST /kbs/v0/auth, and send its cookie along")
+  static let noChallenge = ProtocolProblem(
+    .attestation, "this session has no challenge to answer: it is over, another's, or its challenge was answered already; begin anew with POST /kbs/v0/auth")
+
   /// Evidence and token. That evidence is genuine, fresh and the key's is found out here; whether it is enough, for each resource.
   func attest(_ request: BrokerRequest, _ name: String) throws(ProtocolProblem) -> BrokerResponse {
     let tenant = try tenant(name)
-    guard let identifier = request.session else {
-      throw ProtocolProblem(.attestation, "the request names no session: begin with POST /kbs/v0/auth, and send its cookie along")
-    }
-    guard let session = sessions.takeChallenge(of: identifier, tenant: tenant.name, at: now) else {
-      throw ProtocolProblem(
-        .attestation, "this session has no challenge to answer: it is over, another's, or its challenge was answered already; begin anew with POST /kbs/v0/auth")
-    }
+    guard let identifier = request.session else { throw Self.noSession }
+    guard let session = sessions.takeChallenge(of: identifier, tenant: tenant.name, at: now) else { throw Self.noChallenge }
     let message = try reading { () throws(MalformedMessage) in
       try AttestationRequest(request.body, version: session.version, nonce: session.challenge.nonce)
     }
@@ -57,26 +56,21 @@ extension KeyBroker {
     if let problem = Self.mismatch(examination, bound, message.key) ?? Self.refusals(examination.findings) ?? unvouched(examination, tenant) {
       // Evidence costs more to judge than anything else that a stranger may ask for.
       try? limit(peer: request.peer, cost: Self.failedAttempt)
-      try asking { () throws(BrokerError) in
-        try store.append([
-          AuditEntry(tenant: tenant.name, actor: actor, action: .attest, subject: session.tee.name, outcome: .refused,
-            detail: "\(problem); \(Self.description(of: examination))")
-        ])
-      }
+      try note(
+        AuditEntry(
+          tenant: tenant.name, actor: actor, action: .attest, subject: session.tee.name, outcome: .refused,
+          detail: "\(problem); \(Self.description(of: examination))"))
       throw ProtocolProblem(.attestation, problem)
     }
-    let instance = AttestedInstance(
+    var instance = AttestedInstance(
       evidence: evidence, bound: bound, size: size, key: message.key, name: Self.instanceName(message.key),
       tokenIdentifier: Base64.urlText(Self.random(16)))
     // From here on it is the tenant's matter, and not only that of who asks.
     try charge(tenant)
     let token = try token(instance, examination, session)
-    try asking { () throws(BrokerError) in
-      try store.append([
-        AuditEntry(
-          tenant: tenant.name, actor: actor, action: .attest, subject: session.tee.name, outcome: .done, detail: Self.description(of: examination))
-      ])
-    }
+    instance.tokenDigest = Array(SHA256.hash(data: Array(token.utf8)))
+    try note(
+      AuditEntry(tenant: tenant.name, actor: actor, action: .attest, subject: session.tee.name, outcome: .done, detail: Self.description(of: examination)))
     guard sessions.attest(identifier, session, as: instance, at: now) else {
       throw ProtocolProblem(
         .limit, "the tenant, or all together, have too many sessions or too much evidence in them; try again in 10 s", status: 503, retryAfter: 10)
@@ -171,7 +165,9 @@ extension KeyBroker {
   /// The session that a request is of, by its token or its cookie, when it has given evidence.
   func attested(_ request: BrokerRequest, _ tenant: TenantRecord) throws(ProtocolProblem) -> (Session, AttestedInstance) {
     let session: (Session, AttestedInstance)?
-    if let bearer = request.bearer {
+    if let bearer = request.bearer, let known = sessions.session(ofTokenDigest: Array(SHA256.hash(data: Array(bearer.utf8))), at: now) {
+      session = known
+    } else if let bearer = request.bearer {
       let claims: JSONValue
       do throws(MalformedMessage) {
         claims = try JSONWebToken.claims(of: bearer, signedBy: publicKey)

@@ -6,10 +6,8 @@ extension KeyBroker {
   /// What a wrong token or wrong evidence costs, in requests.
   static let failedAttempt = 10.0
 
-  /// - Parameter tenant: whose matter it is; nil for what is the whole broker's.
-  private func administrator(
-    _ request: BrokerRequest, atLeast role: TokenRecord.Role, of tenant: String?
-  ) throws(ProtocolProblem) -> TokenRecord {
+  /// Whose token a request shows.
+  func bearer(of request: BrokerRequest) throws(ProtocolProblem) -> TokenRecord {
     guard let text = request.bearer else {
       throw ProtocolProblem(.administrator, "this needs an administrator's token: send it as 'Authorization: Bearer TOKEN'")
     }
@@ -18,6 +16,14 @@ extension KeyBroker {
       try limit(peer: request.peer, cost: Self.failedAttempt)
       throw ProtocolProblem(.administrator, "the token is not one of this broker's, or was removed")
     }
+    return token
+  }
+
+  /// - Parameter tenant: whose matter it is; nil for what is the whole broker's.
+  private func administrator(
+    _ request: BrokerRequest, atLeast role: TokenRecord.Role, of tenant: String?
+  ) throws(ProtocolProblem) -> TokenRecord {
+    let token = try bearer(of: request)
     guard token.role >= role, token.tenant == nil || token.tenant == tenant else {
       let found = "role \(token.role.rawValue) of \(token.tenant.map { "tenant \($0)" } ?? "all tenants")"
       throw ProtocolProblem(
@@ -40,7 +46,11 @@ extension KeyBroker {
     switch (request.method, parts.count, parts.first) {
     case ("GET", 1, "key"):
       return BrokerResponse(
-        200, json: .members(["key": publicKey.json, "sha256": .string(Hexadecimal.text(publicKey.fingerprint))]))
+        200,
+        json: .members([
+          "key": publicKey.json, "sha256": .string(Hexadecimal.text(publicKey.fingerprint)), "author": .string(author),
+          "proof": .string(try reading { () throws(MalformedMessage) in try authorKey.statement(by: key) }),
+        ]))
     case (_, 1..., "tenants"): return try manageTenants(Array(parts.dropFirst()), request)
     case (_, 1...2, "tokens"): return try manageTokens(parts.dropFirst().first, request)
     case ("GET", 1...2, "audit"): return try audit(after: parts.dropFirst().first, request)

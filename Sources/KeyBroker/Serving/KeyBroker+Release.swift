@@ -12,21 +12,29 @@ extension KeyBroker {
       try store.release(name, of: tenant.name) { record in
         let (reason, detail) = judge(instance, record.policy)
         refusal = reason.map { ProtocolProblem(.policy, $0) }
-        return AuditEntry(
+        let entry = AuditEntry(
           tenant: tenant.name, actor: "\(instance.name) at \(request.peer)", action: .release, subject: "\(name)",
           outcome: reason == nil ? .done : .refused, detail: "version \(record.version); \(detail)")
+        return reason == nil ? entry : strangerEntries.admitted(entry, at: now)
       }
     }
     if let refusal { throw refusal }
     guard var content else { throw ProtocolProblem(.policy, "the resource is not released") }
     defer { erase(&content) }
-    let message: JSONWebEncryption
+    let counter = try asking { () throws(BrokerError) in try store.counterValue(name, of: tenant.name) }
+    var message: JSONWebEncryption
     do throws(MalformedMessage) {
       message = try JSONWebEncryption(encrypting: content, to: instance.key)
+      // Only a trustlet reads it, and its key is on P-256.
+      if session.tee == .coffer, case .curve(.p256, _) = instance.key.material {
+        try message.sign(by: authorKey, for: instance.key, tenant: tenant.name, resource: name, counter: counter)
+      }
     } catch {
       throw ProtocolProblem(error, as: .encryption)
     }
-    return try proven(BrokerResponse(200, json: message.json), to: request, in: session)
+    let answer = BrokerResponse(200, json: message.json)
+    // Signed for who asks for it: whoever chooses no nonce could not tell it from an answer of before.
+    return request.nonce == nil ? answer : try proven(answer, to: request, in: session)
   }
 
   /// A counter's value, or its exchange, for those who get the resource of the same name.
@@ -41,9 +49,7 @@ extension KeyBroker {
     let actor = "\(instance.name) at \(request.peer)"
     if let reason {
       let action: AuditEntry.Action = exchange == nil ? .read : .exchange
-      try asking { () throws(BrokerError) in
-        try store.append([AuditEntry(tenant: tenant.name, actor: actor, action: action, subject: "\(name)", outcome: .refused, detail: detail)])
-      }
+      try note(AuditEntry(tenant: tenant.name, actor: actor, action: action, subject: "\(name)", outcome: .refused, detail: detail))
       throw ProtocolProblem(.policy, reason)
     }
     let answer = try asking { () throws(BrokerError) in

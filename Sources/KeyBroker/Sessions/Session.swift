@@ -27,4 +27,6 @@ struct AttestedInstance: Sendable {
   let name: String
   /// What the token says instead of the session's name, which is a secret of its own.
   let tokenIdentifier: String
+  /// SHA-256 of the token: who shows these bytes shows what this broker signed, and the signature need not be checked again.
+  var tokenDigest: [UInt8] = []
 }

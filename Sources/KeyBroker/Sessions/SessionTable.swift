@@ -32,6 +32,8 @@ final class SessionTable: Sendable {
     var attested: [String: Attested] = [:]
     /// By the token's identifier.
     var tokens: [String: String] = [:]
+    /// By the token's SHA-256.
+    var digests: [[UInt8]: String] = [:]
     var counts: [String: Int] = [:]
     var evidence: [String: Int] = [:]
     var allEvidence = 0
@@ -68,6 +70,15 @@ final class SessionTable: Sendable {
     state.withLock { state in state.tokens[token].flatMap { Self.session($0, time, state) } }
   }
 
+  func session(ofTokenDigest digest: [UInt8], at time: Double) -> (Session, AttestedInstance)? {
+    state.withLock { state in state.digests[digest].flatMap { Self.session($0, time, state) } }
+  }
+
+  /// Whether there is a challenge to take.
+  func hasChallenge(_ identifier: String, tenant: String, at time: Double) -> Bool {
+    state.withLock { state in state.challenged[identifier].map { $0.challengeEnd > time && $0.tenant == tenant } ?? false }
+  }
+
   /// Takes the challenge of a session, which is thereby spent. Nil where there is none to take: of two answers at once one gets it.
   func takeChallenge(of identifier: String, tenant: String, at time: Double) -> Session? {
     state.withLock { state in
@@ -87,6 +98,7 @@ final class SessionTable: Sendable {
       else { return false }
       state.attested[identifier] = Attested(session: session, instance: instance)
       state.tokens[instance.tokenIdentifier] = identifier
+      state.digests[instance.tokenDigest] = identifier
       state.counts[tenant, default: 0] += 1
       state.evidence[tenant, default: 0] += instance.size
       state.allEvidence += instance.size
@@ -109,6 +121,7 @@ final class SessionTable: Sendable {
   private static func removeSession(_ identifier: String, _ state: inout State) {
     guard let removed = state.attested.removeValue(forKey: identifier) else { return }
     state.tokens[removed.instance.tokenIdentifier] = nil
+    state.digests[removed.instance.tokenDigest] = nil
     take(1, from: &state.counts, removed.session.tenant)
     take(removed.instance.size, from: &state.evidence, removed.session.tenant)
     state.allEvidence -= removed.instance.size

@@ -18,6 +18,8 @@ struct BrokerLedger: Sendable {
   private(set) var tokens: [String: String] = [:]
   /// Quotas, in words.
   private(set) var tenants: [String: String] = [:]
+  /// Names of tenants that are no more.
+  private(set) var formerTenants: Set<String> = []
 
   mutating func follow(_ entry: AuditEntry) {
     guard entry.outcome == .done else { return }
@@ -30,6 +32,7 @@ struct BrokerLedger: Sendable {
     case .addTenant, .changeTenant: tenants[entry.subject] = entry.detail
     case .removeTenant:
       tenants[entry.subject] = nil
+      formerTenants.insert(entry.subject)
       tokens = tokens.filter { $0.value != entry.subject }
     case .addToken: tokens[entry.subject] = entry.tenant
     case .removeToken: tokens[entry.subject] = nil

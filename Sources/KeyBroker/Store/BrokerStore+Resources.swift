@@ -6,7 +6,9 @@ import KeyBrokerProtocol
 
 extension BrokerStore {
   /// Of one resource: keys and passwords, not data.
-  public static let resourceLimit = 1 << 20
+  ///
+  /// Encrypted and as text it has to fit into the window through which a trustlet gets all its secrets, which is 1 MiB.
+  public static let resourceLimit = 750 << 10
 
   /// Sorted by name.
   public func resources(of tenant: String) throws(BrokerError) -> [ResourceRecord] {
@@ -33,7 +35,7 @@ extension BrokerStore {
   @discardableResult
   public func put(_ name: ResourceName, of tenant: String, content: [UInt8], by actor: String) throws(BrokerError) -> ResourceRecord {
     guard content.count <= Self.resourceLimit else {
-      throw BrokerError(.invalid, "a resource of \(content.count) bytes; expected at most \(Self.resourceLimit)")
+      throw BrokerError(.invalid, "a resource of \(content.count) bytes; expected at most \(Self.resourceLimit), since a trustlet can be given no more; keep the key here, and what it opens elsewhere")
     }
     guard let quota = self.tenant(tenant)?.quota else { throw Self.noTenant(tenant) }
     return try change { database, version in
@@ -84,14 +86,14 @@ extension BrokerStore {
   }
 
   /// What is in a resource, if its policy, judged by `judge`, gives it; logged before it is returned.
-  /// - Parameter judge: says who asks, and refuses by the entry that it returns.
-  package func release(_ name: ResourceName, of tenant: String, judge: (ResourceRecord) throws -> AuditEntry) throws(BrokerError) -> [UInt8]? {
+  /// - Parameter judge: says who asks, and refuses by the entry that it returns, or by none.
+  package func release(_ name: ResourceName, of tenant: String, judge: (ResourceRecord) throws -> AuditEntry?) throws(BrokerError) -> [UInt8]? {
     guard let row = try database.read({ database in try row(name, tenant, database) }) else { throw Self.noResource(name) }
     // The record's policy counts only if the seal says that it belongs to the content.
     var content = try open(row, name, tenant)
     var isReleased = false
     defer { if !isReleased { erase(&content) } }
-    let entry: AuditEntry
+    let entry: AuditEntry?
     do {
       entry = try judge(Self.record(row))
     } catch let error as BrokerError {
@@ -99,6 +101,7 @@ extension BrokerStore {
     } catch {
       throw BrokerError(.invalid, "\(error)")
     }
+    guard let entry else { return nil }
     try append([entry])
     isReleased = entry.outcome == .done
     return isReleased ? content : nil
@@ -192,14 +195,19 @@ extension BrokerStore {
     return try CounterValue(bytes)
   }
 
-  /// Reads a counter, or gives it a value if it has the one that is expected; logged before it is returned.
+  /// What a counter has, for whom the release of the resource of its name is logged.
+  func counterValue(_ name: ResourceName, of tenant: String) throws(BrokerError) -> CounterValue? {
+    try database.read { database in try value(of: name, tenant, database) }
+  }
+
+  /// Reads a counter, or gives it a higher value if it has the one that is expected; logged before it is returned.
   package func counter(
     _ name: ResourceName, of tenant: String, exchange: CounterExchange?, by actor: String
   ) throws(BrokerError) -> CounterAnswer {
     try change { database, _ in
       let found = try value(of: name, tenant, database)
       var answer = CounterAnswer(value: found, isExchanged: false)
-      if let exchange, exchange.expected == found {
+      if let exchange, exchange.expected == found, found.map({ $0.number < exchange.value.number }) ?? true {
         let bytes = exchange.value.bytes
         try database.execute(
           sql: "INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?)",

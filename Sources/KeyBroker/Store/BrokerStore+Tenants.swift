@@ -17,6 +17,10 @@ extension BrokerStore {
     let record = TenantRecord(name: name, quota: quota, created: now)
     try change { database, _ in
       guard tenant(name) == nil else { throw BrokerError(.taken, "there is a tenant '\(name)' already") }
+      // The log of the former one would be the new one's to read, and images that take the former one's secrets would take the new one's.
+      guard !ledger.withLock({ $0.formerTenants.contains(name) }) else {
+        throw BrokerError(.taken, "there was a tenant '\(name)', and no other gets its name: its log and what manifests say of it stay its own; choose another")
+      }
       try database.execute(
         sql: "INSERT INTO tenants VALUES (?, ?, ?, ?, ?)", arguments: [name, record.created, quota.resources, quota.bytes, quota.requests])
       return ((), [AuditEntry(tenant: name, actor: actor, action: .addTenant, subject: name, outcome: .done, detail: Self.text(quota))])
@@ -113,17 +117,24 @@ extension BrokerStore {
     return record
   }
 
-  /// Where the administrator's token lies for the commands of this machine's user.
+  /// Where the administrator's token lies for the commands of this machine's user, unless the master key lies elsewhere.
   public static func administratorTokenFile(in directory: String) -> String { "\(directory)/admin-token" }
 
   private static let administratorNote = "the data directory's admin-token"
 
-  /// Provides that file. Where it is missing a new token is made, and the one of before ends: who may write there has the broker anyway.
+  /// Provides a file with it. Where that is missing a new token is made, and the one of before ends: who may write there has the broker anyway.
+  /// - Parameter file: nil for the one in the data directory; another where the master key is elsewhere too, so that who copies the data can
+  ///   neither read them nor speak to the broker.
   @discardableResult
-  public func provideAdministratorToken() throws(BrokerError) -> String {
-    let path = Self.administratorTokenFile(in: directory)
+  public func provideAdministratorToken(file: String? = nil) throws(BrokerError) -> String {
+    let standard = Self.administratorTokenFile(in: directory)
+    let path = file ?? standard
     var status = stat()
-    if lstat(path, &status) == 0 { return path }
+    let isThere = lstat(path, &status) == 0
+    if isThere, path == standard || lstat(standard, &status) != 0 { return path }
+    // One that lay beside the data ends with its file.
+    if path != standard { unlink(standard) }
+    if isThere { unlink(path) }
     for old in tokens() where old.note == Self.administratorNote { try removeToken(old.identifier, by: "broker") }
     let token = try addToken(tenant: nil, role: .admin, note: Self.administratorNote, by: "broker")
     try SmallFiles.write(Array("\(token.text)\n".utf8), to: path)

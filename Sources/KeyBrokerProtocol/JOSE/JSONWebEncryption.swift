@@ -20,6 +20,10 @@ public struct JSONWebEncryption: Sendable, Equatable {
   let additional: String?
   /// The ephemeral key, where it stands outside of what is authenticated, as others may put it: another in its place opens nothing.
   let looseKey: JSONValue?
+  /// Its author's: r and s of ECDSA on P-256 (``sign(by:for:tenant:resource:)``). Who is no trustlet knows by other means who answers.
+  var signature: [UInt8]?
+  /// What the resource's counter has, under the signature.
+  var counter: CounterValue?
 
   /// Encrypts with a key of its own, and for elliptic curves an ephemeral one.
   public init(encrypting bytes: [UInt8], to recipient: JSONWebKey) throws(MalformedMessage) {
@@ -58,13 +62,15 @@ public struct JSONWebEncryption: Sendable, Equatable {
       throw MalformedMessage(Self.message, found: "\(bytes.count) bytes", wanted: "at most \(Self.maximumSize)")
     }
     let members = try MessageMembers(JSONReader.value(of: bytes, Self.message), Self.message)
-    try members.only(["protected", "header", "encrypted_key", "iv", "ciphertext", "tag", "aad"])
+    try members.only(["protected", "header", "encrypted_key", "iv", "ciphertext", "tag", "aad", Self.signatureMember, Self.counterMember])
     protected = try members.text("protected", atMost: 8192)
     encryptedKey = try members.bytes("encrypted_key", 1...1024)
     initializationVector = try members.bytes("iv", 12...12)
     ciphertext = try members.bytes("ciphertext", 0...Self.maximumSize)
     tag = try members.bytes("tag", 16...16)
     additional = members["aad"] == nil ? nil : try members.text("aad", atMost: 8192)
+    signature = members[Self.signatureMember] == nil ? nil : try members.bytes(Self.signatureMember, 64...64)
+    counter = members[Self.counterMember] == nil ? nil : try CounterValue(members, Self.counterMember)
     if let header = members["header"] {
       let loose = try MessageMembers(header, "JWE, header")
       try loose.only(["epk"])
@@ -81,6 +87,8 @@ public struct JSONWebEncryption: Sendable, Equatable {
       JSONMember("tag", .string(Base64.urlText(tag))),
     ]
     if let additional { members.append(JSONMember("aad", .string(additional))) }
+    if let signature { members.append(JSONMember(Self.signatureMember, .string(Base64.urlText(signature)))) }
+    if let counter { members.append(JSONMember(Self.counterMember, counter.text)) }
     if let looseKey { members.append(JSONMember("header", .object([JSONMember("epk", looseKey)]))) }
     return .object(members)
   }

@@ -1,4 +1,5 @@
-/// The value of a counter: 24 bytes, whose meaning is its holder's. For a sealed volume: its generation, and the beginning of its root's hash.
+/// The value of a counter: 16 bytes whose meaning is its holder's, and a number of 8, little-endian, that only grows. For a sealed volume: who wrote it last, and
+/// how much was ever sealed in it.
 public struct CounterValue: Sendable, Hashable {
   public static let size = 24
   public let bytes: [UInt8]
@@ -10,10 +11,13 @@ public struct CounterValue: Sendable, Hashable {
 
   init(_ members: MessageMembers, _ name: String) throws(MalformedMessage) { try self.init(members.bytes(name, Self.size...Self.size)) }
 
+  /// The last 8 bytes. Whoever carries an instance's messages could otherwise give a counter a value of before, and the instance the volume of before.
+  public var number: UInt64 { bytes.suffix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) } }
+
   var text: JSONValue { .string(Base64.urlText(bytes)) }
 }
 
-/// `POST /kbs/v0/counter/REPOSITORY/TYPE/TAG`: gives a counter a value if it has the one that is expected.
+/// `POST /kbs/v0/counter/REPOSITORY/TYPE/TAG`: gives a counter a value if it has the one that is expected, and its number grows.
 public struct CounterExchange: Sendable, Equatable {
   /// Nil where the counter is expected to have none yet.
   public var expected: CounterValue?

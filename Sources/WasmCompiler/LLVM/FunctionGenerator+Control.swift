@@ -3,7 +3,8 @@ import WasmFormat
 extension FunctionGenerator {
   mutating func begin(_ kind: Frame.Kind, _ blockType: BlockType) {
     let type = blockType.resolved(in: module)
-    var frame = Frame(kind: kind, label: fresh(), type: type, height: stack.count - type.parameters.count)
+    var frame = newFrame(kind, type)
+    frame.label = fresh()
     switch kind {
     case .loop:
       // A loop's label takes the parameters: they live in slots from which each round loads them afresh.
@@ -18,6 +19,13 @@ extension FunctionGenerator {
       frame.slots = type.results.map { allocate($0) }
       frames.append(frame)
     }
+  }
+
+  func newFrame(_ kind: Frame.Kind, _ type: FunctionType) -> Frame {
+    var frame = Frame(kind: kind, label: 0, type: type, height: stack.count - type.parameters.count)
+    frame.level = outer.count
+    frame.sharedEnd = shared.end
+    return frame
   }
 
   mutating func beginConditional(_ blockType: BlockType) {
@@ -46,6 +54,7 @@ extension FunctionGenerator {
       beginAlternative()
     }
     guard let frame = frames.last else { return }
+    shared.end = frame.sharedEnd
     if frame.kind == .function {
       if isReachable { emitReturn() }
       frames.removeLast()
@@ -58,6 +67,7 @@ extension FunctionGenerator {
       return
     }
     if isReachable { leave(frames.count - 1) }
+    if frame.kind == .attempt { return endAttempt() }
     let isTargeted = frames[frames.count - 1].isTargeted
     frames.removeLast()
     stack.removeLast(max(0, stack.count - frame.height))
@@ -78,7 +88,7 @@ extension FunctionGenerator {
     let condition = define("icmp ne i32 \(pop().text), 0")
     let number = fresh()
     let target = frames.count - 1 - Int(depth)
-    if frames[target].kind != .function && frames[target].slots.isEmpty {
+    if frames[target].kind != .function && frames[target].slots.isEmpty && isHere(frames[target]) {
       frames[target].isTargeted = true
       body.line("br i1 \(condition), label %b\(frames[target].label), label %next\(number)")
     } else {
@@ -115,6 +125,7 @@ extension FunctionGenerator {
 
   mutating func emitReturn() {
     let results = Array(stack.suffix(function.type.results.count))
+    guard outer.isEmpty else { return leave(0) }
     switch results.count {
     case 0: body.line("ret void")
     case 1: body.line("ret \(results[0].type.ir) \(results[0].text)")
@@ -129,28 +140,39 @@ extension FunctionGenerator {
   }
 
   /// Jumps to a frame's label with the operands that it takes.
-  private mutating func leave(_ target: Int) {
+  mutating func leave(_ target: Int) {
     let frame = frames[target]
     let count = frame.kind == .loop ? frame.type.parameters.count : frame.type.results.count
     fill(frame.slots, Array(stack.suffix(count)))
-    frames[target].isTargeted = true
-    body.line("br label %b\(frame.label)")
+    goOn(to: target)
   }
 
-  private mutating func allocate(_ type: ValueType) -> Int {
+  /// Whether the frame's label is one of the function that is being written.
+  func isHere(_ frame: Frame) -> Bool { frame.level == outer.count && frame.kind != .attempt }
+
+  /// Jumps to a frame's label, whose slots have been filled.
+  mutating func goOn(to target: Int) {
+    frames[target].isTargeted = true
+    isReachable = false
+    if isHere(frames[target]) { return body.line("br label %b\(frames[target].label)") }
+    body.line("ret i32 \(frames[target].level == outer.count ? 0 : exitNumber(to: target))")
+  }
+
+  mutating func allocate(_ type: ValueType) -> Int {
+    if shared.isUsed { return shared.add(type) }
     let slot = fresh()
     allocations.line("%s\(slot) = alloca \(type.ir)")
     return slot
   }
 
-  private mutating func fill(_ slots: [Int], _ values: [Operand]) {
+  mutating func fill(_ slots: [Int], _ values: [Operand]) {
     for (slot, value) in zip(slots, values) {
-      body.line("store \(value.type.ir) \(value.text), ptr %s\(slot)")
+      body.line("store \(value.type.ir) \(value.text), ptr \(place(ofSlot: slot))")
     }
   }
 
-  private mutating func load(_ slots: [Int], _ types: [ValueType]) {
-    for (slot, type) in zip(slots, types) { emit("load \(type.ir), ptr %s\(slot)", type) }
+  mutating func load(_ slots: [Int], _ types: [ValueType]) {
+    for (slot, type) in zip(slots, types) { emit("load \(type.ir), ptr \(place(ofSlot: slot))", type) }
   }
 }
 

@@ -21,16 +21,20 @@ extension FunctionGenerator {
       unit.function(callee.code, callee.type)
       call("@\"\(callee.code)\"", callee.type)
     case .callIndirect(let type, let table): callIndirect(type: type, table: table)
+    case .throw(let index): `throw`(instance.tags[Int(index)])
+    case .throwReference: throwReference()
+    case .tryTable(let type, let clauses):
+      if clauses.isEmpty { begin(.block, type) } else { beginAttempt(type, clauses) }
     case .drop: _ = pop()
     case .select, .selectTyped: select()
     case .localGet(let index):
       let type = localTypes[Int(index)]
-      emit("load \(type.ir), ptr %l\(index)", type)
+      emit("load \(type.ir), ptr \(place(ofLocal: index))", type)
     case .localSet(let index):
       let value = pop()
-      body.line("store \(value.type.ir) \(value.text), ptr %l\(index)")
+      body.line("store \(value.type.ir) \(value.text), ptr \(place(ofLocal: index))")
     case .localTee(let index):
-      if let value = stack.last { body.line("store \(value.type.ir) \(value.text), ptr %l\(index)") }
+      if let value = stack.last { body.line("store \(value.type.ir) \(value.text), ptr \(place(ofLocal: index))") }
     case .globalGet(let index): globalGet(index)
     case .globalSet(let index): globalSet(index)
     case .tableGet(let table): tableGet(table)

@@ -28,7 +28,8 @@ extension FunctionGenerator {
 
   mutating func refIsNull() {
     let value = pop()
-    let isNull = define("icmp eq \(value.type.ir) \(value.text), \(value.type.irZero)")
+    let isNull = value.type == .exnref
+      ? define("icmp eq i64 \(tag(of: value)), 0") : define("icmp eq \(value.type.ir) \(value.text), \(value.type.irZero)")
     emit("zext i1 \(isNull) to i32", .i32)
   }
 

@@ -15,7 +15,7 @@ struct FunctionGenerator {
   }
 
   struct Frame {
-    enum Kind { case function, block, loop, conditional, alternative }
+    enum Kind { case function, block, loop, conditional, alternative, attempt }
     var kind: Kind
     var label: Int
     var type: FunctionType
@@ -26,6 +26,11 @@ struct FunctionGenerator {
     /// The parameters again, for the branch of an `if` that is taken second.
     var parameters: [Operand] = []
     var isTargeted = false
+    /// How many blocks that catch are around the code of this frame.
+    var level = 0
+    var clauses: [CatchClause] = []
+    /// Where shared places end without those of the frame.
+    var sharedEnd = 0
   }
 
   let instance: Instance
@@ -41,7 +46,15 @@ struct FunctionGenerator {
   var isReachable = true
   var counter = 0
   var scope = 0
-  private var hiddenZeros: [ValueType: String] = [:]
+  var hiddenZeros: [ValueType: String] = [:]
+  var shared = SharedPlaces()
+  /// The functions that are being written around the one of the innermost block that catches.
+  var outer: [BlockFunction] = []
+  var blockCount = 0
+  /// Frames of the functions around to which the code of the innermost block goes.
+  var exits: [Int] = []
+  /// Blocks that catch, as functions of their own.
+  var blocks = IRText()
   /// Where the current instruction begins, for traps.
   var offset = 0
 
@@ -56,9 +69,10 @@ struct FunctionGenerator {
   /// The definition of the function, in LLVM IR.
   mutating func generate(_ code: FunctionBody) throws(WasmError) -> IRText {
     scope = unit.scope(function.code, at: code.range.lowerBound)
+    if code.catchesExceptions { shared = try SharedPlaces(of: code, in: module, function.type) }
     declareLocals(code)
     frames.append(Frame(kind: .function, label: fresh(), type: function.type, height: 0))
-    frames[0].slots = []
+    if shared.isUsed { frames[0].slots = function.type.results.map { allocate($0) } }
     var reader = InstructionReader(module: module, range: code.range)
     var skipped = 0
     while true {
@@ -69,7 +83,7 @@ struct FunctionGenerator {
       } else {
         // Code that cannot be reached has types but no values: leave it out, following the nesting alone.
         switch instruction {
-        case .block, .loop, .if: skipped += 1
+        case .block, .loop, .if, .tryTable: skipped += 1
         case .else where skipped == 0: beginAlternative()
         case .end where skipped == 0: endBlock()
         case .end: skipped -= 1
@@ -80,9 +94,11 @@ struct FunctionGenerator {
     var text = IRText()
     let parameters = function.type.parameters.enumerated().map { "\($1.ir) %p\($0)" }.joined(separator: ", ")
     text.line("define dso_local \(function.type.irResult) @\"\(function.code)\"(\(parameters)) #0 !dbg !\(scope) {")
+    if shared.isUsed { text.line("%frame = alloca [\(shared.size) x i8], align 16") }
     text.append(allocations)
     text.append(body)
     text.line("}")
+    text.append(blocks)
     return text
   }
 
@@ -92,11 +108,11 @@ struct FunctionGenerator {
       localTypes.append(contentsOf: repeatElement(type, count: Int(count)))
     }
     for (index, type) in localTypes.enumerated() {
-      allocations.line("%l\(index) = alloca \(type.ir)")
+      if !shared.hasLocal(index) { allocations.line("%l\(index) = alloca \(type.ir)") }
     }
     for (index, type) in localTypes.enumerated() {
       let initial = index < function.type.parameters.count ? "%p\(index)" : zero(type)
-      body.line("store \(type.ir) \(initial), ptr %l\(index)")
+      body.line("store \(type.ir) \(initial), ptr \(place(ofLocal: UInt32(index)))")
     }
   }
 

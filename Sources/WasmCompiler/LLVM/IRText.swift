@@ -41,6 +41,7 @@ extension ValueType {
     case .f64: "double"
     case .v128: "<16 x i8>"
     case .funcref: "ptr"
+    case .exnref: LLVMGenerator.exceptionType
     }
   }
 
@@ -48,7 +49,7 @@ extension ValueType {
     switch self {
     case .i32, .i64, .externref: "0"
     case .f32, .f64: "0.0"
-    case .v128: "zeroinitializer"
+    case .v128, .exnref: "zeroinitializer"
     case .funcref: "null"
     }
   }
@@ -62,6 +63,7 @@ extension ValueType {
     case .v128: "v"
     case .funcref: "r"
     case .externref: "x"
+    case .exnref: "e"
     }
   }
 }

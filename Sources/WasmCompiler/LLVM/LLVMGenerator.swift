@@ -54,6 +54,8 @@ public struct LLVMGenerator: CodeGenerator {
   static let segmentType = "{ ptr, i64 }"
   /// Code, type.
   static let referenceType = "{ ptr, ptr }"
+  /// Tag, then what is carried; a null reference has no tag. Of generated code alone, as is all that has to do with exceptions.
+  static let exceptionType = "[\(1 + DecodingLimits.exceptionPayload / 8) x i64]"
   /// Type, code; of generated code alone.
   static let callTargetType = "{ ptr, ptr }"
 }

@@ -20,6 +20,7 @@ struct StateGenerator {
     defineMemories(&text)
     defineTables(&text)
     defineGlobals(&text, &context)
+    for tag in instance.tags.suffix(module.tags.count) { text.line("@\"\(tag.symbol)\" = constant i8 0") }
     defineReferences(&text, &context)
     defineCallTargets(&text, &context)
     defineHostCalls(&text, &context)

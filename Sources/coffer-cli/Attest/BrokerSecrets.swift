@@ -1,4 +1,5 @@
 import Attestation
+import EdgeCalls
 import Evidence
 import Foundation
 import KeyBrokerClient
@@ -41,6 +42,11 @@ final class BrokerSecrets: SecretSource {
         let client = try await client(for: key)
         var secrets: [[UInt8]] = []
         for name in names { secrets.append(try await client.sealedResource(name)) }
+        // Each is a UInt32 and as many bytes.
+        let size = secrets.reduce(0) { $0 + 4 + $1.count }
+        guard size <= EdgeWindow.payloadCapacity else {
+          throw CommandFailure("the manifest's secrets take \(size) bytes, encrypted and as text; expected at most \(EdgeWindow.payloadCapacity), which 750 KiB of secrets take")
+        }
         found = .success(secrets)
       } catch {
         found = .failure(error)

@@ -5,11 +5,12 @@ struct BrokerProcess {
   static let resource = "bench/secrets/password"
 
   let address: BrokerAddress
+  /// What manifests name that take its secrets alone.
+  let author: String
   private let folder: ScratchDirectory
   private let process = Process()
 
-  /// - Parameter policy: who gets the secret.
-  init(policy: String) throws {
+  init() throws {
     folder = try ScratchDirectory()
     let log = "\(folder.path)/log"
     try Data().write(to: URL(fileURLWithPath: log))
@@ -19,7 +20,7 @@ struct BrokerProcess {
     process.standardError = FileHandle.nullDevice
     try process.run()
     let end = Date.now + 20
-    var found: BrokerAddress?
+    var found: (BrokerAddress, author: String)?
     while found == nil {
       guard Date.now < end, process.isRunning else {
         Self.end(process, folder)
@@ -28,19 +29,15 @@ struct BrokerProcess {
       Thread.sleep(forTimeInterval: 0.02)
       let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
       guard said.contains("token is in"), let start = said.firstRange(of: "http://") else { continue }
-      found = try BrokerAddress.parse(String(said[start.lowerBound...].prefix { !$0.isWhitespace }))
+      let author = said.split { !$0.isHexDigit }.first { $0.count == 128 }
+      found = (try BrokerAddress.parse(String(said[start.lowerBound...].prefix { !$0.isWhitespace })), author.map { String($0) } ?? "")
     }
     guard let found else { throw CommandFailure("the broker did not start") }
-    address = found
-    do {
-      try put(policy)
-    } catch {
-      Self.end(process, folder)
-      throw error
-    }
+    (address, author) = found
   }
 
-  private func put(_ policy: String) throws {
+  /// - Parameter policy: who gets the secret.
+  func put(policy: String) throws {
     let (secret, rules) = ("\(folder.path)/secret", "\(folder.path)/policy.yaml")
     try Data("open sesame".utf8).write(to: URL(fileURLWithPath: secret))
     try Data(policy.utf8).write(to: URL(fileURLWithPath: rules))

@@ -58,7 +58,7 @@ struct StartBench: ParsableCommand {
     let process = MachineChoice.process.kind
     do {
       let start = StartCase.newMachine(image, process)
-      _ = try time(start)
+      _ = try start.microseconds()
       cases += [start, .endedMachine(image, process), .firstMachine(image, ProcessMachineKind()), try .warmReset(image, process)]
     } catch {
       missing.append("machine process: \(error)")
@@ -97,7 +97,7 @@ struct StartBench: ParsableCommand {
       number += 1
       return [path] + peer.command(number).dropFirst()
     }
-    _ = try time(start)
+    _ = try start.microseconds()
     return start
   }
 
@@ -111,41 +111,20 @@ struct StartBench: ParsableCommand {
   private func measure(_ cases: [StartCase]) throws -> [[Double]] {
     var samples = cases.map { _ in [Double]() }
     // What the process sets up once.
-    for start in cases { _ = try time(start) }
+    for start in cases { _ = try start.microseconds() }
     for begin in stride(from: 0, to: runs, by: Self.turn) {
       Terminal.progress("run \(begin + 1) of \(runs)")
       for (index, start) in cases.enumerated() {
         let behind = ContinuousClock.now + Self.turnTime
         var done = 0
         while done < min(Self.turn, runs - begin) || ContinuousClock.now < behind {
-          samples[index].append(try time(start))
+          samples[index].append(try start.microseconds())
           done += 1
         }
       }
     }
     Terminal.progress(nil)
     return samples
-  }
-
-  private func time(_ start: StartCase) throws -> Double {
-    var ends: [Int32] = [-1, -1]
-    guard pipe(&ends) == 0 else { throw CommandFailure("no pipe could be made") }
-    defer { for end in ends { close(end) } }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    try start.prepare()
-    let clock = ContinuousClock()
-    let begin = clock.now
-    let kept = try start.run(ends[1])
-    let taken = clock.now - begin
-    var bytes = [UInt8](repeating: 0, count: 64)
-    var ready = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
-    guard poll(&ready, 1, 0) == 1, read(ends[0], &bytes, bytes.count) > 0 else {
-      throw CommandFailure("\(start.who), \(start.name): hello printed nothing")
-    }
-    return try withExtendedLifetime(kept) {
-      try start.finish()
-      return Double(taken.components.seconds) * 1e6 + Double(taken.components.attoseconds) / 1e12
-    }
   }
 
   /// The program that runs images, beside this one.

@@ -21,6 +21,28 @@ struct StartCase {
 }
 
 extension StartCase {
+  /// How long one run takes, whose output goes into a pipe.
+  func microseconds() throws -> Double {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw CommandFailure("no pipe could be made") }
+    defer { for end in ends { close(end) } }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    try prepare()
+    let clock = ContinuousClock()
+    let begin = clock.now
+    let kept = try run(ends[1])
+    let taken = clock.now - begin
+    var bytes = [UInt8](repeating: 0, count: 64)
+    var ready = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
+    guard poll(&ready, 1, 0) == 1, read(ends[0], &bytes, bytes.count) > 0 else {
+      throw CommandFailure("\(who), \(name): it printed nothing")
+    }
+    return try withExtendedLifetime(kept) {
+      try finish()
+      return Double(taken.components.seconds) * 1e6 + Double(taken.components.attoseconds) / 1e12
+    }
+  }
+
   /// From an image in memory, each on a machine made for it.
   static func newMachine(_ image: TrustletImage, _ kind: any MachineKind) -> StartCase {
     StartCase(

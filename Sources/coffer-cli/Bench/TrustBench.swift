@@ -18,8 +18,8 @@ struct TrustBench: ParsableCommand {
       "an instance": its token, under a platform's report and a monitor that are vouched for already. "a monitor and an instance": both tokens.
       "a fresh nonce": the platform's report too, once for one relying party, and once for 64 that ask at the same time, by each. Of the
       platforms, the TPM is swtpm, in memory, where it is installed: one in hardware takes far longer; and tsm is this machine's.
-      "a start with a secret": a new machine, a key made in it, fresh evidence, a broker on this machine that judges it and releases a secret, the
-      secret opened, the program begun and ended. The broker and this program share the processors.
+      "a start with a secret": a new machine, a key made in it, fresh evidence, a broker on this machine that judges it and releases a secret, its
+      signature checked, the secret opened, the program begun and ended. The broker and this program share the processors.
       """)
 
   @Option(help: "How often the cases take turns.", transform: ArgumentForm.count)
@@ -48,9 +48,10 @@ struct TrustBench: ParsableCommand {
       let emulator = try SoftwareTPMProcess()
       defer { emulator?.end() }
       if emulator == nil { report.missing.append("swtpm") }
-      let image = try Self.image(build)
-      let broker = try BrokerProcess(policy: "platforms: {none: insecure}\nimages: [{measurement: \"\(image.measurement)\"}]\n")
+      let broker = try BrokerProcess()
       defer { broker.end() }
+      let image = try Self.image(build, of: broker)
+      try broker.put(policy: "platforms: {none: insecure}\nimages: [{measurement: \"\(image.measurement)\"}]\n")
       let cases = try Self.signatures() + Self.platforms(emulator, &report).flatMap(Self.fresh) + Self.releases(of: image, from: broker)
       var samples = cases.map { _ in [Double]() }
       for round in 0..<rounds {
@@ -122,8 +123,9 @@ struct TrustBench: ParsableCommand {
   }
 
   /// A program that says its secret.
-  private static func image(_ build: BuildOptions) throws -> TrustletImage {
+  private static func image(_ build: BuildOptions, of broker: BrokerProcess) throws -> TrustletImage {
     var manifest = Manifest()
+    manifest.broker = Manifest.Broker(key: broker.author)
     manifest.secrets = ["PASSWORD": BrokerProcess.resource]
     guard case .module(let bytes, _) = try Application.load("example:password") else { throw CommandFailure("the example 'password' is no module") }
     return try build.builder().image(of: bytes, manifest: manifest)

@@ -14,8 +14,14 @@ struct WasmtimePeer {
     try Subprocess.output(of: ["python3", "-c", Self.script, module] + arguments)
   }
 
+  /// With an input, and with a directory as its first.
+  func output(_ arguments: [String], input: String, directory: String) throws -> String {
+    let variables = ["COFFER_PEER_INPUT=\(input)", "COFFER_PEER_DIRECTORY=\(directory)"]
+    return try Subprocess.output(of: ["env"] + variables + ["python3", "-c", Self.script, module] + arguments)
+  }
+
   private static let script = """
-    import sys
+    import os, sys
     from wasmtime import Config, Engine, ExitTrap, Linker, Module, Store, WasiConfig
     config = Config()
     config.cranelift_opt_level = "speed"
@@ -26,6 +32,9 @@ struct WasmtimePeer {
     wasi.argv = ["kernels", *sys.argv[2:]]
     wasi.inherit_stdout()
     wasi.inherit_stderr()
+    if "COFFER_PEER_INPUT" in os.environ:
+        wasi.stdin_file = os.environ["COFFER_PEER_INPUT"]
+        wasi.preopen_dir(os.environ["COFFER_PEER_DIRECTORY"], "/data")
     store = Store(engine)
     store.set_wasi(wasi)
     instance = linker.instantiate(store, Module.from_file(engine, sys.argv[1]))

@@ -26,12 +26,23 @@ final class ChildProcess {
         posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_RDWR, 0)
       }
     }
+    // This process ignores what it watches for, and an ignored signal stays ignored in a new program.
+    RunningChildren.watchSignals()
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var defaults = sigset_t()
+    sigemptyset(&defaults)
+    for number in RunningChildren.endings { sigaddset(&defaults, number) }
+    posix_spawnattr_setsigdefault(&attributes, &defaults)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     var arguments = command.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     var child: pid_t = 0
-    let failure = posix_spawn(&child, program, &actions, nil, &arguments, environ)
+    let failure = posix_spawn(&child, program, &actions, &attributes, &arguments, environ)
     guard failure == 0 else { throw CommandFailure("cannot start \(program): \(String(cString: strerror(failure)))") }
     pid = child
+    RunningChildren.add(pid)
   }
 
   /// Its exit status, 128 and more for a signal's; nil while it runs.
@@ -58,6 +69,7 @@ final class ChildProcess {
       let found = waitpid(pid, &word, options)
       if found == 0 { return nil }
       if found < 0, errno == EINTR { continue }
+      RunningChildren.remove(pid)
       // One that is no child any more has ended too.
       status = found < 0 ? -1 : word & 0x7F == 0 ? (word >> 8) & 0xFF : 128 + (word & 0x7F)
       return status

@@ -45,7 +45,8 @@ struct DensityBench: ParsableCommand {
     try server.deploy(
       "echo", try node.image("example:echo", named: "echo", in: scratch),
       manifest: "function:\n  concurrency: \(instances)\n  queue: \(instances)\n  time: 1800s\n", in: scratch)
-    let body = Data("a request's body, all of it\n".utf8)
+    // Half of it goes at once, and then a byte every ten seconds: enough for ten minutes and more.
+    let body = Data(String(repeating: "a request's body, ", count: 16).utf8)
     let request = LoadPlan.Request(method: "POST", path: "/f/echo", body: body, isChunked: true, answer: body)
     let first = try Load.run(LoadPlan(port: server.port, requests: [request], amount: .requests(10)), in: scratch)
     if let complaint = first.complaint { throw CommandFailure("echo: \(complaint)") }
@@ -54,7 +55,7 @@ struct DensityBench: ParsableCommand {
     let (freeBefore, ownBefore) = (MemoryFigures.free(), MemoryFigures.proportional(pids))
     Terminal.progress("\(instances) requests in their middle")
     let load = try Load(
-      LoadPlan(port: server.port, requests: [request], connections: instances, amount: .held, patience: 1800), in: scratch)
+      LoadPlan(port: server.port, requests: [request], amount: .held(instances), patience: 1800), in: scratch)
     _ = try load.waitUntilHeld()
     try waitForInstances(server, in: scratch)
     sleep(Self.settling)

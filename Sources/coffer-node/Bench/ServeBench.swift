@@ -37,31 +37,11 @@ struct ServeBench: ParsableCommand {
     var report = NodeBenchReport(bench: "serve")
     let servers = try start(in: scratch, &report)
     defer { for server in servers { server.end() } }
-    var plot = LatencyPlot(title: "hello over HTTP, by connections")
-    for count in connections {
-      var results = servers.map { _ in LoadResult() }
-      var rates = servers.map { _ in [Double]() }
-      for round in 1...rounds {
-        for (index, server) in servers.enumerated() {
-          Terminal.progress("\(count) connections, round \(round) of \(rounds): \(server.who)")
-          let result = try Load.run(server.plan(connections: count, seconds: seconds, warmUp: 0.5), in: scratch)
-          results[index].add(result)
-          rates[index].append(result.rate)
-        }
-      }
-      for (index, server) in servers.enumerated() {
-        report.add(Self.name(count), server.who, results[index], rates: rates[index])
-        if let complaint = results[index].complaint { report.complaints.append("\(server.who), \(Self.name(count)): \(complaint)") }
-        plot.add(panel: Self.name(count), series: server.who, results[index].latency)
-      }
+    try HelloRounds(connections: connections, seconds: seconds, rounds: rounds).run(servers, in: scratch, &report, output) { count, report in
       judge(count, &report)
     }
-    Terminal.progress(nil)
-    try output.write(plot.svg)
     try report.show(asJSON: output.json)
   }
-
-  private static func name(_ connections: Int) -> String { connections == 1 ? "1 connection" : "\(connections) connections" }
 
   private func start(in scratch: ScratchDirectory, _ report: inout NodeBenchReport) throws -> [HelloServer] {
     var servers: [HelloServer] = []
@@ -88,7 +68,7 @@ struct ServeBench: ParsableCommand {
 
   /// The node's promises at this load.
   private func judge(_ count: Int, _ report: inout NodeBenchReport) {
-    let name = Self.name(count)
+    let name = HelloRounds.name(count)
     let (times, rate) = ("\(name), whole answer", "\(name), rate")
     guard let ours = report.row(times, MeasuredNode.who), let ourRate = report.row(rate, MeasuredNode.who)?.median else { return }
     if let plain = report.row(times, HelloServer.plainName), let plainRate = report.row(rate, HelloServer.plainName)?.median {

@@ -14,7 +14,7 @@ struct Broker: AsyncParsableCommand {
       It speaks the key broker protocol of Confidential Containers.
       """,
     subcommands: [
-      BrokerServe.self, BrokerPut.self, BrokerList.self, BrokerRemove.self, BrokerPolicy.self, BrokerRequestCommand.self, BrokerTenants.self,
+      BrokerServe.self, BrokerKeyCommand.self, BrokerPut.self, BrokerList.self, BrokerRemove.self, BrokerPolicy.self, BrokerRequestCommand.self, BrokerTenants.self,
       BrokerTokens.self, BrokerAudit.self,
     ])
 }

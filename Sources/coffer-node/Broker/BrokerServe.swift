@@ -30,6 +30,9 @@ struct BrokerServe: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The descriptor from which the master key is read, in the place of a file.", valueName: "number"))
   var keyDescriptor: Int32?
 
+  @Option(help: ArgumentHelp("The file for the administrator's token: KEY.admin-token beside the file of --key, or admin-token in the data directory, if left out.", valueName: "file"))
+  var adminToken: String?
+
   @Option(help: ArgumentHelp("The chain of certificates for TLS, in PEM.", valueName: "file"))
   var certificate: String?
 
@@ -49,6 +52,9 @@ struct BrokerServe: AsyncParsableCommand {
     guard keyDescriptor == nil || key == nil else { throw ValidationError("--key and --key-descriptor both name the master key; give one of them") }
     guard (certificate == nil) == (privateKey == nil) else { throw ValidationError("--certificate and --private-key belong together; give both, or neither") }
     guard (10...86_400).contains(session) else { throw ValidationError("--session: found \(session), expected 10 to 86400") }
+    guard keyDescriptor == nil || adminToken != nil else {
+      throw ValidationError("--key-descriptor keeps the master key apart from the data; say with --admin-token where the administrator's token is to be, which is a key to them too")
+    }
     guard keyDescriptor ?? 3 >= 0 else { throw ValidationError("--key-descriptor: found \(keyDescriptor ?? 0), expected 0 or more") }
   }
 
@@ -80,7 +86,8 @@ struct BrokerServe: AsyncParsableCommand {
     do {
       try Self.makeDirectory(data)
       let store = try BrokerStore(directory: data, key: try masterKey())
-      tokenFile = try store.provideAdministratorToken()
+      // Where the master key is kept apart the token is too: beside the data it would be a key to them.
+      tokenFile = try store.provideAdministratorToken(file: adminToken ?? key.map { "\($0).admin-token" })
       broker = try KeyBroker(store: store, configuration: configuration, report: { Terminal.complain($0) })
     } catch let error as BrokerError {
       throw CommandFailure(error.message)
@@ -97,6 +104,7 @@ struct BrokerServe: AsyncParsableCommand {
         """
         coffer: the broker serves at \(scheme)://\(address.shown):\(port)
         coffer: its key, to pin: SHA-256 \(hexadecimal(broker.publicKey.fingerprint))
+        coffer: what manifests name that take its secrets alone: broker: {key: \(broker.author)}
         coffer: the administrator's token is in \(tokenFile)
 
         """)

@@ -19,6 +19,8 @@ package struct BrokerServer: Sendable {
     package var idleTime = 30
     /// At once; others wait in the system's queue.
     package var connections = 4096
+    /// Of them, of one address (of IPv6: of its first 64 bits).
+    package var peerConnections = 256
     package var headerField = 32 << 10
 
     package init() {}
@@ -39,9 +41,10 @@ package struct BrokerServer: Sendable {
   package func run(host: String, port: Int, whenListening: @escaping @Sendable (Int) async -> Void = { _ in }) async throws {
     let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
       maxHeaderFieldSize: limits.headerField, maxHeaderListSize: limits.headerField * 2, maxHeaderFieldCount: 64)
+    let peers = PeerConnections(limit: limits.peerConnections)
     let plain = HTTPServerBuilder.http1(
       configuration: .init(
-        additionalChannelHandlers: [CloseAfterAnswer()], idleTimeout: .seconds(Int64(limits.idleTime)), httpDecoderConfiguration: decoder))
+        additionalChannelHandlers: [PeerConnections.Handler(peers), CloseAfterAnswer()], idleTimeout: .seconds(Int64(limits.idleTime)), httpDecoderConfiguration: decoder))
     let application = Application(
       responder: CallbackResponder { (request: Request, context: PeerContext) in await answer(request, context) },
       server: try tls.map { try .tls(plain, tlsConfiguration: $0) } ?? plain,
@@ -66,11 +69,13 @@ package struct BrokerServer: Sendable {
   private func answer(_ request: Request, _ context: PeerContext) async -> Response {
     do throws(ProtocolProblem) {
       var asked = try head(request, peer: context.peer)
+      // Before a stranger's megabytes are taken in.
+      try broker.admit(asked)
       asked.body = try await body(request, limit: KeyBroker.bodyLimit(of: asked))
       let (broker, whole) = (broker, asked)
       do {
         // The disk is waited for elsewhere.
-        return response(try await NIOThreadPool.singleton.runIfActive { broker.answer(whole) })
+        return response(try await NIOThreadPool.singleton.runIfActive { broker.answerAdmitted(whole) })
       } catch {
         throw ProtocolProblem(.failure, "the broker is ending; try again", status: 503, retryAfter: 5)
       }

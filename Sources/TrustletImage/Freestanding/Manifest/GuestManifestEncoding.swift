@@ -19,11 +19,21 @@ extension Manifest {
       writer.uint32(UInt32(truncatingIfNeeded: secrets.count))
       for secret in orderedSecrets { writer.counted(secret.name.utf8) }
     }
+    if let broker { writer.counted(try author(broker)) }
     guard writer.bytes.count <= Int(MemoryMap.guestManifestSizeLimit) else {
       throw ImageError(
         .guestManifest,
         "arguments, environment and secrets' names take \(writer.bytes.count) bytes, more than \(MemoryMap.guestManifestSizeLimit)")
     }
+    return writer.bytes
+  }
+
+  private func author(_ broker: Broker) throws(ImageError) -> [UInt8] {
+    guard let key = broker.keyBytes else { throw ImageError(.guestManifest, "broker: the key is not 64 bytes in hexadecimal digits") }
+    var writer = ByteWriter()
+    writer.append(key)
+    writer.counted(broker.tenant.utf8)
+    for secret in orderedSecrets { writer.counted(secret.resource.utf8) }
     return writer.bytes
   }
 
@@ -34,6 +44,7 @@ extension Manifest {
     if host.environment { flags |= GuestManifest.hostEnvironment }
     if host.arguments { flags |= GuestManifest.hostArguments }
     if !secrets.isEmpty { flags |= GuestManifest.secrets }
+    if broker != nil { flags |= GuestManifest.author }
     return flags
   }
 }

@@ -71,6 +71,8 @@ public struct Manifest: Codable, Sendable, Hashable {
   public var secrets: [String: String] = [:]
   /// What the program may do with the network; the most that a run may. Default: nothing.
   public var network: [NetworkRule] = []
+  /// Whose secrets are taken. Default: whoever answers, by the word of whoever carries it.
+  public var broker: Broker?
   /// When the memory that clones share may be kept.
   public enum Snapshot: String, Codable, Sendable, Hashable, CaseIterable {
     /// Behind the initialisation if that used nothing that clones must not share (randomness, a clock, settings, streams, host files), before

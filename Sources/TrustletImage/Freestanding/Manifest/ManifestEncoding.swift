@@ -2,7 +2,7 @@ import NetworkRules
 
 extension Manifest {
   /// The manifest as the image carries it: canonical JSON with every member but `files`; `time`, `cpu-time`, `output`, `scratch`,
-  /// `secrets`, `network` and `cpu` are left out when not set. Sizes in bytes, times in nanoseconds.
+  /// `secrets`, `broker`, `network` and `cpu` are left out when not set. Sizes in bytes, times in nanoseconds.
   public var canonicalEncoding: [UInt8] {
     var members: [(name: String, value: CanonicalJSON)] = [
       ("memory", .number(memory.bytes)),
@@ -28,6 +28,7 @@ extension Manifest {
     }
     if !secrets.isEmpty { members.append(("secrets", .object(secrets.map { ($0.key, .string($0.value)) }))) }
     if !network.isEmpty { members.append(("network", .array(network.map { .string($0.description) }))) }
+    if let broker { members.append(("broker", .object([("key", .string(broker.key)), ("tenant", .string(broker.tenant))]))) }
     if let cpuTime { members.append(("cpu-time", .number(cpuTime.nanoseconds))) }
     if let output { members.append(("output", .number(output.bytes))) }
     if let cpu { members.append(("cpu", .string(cpu))) }
@@ -58,6 +59,7 @@ extension Manifest {
       case ("environment", .object(let variables)): environment = try Self.texts(variables, of: "the environment")
       case ("network", .array(let elements)): network = try Self.rules(elements)
       case ("secrets", .object(let members)): secrets = try Self.texts(members, of: "secrets")
+      case ("broker", .object(let members)): broker = try Broker(members)
       case ("host", .object(let members)): host = try Host(members)
       case ("cpu", .string(let text)): cpu = text
       case ("snapshot", .string(let text)):
@@ -117,6 +119,19 @@ extension Manifest.Scratch {
       case ("path", .string(let text)): path = text
       case ("size", .number(let bytes)): size = ByteCount(bytes: bytes)
       default: throw ImageError(.manifest, "manifest: '\(name)' of scratch is unknown or of the wrong type")
+      }
+    }
+  }
+}
+
+extension Manifest.Broker {
+  fileprivate init(_ members: [(name: String, value: CanonicalJSON)]) throws(ImageError) {
+    self.init(key: "")
+    for (name, value) in members {
+      switch (name, value) {
+      case ("key", .string(let text)): key = text
+      case ("tenant", .string(let text)): tenant = text
+      default: throw ImageError(.manifest, "manifest: '\(name)' of broker is unknown or of the wrong type")
       }
     }
   }

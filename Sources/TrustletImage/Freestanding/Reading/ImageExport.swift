@@ -97,3 +97,11 @@ extension ImageExport {
     return writer.bytes
   }
 }
+
+extension TrustletImage {
+  /// Exported beside `_start`, as which it takes part, by images that answer one HTTP request: as frames on standard input, the answer as
+  /// frames on standard output. Whoever starts such an image has to know.
+  public static let httpExport = "coffer:http"
+
+  public var answersHTTP: Bool { instanceCount > 0 && export(Self.httpExport, instance: instanceCount - 1)?.kind == .function }
+}

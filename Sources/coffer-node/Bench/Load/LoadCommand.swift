@@ -27,7 +27,8 @@ struct LoadCommand: ParsableCommand {
 
   func run() throws {
     if let plan {
-      let result = try LoadLoop(JSONDecoder().decode(LoadPlan.self, from: Data(contentsOf: URL(fileURLWithPath: plan)))).run()
+      let plan = try JSONDecoder().decode(LoadPlan.self, from: Data(contentsOf: URL(fileURLWithPath: plan)))
+      let result = if case .held(let count) = plan.amount { try HeldRequests(plan, count).run() } else { try LoadLoop(plan).run() }
       return Terminal.print(bytes: Array(try JSONEncoder().encode(result)))
     }
     guard let address, let url = URLComponents(string: address), url.scheme == "http", url.host == "127.0.0.1",

@@ -8,8 +8,6 @@ final class LoadConnection {
   private let set: Int32
   private var descriptor: Int32 = -1
   private var sent = 0
-  /// Bytes of the request that may be sent for now.
-  private var allowed = 0
   private(set) var bytes: [UInt8] = []
   private(set) var request: Int?
   private(set) var began: UInt64 = 0
@@ -23,13 +21,13 @@ final class LoadConnection {
   deinit { disconnect() }
 
   /// All that may be sent is.
-  var isSent: Bool { sent == allowed }
+  var isSent: Bool { sent == bytes.count }
 
   /// Asks, over a new connection where there is none.
-  func ask(_ request: Int, _ bytes: [UInt8], withholding: Int, keeping limit: Int) throws(ResponseFailure) {
+  func ask(_ request: Int, _ bytes: [UInt8], keeping limit: Int) throws(ResponseFailure) {
     self.request = request
     self.bytes = bytes
-    (sent, allowed) = (0, bytes.count - withholding)
+    sent = 0
     reader.begin(keeping: limit)
     began = LoadClock.now
     firstByte = 0
@@ -37,16 +35,11 @@ final class LoadConnection {
     try send()
   }
 
-  func sendRest() throws(ResponseFailure) {
-    allowed = bytes.count
-    try send()
-  }
-
   /// As much as the connection takes.
   func send() throws(ResponseFailure) {
-    while sent < allowed {
+    while sent < bytes.count {
       let count = bytes.withUnsafeBytes {
-        Glibc.send(descriptor, $0.baseAddress?.advanced(by: sent), allowed - sent, Int32(MSG_NOSIGNAL))
+        Glibc.send(descriptor, $0.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
       }
       if count < 0 {
         if errno == EAGAIN { return }

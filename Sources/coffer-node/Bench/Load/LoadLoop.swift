@@ -18,7 +18,6 @@ final class LoadLoop {
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
 
   private static let failureLimit = 10_000
-  private static let standardInput = UInt64.max
   /// Bytes of a wrong answer.
   private static let shown = 200
   /// Bytes of an answer that is wanted.
@@ -44,7 +43,6 @@ final class LoadLoop {
     counting = begin + Self.nanoseconds(plan.warmUp)
     if case .seconds(let seconds) = plan.amount { deadline = counting + Self.nanoseconds(seconds) }
     for connection in connections { next(connection) }
-    if case .held = plan.amount { try hold() }
     var looked = begin
     while ended < asked || mayAsk {
       try serveEvents(milliseconds: 100)
@@ -65,7 +63,8 @@ final class LoadLoop {
     return switch plan.amount {
     case .seconds: true
     case .requests(let count): asked < count
-    case .held: asked < plan.connections
+    // Carried out by HeldRequests.
+    case .held: false
     }
   }
 
@@ -74,10 +73,7 @@ final class LoadLoop {
       let number = asked % requests.count
       asked += 1
       do throws(ResponseFailure) {
-        var withheld = 0
-        if case .held = plan.amount { withheld = 1 }
-        try connection.ask(
-          number, requests[number], withholding: withheld, keeping: kept(of: number))
+        try connection.ask(number, requests[number], keeping: kept(of: number))
         return
       } catch {
         fail(connection, error.text)
@@ -96,10 +92,6 @@ final class LoadLoop {
     let count = coffer_event_set_wait(set, &numbers, numbers.count, milliseconds)
     guard count >= 0 || count == -EINTR else { throw CommandFailure("waiting for events: \(String(cString: strerror(-count)))") }
     for number in numbers.prefix(Int(max(count, 0))) {
-      guard number != Self.standardInput else {
-        try release()
-        continue
-      }
       let connection = connections[Int(number)]
       guard connection.request != nil else {
         // Without a request there is nothing to hear but the end.
@@ -156,26 +148,6 @@ final class LoadLoop {
     for connection in connections where connection.request != nil && now - min(now, connection.began) > patience {
       fail(connection, "none in \(plan.patience) s")
       next(connection)
-    }
-  }
-
-  // MARK: Requests in their middle
-
-  private var isReleased = false
-
-  /// Until all are sent but for the rest, which is told, and until the word for that comes.
-  private func hold() throws {
-    while connections.contains(where: { $0.request != nil && !$0.isSent }) { try serveEvents(milliseconds: 100) }
-    coffer_event_set_add(set, STDIN_FILENO, Self.standardInput)
-    Terminal.print("held \(connections.count { $0.request != nil })")
-    while !isReleased { try serveEvents(milliseconds: -1) }
-  }
-
-  private func release() throws {
-    isReleased = true
-    coffer_event_set_remove(set, STDIN_FILENO)
-    for connection in connections where connection.request != nil {
-      do throws(ResponseFailure) { try connection.sendRest() } catch { fail(connection, error.text) }
     }
   }
 

@@ -21,8 +21,8 @@ struct LoadPlan: Codable, Sendable {
     case seconds(Double)
     /// So many in all, each sent once.
     case requests(Int)
-    /// Each connection sends one request but for the last byte of its body, says so, and sends the rest when it is told to.
-    case held
+    /// So many at once, by ``HeldRequests``: each but for its body's end, which goes when that is told.
+    case held(Int)
   }
 
   /// On 127.0.0.1: a benchmark asks nobody else.

@@ -46,10 +46,10 @@ struct MeasuredNode: ParsableArguments {
   private static let buildsAtOnce = 4
 
   /// With hello deployed, and called once.
-  func hello(in scratch: ScratchDirectory) throws -> HelloServer {
+  func hello(in scratch: ScratchDirectory, _ application: String = "example:hello") throws -> HelloServer {
     let node = try start(in: scratch)
     do {
-      try node.deploy([("hello", try image("example:hello", named: "hello", in: scratch))], in: scratch)
+      try node.deploy([("hello", try image(application, named: "hello", in: scratch))], in: scratch)
       return try HelloServer(Self.who, path: "/f/hello", port: node.port, [node.process])
     } catch {
       node.end()

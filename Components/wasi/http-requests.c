@@ -1,0 +1,184 @@
+// wasi:http/types: outgoing-request, request-options; and wasi:http/outgoing-handler, while there is no network: every request is denied.
+#include "http.h"
+
+enum { METHOD_OTHER = 9, SCHEME_OTHER = 2 };
+
+struct outgoing {
+  struct named method;
+  struct option_text path, authority;
+  struct option_scheme scheme;
+  struct fields *headers;
+  struct sink *body;
+};
+
+EXPORT("http/types#[constructor]outgoing-request") uint32_t outgoing_request_constructor(uint32_t headers) {
+  struct outgoing *request = keep(sizeof *request);
+  *request = (struct outgoing){.headers = take_fields(headers)};
+  struct object *object = new_object(KIND_OUTGOING_REQUEST);
+  object->http = request;
+  return new_outgoing_request(object);
+}
+
+EXPORT("http/types#[method]outgoing-request.body") const struct result_handle *outgoing_request_body(struct object *self) {
+  static const struct result_handle failed = {true, {0}};
+  static struct result_handle result;
+  struct outgoing *request = self->http;
+  if (request->body) return &failed;
+  request->body = new_sink(declared_length(request->headers));
+  struct object *object = new_object(KIND_OUTGOING_BODY);
+  object->http = request->body;
+  result = (struct result_handle){false, {new_outgoing_body(object)}};
+  return &result;
+}
+
+EXPORT("http/types#[method]outgoing-request.method") const struct named *outgoing_request_method(const struct object *self) {
+  return &((const struct outgoing *)self->http)->method;
+}
+EXPORT("http/types#[method]outgoing-request.path-with-query") const struct option_text *outgoing_request_path(const struct object *self) {
+  return &((const struct outgoing *)self->http)->path;
+}
+EXPORT("http/types#[method]outgoing-request.scheme") const struct option_scheme *outgoing_request_scheme(const struct object *self) {
+  return &((const struct outgoing *)self->http)->scheme;
+}
+EXPORT("http/types#[method]outgoing-request.authority") const struct option_text *outgoing_request_authority(const struct object *self) {
+  return &((const struct outgoing *)self->http)->authority;
+}
+EXPORT("http/types#[method]outgoing-request.headers") uint32_t outgoing_request_headers(const struct object *self) {
+  return lend_fields(((const struct outgoing *)self->http)->headers);
+}
+
+static void replace(struct text *place, struct text text) {
+  give_back((void *)place->bytes);
+  *place = (struct text){text.length ? keep_copy(text.bytes, text.length) : 0, text.length};
+}
+
+EXPORT("http/types#[method]outgoing-request.set-method")
+uint32_t outgoing_request_set_method(struct object *self, uint32_t number, const uint8_t *bytes, uint32_t length) {
+  begin_call();
+  struct outgoing *request = self->http;
+  bool is_other = number == METHOD_OTHER;
+  if (is_other && !is_token((struct text){bytes, length})) return true;
+  request->method.number = (uint8_t)number;
+  replace(&request->method.other, is_other ? (struct text){bytes, length} : (struct text){0, 0});
+  return false;
+}
+
+// Nothing in it may end the line that it will stand in, or be taken for another part of it.
+static bool is_visible(struct text text) {
+  for (uint32_t index = 0; index < text.length; index++)
+    if (text.bytes[index] <= 32 || text.bytes[index] == 127) return false;
+  return true;
+}
+
+static uint32_t set_text(struct option_text *place, uint32_t is_some, struct text text) {
+  if (is_some && !is_visible(text)) return true;
+  place->is_some = is_some != 0;
+  replace(&place->text, is_some ? text : (struct text){0, 0});
+  return false;
+}
+
+EXPORT("http/types#[method]outgoing-request.set-path-with-query")
+uint32_t outgoing_request_set_path(struct object *self, uint32_t is_some, const uint8_t *bytes, uint32_t length) {
+  begin_call();
+  if (is_some && length && *bytes != '/' && *bytes != '?' && !(length == 1 && *bytes == '*')) return true;
+  return set_text(&((struct outgoing *)self->http)->path, is_some, (struct text){bytes, length});
+}
+
+EXPORT("http/types#[method]outgoing-request.set-authority")
+uint32_t outgoing_request_set_authority(struct object *self, uint32_t is_some, const uint8_t *bytes, uint32_t length) {
+  begin_call();
+  struct text text = {bytes, length};
+  for (uint32_t index = 0; is_some && index < length; index++)
+    if (bytes[index] == '/' || bytes[index] == '?' || bytes[index] == '#' || bytes[index] == '@') return true;
+  return set_text(&((struct outgoing *)self->http)->authority, is_some, text);
+}
+
+// RFC 3986, 3.1.
+static bool is_scheme(struct text text) {
+  for (uint32_t index = 0; index < text.length; index++) {
+    uint8_t byte = text.bytes[index], letter = byte | 32;
+    bool is_letter = letter >= 'a' && letter <= 'z';
+    if (!is_letter && (index == 0 || !((byte >= '0' && byte <= '9') || byte == '+' || byte == '-' || byte == '.'))) return false;
+  }
+  return text.length != 0;
+}
+
+EXPORT("http/types#[method]outgoing-request.set-scheme")
+uint32_t outgoing_request_set_scheme(struct object *self, uint32_t is_some, uint32_t number, const uint8_t *bytes, uint32_t length) {
+  begin_call();
+  struct outgoing *request = self->http;
+  bool is_other = is_some && number == SCHEME_OTHER;
+  if (is_other && !is_scheme((struct text){bytes, length})) return true;
+  request->scheme.is_some = is_some != 0;
+  request->scheme.scheme.number = is_some ? (uint8_t)number : 0;
+  replace(&request->scheme.scheme.other, is_other ? (struct text){bytes, length} : (struct text){0, 0});
+  return false;
+}
+
+// MARK: request-options
+
+struct option_time {
+  uint8_t is_some;
+  uint64_t nanoseconds;
+};
+enum { CONNECT, FIRST_BYTE, BETWEEN_BYTES, TIME_COUNT };
+
+EXPORT("http/types#[constructor]request-options") uint32_t request_options_constructor(void) {
+  struct option_time *times = keep(TIME_COUNT * sizeof *times);
+  __builtin_memset(times, 0, TIME_COUNT * sizeof *times);
+  struct object *object = new_object(KIND_OPTIONS);
+  object->http = times;
+  return new_request_options(object);
+}
+
+static const struct option_time *time_of(const struct object *options, uint32_t which) { return (const struct option_time *)options->http + which; }
+
+static uint32_t set_time(struct object *options, uint32_t which, uint32_t is_some, uint64_t nanoseconds) {
+  ((struct option_time *)options->http)[which] = (struct option_time){is_some != 0, nanoseconds};
+  return false;
+}
+
+#define TIME(name, function, which)                                                                                       \
+  EXPORT("http/types#[method]request-options." name) const struct option_time *options_##function(const struct object *self) { \
+    return time_of(self, which);                                                                                          \
+  }                                                                                                                       \
+  EXPORT("http/types#[method]request-options.set-" name)                                                                  \
+  uint32_t options_set_##function(struct object *self, uint32_t is_some, uint64_t nanoseconds) {                          \
+    return set_time(self, which, is_some, nanoseconds);                                                                   \
+  }
+TIME("connect-timeout", connect, CONNECT)
+TIME("first-byte-timeout", first_byte, FIRST_BYTE)
+TIME("between-bytes-timeout", between_bytes, BETWEEN_BYTES)
+
+// MARK: outgoing-handler
+
+// result<future-incoming-response, error-code>
+struct result_response {
+  uint8_t is_error;
+  union {
+    uint32_t handle;
+    struct error_code code;
+  };
+};
+
+EXPORT("http/outgoing-handler#handle")
+const struct result_response *outgoing_handle(uint32_t request, uint32_t has_options, uint32_t options) {
+  static struct result_response result;
+  struct outgoing *outgoing = taken_outgoing_request(request)->http;
+  // What is still written into its body goes nowhere.
+  if (outgoing->body) outgoing->body->is_broken = true;
+  drop_outgoing_request(request);
+  if (has_options) drop_request_options(options);
+  result = (struct result_response){true, {.code = error_code((struct http_error){HTTP_REQUEST_DENIED, 0})}};
+  return &result;
+}
+
+// MARK: What only a request that was let out brings
+
+#define NEVER(name, function) \
+  EXPORT("http/types#[method]" name) uint32_t function(const struct object *) { __builtin_trap(); }
+NEVER("future-incoming-response.subscribe", future_response_subscribe)
+NEVER("future-incoming-response.get", future_response_get)
+NEVER("incoming-response.status", incoming_response_status)
+NEVER("incoming-response.headers", incoming_response_headers)
+NEVER("incoming-response.consume", incoming_response_consume)

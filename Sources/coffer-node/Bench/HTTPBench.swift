@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+
+struct HTTPBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "http",
+    abstract: "Hello by a wasi:http component, a fresh clone for each request, beside a plain handler.",
+    discussion: """
+      As 'bench serve', with the example 'web' in the place of a program. Times are until all of the answer is there; a wrong answer fails the
+      benchmark.
+      """)
+
+  @Option(name: [.short, .long], parsing: .upToNextOption, help: "How many connections: one figure or several.")
+  var connections: [Int] = [1, 8, 64]
+
+  @Option(help: "Seconds of load for each server, each turn.")
+  var seconds = 3.0
+
+  @Option(help: "Turns.")
+  var rounds = 3
+
+  @OptionGroup var output: BenchOutput
+  @OptionGroup var node: MeasuredNode
+
+  func validate() throws {
+    guard connections.allSatisfy({ (1...10_000).contains($0) }), seconds > 0, rounds > 0 else {
+      throw ValidationError("there are 1 to 10000 connections; seconds and rounds are more than 0")
+    }
+  }
+
+  func run() throws {
+    let scratch = try ScratchDirectory()
+    defer { scratch.remove() }
+    var report = NodeBenchReport(bench: "http")
+    let ours = try node.hello(in: scratch, "example:web")
+    defer { ours.end() }
+    let plain = try HelloServer.plain(in: scratch)
+    defer { plain.end() }
+    try HelloRounds(connections: connections, seconds: seconds, rounds: rounds).run([ours, plain], in: scratch, &report, output, judge: judge)
+    try report.show(asJSON: output.json)
+  }
+
+  private func judge(_ count: Int, _ report: inout NodeBenchReport) {
+    let name = HelloRounds.name(count)
+    let (times, rate) = ("\(name), whole answer", "\(name), rate")
+    guard let ours = report.row(times, MeasuredNode.who), let plain = report.row(times, HelloServer.plainName),
+      let ourRate = report.row(rate, MeasuredNode.who)?.median, let plainRate = report.row(rate, HelloServer.plainName)?.median
+    else { return }
+    report.goal("\(name): p50 over the plain handler's", "", atMost: 3, ours.median / plain.median)
+    report.goal("\(name): rate over the plain handler's", "", atLeast: 1.0 / 3, ourRate / plainRate)
+  }
+}

@@ -1,0 +1,117 @@
+import AsyncHTTPClient
+import FunctionCalls
+import FunctionDispatch
+import Gateway
+import NIOCore
+import NIOHTTP1
+import Synchronization
+import Testing
+
+/// A front and a function that is an HTTP component, as far as their frames show.
+@Suite struct ComponentRequestTests {
+  private static let settings = FunctionSettings(answer: .component)
+
+  private static func text(_ frames: [UInt8]...) -> String { String(decoding: frames.joined(), as: UTF8.self) }
+
+  /// What the program read: a request's head, and behind it the frames with their kinds.
+  private struct Received {
+    var method = ""
+    var path = ""
+    var authority = ""
+    var fields: [String] = []
+    var frames: [(kind: UInt8, content: [UInt8])] = []
+
+    init(_ bytes: [UInt8]) {
+      var rest = bytes[...]
+      func number() -> Int { (0..<4).reduce(0) { $0 | Int(rest.popFirst() ?? 0) << (8 * $1) } }
+      func text() -> String {
+        let count = number()
+        defer { rest = rest.dropFirst(count) }
+        return String(decoding: rest.prefix(count), as: UTF8.self)
+      }
+      guard rest.popFirst() == 1 else { return }
+      _ = number()
+      (method, path, authority) = (text(), text(), text())
+      for _ in 0..<number() { fields.append("\(text()): \(text())") }
+      while let kind = rest.popFirst() {
+        let count = number()
+        frames.append((kind, Array(rest.prefix(count))))
+        rest = rest.dropFirst(count)
+      }
+    }
+  }
+
+  @Test func aRequestComesAsItWasSent() async throws {
+    let seen = Seen()
+    let node = try await NodeHarness(settings: Self.settings) { call in
+      seen.set(call.input)
+      return .output(Self.text(ComponentFrames.head(204), ComponentFrames.end()))
+    }
+    _ = try await node.raw(
+      [
+        "POST /f/echo/a%2Fb//c?q=%20 HTTP/1.1\r\nHost: example:1\r\nX-A: 1\r\nx-a: 2\r\nX_B: 3\r\nConnection: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+        "2\r\nde\r\n0\r\nX-End: yes\r\n\r\n",
+      ], enough: { $0.contains("\r\n\r\n") })
+    let found = Received(seen.bytes)
+    #expect(found.method == "POST")
+    #expect(found.path == "/a%2Fb//c?q=%20")
+    #expect(found.authority == "example:1")
+    #expect(Array(found.fields.prefix(3)) == ["X-A: 1", "x-a: 2", "X_B: 3"])
+    #expect(!found.fields.contains { $0.lowercased().hasPrefix("host:") || $0.lowercased().hasPrefix("connection:") })
+    #expect(found.fields.contains { $0.hasPrefix("traceparent: 00-") })
+    #expect(found.frames.filter { $0.kind == 2 }.flatMap(\.content) == Array("abcde".utf8))
+    #expect(found.frames.last?.kind == 3)
+    #expect(found.frames.last?.content == ComponentFrames.fields([("X-End", "yes")]))
+    await node.end()
+  }
+
+  static let answers: [(output: String, end: CallEnd, status: Int, body: String)] = [
+    (text(ComponentFrames.head(200), ComponentFrames.data("abc"), ComponentFrames.end()), CallEnd(.exited), 200, "abc"),
+    (text(ComponentFrames.head(404, [("content-length", "3")]), ComponentFrames.data("abc"), ComponentFrames.end()), CallEnd(.exited), 404, "abc"),
+    (text(ComponentFrames.head(204), ComponentFrames.end()), CallEnd(.exited), 204, ""),
+    ("", CallEnd(.exited, status: 1), 502, "set no response"),
+    ("", CallEnd(.trapped), 502, "trapped"),
+    (text(ComponentFrames.head(200), ComponentFrames.data("abc")), CallEnd(.exited, status: 1), 502, "did not finish"),
+    (text(ComponentFrames.error(33)), CallEnd(.exited), 502, "HTTP-response-timeout"),
+    ("Content-Type: text/html\n\n", CallEnd(.exited), 502, "its frames are none"),
+    ("", CallEnd(.timedOut), 504, "longer than it may"),
+  ]
+
+  @Test(arguments: answers.indices) func anAnswerIsTakenForWhatItIs(_ index: Int) async throws {
+    let row = Self.answers[index]
+    let node = try await NodeHarness(settings: Self.settings) { _ in .output(row.output, row.end) }
+    let (status, headers, body) = try await FunctionRequestTests.answer(FunctionRequestTests.request("/f/echo", node))
+    #expect(status == row.status)
+    #expect(row.status == 502 || row.status == 504 ? body.contains(row.body) : body == row.body)
+    #expect(headers["content-length"] == (row.status == 204 ? [] : ["\(body.utf8.count)"]))
+    await node.end()
+  }
+
+  @Test func trailersOfAnAnswerAreSent() async throws {
+    let node = try await NodeHarness(settings: Self.settings) { _ in
+      .output(Self.text(ComponentFrames.head(200), ComponentFrames.data("abc"), ComponentFrames.end([("x-end", "yes")])))
+    }
+    let answer = try await node.raw(["GET /f/echo HTTP/1.1\r\nHost: a\r\n\r\n"], enough: { $0.hasSuffix("yes\r\n\r\n") })
+    #expect(answer.contains("transfer-encoding: chunked"))
+    #expect(answer.hasSuffix("3\r\nabc\r\n0\r\nx-end: yes\r\n\r\n"))
+    await node.end()
+  }
+
+  @Test func nothingBehindAHeadOfAnAnswerToHEAD() async throws {
+    let node = try await NodeHarness(settings: Self.settings) { _ in
+      .output(Self.text(ComponentFrames.head(200), ComponentFrames.data("abc"), ComponentFrames.end()))
+    }
+    let answer = try await node.raw(
+      ["HEAD /f/echo HTTP/1.1\r\nHost: a\r\n\r\nGET /plain HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"], enough: { $0.hasSuffix("plain") })
+    #expect(!answer.contains("abc"))
+    #expect(answer.hasSuffix("plain"))
+    await node.end()
+  }
+}
+
+/// What a call read.
+private final class Seen: Sendable {
+  private let state = Mutex<[UInt8]>([])
+  var bytes: [UInt8] { state.withLock { $0 } }
+  func set(_ bytes: [UInt8]) { state.withLock { $0 = bytes } }
+}
