@@ -30,6 +30,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.1"),
     .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.36.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: ["FullFoundation"]),
@@ -48,6 +49,8 @@ let package = Package(
     .target(name: "FunctionCalls"),
     .target(name: "EmbeddedBytes"),
     .target(name: "StrictYAML", dependencies: ["Yams"]),
+    .target(name: "NetworkRules"),
+    .testTarget(name: "NetworkRulesTests", dependencies: ["NetworkRules"]),
     // Cryptography for inside a trustlet: constant time, free-standing, so it is also compiled as Embedded Swift.
     .target(name: "CGuestCrypto"),
     .target(name: "GuestCrypto", dependencies: ["CGuestCrypto"]),
@@ -59,6 +62,7 @@ let package = Package(
     // Floor 1: what goes into a trustlet.
     .target(name: "LibOS", dependencies: ["EdgeCalls"]),
     .target(name: "InstanceSecrets", dependencies: ["EdgeCalls", "GuestCrypto", "LibOS"]),
+    .target(name: "InstanceNetwork", dependencies: ["EdgeCalls", "LibOS"]),
     .executableTarget(name: "guest-builder", dependencies: ["EdgeCalls"]),
     .plugin(name: "GuestPlugin", capability: .buildTool(), dependencies: ["guest-builder"]),
     .target(name: "GuestObjects", dependencies: ["EmbeddedBytes"], plugins: ["GuestPlugin"]),
@@ -85,8 +89,8 @@ let package = Package(
     .target(name: "WASIComponents", dependencies: ["ComponentFormat", "EmbeddedBytes", "WasmFormat"], plugins: ["ExamplesPlugin"]),
 
     // Floor 2: images, and machines to run them on.
-    .target(name: "TrustletImage", dependencies: ["EdgeCalls", "WasmFormat"]),
-    .target(name: "ImageBuilding", dependencies: ["StrictYAML", "TrustletImage", crypto]),
+    .target(name: "TrustletImage", dependencies: ["EdgeCalls", "NetworkRules", "WasmFormat"]),
+    .target(name: "ImageBuilding", dependencies: ["NetworkRules", "StrictYAML", "TrustletImage", crypto]),
     .target(name: "Machine", dependencies: ["EdgeCalls"]),
     .target(name: "KVMMachine", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
     .target(name: "ProcessMachine", dependencies: ["CLinux", "EdgeCalls", "GuestObjects", "Machine"]),
@@ -105,6 +109,10 @@ let package = Package(
     // Floor 3: what a node, a monitor and an instance prove of themselves; and the life of a trustlet.
     .target(name: "Evidence", dependencies: ["Platform", crypto]),
     .target(name: "Monitor", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
+    // The network of trustlets whose manifest has rules for it.
+    .target(name: "HostNetwork", dependencies: ["CLinux", "EdgeCalls", "Machine", "Monitor", "NetworkRules"]),
+    .testTarget(
+      name: "HostNetworkTests", dependencies: ["CLinux", "EdgeCalls", "HostNetwork", "InstanceNetwork", "LibOS", "Machine", "Monitor", "NetworkRules"]),
 
     // Floor 4: running images, without anything that builds them.
     .target(name: "TrustletRun", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "Monitor", "TrustletImage", "WasmFormat"]),
@@ -160,7 +168,7 @@ let package = Package(
       name: "Coffer",
       dependencies: [
         "CLinux", "CodeObjects", "ComponentFormat", "ComponentLinking", "ComponentValues", "EdgeCalls", "Examples", "GuestObjects", "ImageBuilding", "KVMMachine", "LibOS",
-        "Machine", "Monitor", "ProcessMachine", "TrustletImage", "TrustletRun", "WASIComponents", "WasmCompiler", "WasmFormat",
+        "Machine", "Monitor", "NetworkRules", "ProcessMachine", "TrustletImage", "TrustletRun", "WASIComponents", "WasmCompiler", "WasmFormat",
       ]),
     // Runs images; for everything else it becomes coffer-tools, which lies beside it. Were that a dependency, SwiftPM would link all of it here.
     // A run is short: finding the symbols of Swift's libraries would be a third of it.
@@ -168,8 +176,8 @@ let package = Package(
       name: "coffer", dependencies: ["RunCommand", "TrustletImage"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
-        "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "ComponentCalls", "ComponentFormat", "ComponentValues", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "KVMMachine",
-        "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "NodeImage", "Platform", "ProcessMachine", "RunCommand", "TrustedLines", "TrustletImage", "TrustletRun",
+        "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "ComponentCalls", "ComponentFormat", "ComponentValues", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "HostNetwork", "KVMMachine",
+        "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "NetworkRules", "NodeImage", "Platform", "ProcessMachine", "RunCommand", "TrustedLines", "TrustletImage", "TrustletRun",
         "WasmFormat", "WasmText", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -179,11 +187,12 @@ let package = Package(
     .executableTarget(
       name: "coffer-node",
       dependencies: [
-        "Attestation", "CLinux", "Evidence", "FunctionDispatch", "FunctionStore", "Gateway", "ImageBuilding", "KeyBroker", "KeyBrokerClient",
+        "Attestation", "CLinux", "Evidence", "FunctionDispatch", "FunctionStore", "Gateway", "HostNetwork", "ImageBuilding", "KeyBroker", "KeyBrokerClient",
         "KeyBrokerProtocol", "Platform", "TrustletImage", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -245,7 +254,7 @@ let package = Package(
     .testTarget(name: "WasmTextTests", dependencies: ["WasmText"]),
     .testTarget(name: "WasmCompilerTests", dependencies: ["WasmCompiler", "WasmFormat", "WasmText"]),
     .testTarget(
-      name: "LibOSTests", dependencies: ["EdgeCalls", "GuestCrypto", "InstanceSecrets", "KeyBrokerProtocol", "LibOS"], exclude: ["Wasmtime"]),
+      name: "LibOSTests", dependencies: ["EdgeCalls", "GuestCrypto", "InstanceNetwork", "InstanceSecrets", "KeyBrokerProtocol", "LibOS"], exclude: ["Wasmtime"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
     .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
     .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence", "StrictYAML", "TestTPM"] + certificates),

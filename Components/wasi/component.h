@@ -16,10 +16,13 @@ void *fresh_memory(uint64_t size);
 
 // MARK: Resources (resources.c). What the canonical ABI calls a representation is an object's address.
 
-enum kind { KIND_ERROR = 1, KIND_POLLABLE, KIND_INPUT, KIND_OUTPUT, KIND_DESCRIPTOR, KIND_ENTRIES, KIND_FILE, KIND_EMPTY,
+enum kind {
+  KIND_ERROR = 1, KIND_POLLABLE, KIND_INPUT, KIND_OUTPUT, KIND_DESCRIPTOR, KIND_ENTRIES, KIND_FILE, KIND_EMPTY, KIND_SOCKET, KIND_TCP, KIND_UDP,
+  KIND_DATAGRAMS, KIND_LOOKUP,
   // wasi:http (http.h)
   KIND_FIELDS, KIND_INCOMING_REQUEST, KIND_INCOMING_RESPONSE, KIND_INCOMING_BODY, KIND_TRAILERS, KIND_OUTGOING_REQUEST,
-  KIND_OUTGOING_RESPONSE, KIND_OUTGOING_BODY, KIND_OUTPARAM, KIND_OPTIONS };
+  KIND_OUTGOING_RESPONSE, KIND_OUTGOING_BODY, KIND_OUTPARAM, KIND_OPTIONS,
+};
 
 // An open descriptor of WASI 0.1, closed when the last of what uses it is dropped.
 struct file {
@@ -40,11 +43,14 @@ struct object {
     struct {
       errno_t number;
       bool is_of_files;
+      bool is_of_network;  // then the number is Linux's
       const struct http_error *http;  // 0 where it is none of wasi:http
     } error;
     struct {
-      enum { POLL_READY, POLL_INPUT, POLL_TIME } topic;
+      enum { POLL_READY, POLL_INPUT, POLL_TIME, POLL_SOCKET } topic;
       uint64_t deadline;  // monotonic nanoseconds
+      struct object *socket;
+      uint32_t events;
     } pollable;
     struct {
       struct object *file;  // 0: standard input, output or error
@@ -52,6 +58,7 @@ struct object {
       bool appends;
       void *body;  // of wasi:http, where it is not 0
       uint64_t offset;
+      struct object *socket;  // in the place of a file
     } stream;
     struct {
       struct object *file;
@@ -61,6 +68,32 @@ struct object {
       struct object *file;
       uint64_t cookie;
     } entries;
+    // A socket of the host's.
+    struct {
+      uint32_t handle;
+      uint32_t references;
+    } socket;
+    struct {
+      struct object *socket;
+      uint8_t state;
+      bool is_version6;
+      uint32_t backlog;
+      uint32_t error;  // Linux's: why there is no connection
+    } tcp;
+    struct {
+      struct object *socket;
+      uint8_t state;
+      bool is_version6;
+    } udp;
+    struct {
+      struct object *socket;
+      uint32_t permitted;
+      bool is_connected;
+      bool is_version6;
+    } datagrams;
+    struct {
+      struct object *socket;
+    } lookup;
     // What else wasi:http keeps of it.
     void *http;
   };
@@ -81,6 +114,11 @@ HANDLE("filesystem/types#directory-entry-stream", directory_entry_stream);
 HANDLE("cli/terminal-input#terminal-input", terminal_input);
 HANDLE("cli/terminal-output#terminal-output", terminal_output);
 HANDLE("sockets/network#network", network);
+HANDLE("sockets/ip-name-lookup#resolve-address-stream", resolve_address_stream);
+HANDLE("sockets/tcp#tcp-socket", tcp_socket);
+HANDLE("sockets/udp#udp-socket", udp_socket);
+HANDLE("sockets/udp#incoming-datagram-stream", incoming_datagram_stream);
+HANDLE("sockets/udp#outgoing-datagram-stream", outgoing_datagram_stream);
 HANDLE("http/types#fields", fields);
 HANDLE("http/types#incoming-request", incoming_request);
 HANDLE("http/types#incoming-body", incoming_body);
@@ -149,4 +187,5 @@ bool is_utf8(const uint8_t *bytes, uint32_t length);
 
 struct object *pollable_ready(void);
 struct object *pollable_input(void);
+struct object *pollable_time(uint64_t deadline);
 uint64_t monotonic_now(void);

@@ -62,9 +62,11 @@ EXPORT("io/error#[method]error.to-debug-string") const struct list *to_debug_str
     return &result;
   }
   char *end = append(text, "error ");
+  if (error->error.number >= 100) *end++ = (char)('0' + error->error.number / 100 % 10);
   if (error->error.number >= 10) *end++ = (char)('0' + error->error.number / 10 % 10);
   *end++ = (char)('0' + error->error.number % 10);
-  end = append(end, error->error.is_of_files ? " of WASI, for a file" : " of WASI, for a standard stream");
+  if (error->error.is_of_network) end = append(end, " of Linux, for a socket");
+  else end = append(end, error->error.is_of_files ? " of WASI, for a file" : " of WASI, for a standard stream");
   result = (struct list){text, (uint32_t)(end - text)};
   return &result;
 }

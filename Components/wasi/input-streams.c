@@ -1,5 +1,5 @@
-// wasi:io/streams, the input-stream: a file read from an offset, or standard input.
-#include "streams.h"
+// wasi:io/streams, the input-stream: a file read from an offset, standard input, or a socket.
+#include "network.h"
 #include "http.h"
 
 struct object *new_input(struct object *file, uint32_t fd, uint64_t offset) {
@@ -15,6 +15,7 @@ struct stream_error failure(struct object *stream, errno_t number) {
   struct object *error = new_object(KIND_ERROR);
   error->error.number = number;
   error->error.is_of_files = stream->stream.file != 0;
+  error->error.is_of_network = stream->stream.socket != 0;
   return (struct stream_error){false, new_error(error)};
 }
 
@@ -37,11 +38,24 @@ struct result_count {
 
 static const struct result_stream closed = {true, {true, 0}};
 
+static errno_t read_socket(struct object *socket, uint8_t *bytes, uint32_t wanted, bool blocks, uint32_t *count) {
+  linux_errno number;
+  while ((number = socket_read(socket, bytes, wanted, count)) == LINUX_EAGAIN && blocks) wait_for_socket(socket, NET_READABLE, UINT64_MAX);
+  return (errno_t)number;
+}
+
 // Leaves bytes where they are put. - Returns: an error, or how many; 0 when none was wanted or there is none yet.
 static struct result_stream read(struct object *stream, uint8_t *bytes, uint32_t wanted, bool blocks, uint32_t *count) {
   *count = 0;
   if (stream->is_closed) return closed;
   if (wanted == 0) return (struct result_stream){0};
+  if (stream->stream.socket) {
+    errno_t number = read_socket(stream->stream.socket, bytes, wanted, blocks, count);
+    if (number == LINUX_EAGAIN) return (struct result_stream){0};
+    if (number) return (struct result_stream){true, failure(stream, number)};
+    stream->is_closed = *count == 0;
+    return *count ? (struct result_stream){0} : closed;
+  }
   if (stream->stream.body) return read_body(stream, bytes, wanted, blocks, count);
   if (!stream->stream.file && !blocks && !input_is_ready()) return (struct result_stream){0};
   struct buffer buffer = {bytes, wanted};
@@ -104,10 +118,13 @@ const struct result_count *input_blocking_skip(struct object *stream, uint64_t l
 }
 
 EXPORT("io/streams#[method]input-stream.subscribe") uint32_t input_subscribe(const struct object *stream) {
+  if (stream->stream.socket && !stream->is_closed) return new_pollable(pollable_socket(stream->stream.socket, NET_READABLE));
   return new_pollable(stream->stream.file || stream->is_closed ? pollable_ready() : pollable_input());
 }
 
 // MARK: From one stream to another
+
+enum { SOCKET_PERMIT = 65536 };
 
 struct result_stream write_bytes(struct object *stream, const uint8_t *bytes, uint32_t length);
 
@@ -137,6 +154,8 @@ const struct result_count *output_blocking_splice(struct object *stream, struct 
 EXPORT("io/streams#[method]output-stream.check-write") const struct result_count *output_check_write(const struct object *stream) {
   static struct result_count result;
   result = (struct result_count){stream->is_closed, {.count = stream->stream.body ? body_permits(stream->stream.body) : TRANSFER_LIMIT}};
+  // A socket that can be written has more room than this, but for one whose buffer was made tiny: there a write waits.
+  if (stream->stream.socket) result.count = wait_for_socket(stream->stream.socket, NET_WRITABLE, 0) ? SOCKET_PERMIT : 0;
   if (stream->is_closed) result.error = closed.error;
   return &result;
 }

@@ -1,6 +1,6 @@
-// wasi:io/streams, the output-stream: a file written from an offset or at its end, standard output or standard error. Writes are done
+// wasi:io/streams, the output-stream: a file written from an offset or at its end, standard output, standard error or a socket. Writes are done
 // when they return, so that there is nothing to flush.
-#include "streams.h"
+#include "network.h"
 #include "http.h"
 
 struct object *new_output(struct object *file, uint32_t fd, uint64_t offset, bool appends) {
@@ -12,7 +12,15 @@ struct object *new_output(struct object *file, uint32_t fd, uint64_t offset, boo
   return stream;
 }
 
+static errno_t write_socket(struct object *socket, const struct buffer *buffer, uint32_t *count) {
+  linux_errno number;
+  while ((number = socket_write(socket, buffer->address, buffer->length, count)) == LINUX_EAGAIN)
+    wait_for_socket(socket, NET_WRITABLE, UINT64_MAX);
+  return (errno_t)number;
+}
+
 static errno_t write_once(struct object *stream, const struct buffer *buffer, uint32_t *count) {
+  if (stream->stream.socket) return write_socket(stream->stream.socket, buffer, count);
   uint32_t fd = stream->stream.fd;
   if (!stream->stream.file) return fd_write(fd, buffer, 1, count);
   if (!stream->stream.appends) return fd_pwrite(fd, buffer, 1, stream->stream.offset, count);
@@ -31,6 +39,11 @@ struct result_stream write_bytes(struct object *stream, const uint8_t *bytes, ui
     struct buffer buffer = {(void *)bytes, length};
     uint32_t count;
     errno_t number = write_once(stream, &buffer, &count);
+    // A peer that wants no more has closed the stream.
+    if (stream->stream.socket && (number == LINUX_EPIPE || number == LINUX_ECONNRESET)) {
+      stream->is_closed = true;
+      return (struct result_stream){true, {true, 0}};
+    }
     if (number) return (struct result_stream){true, failure(stream, number)};
     if (count == 0) return (struct result_stream){true, failure(stream, ERRNO_INVAL)};
     stream->stream.offset += count;
@@ -100,4 +113,7 @@ EXPORT("io/streams#[method]output-stream.blocking-flush") const struct result_st
   return flush(stream);
 }
 
-EXPORT("io/streams#[method]output-stream.subscribe") uint32_t output_subscribe(const struct object *) { return new_pollable(pollable_ready()); }
+EXPORT("io/streams#[method]output-stream.subscribe") uint32_t output_subscribe(const struct object *stream) {
+  bool waits = stream->stream.socket && !stream->is_closed;
+  return new_pollable(waits ? pollable_socket(stream->stream.socket, NET_WRITABLE) : pollable_ready());
+}

@@ -1,5 +1,5 @@
 // Resources: a fixed number of objects, which touch no memory before they are used.
-#include "component.h"
+#include "network.h"
 #include "http.h"
 
 enum { OBJECT_LIMIT = 16384 };
@@ -44,13 +44,42 @@ void release(struct object *file) {
   free_object(file);
 }
 
+// MARK: Sockets
+
+struct object *new_socket(uint32_t handle) {
+  struct object *object = new_object(KIND_SOCKET);
+  object->socket.handle = handle;
+  object->socket.references = 1;
+  return object;
+}
+
+struct object *retained_socket(struct object *socket) {
+  socket->socket.references++;
+  return socket;
+}
+
+void release_socket(struct object *socket) {
+  if (--socket->socket.references) return;
+  struct network_result result;
+  network_call(NET_CLOSE, socket->socket.handle, 0, 0, 0, &result);
+  free_object(socket);
+}
+
 // The destructor of every resource type: the canonical ABI calls it once for each object.
 EXPORT("drop") void drop(struct object *object) {
   switch (object->kind) {
     case KIND_INPUT:
     case KIND_OUTPUT:
       if (object->stream.file) release(object->stream.file);
+      if (object->stream.socket) release_socket(object->stream.socket);
       break;
+    case KIND_POLLABLE:
+      if (object->pollable.socket) release_socket(object->pollable.socket);
+      break;
+    case KIND_TCP: release_socket(object->tcp.socket); break;
+    case KIND_UDP: release_socket(object->udp.socket); break;
+    case KIND_DATAGRAMS: release_socket(object->datagrams.socket); break;
+    case KIND_LOOKUP: release_socket(object->lookup.socket); break;
     case KIND_FIELDS:
     case KIND_OUTGOING_BODY: drop_http(object); break;
     case KIND_DESCRIPTOR: release(object->descriptor.file); break;

@@ -4,9 +4,9 @@ import PackagePlugin
 /// Counts the lines of the sources that have to be trusted, whenever one of them has changed.
 @main struct TrustedLinesPlugin: BuildToolPlugin {
   private static let folders = [
-    "Guest", "Sources/CGuestCrypto", "Sources/CLinux", "Sources/EdgeCalls", "Sources/FunctionCalls", "Sources/GuestCrypto", "Sources/InstanceSecrets",
+    "Guest", "Sources/CGuestCrypto", "Sources/CLinux", "Sources/EdgeCalls", "Sources/FunctionCalls", "Sources/GuestCrypto", "Sources/HostNetwork", "Sources/InstanceNetwork", "Sources/InstanceSecrets",
     "Sources/KVMMachine", "Sources/LibOS", "Sources/Machine",
-    "Sources/Monitor", "Sources/MonitorProcess", "Sources/ProcessMachine",
+    "Sources/Monitor", "Sources/MonitorProcess", "Sources/NetworkRules", "Sources/ProcessMachine",
   ]
   private static let extensions = ["swift", "c", "h", "S", "ld"]
 

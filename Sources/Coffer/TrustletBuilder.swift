@@ -47,7 +47,7 @@ public struct TrustletBuilder: Sendable {
       let module = try Module.decode(bytes)
       try module.validate()
       try Self.checkTables(of: module)
-      var linker = ProgramLinker(host: Self.hostFunctions)
+      var linker = ProgramLinker(host: Self.hostFunctions(for: manifest, isModule: true))
       _ = try linker.instantiate(module) { _, _ in nil }
       return try image(of: linker, manifest: manifest, files: files)
     } catch {
@@ -131,12 +131,37 @@ public struct TrustletBuilder: Sendable {
   private static let stackReserve: UInt64 = 32 * 1024
 
   /// What the library OS offers to modules.
-  package static let hostFunctions: [ProgramLinker.HostFunction] = [
+  package static let hostFunctions: [ProgramLinker.HostFunction] = hostFunctions(for: Manifest(), isModule: true)
+
+  /// ... and to those that may use the network: a module of WASI 0.1 begins with sockets among its descriptors.
+  static func hostFunctions(for manifest: Manifest, isModule: Bool) -> [ProgramLinker.HostFunction] {
+    let network = manifest.network.isEmpty ? "coffer_network_none" : "coffer_network"
+    let type = FunctionType(parameters: types("iiIiii"), results: [.i32])
+    return basicFunctions.map { function in
+      guard isModule, !manifest.network.isEmpty, function.module == preview1, socketFunctions.contains(function.name) else { return function }
+      var changed = function
+      changed.symbol = "coffer_network_\(function.name)"
+      return changed
+    } + [
+      ProgramLinker.HostFunction(module: "coffer", name: "network", symbol: network, type: type),
+      // The component that offers WASI 0.2 has one module to import.
+      ProgramLinker.HostFunction(module: preview1, name: "coffer_network", symbol: network, type: type),
+    ]
+  }
+
+  private static let preview1 = "wasi_snapshot_preview1"
+  /// Those to which a descriptor may be a socket, or which change the numbers of descriptors.
+  private static let socketFunctions: Set<String> = [
+    "fd_close", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_filestat_get", "fd_read", "fd_renumber", "fd_write", "path_open", "poll_oneoff",
+    "sock_accept", "sock_recv", "sock_send", "sock_shutdown",
+  ]
+
+  private static let basicFunctions: [ProgramLinker.HostFunction] = [
     ProgramLinker.HostFunction(
       module: "coffer", name: "clone_generation", symbol: "coffer_clone_generation", type: FunctionType(results: [.i64]))
   ] + WASIPreview1.functions.map { function in
     ProgramLinker.HostFunction(
-      module: "wasi_snapshot_preview1", name: "\(function.name)", symbol: "wasi_snapshot_preview1_\(function.name)",
+      module: preview1, name: "\(function.name)", symbol: "wasi_snapshot_preview1_\(function.name)",
       type: FunctionType(parameters: types(function.parameters), results: types(function.results)))
   }
 

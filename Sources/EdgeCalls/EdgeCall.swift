@@ -81,6 +81,9 @@ public enum EdgeCall: UInt32, Sendable {
   case setTimesAt = 49
   /// a0: handle, a1: 1 for the data alone.
   case synchronize = 50
+
+  /// a0: ``NetworkOperation``, which has the rest. Only images whose manifest has rules for the network make it.
+  case network = 64
 }
 
 extension EdgeCall {
@@ -113,9 +116,10 @@ public enum InitialisationUse {
   public static let hostFile: UInt64 = 8
   public static let stream: UInt64 = 16
   public static let secret: UInt64 = 32
+  public static let network: UInt64 = 64
   /// For people, in the order of the bits.
   public static let names: [StaticString] = [
-    "randomness", "a clock", "arguments, environment or the list of given directories", "a host file", "a standard stream", "a secret",
+    "randomness", "a clock", "arguments, environment or the list of given directories", "a host file", "a standard stream", "a secret", "the network",
   ]
 }
 

@@ -11,6 +11,10 @@ public struct CheckedImage: Sendable {
   let bytes: ImageBytes
   let file: String
 
+  /// Of a manifest that wants what functions do not have.
+  public static let networkProblem =
+    "the manifest has rules for the network, and functions of a node have none of their own: take network: out, or run the program with coffer run"
+
   /// Measures the bytes; what they say of themselves has to agree.
   public init(_ bytes: [UInt8]) throws(StoreError) {
     do {
@@ -22,6 +26,7 @@ public struct CheckedImage: Sendable {
     } catch {
       throw error.code == .fileSystem ? StoreError(.fileSystem, error.message) : StoreError(.image, error.message)
     }
+    guard manifest.network.isEmpty else { throw StoreError(.image, Self.networkProblem) }
     // The measurement covers what runs; the tables beside it (exports, names, lines) it does not, and nobody may choose them for another's image.
     file = "\(measurement)-\(Hexadecimal.text(bytes.withUnsafeBytes { SHA256.hash(data: $0) }.prefix(16))).trustlet"
   }

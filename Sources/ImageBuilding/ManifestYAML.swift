@@ -1,4 +1,5 @@
 import Crypto
+import NetworkRules
 import StrictYAML
 import TrustletImage
 
@@ -11,7 +12,7 @@ extension Manifest {
 
   static let keys = [
     "memory", "stack", "time", "cpu-time", "output", "arguments", "environment", "files", "host", "cpu", "snapshot", "scratch",
-    "open-files", "secrets", "broker",
+    "open-files", "secrets", "broker", "network",
   ]
 
   mutating func set(_ member: YAMLMember) throws(StrictYAMLError) {
@@ -27,6 +28,7 @@ extension Manifest {
     case "cpu": cpu = try member.string()
     case "scratch": scratch = try Scratch(member)
     case "secrets": secrets = try member.dictionary()
+    case "network": network = try member.elements().map { element throws(StrictYAMLError) in try element.networkRule() }
     case "broker": broker = try Broker(member)
     case "open-files": openFiles = try member.count()
     case "snapshot": snapshot = try member.choice()
@@ -78,6 +80,15 @@ extension YAMLMember {
       throw failure("'\(text)' is no number of bytes; write it as 64MiB or 1.5GiB")
     }
     return count
+  }
+
+  func networkRule() throws(StrictYAMLError) -> NetworkRule {
+    let text = try string()
+    do throws(NetworkRuleError) {
+      return try NetworkRule(text)
+    } catch {
+      throw failure("\(error)")
+    }
   }
 
   func timeSpan() throws(StrictYAMLError) -> TimeSpan {

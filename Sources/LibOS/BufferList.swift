@@ -10,7 +10,7 @@ public protocol BufferList {
 
 extension BufferList {
   /// Fills `target` from the buffers. - Returns: bytes copied.
-  mutating func gather(into target: MemoryRegion) throws(SystemError) -> UInt64 {
+  package mutating func gather(into target: MemoryRegion) throws(SystemError) -> UInt64 {
     var filled: UInt64 = 0
     while filled < target.count, let part = try next(limit: target.count - filled) {
       try target.slice(filled, part.count).copy(from: part)
@@ -20,7 +20,7 @@ extension BufferList {
   }
 
   /// Spreads all of `source` over the buffers. - Returns: bytes copied.
-  mutating func scatter(from source: MemoryRegion) throws(SystemError) -> UInt64 {
+  package mutating func scatter(from source: MemoryRegion) throws(SystemError) -> UInt64 {
     var spread: UInt64 = 0
     while spread < source.count, let part = try next(limit: source.count - spread) {
       try part.copy(from: try source.slice(spread, part.count))

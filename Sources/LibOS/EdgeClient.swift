@@ -18,7 +18,7 @@ public final class EdgeClient {
   package var payload: MemoryRegion { transport.payload }
 
   package struct Answer {
-    let first: UInt64
+    package let first: UInt64
     let second: UInt64
     let third: UInt64
     /// Bytes of payload, at most the window's capacity.
@@ -142,6 +142,7 @@ extension InitialisationUse {
     case .readStream, .writeStream, .streamKind: stream
     case .wallClock, .wait: clock
     case .secrets: secret
+    case .network: network
     case .open, .readFile, .writeFile, .appendFile, .attributes, .attributesAt, .readDirectory, .createDirectory, .removeDirectory, .unlink,
       .rename, .link, .symlink, .readLink, .setSize, .setTimes, .setTimesAt, .synchronize:
       hostFile

@@ -29,7 +29,7 @@ public final class Streams {
   }
 
   /// Whether a read is answered without the host.
-  var hasInput: Bool { taken < (first?.count ?? 0) || endsWithFirst }
+  package var hasInput: Bool { taken < (first?.count ?? 0) || endsWithFirst }
 
   /// Whether a person may be at the other end. The host is asked once.
   public func isTerminal(_ stream: UInt32) throws(SystemError) -> Bool {

@@ -210,6 +210,7 @@ public final class EdgeService {
     case .setTimes: done(try setTimes(call))
     case .setTimesAt: done(try setTimesAt(call))
     case .synchronize: done(try synchronize(call))
+    case .network: .answer(try network(call))
     }
   }
 }

@@ -61,6 +61,8 @@ public struct EdgeServiceConfiguration: Sendable {
   public var limits: Limits
   /// Fetches what the image's manifest wants of a broker; nil where there is none.
   public var secrets: (any SecretSource)?
+  /// What the trustlet may reach of the network; nil for nothing. Serves this one trustlet.
+  public var network: (any NetworkGate)?
   /// Whether calls may be made by doorbell: served by a thread of their own while the guest waits, where the machine has doorbells.
   public var answersDoorbells: Bool
 

@@ -47,9 +47,11 @@ public struct RunLine {
   /// What a program is told that it is called.
   public static func name(of path: String) -> String { String(path.split(separator: "/").last ?? Substring(path)) }
 
-  /// Nil where the application is no image, none that can be used, no command, or one with secrets, which a broker has.
+  /// Nil where the application is no image, none that can be used, no command, one with secrets, which a broker has, or one that uses the network.
   public var image: TrustletImage? {
-    guard let image = try? TrustletImage.read(path: application), image.manifest.secrets.isEmpty, !image.answersHTTP else { return nil }
+    guard let image = try? TrustletImage.read(path: application), image.manifest.secrets.isEmpty, image.manifest.network.isEmpty, !image.answersHTTP else {
+      return nil
+    }
     return image
   }
 }

@@ -8,6 +8,8 @@ public struct TrustedLines: Sendable {
     /// Optional parts: in images whose manifest asks for them, and no others (`OptionalPart`).
     case secrets = "secrets and their cryptography"
     case edgeService = "edge-call service"
+    /// In images whose manifest has rules for the network, and what serves those on the host.
+    case network = "network"
     case lifeOfTrustlets = "life of trustlets"
     case machine = "what all machines share"
     case kvm = "machine kvm"
@@ -39,6 +41,8 @@ public struct TrustedLines: Sendable {
     let name = components.last ?? ""
     switch (components.first, components.dropFirst().first) {
     case ("Guest", "process"): return .process
+    case _ where name.hasPrefix("Network") || name.hasPrefix("EdgeService+Network"): return .network
+    case (_, "HostNetwork"), (_, "InstanceNetwork"), (_, "NetworkRules"): return .network
     case ("Guest", _): return guestPart(name, architecture)
     case (_, "EdgeCalls"), (_, "LibOS"): return .libraryOS
     case (_, "CGuestCrypto"), (_, "GuestCrypto"), (_, "InstanceSecrets"): return .secrets
@@ -62,6 +66,7 @@ public struct TrustedLines: Sendable {
   private static func linuxPart(_ name: Substring) -> Part {
     switch name {
     case "kvm": .kvm
+    case "network": .network
     case "sockets", "node_front", "lockdown": .monitorProcess
     case "sandbox", "system_call_filter", "landlock", "node_start": .elsewhere
     case "memory", "interruption", "processor_time": .machine

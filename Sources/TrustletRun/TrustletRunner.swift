@@ -26,6 +26,8 @@ public struct RunOptions: Sendable {
   public var output: ByteCount?
   /// Fetches what the manifest wants of a broker.
   public var secrets: (any SecretSource)?
+  /// Carries out what the image's rules for the network permit, or less; nil for no network.
+  public var network: (any NetworkGate)?
   /// ``EdgeServiceConfiguration/answersDoorbells``.
   public var answersDoorbells = true
 
@@ -63,6 +65,7 @@ public enum TrustletRunner {
         writtenBytes: RunLimits(image, options).output?.value.bytes ?? .max, scratchBytes: options.scratchLimit?.bytes ?? .max,
         programFiles: options.openFiles ?? .max), answersDoorbells: options.answersDoorbells)
     configuration.secrets = options.secrets
+    configuration.network = options.network
     return try EdgeService(configuration)
   }
 

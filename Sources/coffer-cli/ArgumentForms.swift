@@ -1,4 +1,5 @@
 import ArgumentParser
+import NetworkRules
 import RunCommand
 import TrustletImage
 
@@ -29,6 +30,14 @@ enum ArgumentForm {
 
   @Sendable static func variable(_ text: String) throws -> String {
     try value(text.firstIndex(of: "=").flatMap { $0 > text.startIndex ? text : nil }, "a name, '=' and a value, as MODE=fast")
+  }
+
+  @Sendable static func networkRule(_ text: String) throws -> NetworkRule {
+    do throws(NetworkRuleError) {
+      return try NetworkRule(text)
+    } catch {
+      throw Mismatch(description: "\(error)")
+    }
   }
 
   @Sendable static func invocation(_ text: String) throws -> Invocation {

@@ -2,6 +2,7 @@ import ArgumentParser
 import CodeObjects
 import Coffer
 import Glibc
+import NetworkRules
 import TrustletImage
 import WasmFormat
 
@@ -15,6 +16,14 @@ struct BuildOptions: ParsableArguments {
     help: ArgumentHelp("A directory in the trustlet's own memory that it may write; in the place of the manifest's.", valueName: "path[:size]"),
     transform: ArgumentForm.scratch)
   var scratch: Manifest.Scratch?
+
+  @Option(
+    name: .customLong("net"),
+    help: ArgumentHelp(
+      "What it may do with the network: connect:example.org:5432, tls:example.org:443 (or https://example.org), listen:127.0.0.1:8080, udp:192.0.2.1:53, udp-listen:127.0.0.1:5353. "
+        + "May be repeated; '*' is any name, public address or port. Of an image, or beside --manifest, it only narrows what the manifest permits.",
+      valueName: "rule"), transform: ArgumentForm.networkRule)
+  var network: [NetworkRule] = []
 
   @Option(name: .long, help: "How hard the compiler works: none (builds soonest) or speed (runs fastest).")
   var optimize: CompileJob.Optimization = .speed
@@ -35,6 +44,8 @@ struct BuildOptions: ParsableArguments {
       }
     }
     if let scratch { result.scratch = scratch }
+    // A manifest is the most: what the command line names beside it narrows a run.
+    if manifest == nil { result.network = network }
     return result
   }
 
@@ -46,7 +57,14 @@ struct BuildOptions: ParsableArguments {
   }
 
   /// The image of an application: read, or built when it is a module.
-  func image(of application: Application, memory: ByteCount? = nil) throws -> TrustletImage {
+  /// - Parameter narrowsNetwork: what --net may do to an image, or beside a manifest: a run is narrowed by it, and nothing else is.
+  func image(of application: Application, memory: ByteCount? = nil, narrowsNetwork: Bool = false) throws -> TrustletImage {
+    if !narrowsNetwork, !network.isEmpty {
+      if manifest != nil { throw CommandFailure("--net beside --manifest: write the rules into the manifest, under network:") }
+      if case .image = application {
+        throw CommandFailure("--net is for modules; an image's manifest says what it may do with the network, and coffer run --net narrows that")
+      }
+    }
     switch application {
     case .image(let image, _):
       guard manifest == nil else {

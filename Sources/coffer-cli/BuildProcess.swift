@@ -16,6 +16,7 @@ struct BuildProcess {
     var arguments = ["coffer", BuildConfined.configuration.commandName ?? "", name, "--optimize", options.optimize.rawValue]
     if let manifest = options.manifest { arguments += ["--manifest", manifest] }
     if let scratch = options.scratch { arguments += ["--scratch", "\(scratch.path):\(scratch.size.bytes)"] }
+    for rule in options.network { arguments += ["--net", rule.description] }
     if let memory { arguments += ["--memory", "\(memory.bytes)"] }
     // Only what it looks at: the rest of the environment may hold secrets.
     let environment = Environment.all.filter { Self.variables.contains($0.key) }.map { "\($0.key)=\($0.value)" }

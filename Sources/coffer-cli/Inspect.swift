@@ -96,7 +96,7 @@ struct Inspect: ParsableCommand {
     list.append("host directories: \(manifest.host.directories.rawValue)")
     list.append("host environment: \(manifest.host.environment ? "yes" : "no")")
     list.append("host arguments: \(manifest.host.arguments ? "yes" : "no")")
-    list.append("network: none")
+    list.append("network: \(manifest.network.isEmpty ? "none" : manifest.network.map(\.description).joined(separator: ", "))")
     return list
   }
 

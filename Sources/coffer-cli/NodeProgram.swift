@@ -23,19 +23,29 @@ package enum NodeProgram {
     if isBench || commands.contains(where: { $0._commandName == word }) { become() }
   }
 
+  static func path() throws -> String {
+    guard let own = realpath("/proc/self/exe", nil) else {
+      throw CommandFailure("cannot look for \(name): /proc/self/exe: \(String(cString: strerror(errno))); mount /proc")
+    }
+    defer { free(own) }
+    let path = String(cString: own)
+    return path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + name
+  }
+
   /// - Parameter words: in the place of the command line's own.
   static func become(_ words: [String]? = nil) -> Never {
-    guard let own = realpath("/proc/self/exe", nil) else {
-      Terminal.complain("cannot look for \(name): /proc/self/exe: \(String(cString: strerror(errno))); mount /proc")
+    let program: String
+    do {
+      program = try path()
+    } catch {
+      Terminal.complain("\(error)")
       exit(EndStatus.failure)
     }
-    let path = String(cString: own)
-    let program = path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + name
     if let words {
       var arguments = ([name] + words).map { strdup($0) } + [nil]
-      execv(String(program), &arguments)
+      execv(program, &arguments)
     } else {
-      execv(String(program), CommandLine.unsafeArgv)
+      execv(program, CommandLine.unsafeArgv)
     }
     Terminal.complain(
       "cannot start \(program): \(String(cString: strerror(errno))); it belongs beside coffer: install both, or build with swift build")

@@ -14,6 +14,8 @@ struct Run: ParsableCommand {
         coffer run program.wasm --dir data::/data:rw --env MODE=fast
         coffer run service.trustlet --timeout 2s --memory 64MiB
         coffer run library.wasm --invoke 'add(2, 3)'
+        coffer run client.wasm --net https://example.org --net connect:10.1.2.3:5432
+        coffer run server.wasm --net listen:127.0.0.1:8080
         coffer run component.wasm --invoke 'greet("world", {times: 2})'
         coffer run component.wasm --invoke 'wasi:cli/run@0.2.0#run()' --json
         coffer run --http 127.0.0.1:8080 component.wasm
@@ -74,6 +76,9 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("What isolates it: kvm or process; kvm where it works.", valueName: "kind"))
   var machine: MachineChoice?
 
+  @Option(help: ArgumentHelp("Certificates (PEM) that tls: rules trust in the place of the system's.", valueName: "file"))
+  var ca: String?
+
   @Flag(help: "Print what the run cost, on standard error.")
   var stats = false
 
@@ -92,7 +97,7 @@ struct Run: ParsableCommand {
       guard invoke != nil || !json else { throw CommandFailure("--json is for --invoke: what a program prints is its own") }
       let application = try Application.load(app)
       let call = try invoke.flatMap { try ComponentRun($0, of: application) }
-      let image = try build.image(of: application, memory: memory)
+      let image = try build.image(of: application, memory: memory, narrowsNetwork: true)
       var options = RunOptions()
       options.arguments = [application.name] + arguments
       options.environment = environment
@@ -112,6 +117,8 @@ struct Run: ParsableCommand {
       let evidence = try RunEvidence(attest, by: signer)
       let secrets = try brokerSecrets(of: image, machine: kind.name, by: signer)
       options.secrets = secrets
+      let network = try RunNetwork(image, narrowedTo: build.network, authorities: ca)
+      options.network = network?.gate
       let trustlet = try TrustletRunner.start(image, options, on: kind)
       try evidence?.write(of: image, machine: kind.name)
       trustlet.measuresProcessorTime = stats
@@ -127,6 +134,7 @@ struct Run: ParsableCommand {
       } else {
         outcome = try TrustletRunner.runCommand(image, trustlet)
       }
+      for complaint in network?.gate.complaints ?? [] { Terminal.complain(complaint) }
       if let failure = secrets?.failure { Terminal.complain("no secret was released: \(failure)") }
       let limits = RunLimits(image, options)
       for note in LimitNotes.lines(trustlet.limitsReached, limits) { Terminal.complain(note) }

@@ -12,6 +12,9 @@ import TrustedLines
     ("Sources/CLinux/lockdown.c", .monitorProcess), ("Sources/CLinux/node_front.c", .monitorProcess),
     ("Sources/MonitorProcess/Slot.swift", .monitorProcess), ("Sources/CLinux/node_start.c", .elsewhere),
     ("Sources/GuestCrypto/P256.swift", .secrets), ("Sources/CGuestCrypto/portable.c", .secrets), ("Sources/InstanceSecrets/X.swift", .secrets),
+    ("Sources/HostNetwork/Socket.swift", .network), ("Sources/InstanceNetwork/X.swift", .network), ("Sources/NetworkRules/X.swift", .network),
+    ("Sources/Monitor/EdgeService+Network.swift", .network), ("Sources/EdgeCalls/NetworkOperation.swift", .network),
+    ("Guest/NetworkFunctions.swift", .network), ("Sources/CLinux/network.c", .network),
     ("Sources/Machine/Machine.swift", .machine), ("Sources/KVMMachine/PageTables.swift", .kvm),
   ]) func everySourceIsOfOnePart(path: String, part: TrustedLines.Part) {
     #expect(TrustedLines.part(of: path, "x86_64") == part)

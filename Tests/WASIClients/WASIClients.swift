@@ -5,11 +5,13 @@ import WasmFormat
 /// Command components made of the C files in `Tests/Programs/wasi2`.
 public enum WASIClients {
   public static let all: [(name: String, component: @Sendable () throws -> [UInt8])] = [
-    ("ending", ending), ("hostile", hostile), ("http", http), ("probe", probe), ("sockets", sockets),
+    ("ending", ending), ("hostile", hostile), ("http", http), ("network", network), ("probe", probe), ("sockets", sockets),
   ]
 
   /// Uses nearly everything; its output is the same wherever it runs.
   @Sendable public static func probe() throws -> [UInt8] { try component(SinglePrograms.probe) }
+  /// TCP, UDP and names over loopback; its output is the same wherever it runs.
+  @Sendable public static func network() throws -> [UInt8] { try component(SinglePrograms.network) }
   /// Asks for sockets and names.
   @Sendable public static func sockets() throws -> [UInt8] { try component(SinglePrograms.sockets) }
   /// Ends as its first argument says.

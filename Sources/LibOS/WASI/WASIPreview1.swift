@@ -36,7 +36,7 @@ public struct WASIPreview1 {
 }
 
 /// As in Wasmtime, a flag that the interface does not have ends the program.
-func checkFlags(_ flags: UInt32, known: UInt32) throws(SystemError) {
+package func checkFlags(_ flags: UInt32, known: UInt32) throws(SystemError) {
   guard flags & ~known == 0 else { throw .fault }
 }
 

@@ -6,7 +6,7 @@
 package enum DescriptorFlags {
   static let append: UInt32 = 1
   static let dataSync: UInt32 = 2
-  static let nonblock: UInt32 = 4
+  package static let nonblock: UInt32 = 4
   static let readSync: UInt32 = 8
   static let sync: UInt32 = 16
   package static let all: UInt32 = 31
@@ -62,7 +62,7 @@ enum FileStatus {
 }
 
 /// The program's `$iovec`s: 8 bytes each, address and length.
-struct BufferVectors: BufferList {
+package struct BufferVectors: BufferList {
   private let memory: LinearMemory
   private let vectors: UInt32
   private let count: UInt32
@@ -70,9 +70,9 @@ struct BufferVectors: BufferList {
   /// Bytes of the vector at `index` that were handed out.
   private var offset: UInt32 = 0
   private var hasStarted = false
-  private(set) var remaining: UInt64 = 0
+  package private(set) var remaining: UInt64 = 0
 
-  init(_ memory: LinearMemory, _ vectors: UInt32, _ count: UInt32) throws(SystemError) {
+  package init(_ memory: LinearMemory, _ vectors: UInt32, _ count: UInt32) throws(SystemError) {
     self.memory = memory
     self.vectors = vectors
     self.count = count
@@ -96,7 +96,7 @@ struct BufferVectors: BufferList {
     return (try vector.load32(0), try vector.load32(4))
   }
 
-  mutating func next(limit: UInt64) throws(SystemError) -> MemoryRegion? {
+  package mutating func next(limit: UInt64) throws(SystemError) -> MemoryRegion? {
     while index < count {
       guard let (address, length) = try? vector(index) else { break }
       if offset >= length {

@@ -1,4 +1,5 @@
 import EdgeCalls
+import NetworkRules
 
 /// What a trustlet may do and how it is set up: part of the image and of what is measured.
 ///
@@ -68,6 +69,8 @@ public struct Manifest: Codable, Sendable, Hashable {
   /// What a broker has to release before the program runs: the name under which the program gets it (a variable's, or the path of a file in its
   /// scratch space) to the resource's, as `repository/type/tag`. Default: none.
   public var secrets: [String: String] = [:]
+  /// What the program may do with the network; the most that a run may. Default: nothing.
+  public var network: [NetworkRule] = []
   /// Whose secrets are taken. Default: whoever answers, by the word of whoever carries it.
   public var broker: Broker?
   /// When the memory that clones share may be kept.
@@ -138,6 +141,9 @@ public struct Manifest: Codable, Sendable, Hashable {
       guard !value.utf8.contains(0) else { throw ImageError(.manifest, "environment: a NUL byte in the value of '\(name)'") }
     }
     try checkSecrets()
+    guard network.count <= NetworkRules.countLimit else {
+      throw ImageError(.manifest, "network: \(network.count) rules; expected at most \(NetworkRules.countLimit)")
+    }
     for text in [cpu ?? "-", generator, compiler] where text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
       throw ImageError(.manifest, "cpu, generator, compiler: a control character in '\(text)'")
     }

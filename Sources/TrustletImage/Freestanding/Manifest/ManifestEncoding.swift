@@ -1,6 +1,8 @@
+import NetworkRules
+
 extension Manifest {
   /// The manifest as the image carries it: canonical JSON with every member but `files`; `time`, `cpu-time`, `output`, `scratch`,
-  /// `secrets`, `broker` and `cpu` are left out when not set. Sizes in bytes, times in nanoseconds.
+  /// `secrets`, `broker`, `network` and `cpu` are left out when not set. Sizes in bytes, times in nanoseconds.
   public var canonicalEncoding: [UInt8] {
     var members: [(name: String, value: CanonicalJSON)] = [
       ("memory", .number(memory.bytes)),
@@ -25,6 +27,7 @@ extension Manifest {
       members.append(("scratch", .object([("path", .string(scratch.path)), ("size", .number(scratch.size.bytes))])))
     }
     if !secrets.isEmpty { members.append(("secrets", .object(secrets.map { ($0.key, .string($0.value)) }))) }
+    if !network.isEmpty { members.append(("network", .array(network.map { .string($0.description) }))) }
     if let broker { members.append(("broker", .object([("key", .string(broker.key)), ("tenant", .string(broker.tenant))]))) }
     if let cpuTime { members.append(("cpu-time", .number(cpuTime.nanoseconds))) }
     if let output { members.append(("output", .number(output.bytes))) }
@@ -54,6 +57,7 @@ extension Manifest {
       case ("output", .number(let bytes)): output = ByteCount(bytes: bytes)
       case ("arguments", .array(let elements)): arguments = try Self.strings(elements)
       case ("environment", .object(let variables)): environment = try Self.texts(variables, of: "the environment")
+      case ("network", .array(let elements)): network = try Self.rules(elements)
       case ("secrets", .object(let members)): secrets = try Self.texts(members, of: "secrets")
       case ("broker", .object(let members)): broker = try Broker(members)
       case ("host", .object(let members)): host = try Host(members)
@@ -82,6 +86,18 @@ extension Manifest {
       strings.append(text)
     }
     return strings
+  }
+
+  private static func rules(_ elements: [CanonicalJSON]) throws(ImageError) -> [NetworkRule] {
+    var rules: [NetworkRule] = []
+    for text in try strings(elements) {
+      do throws(NetworkRuleError) {
+        rules.append(try NetworkRule(text))
+      } catch {
+        throw ImageError(.manifest, "manifest: network: \(error)")
+      }
+    }
+    return rules
   }
 
   private static func texts(_ members: [(name: String, value: CanonicalJSON)], of what: String) throws(ImageError) -> [String: String] {

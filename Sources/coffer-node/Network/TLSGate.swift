@@ -1,0 +1,122 @@
+import ArgumentParser
+import HostNetwork
+import NIOCore
+import NIOPosix
+import NIOSSL
+import NIOTLS
+
+/// What `Encryption` of HostNetwork starts, one for each connection: descriptor 3 is connected to a peer, 4 is the trustlet's stream. Not shown: nobody types it.
+struct TLSGate: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "tls-gate", shouldDisplay: false)
+
+  @Option var name: String
+  @Option var ca: String?
+
+  private static let (peer, trustlet): (NIOBSDSocket.Handle, NIOBSDSocket.Handle) = (3, 4)
+
+  func run() async throws {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let local = try await ClientBootstrap(group: group)
+      // Nothing is read for a peer that is not known yet.
+      .channelOption(.autoRead, value: false).channelOption(.allowRemoteHalfClosure, value: true).withConnectedSocket(Self.trustlet).get()
+    do {
+      let context = try NIOSSLContext(configuration: configuration)
+      let name = self.name
+      let remote = try await ClientBootstrap(group: group)
+        .channelOption(.allowRemoteHalfClosure, value: true)
+        .channelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
+            try pipeline.addHandler(PeerVerdict(trustlet: local))
+          }
+        }.withConnectedSocket(Self.peer).get()
+      try? await remote.closeFuture.get()
+    } catch {
+      try? await local.writeAndFlush(ByteBuffer(bytes: [Encryption.Verdict.failed.rawValue])).get()
+      try? await local.close().get()
+    }
+    try? await local.closeFuture.get()
+    try await group.shutdownGracefully()
+  }
+
+  private var configuration: TLSConfiguration {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.minimumTLSVersion = .tlsv12
+    if let ca { configuration.trustRoots = .file(ca) }
+    return configuration
+  }
+}
+
+/// Tells the trustlet's side what the peer turned out to be, and joins the two where it is whom the trustlet named.
+private final class PeerVerdict: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+
+  private let trustlet: any Channel
+  private var isKnown = false
+
+  init(trustlet: any Channel) { self.trustlet = trustlet }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    guard !isKnown, case .handshakeCompleted? = event as? TLSUserEvent else { return context.fireUserInboundEventTriggered(event) }
+    tell(.accepted)
+    do {
+      try context.pipeline.syncOperations.addHandler(Joined(to: trustlet), position: .after(self))
+      try trustlet.pipeline.syncOperations.addHandler(Joined(to: context.channel))
+      trustlet.setOption(.autoRead, value: true).whenFailure { [trustlet] _ in trustlet.close(promise: nil) }
+    } catch {
+      context.close(promise: nil)
+    }
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard !isKnown else { return context.fireErrorCaught(error) }
+    let text = "\(error)"
+    // BoringSSL's name for it; the name of the host is compared by swift-nio-ssl.
+    let isCertificate = text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate") || error is NIOSSLExtraError
+    Terminal.complain("TLS: \(text.prefix(300))")
+    tell(isCertificate ? .badCertificate : .noTLS)
+    trustlet.close(promise: nil)
+    context.close(promise: nil)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    if !isKnown { tell(.noTLS) }
+    trustlet.close(mode: .output, promise: nil)
+    context.fireChannelInactive()
+  }
+
+  private func tell(_ verdict: Encryption.Verdict) {
+    isKnown = true
+    trustlet.writeAndFlush(ByteBuffer(bytes: [verdict.rawValue]), promise: nil)
+  }
+}
+
+/// One of two channels of the same event loop: what comes in goes out at the other, no faster than that takes it.
+private final class Joined: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+
+  private let other: any Channel
+
+  init(to other: any Channel) { self.other = other }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) { other.write(unwrapInboundIn(data), promise: nil) }
+
+  func channelReadComplete(context: ChannelHandlerContext) { other.flush() }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    other.setOption(.autoRead, value: context.channel.isWritable).whenFailure { [other] _ in other.close(promise: nil) }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    guard case .inputClosed? = event as? ChannelEvent else { return }
+    other.close(mode: .output, promise: nil)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) { other.close(promise: nil) }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    other.close(promise: nil)
+    context.close(promise: nil)
+  }
+}
