@@ -45,10 +45,7 @@ public func startLibraryOS(_ manifestSize: UInt64, _ fileTreeSize: UInt64) {
 private func deliver(
   _ command: HostCommand, _ os: LibraryOS, _ target: UnsafeMutablePointer<UInt32>, _ slots: UnsafeMutableRawPointer
 ) {
-  if command.kind == .call || command.kind == .start, let reason = takeSecrets(os) {
-    os.edge.abort(reason: reason)
-    coffer_halt()
-  }
+  if command.kind == .call || command.kind == .start { refuse(os, takeSecrets(os) ?? openSealed(os)) }
   target[0] = command.kind.rawValue
   target[1] = command.operand
   target[2] = command.slotCount
@@ -63,6 +60,15 @@ private func deliver(
 
 // The hooks of optional parts, whose bodies the image's link line chooses by its manifest (`OptionalPart` in the room Coffer).
 @_silgen_name("coffer_take_secrets") private func takeSecrets(_ os: LibraryOS) -> StaticString?
+@_silgen_name("coffer_open_sealed") private func openSealed(_ os: LibraryOS) -> StaticString?
+@_silgen_name("coffer_commit_sealed") private func commitSealed(_ os: LibraryOS) -> StaticString?
+
+/// Ends the trustlet if there is a reason to.
+private func refuse(_ os: LibraryOS, _ reason: StaticString?) {
+  guard let reason else { return }
+  os.edge.abort(reason: reason)
+  coffer_halt()
+}
 
 @c(libos_first_command)
 public func firstCommand(_ target: UnsafeMutablePointer<UInt32>, _ slots: UnsafeMutableRawPointer) {
@@ -78,11 +84,12 @@ public func nextCommand(
 ) {
   let os = libraryOS()
   let results = MemoryRegion(base: results, count: UInt64(resultCount) * Command.slotSize)
+  // What trapped leaves what counted before it.
+  if status == CommandStatus.done.rawValue { refuse(os, commitSealed(os)) }
   do throws(StartFailure) {
     deliver(try os.nextCommand(status: status, results: results), os, target, slots)
   } catch {
-    os.edge.abort(reason: error.reason)
-    coffer_halt()
+    refuse(os, error.reason)
   }
 }
 
@@ -123,6 +130,7 @@ public func growMemory(_ index: UInt32, _ size: UInt64) -> Bool {
 @c(libos_exit)
 public func exitProgram(_ status: UInt32) -> Never {
   let os = libraryOS()
+  refuse(os, commitSealed(os))
   os.edge.exit(status: status, limits: os.limitsReached)
   coffer_halt()
 }

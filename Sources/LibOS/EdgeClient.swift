@@ -18,7 +18,7 @@ public final class EdgeClient {
   package var payload: MemoryRegion { transport.payload }
 
   package struct Answer {
-    let first: UInt64
+    package let first: UInt64
     let second: UInt64
     let third: UInt64
     /// Bytes of payload, at most the window's capacity.
@@ -143,7 +143,7 @@ extension InitialisationUse {
     case .wallClock, .wait: clock
     case .secrets: secret
     case .open, .readFile, .writeFile, .appendFile, .attributes, .attributesAt, .readDirectory, .createDirectory, .removeDirectory, .unlink,
-      .rename, .link, .symlink, .readLink, .setSize, .setTimes, .setTimesAt, .synchronize:
+      .rename, .link, .symlink, .readLink, .setSize, .setTimes, .setTimesAt, .synchronize, .openVolume, .readVolume, .writeVolume, .flushVolume, .publishVolume:
       hostFile
     }
   }

@@ -61,6 +61,8 @@ public struct EdgeServiceConfiguration: Sendable {
   public var limits: Limits
   /// Fetches what the image's manifest wants of a broker; nil where there is none.
   public var secrets: (any SecretSource)?
+  /// The file behind the manifest's sealed directory; nil where there is none.
+  public var volume: HostVolume?
   /// Whether calls may be made by doorbell: served by a thread of their own while the guest waits, where the machine has doorbells.
   public var answersDoorbells: Bool
 

@@ -49,7 +49,7 @@ public struct RunLine {
 
   /// Nil where the application is no image, none that can be used, no command, or one with secrets, which a broker has.
   public var image: TrustletImage? {
-    guard let image = try? TrustletImage.read(path: application), image.manifest.secrets.isEmpty, !image.answersHTTP else { return nil }
+    guard let image = try? TrustletImage.read(path: application), image.manifest.releasedResources.isEmpty, !image.answersHTTP else { return nil }
     return image
   }
 }

@@ -26,6 +26,8 @@ public struct RunOptions: Sendable {
   public var output: ByteCount?
   /// Fetches what the manifest wants of a broker.
   public var secrets: (any SecretSource)?
+  /// The file behind the manifest's sealed directory.
+  public var volume: HostVolume?
   /// ``EdgeServiceConfiguration/answersDoorbells``.
   public var answersDoorbells = true
 
@@ -63,6 +65,7 @@ public enum TrustletRunner {
         writtenBytes: RunLimits(image, options).output?.value.bytes ?? .max, scratchBytes: options.scratchLimit?.bytes ?? .max,
         programFiles: options.openFiles ?? .max), answersDoorbells: options.answersDoorbells)
     configuration.secrets = options.secrets
+    configuration.volume = options.volume
     return try EdgeService(configuration)
   }
 
@@ -152,7 +155,7 @@ extension TrustletImage {
       return .scratchIsThere(guestPath: directory.guestPath)
     }
     let limit = RunLimits(self, options).openFiles
-    var needed = 3 + (manifest.scratch == nil ? 0 : 1) + options.directories.count
+    var needed = 3 + (manifest.scratch == nil ? 0 : 1) + (manifest.sealed == nil ? 0 : 1) + options.directories.count
     // The tree may be long: it is read only where it decides.
     if limit.value == needed, files.count > 1 { needed += 1 }
     return limit.value < needed ? .tooFewOpenFiles(limit: limit.description, needed: needed) : nil

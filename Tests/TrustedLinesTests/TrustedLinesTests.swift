@@ -12,6 +12,7 @@ import TrustedLines
     ("Sources/CLinux/lockdown.c", .monitorProcess), ("Sources/CLinux/node_front.c", .monitorProcess),
     ("Sources/MonitorProcess/Slot.swift", .monitorProcess), ("Sources/CLinux/node_start.c", .elsewhere),
     ("Sources/GuestCrypto/P256.swift", .secrets), ("Sources/CGuestCrypto/portable.c", .secrets), ("Sources/InstanceSecrets/X.swift", .secrets),
+    ("Sources/SealedFiles/X.swift", .sealedFiles), ("Sources/SealedVolume/X.swift", .sealedFiles), ("Sources/Monitor/HostVolume.swift", .sealedFiles), ("Guest/SealedPart.swift", .sealedFiles),
     ("Sources/Machine/Machine.swift", .machine), ("Sources/KVMMachine/PageTables.swift", .kvm),
   ]) func everySourceIsOfOnePart(path: String, part: TrustedLines.Part) {
     #expect(TrustedLines.part(of: path, "x86_64") == part)
