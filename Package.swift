@@ -56,13 +56,14 @@ let package = Package(
     .target(name: "GuestCrypto", dependencies: ["CGuestCrypto"]),
     .testTarget(name: "GuestCryptoTests", dependencies: ["GuestCrypto", crypto]),
     .target(name: "SealedVolume", dependencies: ["GuestCrypto"]),
-    .testTarget(name: "SealedVolumeTests", dependencies: ["GuestCrypto", "SealedVolume"]),
+    .testTarget(name: "SealedVolumeTests", dependencies: ["EdgeCalls", "GuestCrypto", "LibOS", "SealedFiles", "SealedVolume"]),
     .executableTarget(name: "volume-bench", dependencies: ["GuestCrypto", "SealedVolume"], path: "Tests/volume-bench"),
 
     // Floor 1: what goes into a trustlet.
     .target(name: "LibOS", dependencies: ["EdgeCalls"]),
     .target(name: "InstanceSecrets", dependencies: ["EdgeCalls", "GuestCrypto", "LibOS"]),
     .target(name: "InstanceNetwork", dependencies: ["EdgeCalls", "LibOS"]),
+    .target(name: "SealedFiles", dependencies: ["CGuestCrypto", "EdgeCalls", "GuestCrypto", "LibOS", "SealedVolume"]),
     .executableTarget(name: "guest-builder", dependencies: ["EdgeCalls"]),
     .plugin(name: "GuestPlugin", capability: .buildTool(), dependencies: ["guest-builder"]),
     .target(name: "GuestObjects", dependencies: ["EmbeddedBytes"], plugins: ["GuestPlugin"]),
@@ -176,8 +177,8 @@ let package = Package(
       name: "coffer", dependencies: ["RunCommand", "TrustletImage"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
-        "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "ComponentCalls", "ComponentFormat", "ComponentValues", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "HostNetwork", "KVMMachine",
-        "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "NetworkRules", "NodeImage", "Platform", "ProcessMachine", "RunCommand", "TrustedLines", "TrustletImage", "TrustletRun",
+        "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "ComponentCalls", "ComponentFormat", "ComponentValues", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "GuestCrypto", "HostNetwork", "KVMMachine",
+        "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "NetworkRules", "NodeImage", "Platform", "ProcessMachine", "RunCommand", "SealedFiles", "SealedVolume", "TrustedLines", "TrustletImage", "TrustletRun",
         "WasmFormat", "WasmText", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -254,7 +255,7 @@ let package = Package(
     .testTarget(name: "WasmTextTests", dependencies: ["WasmText"]),
     .testTarget(name: "WasmCompilerTests", dependencies: ["WasmCompiler", "WasmFormat", "WasmText"]),
     .testTarget(
-      name: "LibOSTests", dependencies: ["EdgeCalls", "GuestCrypto", "InstanceNetwork", "InstanceSecrets", "KeyBrokerProtocol", "LibOS"], exclude: ["Wasmtime"]),
+      name: "LibOSTests", dependencies: ["EdgeCalls", "GuestCrypto", "InstanceNetwork", "InstanceSecrets", "KeyBrokerProtocol", "LibOS", "SealedFiles"], exclude: ["Wasmtime"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
     .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
     .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence", "StrictYAML", "TestTPM"] + certificates),

@@ -4,6 +4,7 @@
 // seed: 2000500400006f75742f63616e617279210003000000000000
 // seed: a00001000000610020a30003000000636c6f
 // seed: 2d00000006000000007570782e2e2f632b0000000300006f7574
+// seed: 401000000000000041020300000000004203000000000000
 import EdgeCalls
 import Foundation
 import Glibc
@@ -69,13 +70,23 @@ private final class Place {
     atexit { try? FileManager.default.removeItem(atPath: Place.shared.root) }
   }
 
+  /// A volume's file of 16 blocks, which has no name.
+  private static let volume: Int32 = {
+    let path = NSTemporaryDirectory() + "coffer-edge-fuzz-volume-\(getpid())"
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    precondition(descriptor >= 0 && unlink(path) == 0)
+    return descriptor
+  }()
+
   var configuration: EdgeServiceConfiguration {
-    EdgeServiceConfiguration(
+    var configuration = EdgeServiceConfiguration(
       streams: .init(input: nil, output: nil, errors: nil),
       directories: [
         .init(hostPath: offered, guestPath: "/", writable: true), .init(hostPath: offered, guestPath: "/fixed"),
       ],
       limits: .init(openFiles: 12, writtenBytes: 1 << 16))
+    configuration.volume = HostVolume(descriptor: Self.volume, blockLimit: 16, counter: nil)
+    return configuration
   }
 
   /// Most inputs change nothing, and making it all again takes longer than serving them.
@@ -163,6 +174,8 @@ private final class Place {
     case nil: precondition(error != 0, "an unknown call was served")
     case .readStream: precondition(length <= arguments[1], "more than was wanted")
     case .readFile, .readDirectory: precondition(length <= arguments[2], "more than was wanted")
+    case .readVolume: precondition(error != 0 || length <= arguments[1] * 4096 && arguments[0] + arguments[1] <= 16, "blocks that were not wanted, or are not there")
+    case .openVolume, .writeVolume: precondition(lseek(Self.volume, 0, SEEK_END) <= 16 * 4096, "the volume's file has grown over its limit")
     case .attributes, .attributesAt: precondition(error != 0 || length == FileAttributes.size, "attributes of another size")
     default: break
     }

@@ -35,8 +35,7 @@ public func startLibraryOS(_ manifestSize: UInt64, _ fileTreeSize: UInt64) {
         return coffer_hardware_random(&word) ? word : nil
       })
   } catch {
-    edge.abort(reason: error.reason)
-    coffer_halt()
+    refuse(edge, error.reason)
   }
 }
 
@@ -45,10 +44,7 @@ public func startLibraryOS(_ manifestSize: UInt64, _ fileTreeSize: UInt64) {
 private func deliver(
   _ command: HostCommand, _ os: LibraryOS, _ target: UnsafeMutablePointer<UInt32>, _ slots: UnsafeMutableRawPointer
 ) {
-  if command.kind == .call || command.kind == .start, let reason = takeSecrets(os) {
-    os.edge.abort(reason: reason)
-    coffer_halt()
-  }
+  if command.kind == .call || command.kind == .start, let reason = takeSecrets(os) ?? openSealed(os) { refuse(os.edge, reason) }
   target[0] = command.kind.rawValue
   target[1] = command.operand
   target[2] = command.slotCount
@@ -63,6 +59,13 @@ private func deliver(
 
 // The hooks of optional parts, whose bodies the image's link line chooses by its manifest (`OptionalPart` in the room Coffer).
 @_silgen_name("coffer_take_secrets") private func takeSecrets(_ os: LibraryOS) -> StaticString?
+@_silgen_name("coffer_open_sealed") private func openSealed(_ os: LibraryOS) -> StaticString?
+@_silgen_name("coffer_commit_sealed") private func commitSealed(_ os: LibraryOS) -> StaticString?
+
+private func refuse(_ edge: EdgeClient, _ reason: StaticString) -> Never {
+  edge.abort(reason: reason)
+  coffer_halt()
+}
 
 @c(libos_first_command)
 public func firstCommand(_ target: UnsafeMutablePointer<UInt32>, _ slots: UnsafeMutableRawPointer) {
@@ -78,18 +81,16 @@ public func nextCommand(
 ) {
   let os = libraryOS()
   let results = MemoryRegion(base: results, count: UInt64(resultCount) * Command.slotSize)
+  // What trapped leaves what counted before it.
+  if status == CommandStatus.done.rawValue, let reason = commitSealed(os) { refuse(os.edge, reason) }
   do throws(StartFailure) {
     deliver(try os.nextCommand(status: status, results: results), os, target, slots)
   } catch {
-    os.edge.abort(reason: error.reason)
-    coffer_halt()
+    refuse(os.edge, error.reason)
   }
 }
 
-private func malformedCommand(_ os: LibraryOS) -> Never {
-  os.edge.abort(reason: "the host gave a malformed command")
-  coffer_halt()
-}
+private func malformedCommand(_ os: LibraryOS) -> Never { refuse(os.edge, "the host gave a malformed command") }
 
 @c(libos_refuse_command)
 public func refuseCommand() -> Never { malformedCommand(libraryOS()) }
@@ -123,6 +124,7 @@ public func growMemory(_ index: UInt32, _ size: UInt64) -> Bool {
 @c(libos_exit)
 public func exitProgram(_ status: UInt32) -> Never {
   let os = libraryOS()
+  if let reason = commitSealed(os) { refuse(os.edge, reason) }
   os.edge.exit(status: status, limits: os.limitsReached)
   coffer_halt()
 }

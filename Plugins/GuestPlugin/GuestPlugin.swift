@@ -5,7 +5,7 @@ import PackagePlugin
 @main struct GuestPlugin: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: Target) async throws -> [Command] {
     let guest = context.package.directoryURL.appending(path: "Guest")
-    let shared = try ["EdgeCalls", "GuestCrypto", "InstanceNetwork", "InstanceSecrets", "LibOS"].flatMap { name in
+    let shared = try ["EdgeCalls", "GuestCrypto", "InstanceNetwork", "InstanceSecrets", "LibOS", "SealedFiles", "SealedVolume"].flatMap { name in
       try context.package.targets(named: [name]).compactMap { $0 as? SwiftSourceModuleTarget }
         .flatMap { $0.sourceFiles.map(\.url) }
     }

@@ -6,7 +6,7 @@ import PackagePlugin
   private static let folders = [
     "Guest", "Sources/CGuestCrypto", "Sources/CLinux", "Sources/EdgeCalls", "Sources/FunctionCalls", "Sources/GuestCrypto", "Sources/HostNetwork", "Sources/InstanceNetwork", "Sources/InstanceSecrets",
     "Sources/KVMMachine", "Sources/LibOS", "Sources/Machine",
-    "Sources/Monitor", "Sources/MonitorProcess", "Sources/NetworkRules", "Sources/ProcessMachine",
+    "Sources/Monitor", "Sources/MonitorProcess", "Sources/NetworkRules", "Sources/ProcessMachine", "Sources/SealedFiles", "Sources/SealedVolume",
   ]
   private static let extensions = ["swift", "c", "h", "S", "ld"]
 

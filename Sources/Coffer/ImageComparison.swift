@@ -74,7 +74,7 @@ public struct ImageComparison: Sendable {
       ("arguments", { "\($0.arguments)" }), ("environment", { "\($0.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })" }),
       ("host.directories", { $0.host.directories.rawValue }), ("host.environment", { "\($0.host.environment)" }),
       ("host.arguments", { "\($0.host.arguments)" }), ("scratch", { $0.scratch.map { "\($0.path) of \($0.size)" } ?? "none" }),
-      ("secrets", { "\($0.orderedSecrets.map { "\($0.name): \($0.resource)" })" }),
+      ("sealed", { $0.sealed?.description ?? "none" }), ("secrets", { "\($0.orderedSecrets.map { "\($0.name): \($0.resource)" })" }),
       ("broker", { $0.broker.map { "\($0.key) of tenant \($0.tenant)" } ?? "none" }), ("open-files", { "\($0.openFiles)" }), ("snapshot", { $0.snapshot.rawValue }),
     ]
     let before = differences.count

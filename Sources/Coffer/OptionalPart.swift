@@ -11,7 +11,8 @@ struct OptionalPart: Sendable {
   let isWanted: @Sendable (Manifest) -> Bool
 
   static let all: [OptionalPart] = [
-    OptionalPart(name: "secrets", hooks: ["coffer_take_secrets"]) { !$0.secrets.isEmpty }
+    OptionalPart(name: "secrets", hooks: ["coffer_take_secrets"]) { !$0.releasedResources.isEmpty },
+    OptionalPart(name: "sealed directory", hooks: ["coffer_open_sealed", "coffer_commit_sealed"]) { $0.sealed != nil },
   ]
 
   /// For the link line: each hook, and the symbol whose address it has.

@@ -104,11 +104,17 @@ public enum GuestManifest {
   /// Behind them UInt32 length and as many bytes: who writes the secrets. They are the author's public key on P-256 (x and y, 32 bytes each), UInt32
   /// length and the tenant, and for each secret UInt32 length and its resource.
   public static let author: UInt32 = 32
+  /// The first byte of the name of a secret that is no name: the secret is the key of the sealed volume. Then UInt64 bytes that the volume holds, UInt8 1 if a broker's
+  /// counter has to say which version is the last (0 if not), and the path at which the program finds its directory.
+  public static let volumeKeyMark = UInt8(ascii: "=")
 
   /// Of the region at ``MemoryMap/scratch``: whole pages, and one that the library OS never gives out.
   public static func scratchRegionSize(_ bytes: UInt64) -> UInt64 {
     (bytes + MemoryMap.pageSize - 1) / MemoryMap.pageSize * MemoryMap.pageSize + MemoryMap.pageSize
   }
+
+  /// Of what a sealed directory of so many bytes has in that region, behind scratch space: its whole blocks, those of its names, and one of zeros.
+  public static func sealedMemorySize(_ bytes: UInt64) -> UInt64 { (bytes / MemoryMap.pageSize + 2049) * MemoryMap.pageSize }
 }
 
 /// The image's read-only files, at ``MemoryMap/fileTree``; offsets are from there.

@@ -84,13 +84,22 @@ public enum EdgeCall: UInt32, Sendable {
 
   /// a0: ``NetworkOperation``, which has the rest. Only images whose manifest has rules for the network make it.
   case network = 64
+
+  // The sealed volume of the manifest: blocks of 4096 bytes in a file of the host's
+  /// `openVolume`: a0: how many blocks the file has to have; it is made longer where it has fewer. r0: 1 where a broker counts the volume's versions; response
+  /// payload: the last version that it was told of, 24 bytes, none where there was none yet.
+  ///
+  /// `readVolume`: a0: first block, a1: blocks wanted. Response payload: these. `writeVolume`: a0: first block; payload: whole blocks. r0: bytes written.
+  /// `flushVolume`: answered when everything that was written is there after a crash. `publishVolume`: payload: a version that the broker is to have in the place of
+  /// the last; answered when it has.
+  case openVolume = 65, readVolume, writeVolume, flushVolume, publishVolume
 }
 
 extension EdgeCall {
   /// Whether the call may be made by doorbell: it neither belongs to the trustlet's life nor waits by its nature.
   public var isPrompt: Bool {
     switch self {
-    case .nextCommand, .exit, .trap, .growMemory, .abort, .secrets, .wait, .synchronize: false
+    case .nextCommand, .exit, .trap, .growMemory, .abort, .secrets, .wait, .synchronize, .openVolume, .flushVolume, .publishVolume: false
     default: true
     }
   }

@@ -27,6 +27,9 @@ public struct CheckedImage: Sendable {
       throw error.code == .fileSystem ? StoreError(.fileSystem, error.message) : StoreError(.image, error.message)
     }
     guard manifest.network.isEmpty else { throw StoreError(.image, Self.networkProblem) }
+    guard manifest.sealed == nil else {
+      throw StoreError(.image, "the image has sealed storage, and a node has no volumes to give yet: run it by itself, with coffer run --volume FILE, or take sealed out of the manifest")
+    }
     // The measurement covers what runs; the tables beside it (exports, names, lines) it does not, and nobody may choose them for another's image.
     file = "\(measurement)-\(Hexadecimal.text(bytes.withUnsafeBytes { SHA256.hash(data: $0) }.prefix(16))).trustlet"
   }

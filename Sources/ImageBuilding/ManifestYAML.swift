@@ -12,7 +12,7 @@ extension Manifest {
 
   static let keys = [
     "memory", "stack", "time", "cpu-time", "output", "arguments", "environment", "files", "host", "cpu", "snapshot", "scratch",
-    "open-files", "secrets", "broker", "network",
+    "open-files", "secrets", "broker", "sealed", "network",
   ]
 
   mutating func set(_ member: YAMLMember) throws(StrictYAMLError) {
@@ -27,6 +27,7 @@ extension Manifest {
     case "files": files = try member.dictionary()
     case "cpu": cpu = try member.string()
     case "scratch": scratch = try Scratch(member)
+    case "sealed": sealed = try Sealed(member)
     case "secrets": secrets = try member.dictionary()
     case "network": network = try member.elements().map { element throws(StrictYAMLError) in try element.networkRule() }
     case "broker": broker = try Broker(member)
@@ -56,6 +57,21 @@ extension Manifest.Broker {
     if let bytes = keyBytes, (try? P256.Signing.PublicKey(rawRepresentation: bytes)) == nil {
       throw member.failure("the key is no point of P-256; take it from what the broker says when it starts")
     }
+  }
+}
+
+extension Manifest.Sealed {
+  fileprivate init(_ member: YAMLMember) throws(StrictYAMLError) {
+    self.init(key: "")
+    for inner in try member.members(known: ["path", "size", "key", "freshness"]) {
+      switch inner.name {
+      case "path": path = try inner.string()
+      case "size": size = try inner.byteCount()
+      case "freshness": freshness = try inner.choice()
+      default: key = try inner.string()
+      }
+    }
+    guard !key.isEmpty else { throw member.failure("sealed storage has no key: name the broker's resource that is its key, as key: shop/volumes/data") }
   }
 }
 

@@ -144,7 +144,7 @@ extension InitialisationUse {
     case .secrets: secret
     case .network: network
     case .open, .readFile, .writeFile, .appendFile, .attributes, .attributesAt, .readDirectory, .createDirectory, .removeDirectory, .unlink,
-      .rename, .link, .symlink, .readLink, .setSize, .setTimes, .setTimesAt, .synchronize:
+      .rename, .link, .symlink, .readLink, .setSize, .setTimes, .setTimesAt, .synchronize, .openVolume, .readVolume, .writeVolume, .flushVolume, .publishVolume:
       hostFile
     }
   }

@@ -34,7 +34,7 @@ extension LibraryOS {
     clock.restart(frequency: settings.counterFrequency, hostTime: hostTime)
     streams.begin(settings)
     descriptors.setLimit(settings.openFiles)
-    scratch?.setLimit(bytes: settings.scratchSize)
+    scratch?.blocks.setLimit(bytes: settings.scratchSize)
     try offerDirectories()
   }
 }

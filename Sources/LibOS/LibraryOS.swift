@@ -21,6 +21,10 @@ public final class LibraryOS {
   public internal(set) var cloneGeneration: UInt64 = 0
   /// Whether the manifest has secrets, and this instance has not got them yet.
   package var awaitsSecrets: Bool
+  /// Of the volume, from when it has come until the volume is open.
+  package var volumeKey: [UInt8] = []
+  /// The manifest's sealed directory, once it is open.
+  package var sealed: ScratchFileSystem?
 
   /// - Parameters:
   ///   - edge: its payload holds the host's ``Configuration``.
@@ -43,7 +47,7 @@ public final class LibraryOS {
     random = RandomGenerator(entropy: entropy)
     descriptors.setLimit(settings.openFiles)
     if let place = settings.scratch, let memory = scratch(GuestManifest.scratchRegionSize(place.size)) {
-      self.scratch = ScratchFileSystem(memory: memory, limit: settings.scratchSize, clock: clock)
+      self.scratch = ScratchFileSystem(ScratchBlocks(memory, limit: settings.scratchSize), clock: clock)
     } else {
       self.scratch = nil
     }

@@ -42,7 +42,7 @@ public final class OpenDirectory {
     self.init(place: .image(tree, ImageTree.root), isMutable: false, givenPath: [RelativePath.separator])
   }
 
-  convenience init(scratch root: ScratchNode, path: [UInt8]) {
+  package convenience init(scratch root: ScratchNode, path: [UInt8]) {
     self.init(place: .scratch(root), isMutable: true, givenPath: path)
   }
 

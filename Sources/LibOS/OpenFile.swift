@@ -193,6 +193,7 @@ public final class OpenFile {
   }
 
   public func synchronize(dataOnly: Bool) throws(SystemError) {
+    if case .scratch(let node) = place { try node.system.blocks.synchronize() }
     guard case .host(let handle) = place else { return }
     try handle.edge.synchronize(handle, dataOnly: dataOnly)
   }

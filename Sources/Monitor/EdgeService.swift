@@ -10,7 +10,7 @@ import Glibc
 public final class EdgeService {
   /// Raise it to end a call that blocks; further calls that would block then fail with "interrupted".
   public let stopSignal = StopSignal()
-  public private(set) var statistics = EdgeCallStatistics()
+  public internal(set) var statistics = EdgeCallStatistics()
 
   let configuration: EdgeServiceConfiguration
   var handles: HandleTable
@@ -211,6 +211,7 @@ public final class EdgeService {
     case .setTimesAt: done(try setTimesAt(call))
     case .synchronize: done(try synchronize(call))
     case .network: .answer(try network(call))
+    case .openVolume, .readVolume, .writeVolume, .flushVolume, .publishVolume: .answer(try volume(kind, call))
     }
   }
 }

@@ -63,6 +63,8 @@ public struct EdgeServiceConfiguration: Sendable {
   public var secrets: (any SecretSource)?
   /// What the trustlet may reach of the network; nil for nothing. Serves this one trustlet.
   public var network: (any NetworkGate)?
+  /// The file behind the manifest's sealed directory; nil where there is none.
+  public var volume: HostVolume?
   /// Whether calls may be made by doorbell: served by a thread of their own while the guest waits, where the machine has doorbells.
   public var answersDoorbells: Bool
 

@@ -49,7 +49,7 @@ public struct RunLine {
 
   /// Nil where the application is no image, none that can be used, no command, one with secrets, which a broker has, or one that uses the network.
   public var image: TrustletImage? {
-    guard let image = try? TrustletImage.read(path: application), image.manifest.secrets.isEmpty, image.manifest.network.isEmpty, !image.answersHTTP else {
+    guard let image = try? TrustletImage.read(path: application), image.manifest.releasedResources.isEmpty, image.manifest.network.isEmpty, !image.answersHTTP else {
       return nil
     }
     return image

@@ -1,4 +1,6 @@
-import GuestCrypto
+#if canImport(GuestCrypto)
+  import GuestCrypto
+#endif
 
 extension SealedVolume {
   /// Reads whole blocks. What was never written is zeros.

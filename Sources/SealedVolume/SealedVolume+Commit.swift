@@ -1,4 +1,6 @@
-import GuestCrypto
+#if canImport(GuestCrypto)
+  import GuestCrypto
+#endif
 
 extension SealedVolume {
   /// Makes everything written so far count: after a crash the volume opens with all of it, or with none.
@@ -43,7 +45,7 @@ extension SealedVolume {
     // From here on the store may have the new root, and what it stands for must stay as it is.
     isUndecided = true
     try block.withMutableBytes { (block) throws(VolumeError) in
-      do { try root.seal(into: block, &keys) } catch { throw .exhausted }
+      do throws(CryptographyError) { try root.seal(into: block, &keys) } catch { throw .exhausted }
       try store.writeAll(1 - rootPlace, UnsafeRawBufferPointer(block))
     }
     try store.flushAll()

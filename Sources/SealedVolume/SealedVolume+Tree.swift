@@ -1,4 +1,6 @@
-import GuestCrypto
+#if canImport(GuestCrypto)
+  import GuestCrypto
+#endif
 
 /// The tree above the blocks: finding a node, reading it with its check, and sealing one that has changed.
 extension SealedVolume {

@@ -1,4 +1,6 @@
-import GuestCrypto
+#if canImport(GuestCrypto)
+  import GuestCrypto
+#endif
 
 /// A block device whose blocks lie with a host that can neither read, change, reorder nor cut them, nor, where the caller keeps the last version, turn
 /// them back (Documentation/design/sealed-volumes.md).

@@ -1,4 +1,6 @@
-import GuestCrypto
+#if canImport(GuestCrypto)
+  import GuestCrypto
+#endif
 
 /// The key of each session, from the volume's: HKDF-Expand with the session as information. The last sixteen are kept ready.
 struct SessionKeys: ~Copyable {

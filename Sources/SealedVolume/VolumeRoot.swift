@@ -1,4 +1,6 @@
-import GuestCrypto
+#if canImport(GuestCrypto)
+  import GuestCrypto
+#endif
 
 /// A root as it lies in the store: one block, whose head is in the clear and authenticated, and whose rest is sealed.
 ///

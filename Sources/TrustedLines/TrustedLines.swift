@@ -7,6 +7,8 @@ public struct TrustedLines: Sendable {
     case guestEntry = "guest entry"
     /// Optional parts: in images whose manifest asks for them, and no others (`OptionalPart`).
     case secrets = "secrets and their cryptography"
+    /// Only in images whose manifest has a sealed directory; with the edge service's part for it.
+    case sealedFiles = "sealed directories"
     case edgeService = "edge-call service"
     /// In images whose manifest has rules for the network, and what serves those on the host.
     case network = "network"
@@ -46,6 +48,8 @@ public struct TrustedLines: Sendable {
     case ("Guest", _): return guestPart(name, architecture)
     case (_, "EdgeCalls"), (_, "LibOS"): return .libraryOS
     case (_, "CGuestCrypto"), (_, "GuestCrypto"), (_, "InstanceSecrets"): return .secrets
+    case (_, "SealedFiles"), (_, "SealedVolume"): return .sealedFiles
+    case (_, "Monitor") where name.hasPrefix("HostVolume"): return .sealedFiles
     case (_, "FunctionCalls"), (_, "MonitorProcess"): return .monitorProcess
     case (_, "KVMMachine"): return .kvm
     case (_, "ProcessMachine"): return .process
@@ -60,7 +64,7 @@ public struct TrustedLines: Sendable {
     if isForProcessor, !name.hasSuffix("-\(architecture).S") { return .elsewhere }
     if name.hasPrefix("machine-kvm") { return .kvm }
     if name.hasPrefix("machine-process") { return .process }
-    return .guestEntry
+    return name.hasPrefix("Sealed") ? .sealedFiles : .guestEntry
   }
 
   private static func linuxPart(_ name: Substring) -> Part {

@@ -28,6 +28,8 @@ public struct RunOptions: Sendable {
   public var secrets: (any SecretSource)?
   /// Carries out what the image's rules for the network permit, or less; nil for no network.
   public var network: (any NetworkGate)?
+  /// The file behind the manifest's sealed directory.
+  public var volume: HostVolume?
   /// ``EdgeServiceConfiguration/answersDoorbells``.
   public var answersDoorbells = true
 
@@ -66,6 +68,7 @@ public enum TrustletRunner {
         programFiles: options.openFiles ?? .max), answersDoorbells: options.answersDoorbells)
     configuration.secrets = options.secrets
     configuration.network = options.network
+    configuration.volume = options.volume
     return try EdgeService(configuration)
   }
 
@@ -155,7 +158,7 @@ extension TrustletImage {
       return .scratchIsThere(guestPath: directory.guestPath)
     }
     let limit = RunLimits(self, options).openFiles
-    var needed = 3 + (manifest.scratch == nil ? 0 : 1) + options.directories.count
+    var needed = 3 + (manifest.scratch == nil ? 0 : 1) + (manifest.sealed == nil ? 0 : 1) + options.directories.count
     // The tree may be long: it is read only where it decides.
     if limit.value == needed, files.count > 1 { needed += 1 }
     return limit.value < needed ? .tooFewOpenFiles(limit: limit.description, needed: needed) : nil

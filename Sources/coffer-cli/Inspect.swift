@@ -90,6 +90,7 @@ struct Inspect: ParsableCommand {
   private static func allowances(_ manifest: Manifest) -> [String] {
     var list = ["memory \(manifest.memory)", "stack \(manifest.stack)", "open-files \(manifest.openFiles)"]
     if let scratch = manifest.scratch { list.append("scratch \(scratch.size) at \(quoted(scratch.path))") }
+    if let sealed = manifest.sealed { list.append("sealed \(sealed.description)") }
     if let time = manifest.time { list.append("time \(time)") }
     if let time = manifest.cpuTime { list.append("cpu-time \(time)") }
     if let output = manifest.output { list.append("output \(output)") }

@@ -20,6 +20,7 @@ struct Run: ParsableCommand {
         coffer run component.wasm --invoke 'wasi:cli/run@0.2.0#run()' --json
         coffer run --http 127.0.0.1:8080 component.wasm
         coffer run service.trustlet --broker https://broker.example:8090 --platform tpm
+        coffer run ledger.trustlet --volume ledger.volume --broker https://broker.example:8090
         coffer run service.trustlet --attest 00112233445566778899aabbccddeeff --platform tpm --evidence evidence.cbor
 
       --invoke calls any exported function. Of a component its arguments, and the result on standard output, are values in WAVE: numbers,
@@ -39,6 +40,11 @@ struct Run: ParsableCommand {
 
   @Option(name: .customLong("env"), help: ArgumentHelp("An environment variable.", valueName: "name=value"), transform: ArgumentForm.variable)
   var environment: [String] = []
+
+  @Option(
+    help: ArgumentHelp("The file in which the sealed directory of the manifest lies; made where it is not there.", valueName: "file"),
+    transform: ArgumentForm.path)
+  var volume: String?
 
   // Limits: the lower of the manifest's and the command line's counts.
   @Option(help: ArgumentHelp("The most linear memory it may have, as 64MiB.", valueName: "size"), transform: ArgumentForm.size)
@@ -119,6 +125,9 @@ struct Run: ParsableCommand {
       options.secrets = secrets
       let network = try RunNetwork(image, narrowedTo: build.network, authorities: ca)
       options.network = network?.gate
+      let file = try VolumeFile.needed(by: image, at: volume)
+      options.volume = file?.volume(counter: secrets)
+      file?.note(image, isPinned: attest.brokerPin != nil)
       let trustlet = try TrustletRunner.start(image, options, on: kind)
       try evidence?.write(of: image, machine: kind.name)
       trustlet.measuresProcessorTime = stats
@@ -135,8 +144,9 @@ struct Run: ParsableCommand {
         outcome = try TrustletRunner.runCommand(image, trustlet)
       }
       for complaint in network?.gate.complaints ?? [] { Terminal.complain(complaint) }
-      if let failure = secrets?.failure { Terminal.complain("no secret was released: \(failure)") }
+      if let failure = secrets?.failure { Terminal.complain(failure) }
       let limits = RunLimits(image, options)
+      file?.close()
       for note in LimitNotes.lines(trustlet.limitsReached, limits) { Terminal.complain(note) }
       if stats { printStatistics(trustlet.statistics) }
       let ending = RunEnding(outcome, refused: trustlet.statistics.refused, limits: limits, image)
@@ -158,7 +168,7 @@ struct Run: ParsableCommand {
 
   /// What fetches the manifest's secrets; nil where it has none.
   private func brokerSecrets(of image: TrustletImage, machine: String, by signer: RunSigner?) throws -> BrokerSecrets? {
-    let names = image.manifest.orderedSecrets.map(\.name)
+    let names = image.manifest.releasedResources.map(\.name)
     guard !names.isEmpty else { return nil }
     guard let address = attest.broker, let signer else {
       throw CommandFailure("the manifest wants secrets (\(names.joined(separator: ", "))): name the broker that has them, with --broker URL")

@@ -32,6 +32,23 @@ extension RunningTests {
       #expect(codeSize(without) + 32 << 10 <= codeSize(with), "\(codeSize(without)) and \(codeSize(with)) bytes of code")
     }
 
+    @Test func sealedDirectoriesAreInImagesThatHaveOneAlone() throws {
+      var manifest = Manifest()
+      manifest.sealed = Manifest.Sealed(key: "shop/volumes/data")
+      func names(_ image: TrustletImage) -> [String] { image.symbols.map(\.name).filter { $0.contains("SealedBlocks") || $0.contains("SealedVolume") } }
+      #expect(names(try image(Self.withSecrets)) == [])
+      #expect(!names(try image(manifest)).isEmpty)
+      for kind in [KVMMachineKind.shared, ProcessMachineKind()] as [any MachineKind] {
+        let image = try image(manifest, leavingOut: ["secrets", "sealed directory"])
+        let outcome = try TrustletRunner.runCommand(image, try TrustletRunner.start(image, RunOptions(), on: kind))
+        guard case .killed(let reason) = outcome else {
+          Issue.record("\(outcome)")
+          continue
+        }
+        #expect(reason.contains("no part that could"), "\(reason)")
+      }
+    }
+
     @Test func whichPartsThereAreIsTheSameInEachBuild() throws {
       for manifest in [Manifest(), Self.withSecrets] {
         let images = [try image(manifest), try image(manifest)]

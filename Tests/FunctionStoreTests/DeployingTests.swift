@@ -147,6 +147,13 @@ import TrustletImage
     #expect { try store.deploy(name, images[0]) } throws: { ($0 as? StoreError)?.code == .invalid }
   }
 
+  @Test func imagesWithASealedDirectoryAreRefused() throws {
+    var manifest = Manifest()
+    manifest.sealed = Manifest.Sealed(key: "shop/volumes/data")
+    let bytes = try SampleImages.image(9, manifest: manifest)
+    #expect { try CheckedImage(bytes) } throws: { ($0 as? StoreError).map { $0.code == .image && "\($0)".contains("sealed storage") } == true }
+  }
+
   @Test func damagedImagesAreRefused() throws {
     var bytes = try SampleImages.image(9)
     bytes[bytes.count - 1] ^= 1

@@ -76,7 +76,7 @@ import Testing
     #expect(guest.side.read(.answered).error == EdgeError.badHandle)
   }
 
-  @Test(arguments: [EdgeCall.nextCommand, .exit, .trap, .growMemory, .abort, .wait, .synchronize].map(\.rawValue) + [0, 63, 65, .max])
+  @Test(arguments: [EdgeCall.nextCommand, .exit, .trap, .growMemory, .abort, .wait, .synchronize].map(\.rawValue) + [0, 63, 70, .max])
   func declinesWhatIsNotItsAffair(call: UInt32) throws {
     let guest = try RingingGuest()
     guest.post(call, [1, 1])

@@ -15,6 +15,7 @@ import TrustedLines
     ("Sources/HostNetwork/Socket.swift", .network), ("Sources/InstanceNetwork/X.swift", .network), ("Sources/NetworkRules/X.swift", .network),
     ("Sources/Monitor/EdgeService+Network.swift", .network), ("Sources/EdgeCalls/NetworkOperation.swift", .network),
     ("Guest/NetworkFunctions.swift", .network), ("Sources/CLinux/network.c", .network),
+    ("Sources/SealedFiles/X.swift", .sealedFiles), ("Sources/SealedVolume/X.swift", .sealedFiles), ("Sources/Monitor/HostVolume.swift", .sealedFiles), ("Guest/SealedPart.swift", .sealedFiles),
     ("Sources/Machine/Machine.swift", .machine), ("Sources/KVMMachine/PageTables.swift", .kvm),
   ]) func everySourceIsOfOnePart(path: String, part: TrustedLines.Part) {
     #expect(TrustedLines.part(of: path, "x86_64") == part)

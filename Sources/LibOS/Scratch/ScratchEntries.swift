@@ -1,10 +1,10 @@
 /// A name in a scratch directory.
-final class ScratchEntry {
-  let name: [UInt8]
+package final class ScratchEntry {
+  package let name: [UInt8]
   /// Its place in listings, which it keeps as long as it is there: a listing that goes on while names come and go shows every name once
   /// that stays.
   let cookie: UInt64
-  let node: ScratchNode
+  package let node: ScratchNode
 
   fileprivate init(name: [UInt8], cookie: UInt64, node: ScratchNode) {
     self.name = name
@@ -17,7 +17,7 @@ final class ScratchEntry {
 }
 
 /// The names in a scratch directory, without "." and "..".
-struct ScratchEntries {
+package struct ScratchEntries {
   /// In the order of ``isBefore(_:_:)``.
   private var byName: [ScratchEntry] = []
   private var byCookie: [ScratchEntry] = []
@@ -26,14 +26,14 @@ struct ScratchEntries {
 
   var isEmpty: Bool { byName.isEmpty }
 
-  subscript(_ name: ArraySlice<UInt8>) -> ScratchEntry? {
+  package subscript(_ name: ArraySlice<UInt8>) -> ScratchEntry? {
     let index = place(of: name)
     guard index < byName.count, byName[index].name[...] == name else { return nil }
     return byName[index]
   }
 
   /// - Parameter name: is not there yet.
-  mutating func insert(_ name: ArraySlice<UInt8>, _ node: ScratchNode) {
+  package mutating func insert(_ name: ArraySlice<UInt8>, _ node: ScratchNode) {
     let entry = ScratchEntry(name: [UInt8](name), cookie: nextCookie, node: node)
     nextCookie += 1
     byName.insert(entry, at: place(of: name))
@@ -48,7 +48,7 @@ struct ScratchEntries {
   }
 
   /// Those whose cookies are not below `cookie`, in the order in which they came.
-  func from(_ cookie: UInt64) -> ArraySlice<ScratchEntry> { byCookie[place(of: cookie)...] }
+  package func from(_ cookie: UInt64) -> ArraySlice<ScratchEntry> { byCookie[place(of: cookie)...] }
 
   private func place(of cookie: UInt64) -> Int {
     var (low, high) = (0, byCookie.count)

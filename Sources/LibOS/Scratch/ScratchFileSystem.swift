@@ -7,31 +7,26 @@
 ///
 /// Paths are resolved as Linux does beneath a directory: no name, no ".." and no link leads out of the directory they start from.
 public final class ScratchFileSystem {
-  let blocks: ScratchBlocks
+  package let blocks: ScratchBlocks
   let clock: Clock
   /// Of all directories together.
-  var nameCount: UInt32 = 0
-  private var nextInode: UInt64 = 1
+  package internal(set) var nameCount: UInt32 = 0
+  package var nextInode: UInt64 = 1
 
   /// Not the image's tree, and no device that a host has.
-  static let device: UInt64 = UInt64.max
+  package let device: UInt64
   /// Names and what they name live on the library OS's heap, which so many leave half empty.
   package static let countLimit: UInt32 = 16384
-  static let nameLimit = 255
+  package static let nameLimit = 255
   /// Symbolic links followed on one path, as Linux.
   static let followLimit = 40
 
-  /// - Parameter memory: zero; a page of it is not for contents.
-  init(memory: MemoryRegion, limit: UInt64, clock: Clock) {
-    blocks = ScratchBlocks(memory)
-    blocks.setLimit(bytes: limit)
-    self.clock = clock
+  package init(_ blocks: ScratchBlocks, device: UInt64 = UInt64.max, clock: Clock) {
+    (self.blocks, self.device, self.clock) = (blocks, device, clock)
   }
 
-  func setLimit(bytes: UInt64) { blocks.setLimit(bytes: bytes) }
-
   /// Another directory each time, with nothing in it and above it. The host is not asked for the time at every start.
-  func makeRoot() -> ScratchNode {
+  package func makeRoot() -> ScratchNode {
     let root = makeNode(.directory, now: 0)
     root.linkCount = 2
     return root

@@ -1,12 +1,12 @@
 /// Which blocks hold a file's contents: a tree of blocks with the numbers of 1024 others each, of which only those exist that lead
 /// anywhere, so that holes cost nothing.
-struct ScratchMap {
-  private var root: UInt32 = 0
+package struct ScratchMap {
+  package var root: UInt32 = 0
   /// Levels of the tree above the contents: 0 where the root itself is the first block of contents.
-  private var height: UInt64 = 0
+  package var height: UInt64 = 0
 
   private static let bits: UInt64 = 10
-  private static let fanOut: UInt64 = 1 << bits
+  package static let fanOut: UInt64 = 1 << bits
 
   /// Where in a tree block of this level the number that leads to a block of contents stands.
   private static func place(_ index: UInt64, _ level: UInt64) -> UInt64 { 4 * (index >> (bits * level) & (fanOut - 1)) }
@@ -31,7 +31,7 @@ struct ScratchMap {
     while !reaches(index) {
       if root != 0 {
         let above = try blocks.take()
-        try blocks[above].store32(root, 0)
+        try blocks.toWrite(above).store32(root, 0)
         root = above
       }
       height += 1
@@ -41,12 +41,12 @@ struct ScratchMap {
     var level = height
     while level > 0 {
       level -= 1
-      let tree = try blocks[number]
+      let tree = number
       let place = ScratchMap.place(index, level)
-      number = try tree.load32(place)
+      number = try blocks[tree].load32(place)
       if number == 0 {
         number = try blocks.take()
-        try tree.store32(number, place)
+        try blocks.toWrite(tree).store32(number, place)
       }
     }
     return number
@@ -70,7 +70,8 @@ struct ScratchMap {
         let child = try tree.load32(4 * entry)
         if child == 0 { continue }
         let kept = entry == count >> below ? count - entry << below : 0
-        try tree.store32(try pruned(child, level: level - 1, keeping: kept, blocks), 4 * entry)
+        let left = try pruned(child, level: level - 1, keeping: kept, blocks)
+        if left != child { try blocks.toWrite(number).store32(left, 4 * entry) }
       }
     }
     guard count == 0 else { return number }

@@ -6,24 +6,24 @@
 /// with the last of them goes what it holds.
 public final class ScratchNode {
   package let system: ScratchFileSystem
-  let kind: NodeKind
-  private let inode: UInt64
+  package let kind: NodeKind
+  package let inode: UInt64
   /// Of a directory: itself, its name, and the ".." of those in it; 0 once it is removed.
-  var linkCount: UInt64 = 0
-  private(set) var size: UInt64 = 0
-  private var map = ScratchMap()
-  private var accessTime: UInt64
-  private var modificationTime: UInt64
-  private var changeTime: UInt64
+  package var linkCount: UInt64 = 0
+  package var size: UInt64 = 0
+  package var map = ScratchMap()
+  package var accessTime: UInt64
+  package var modificationTime: UInt64
+  package var changeTime: UInt64
   /// Of a directory.
-  var entries = ScratchEntries()
+  package var entries = ScratchEntries()
   /// Of a directory that is neither the root nor removed.
-  var parent: ScratchNode?
+  package var parent: ScratchNode?
 
   /// As ext4 has it for blocks of this size.
-  static let sizeLimit: UInt64 = UInt64(UInt32.max) * ScratchBlocks.size
+  package static let sizeLimit: UInt64 = UInt64(UInt32.max) * ScratchBlocks.size
 
-  init(_ system: ScratchFileSystem, kind: NodeKind, inode: UInt64, now: UInt64) {
+  package init(_ system: ScratchFileSystem, kind: NodeKind, inode: UInt64, now: UInt64) {
     self.system = system
     self.kind = kind
     self.inode = inode
@@ -39,7 +39,7 @@ public final class ScratchNode {
 
   /// - Parameter start: at most Int64.max.
   /// - Returns: bytes read, 0 at the end.
-  func read<List: BufferList>(_ list: inout List, at start: UInt64) throws(SystemError) -> UInt64 {
+  package func read<List: BufferList>(_ list: inout List, at start: UInt64) throws(SystemError) -> UInt64 {
     guard list.remaining <= UInt64(Int64.max) - start else { throw .invalid }
     var position = start
     while position < size, list.remaining > 0 {
@@ -57,7 +57,7 @@ public final class ScratchNode {
 
   /// - Parameter start: at most Int64.max.
   /// - Returns: bytes written: fewer than all only when there is no room for more.
-  func write<List: BufferList>(_ list: inout List, at start: UInt64) throws(SystemError) -> UInt64 {
+  package func write<List: BufferList>(_ list: inout List, at start: UInt64) throws(SystemError) -> UInt64 {
     guard list.remaining > 0 else { return 0 }
     guard list.remaining <= UInt64(Int64.max) - start else { throw .invalid }
     guard start < ScratchNode.sizeLimit else { throw .fileTooLarge }
@@ -72,7 +72,7 @@ public final class ScratchNode {
         if position > start { break }
         throw error
       }
-      let gathered = try list.gather(into: try system.blocks[number].slice(offset, length))
+      let gathered = try list.gather(into: try system.blocks.toWrite(number).slice(offset, length))
       position += gathered
       if position > size { size = position }
       if gathered < length { break }
@@ -81,16 +81,16 @@ public final class ScratchNode {
     return position - start
   }
 
-  func setSize(_ size: UInt64) throws(SystemError) {
+  package func setSize(_ size: UInt64) throws(SystemError) {
     guard size <= ScratchNode.sizeLimit else { throw .fileTooLarge }
     if size < self.size {
       let (whole, rest) = size.quotientAndRemainder(dividingBy: ScratchBlocks.size)
-      try map.cut(to: rest == 0 ? whole : whole + 1, system.blocks)
-      // What lies beyond the end is zero, for when the file grows again.
+      // What lies beyond the end is zero, for when the file grows again. A block that cannot be had leaves the file as it is.
       if rest > 0 {
         let last = try map.block(whole, system.blocks)
-        if last != 0 { try system.blocks[last].slice(rest, ScratchBlocks.size - rest).clear() }
+        if last != 0 { try system.blocks.toWrite(last).slice(rest, ScratchBlocks.size - rest).clear() }
       }
+      try map.cut(to: rest == 0 ? whole : whole + 1, system.blocks)
     }
     self.size = size
     changed()
@@ -105,15 +105,15 @@ public final class ScratchNode {
 
   /// - Parameter bytes: at most a block.
   func setTarget(_ bytes: [UInt8]) throws(SystemError) {
-    try system.blocks[try map.blockToWrite(0, system.blocks)].copy(from: bytes)
+    try system.blocks.toWrite(try map.blockToWrite(0, system.blocks)).copy(from: bytes)
     size = UInt64(bytes.count)
   }
 
   // MARK: Attributes
 
-  var attributes: NodeAttributes {
+  package var attributes: NodeAttributes {
     NodeAttributes(
-      device: ScratchFileSystem.device, inode: inode, kind: kind, linkCount: linkCount, size: size, accessTime: accessTime,
+      device: system.device, inode: inode, kind: kind, linkCount: linkCount, size: size, accessTime: accessTime,
       modificationTime: modificationTime, changeTime: changeTime)
   }
 

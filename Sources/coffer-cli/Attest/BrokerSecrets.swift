@@ -8,8 +8,9 @@ import Monitor
 import Synchronization
 import TrustletImage
 
-/// Has a broker release the secrets of an image to an instance of it. Carries what neither this process nor anybody between can read.
-final class BrokerSecrets: SecretSource {
+/// Has a broker release the secrets of an image to an instance of it. Carries what neither this process nor anybody between can read. Has the same broker count the
+/// versions of its sealed directory, under the evidence of the same instance.
+final class BrokerSecrets: SecretSource, VersionCounter {
   private let signer: RunSigner
   private let address: BrokerAddress
   private let tenant: String?
@@ -17,6 +18,8 @@ final class BrokerSecrets: SecretSource {
   private let image: TrustletImage
   private let machine: String
   private let lastFailure = Mutex<String?>(nil)
+  /// That of the last instance, whose evidence the broker has.
+  private let attested = Mutex<KeyBrokerClient?>(nil)
 
   /// - Parameters:
   ///   - machine: what isolates the instance.
@@ -28,26 +31,52 @@ final class BrokerSecrets: SecretSource {
   /// Seconds for all secrets of an instance.
   private static let patience = 120
 
-  /// Why the last instance got nothing; nil where it got all.
+  /// Why the last instance did not get what it asked for; nil where it got all.
   var failure: String? { lastFailure.withLock { $0 } }
 
   func sealedSecrets(for instanceKey: [UInt8]) throws -> [[UInt8]] {
-    let (key, names) = try (JSONWebKey(.p256, point: instanceKey), image.manifest.orderedSecrets.map { try ResourceName($0.resource) })
-    let result = Mutex<Result<[[UInt8]], any Error>?>(nil)
+    let (key, names) = try (JSONWebKey(.p256, point: instanceKey), image.manifest.releasedResources.map { try ResourceName($0.resource) })
+    return try waiting("no secret was released") { [self] in
+      let client = try await client(for: key)
+      attested.withLock { $0 = client }
+      var secrets: [[UInt8]] = []
+      for name in names { secrets.append(try await client.sealedResource(name)) }
+      // Each is a UInt32 and as many bytes.
+      let size = secrets.reduce(0) { $0 + 4 + $1.count }
+      guard size <= EdgeWindow.payloadCapacity else {
+        throw CommandFailure("the manifest's secrets take \(size) bytes, encrypted and as text; expected at most \(EdgeWindow.payloadCapacity), which 750 KiB of secrets take")
+      }
+      return secrets
+    }
+  }
+
+  func version() throws -> [UInt8]? {
+    let (client, name) = try counter()
+    return try waiting(Self.counterFailed) { try await client.counter(name)?.bytes }
+  }
+
+  func exchange(expected: [UInt8]?, version: [UInt8]) throws {
+    let (client, name) = try counter()
+    let (expected, version) = try (expected.map { try CounterValue($0) }, CounterValue(version))
+    try waiting(Self.counterFailed) { try await client.exchange(name, expected: expected, value: version) }
+  }
+
+  private func counter() throws -> (KeyBrokerClient, ResourceName) {
+    guard let client = attested.withLock({ $0 }), let sealed = image.manifest.sealed else { throw CommandFailure("there is no counter to ask for") }
+    return (client, try ResourceName(sealed.key))
+  }
+
+  private static let counterFailed = "the broker has not counted a version of the sealed directory"
+
+  /// - Parameter failed: what people are told, in front of why.
+  private func waiting<Value: Sendable>(_ failed: String, for work: @escaping @Sendable () async throws -> Value) throws -> Value {
+    let result = Mutex<Result<Value, any Error>?>(nil)
     let isDone = DispatchSemaphore(value: 0)
     // The instance's own thread waits for it, which is no thread of Swift's tasks.
-    let task = Task.detached { [self] in
-      let found: Result<[[UInt8]], any Error>
+    let task = Task.detached {
+      let found: Result<Value, any Error>
       do {
-        let client = try await client(for: key)
-        var secrets: [[UInt8]] = []
-        for name in names { secrets.append(try await client.sealedResource(name)) }
-        // Each is a UInt32 and as many bytes.
-        let size = secrets.reduce(0) { $0 + 4 + $1.count }
-        guard size <= EdgeWindow.payloadCapacity else {
-          throw CommandFailure("the manifest's secrets take \(size) bytes, encrypted and as text; expected at most \(EdgeWindow.payloadCapacity), which 750 KiB of secrets take")
-        }
-        found = .success(secrets)
+        found = .success(try await work())
       } catch {
         found = .failure(error)
       }
@@ -58,9 +87,10 @@ final class BrokerSecrets: SecretSource {
     if isLate { task.cancel() }
     do {
       if isLate { throw CommandFailure("the broker took longer than \(Self.patience) s") }
-      return try result.withLock { try $0?.get() ?? [] }
+      guard let value = try result.withLock({ try $0?.get() }) else { throw CommandFailure("the broker's answer was lost") }
+      return value
     } catch {
-      lastFailure.withLock { $0 = "\(error)" }
+      lastFailure.withLock { $0 = "\(failed): \(error)" }
       throw error
     }
   }

@@ -142,7 +142,7 @@ struct TrustBench: ParsableCommand {
         options.secrets = secrets
         let trustlet = try TrustletRunner.start(image, options, on: kind)
         let outcome = try TrustletRunner.runCommand(image, trustlet)
-        if let failure = secrets.failure { throw CommandFailure("no secret was released: \(failure)") }
+        if let failure = secrets.failure { throw CommandFailure(failure) }
         // Its output has no reader here, which it says with 74.
         guard case .exited(74) = outcome else { throw CommandFailure("the program ended otherwise than it should: \(outcome)") }
       }

@@ -69,7 +69,7 @@ public struct ImageBuilder: Sendable {
       Region(kind: .guestManifest, address: MemoryMap.guestManifest, contents: guestManifest),
       Region(kind: .fileTree, address: MemoryMap.fileTree, contents: tree),
     ]
-    if manifest.scratch != nil {
+    if manifest.scratchRegionSize > 0 {
       regions.append(Region(kind: .scratch, address: MemoryMap.scratch, size: manifest.scratchRegionSize))
     }
     guard linearMemories.count <= Int(ImageFormat.linearMemoryLimit) else {

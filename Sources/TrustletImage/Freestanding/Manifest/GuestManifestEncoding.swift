@@ -15,9 +15,10 @@ extension Manifest {
     writer.uint64(scratch?.size.bytes ?? 0)
     writer.uint32(UInt32(truncatingIfNeeded: openFiles))
     writer.counted((scratch?.path ?? "").utf8)
-    if !secrets.isEmpty {
-      writer.uint32(UInt32(truncatingIfNeeded: secrets.count))
+    if !releasedResources.isEmpty {
+      writer.uint32(UInt32(truncatingIfNeeded: releasedResources.count))
       for secret in orderedSecrets { writer.counted(secret.name.utf8) }
+      if let sealed { writer.counted(sealed.guestName) }
     }
     if let broker { writer.counted(try author(broker)) }
     guard writer.bytes.count <= Int(MemoryMap.guestManifestSizeLimit) else {
@@ -33,7 +34,7 @@ extension Manifest {
     var writer = ByteWriter()
     writer.append(key)
     writer.counted(broker.tenant.utf8)
-    for secret in orderedSecrets { writer.counted(secret.resource.utf8) }
+    for secret in releasedResources { writer.counted(secret.resource.utf8) }
     return writer.bytes
   }
 
@@ -43,7 +44,7 @@ extension Manifest {
     if host.directories == .write { flags |= GuestManifest.hostDirectoriesWrite }
     if host.environment { flags |= GuestManifest.hostEnvironment }
     if host.arguments { flags |= GuestManifest.hostArguments }
-    if !secrets.isEmpty { flags |= GuestManifest.secrets }
+    if !releasedResources.isEmpty { flags |= GuestManifest.secrets }
     if broker != nil { flags |= GuestManifest.author }
     return flags
   }

@@ -64,6 +64,8 @@ public struct Manifest: Codable, Sendable, Hashable {
   public var host = Host()
   /// Default: none.
   public var scratch: Scratch?
+  /// Default: none.
+  public var sealed: Sealed?
   /// Descriptors that the program may have at once, streams and given directories among them. Default: 1024, which is also the most.
   public var openFiles: UInt64 = Self.openFilesLimit
   /// What a broker has to release before the program runs: the name under which the program gets it (a variable's, or the path of a file in its
@@ -102,10 +104,12 @@ public struct Manifest: Codable, Sendable, Hashable {
   public var stackSize: UInt64 { (stack.bytes + MemoryMap.pageSize - 1) / MemoryMap.pageSize * MemoryMap.pageSize }
 
   /// The heap region's size in bytes.
-  public var heapRegionSize: UInt64 { scratch == nil ? MemoryMap.heapSizeWithoutScratch : MemoryMap.heapSize }
+  public var heapRegionSize: UInt64 { scratch == nil && sealed == nil ? MemoryMap.heapSizeWithoutScratch : MemoryMap.heapSize }
 
-  /// The scratch region's size in bytes, 0 without one.
-  public var scratchRegionSize: UInt64 { scratch.map { GuestManifest.scratchRegionSize($0.size.bytes) } ?? 0 }
+  /// The scratch region's size in bytes, 0 without one: scratch space, and behind it what a sealed directory has in memory.
+  public var scratchRegionSize: UInt64 {
+    (scratch.map { GuestManifest.scratchRegionSize($0.size.bytes) } ?? 0) + (sealed.map { GuestManifest.sealedMemorySize($0.size.bytes) } ?? 0)
+  }
 
   /// Refuses values that no image can have.
   public func check() throws(ImageError) {
@@ -144,6 +148,7 @@ public struct Manifest: Codable, Sendable, Hashable {
     guard network.count <= NetworkRules.countLimit else {
       throw ImageError(.manifest, "network: \(network.count) rules; expected at most \(NetworkRules.countLimit)")
     }
+    try checkSealed()
     for text in [cpu ?? "-", generator, compiler] where text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
       throw ImageError(.manifest, "cpu, generator, compiler: a control character in '\(text)'")
     }

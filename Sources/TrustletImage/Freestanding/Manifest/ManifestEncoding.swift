@@ -2,7 +2,7 @@ import NetworkRules
 
 extension Manifest {
   /// The manifest as the image carries it: canonical JSON with every member but `files`; `time`, `cpu-time`, `output`, `scratch`,
-  /// `secrets`, `broker`, `network` and `cpu` are left out when not set. Sizes in bytes, times in nanoseconds.
+  /// `sealed`, `secrets`, `broker`, `network` and `cpu` are left out when not set. Sizes in bytes, times in nanoseconds.
   public var canonicalEncoding: [UInt8] {
     var members: [(name: String, value: CanonicalJSON)] = [
       ("memory", .number(memory.bytes)),
@@ -26,6 +26,7 @@ extension Manifest {
     if let scratch {
       members.append(("scratch", .object([("path", .string(scratch.path)), ("size", .number(scratch.size.bytes))])))
     }
+    if let sealed { members.append(("sealed", sealed.encoded)) }
     if !secrets.isEmpty { members.append(("secrets", .object(secrets.map { ($0.key, .string($0.value)) }))) }
     if !network.isEmpty { members.append(("network", .array(network.map { .string($0.description) }))) }
     if let broker { members.append(("broker", .object([("key", .string(broker.key)), ("tenant", .string(broker.tenant))]))) }
@@ -67,6 +68,7 @@ extension Manifest {
         snapshot = value
       case ("open-files", .number(let count)): openFiles = count
       case ("scratch", .object(let members)): scratch = try Scratch(members)
+      case ("sealed", .object(let members)): sealed = try Sealed(members)
       case ("generator", .string(let text)): generator = text
       case ("compiler", .string(let text)): compiler = text
       default: throw ImageError(.manifest, "manifest: '\(name)' is unknown or of the wrong type")

@@ -18,6 +18,11 @@ extension Manifest {
     secrets.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { ($0.key, $0.value) }
   }
 
+  /// All that a trustlet asks a broker for, in its order: the secrets, and last the key of the sealed directory, which no program sees.
+  public var releasedResources: [(name: String, resource: String)] {
+    orderedSecrets + (sealed.map { [("the key of \($0.path)", $0.key)] } ?? [])
+  }
+
   public static let secretsLimit = 64
   static let resourcePartLimit = 64
 
@@ -26,7 +31,7 @@ extension Manifest {
       throw ImageError(.manifest, "secrets: \(secrets.count) of them; expected at most \(Self.secretsLimit)")
     }
     if let broker {
-      guard !secrets.isEmpty else { throw ImageError(.manifest, "broker: there are no secrets that it could write; add secrets, or take it out") }
+      guard !releasedResources.isEmpty else { throw ImageError(.manifest, "broker: there are no secrets that it could write; add secrets, or take it out") }
       guard broker.keyBytes != nil else {
         throw ImageError(
           .manifest, "broker: the key '\(broker.key)' is not \(Broker.keyDigits) lower-case hexadecimal digits; take it from what the broker says when it starts")
@@ -59,7 +64,7 @@ extension Manifest {
   }
 
   /// As the key-broker protocol names them: three parts that cannot lead anywhere else in a path.
-  private static func isResource(_ name: String) -> Bool {
+  static func isResource(_ name: String) -> Bool {
     let parts = name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
     return parts.count == 3
       && parts.allSatisfy { part in

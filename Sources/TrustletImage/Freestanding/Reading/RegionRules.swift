@@ -108,7 +108,7 @@ extension LaunchRecord {
       guard count == 1 else { throw ImageError(.region, "the image has \(count) regions of the kind \(kind), not one") }
     }
     let scratches = regions.count { $0.kind == .scratch }
-    guard scratches == (manifest.scratch == nil ? 0 : 1) else {
+    guard scratches == (manifest.scratchRegionSize == 0 ? 0 : 1) else {
       throw ImageError(.region, "the image has \(scratches) regions of the kind \(ImageRegion.Kind.scratch), which is not the manifest's number")
     }
     var linearMemories: UInt32 = 0

@@ -1,0 +1,57 @@
+import CLinux
+import Coffer
+import Glibc
+import Monitor
+import SealedFiles
+import SealedVolume
+import TrustletImage
+import WasmFormat
+
+/// The host's file behind a sealed directory, which one run at a time may have.
+struct VolumeFile {
+  private let path: String
+  private let descriptor: Int32
+  private let blockLimit: UInt64
+
+  /// Nil where the manifest has no sealed directory.
+  static func needed(by image: TrustletImage, at path: String?) throws -> VolumeFile? {
+    switch (image.manifest.sealed, path) {
+    case (nil, nil): return nil
+    case (nil, _?): throw CommandFailure("--volume is for an image whose manifest has sealed storage, and this one has none: leave it out, or build the image with sealed: {key: shop/volumes/data}")
+    case (let sealed?, nil): throw CommandFailure("the manifest has a sealed directory at \(quoted(sealed.path)): name the file in which it lies, with --volume FILE")
+    case (let sealed?, let path?): return try VolumeFile(path, sealed)
+    }
+  }
+
+  private init(_ path: String, _ sealed: Manifest.Sealed) throws {
+    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o600)
+    guard descriptor >= 0 else { throw CommandFailure("the volume \(quoted(path)) cannot be opened for writing: \(String(cString: strerror(errno)))") }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      Glibc.close(descriptor)
+      throw CommandFailure("the volume \(quoted(path)) is no regular file: name one, or one that is not there yet")
+    }
+    // Two writers would destroy each other's data. The lock goes with the process.
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let reason = errno == EWOULDBLOCK ? "is in use by another run: wait for its end" : "cannot be locked: \(String(cString: strerror(errno)))"
+      Glibc.close(descriptor)
+      throw CommandFailure("the volume \(quoted(path)) \(reason)")
+    }
+    (self.path, self.descriptor) = (path, descriptor)
+    blockLimit = try VolumeLayout(blockCount: UInt64(SealedLayout(size: sealed.size.bytes).blockCount)).storeBlockCount
+  }
+
+  func volume(counter: BrokerSecrets?) -> HostVolume { HostVolume(descriptor: descriptor, blockLimit: blockLimit, counter: counter) }
+
+  /// Says what holds for it and what not.
+  func note(_ image: TrustletImage, isPinned: Bool) {
+    guard let sealed = image.manifest.sealed else { return }
+    if sealed.freshness == .none {
+      Terminal.note("the sealed directory is not fresh (freshness: none): who has the file can show any of its earlier versions, or none, and nobody here would see it")
+    } else if !isPinned {
+      Terminal.note("the broker is not pinned (--broker-pin): whoever answers at its address is believed about the last version of the sealed directory")
+    }
+  }
+
+  func close() { Glibc.close(descriptor) }
+}

@@ -1,0 +1,109 @@
+import EdgeCalls
+import Glibc
+import Monitor
+import Synchronization
+import Testing
+
+/// A guest with a volume's file: it reaches the file's blocks up to the limit, and nothing else.
+@Suite struct VolumeServiceTests {
+  private final class Counter: VersionCounter {
+    struct Refused: Error {}
+    let last: Mutex<[UInt8]?>
+    let refuses: Bool
+
+    init(_ last: [UInt8]? = nil, refuses: Bool = false) { (self.last, self.refuses) = (Mutex(last), refuses) }
+
+    func version() throws -> [UInt8]? {
+      if refuses { throw Refused() }
+      return last.withLock { $0 }
+    }
+
+    func exchange(expected: [UInt8]?, version: [UInt8]) throws {
+      try last.withLock { last in
+        guard !refuses, last == expected else { throw Refused() }
+        last = version
+      }
+    }
+  }
+
+  private final class File {
+    let descriptor: Int32
+    let path: String
+
+    init() throws {
+      path = "/tmp/coffer-volume-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+      descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+      try #require(descriptor >= 0)
+    }
+
+    deinit {
+      close(descriptor)
+      unlink(path)
+    }
+
+    var size: Int { Int(lseek(descriptor, 0, SEEK_END)) }
+  }
+
+  private func guest(_ file: File?, limit: UInt64 = 8, counter: Counter? = nil) throws -> GuestSide {
+    var configuration = EdgeServiceConfiguration(streams: .init(input: nil, output: nil, errors: nil))
+    configuration.volume = file.map { HostVolume(descriptor: $0.descriptor, blockLimit: limit, counter: counter) }
+    return try GuestSide(configuration)
+  }
+
+  private let block = [UInt8](repeating: 5, count: 4096)
+
+  @Test func blocksGoToTheFileAndComeBack() throws {
+    let file = try File()
+    let guest = try guest(file)
+    let opened = guest.call(.openVolume, [8])
+    #expect(opened.error == 0 && opened.results[0] == 0 && opened.payload.isEmpty && file.size == 8 * 4096)
+    #expect(guest.call(.writeVolume, [3], payload: block + block).results[0] == 8192)
+    #expect(guest.call(.flushVolume).error == 0)
+    #expect(guest.call(.readVolume, [2, 3]).payload == [UInt8](repeating: 0, count: 4096) + block + block)
+    // What is longer stays as it is.
+    #expect(guest.call(.openVolume, [2]).error == 0 && file.size == 8 * 4096)
+  }
+
+  @Test func everyOffsetAndLengthIsChecked() throws {
+    let file = try File()
+    let guest = try guest(file)
+    #expect(guest.call(.openVolume, [8]).error == 0)
+    for blocks in [0, 9, 1 << 40, UInt64.max] { #expect(guest.call(.openVolume, [blocks]).error == EdgeError.invalid) }
+    for (first, count) in [(8, 1), (0, 9), (7, 2), (9, 0), (UInt64.max, 1), (1, UInt64.max), (1 << 52, 1), (0, 1 << 52), (UInt64.max, UInt64.max)] as [(UInt64, UInt64)] {
+      #expect(guest.call(.readVolume, [first, count]).error == EdgeError.invalid, "\(first) \(count)")
+    }
+    for first in [8, 1 << 52, UInt64.max] as [UInt64] { #expect(guest.call(.writeVolume, [first], payload: block).error == EdgeError.invalid) }
+    for length in [1, 4095, 4097] { #expect(guest.call(.writeVolume, [0], payload: [UInt8](repeating: 1, count: length)).error == EdgeError.invalid) }
+    #expect(guest.call(number: EdgeCall.writeVolume.rawValue, [0], claimedLength: .max).error == EdgeError.invalid)
+    #expect(file.size == 8 * 4096)
+    #expect(guest.call(.readVolume, [0, 8]).payload == [UInt8](repeating: 0, count: 8 * 4096))
+  }
+
+  @Test func withoutAFileOrACounterItSaysNo() throws {
+    for call in [EdgeCall.openVolume, .readVolume, .writeVolume, .flushVolume, .publishVolume] {
+      #expect(try guest(nil).call(call, [1, 1]).error == EdgeError.notSupported)
+    }
+    #expect(try guest(try File()).call(.publishVolume, payload: [UInt8](repeating: 1, count: 24)).error == EdgeError.notSupported)
+  }
+
+  @Test func aVersionReplacesTheOneThatWasSeen() throws {
+    let (file, counter) = (try File(), Counter())
+    let guest = try guest(file, counter: counter)
+    let opened = guest.call(.openVolume, [8])
+    #expect(opened.error == 0 && opened.results[0] == 1 && opened.payload.isEmpty)
+    let versions = (1...3).map { [UInt8](repeating: UInt8($0), count: 24) }
+    #expect(guest.call(.publishVolume, payload: versions[0]).error == 0)
+    #expect(guest.call(.publishVolume, payload: versions[1]).error == 0)
+    #expect(try self.guest(file, counter: counter).call(.openVolume, [8]).payload == versions[1])
+    // Somebody else has counted meanwhile.
+    counter.last.withLock { $0 = versions[2] }
+    #expect(guest.call(.publishVolume, payload: versions[0]).error == EdgeError.inputOutput)
+    #expect(guest.call(.publishVolume, payload: [1]).error == EdgeError.invalid)
+    #expect(try self.guest(file, counter: Counter(refuses: true)).call(.openVolume, [8]).error == EdgeError.inputOutput)
+  }
+
+  @Test func whatWaitsForADiskOrABrokerIsNotServedByDoorbell() {
+    for call in [EdgeCall.openVolume, .flushVolume, .publishVolume] { #expect(!call.isPrompt) }
+    for call in [EdgeCall.readVolume, .writeVolume] { #expect(call.isPrompt) }
+  }
+}
