@@ -13,6 +13,7 @@ let package = Package(
     .library(name: "Coffer", targets: ["Coffer"]),
     .library(name: "Attestation", targets: ["Attestation"]),
     .executable(name: "coffer", targets: ["coffer"]),
+    .executable(name: "coffer-attester", targets: ["coffer-attester"]),
     .executable(name: "coffer-evidence", targets: ["coffer-evidence"]),
     .executable(name: "coffer-init", targets: ["coffer-init"]),
     .executable(name: "coffer-monitor", targets: ["coffer-monitor"]),
@@ -106,6 +107,13 @@ let package = Package(
     .target(name: "Evidence", dependencies: ["Platform", crypto]),
     .target(name: "Monitor", dependencies: ["CLinux", "EdgeCalls", "Machine"]),
 
+    // Floor 3: processes of a node that start and speak to one another; and the one that vouches for the monitors.
+    .target(name: "LocalProcesses", dependencies: ["CLinux", "FunctionCalls"]),
+    .target(
+      name: "Attester",
+      dependencies: ["CLinux", "DevelopmentPlatform", "Evidence", "FunctionCalls", "LocalProcesses", "Machine", "Platform", crypto]),
+    .executableTarget(name: "coffer-attester", dependencies: ["Attester"]),
+
     // Floor 4: running images, without anything that builds them.
     .target(name: "TrustletRun", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "Monitor", "TrustletImage", "WasmFormat"]),
     .target(
@@ -116,12 +124,12 @@ let package = Package(
     // Floor 4: serving functions. The front (Gateway over FunctionDispatch and FunctionStore) holds no trustlets, and a monitor process no connections.
     .target(
       name: "MonitorProcess",
-      dependencies: ["CLinux", "EdgeCalls", "FunctionCalls", "KVMMachine", "Machine", "Monitor", "ProcessMachine", "TrustletImage", "TrustletRun"]),
+      dependencies: ["CLinux", "EdgeCalls", "FunctionCalls", "KVMMachine", "LocalProcesses", "Machine", "Monitor", "ProcessMachine", "TrustletImage", "TrustletRun"]),
     .target(name: "FunctionStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift"), crypto, "FunctionDispatch", "ImageBuilding", "TrustletImage"]),
     .target(
       name: "FunctionDispatch",
       dependencies: [
-        "CLinux", "FunctionCalls", .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Logging", package: "swift-log"),
+        "CLinux", "FunctionCalls", "LocalProcesses", .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
     .executableTarget(name: "page-builder"),
@@ -179,8 +187,8 @@ let package = Package(
     .executableTarget(
       name: "coffer-node",
       dependencies: [
-        "Attestation", "CLinux", "Evidence", "FunctionDispatch", "FunctionStore", "Gateway", "ImageBuilding", "KeyBroker", "KeyBrokerClient",
-        "KeyBrokerProtocol", "Platform", "TrustletImage", crypto,
+        "Attestation", "Attester", "CLinux", "Evidence", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "ImageBuilding", "KeyBroker", "KeyBrokerClient",
+        "KeyBrokerProtocol", "LocalProcesses", "Machine", "Platform", "TrustletImage", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Histogram", package: "hdrhistogram-swift"),

@@ -10,7 +10,11 @@ extension TrustletEvidence {
         "\(trustlet.key.name) key of the instance (SHA-256): secrets are encrypted to it"),
       EvidenceField(
         "trustlet.key-holder", claims.keyHolder.rawValue,
-        claims.keyHolder == .instance ? "made inside the instance: nobody else has it" : "made by the monitor, which has it too"),
+        switch claims.keyHolder {
+        case .instance: "made inside the instance: nobody else has it"
+        case .monitor: "made by the monitor, which has it too"
+        case .front: "of the node's front, where TLS ends: the front reads what is sent"
+        }),
       EvidenceField("trustlet.clone-generation", "\(claims.cloneGeneration)", "how often the template was cloned before this instance"),
       EvidenceField("trustlet.machine", claims.machine, "what isolates it"),
       EvidenceField("trustlet.nonce", hexadecimal(claims.nonce), "the challenger's, so that the evidence is fresh"),
