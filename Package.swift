@@ -71,6 +71,10 @@ let package = Package(
     .target(name: "Attestation", dependencies: certificates + ["StrictYAML"]),
     .target(name: "DevelopmentEvidence", dependencies: certificates),
 
+    // TLS whose certificate carries evidence of its key: made, and judged.
+    .target(name: "AttestedChannel", dependencies: ["Attestation"] + certificates),
+    .testTarget(name: "AttestedChannelTests", dependencies: ["AttestedChannel", "Attestation", "DevelopmentPlatform", "Evidence", "Platform", crypto]),
+
     // Programs compiled to WebAssembly by the build itself: the examples and the benchmark's kernels.
     .executableTarget(name: "example-builder"),
     .executableTarget(name: "line-counter"),
@@ -137,9 +141,10 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "CLinux", "EmbeddedBytes", "FunctionDispatch", "FunctionStore", "ImageBuilding", "TrustletImage", crypto,
+        "AttestedChannel", "CLinux", "EmbeddedBytes", "FunctionDispatch", "FunctionStore", "ImageBuilding", "TrustletImage", crypto,
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "HummingbirdHTTP2", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "HummingbirdHTTP2", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "NIOTLS", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
@@ -187,13 +192,13 @@ let package = Package(
     .executableTarget(
       name: "coffer-node",
       dependencies: [
-        "Attestation", "Attester", "CLinux", "Evidence", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "ImageBuilding", "KeyBroker", "KeyBrokerClient",
+        "Attestation", "AttestedChannel", "Attester", "CLinux", "Evidence", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "ImageBuilding", "KeyBroker", "KeyBrokerClient",
         "KeyBrokerProtocol", "LocalProcesses", "Machine", "Platform", "TrustletImage", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "NIOTLS", package: "swift-nio"), .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
     .executableTarget(name: "coffer-monitor", dependencies: ["MonitorProcess"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),

@@ -73,14 +73,7 @@ final class CarrierLink: Sendable {
   }
 
   private func serveOne() throws(ProcessError) {
-    let pair = try SocketPair()
-    let nothing = Glibc.open("/dev/null", O_RDWR | O_CLOEXEC)
-    defer {
-      close(pair.theirs)
-      if nothing >= 0 { close(nothing) }
-    }
-    let connection = FrameConnection(pair.mine, patience: Self.patience)
-    let child = try program.start([nothing, nothing, 2, pair.theirs])
+    let (connection, child) = try startOne()
     state.withLock { $0.connection = connection }
     do throws(FrameError) {
       while let frame = try connection.next() { try serve(frame, connection) }
@@ -99,6 +92,18 @@ final class CarrierLink: Sendable {
     _ = coffer_reap(child.pidfd, 1, &end)
     close(child.pidfd)
     for then in left { then(.failure(Failure(description: "the carrier of messages to the broker has died; call again"))) }
+  }
+
+  /// Their end is the carrier's alone, so that its death is seen.
+  private func startOne() throws(ProcessError) -> (FrameConnection, coffer_child) {
+    let pair = try SocketPair()
+    let nothing = Glibc.open("/dev/null", O_RDWR | O_CLOEXEC)
+    defer {
+      close(pair.theirs)
+      if nothing >= 0 { close(nothing) }
+    }
+    let connection = FrameConnection(pair.mine, patience: Self.patience)
+    return (connection, try program.start([nothing, nothing, 2, pair.theirs]))
   }
 
   private func serve(_ frame: Frame, _ connection: FrameConnection) throws(FrameError) {

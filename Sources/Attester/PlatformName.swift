@@ -44,7 +44,10 @@ public enum PlatformName: Equatable, Sendable {
       let root = try Self.root(developmentRoot ?? "development-root.pem")
       return (
         DevelopmentMachine(kind, root: root),
-        ["DEVELOPMENT PLATFORM: NOTHING IS MEASURED AND NOTHING IS PROTECTED; anyone with the key of its root makes such evidence"]
+        [
+          "DEVELOPMENT PLATFORM: NOTHING IS MEASURED AND NOTHING IS PROTECTED; anyone with the key of its root makes such evidence; SHA-256 of its public half: "
+            + root.fingerprint.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        ]
       )
     }
   }

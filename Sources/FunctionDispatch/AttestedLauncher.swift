@@ -101,9 +101,13 @@ final class AttestedLauncher: MonitorLaunching {
     let connection = FrameConnection(pair.mine, patience: Self.patience, whileReading: true)
     let process: coffer_child
     do throws(MonitorStartError) {
-      defer { close(pair.theirs) }
       process = try program.start([nothing, nothing, 2, pair.theirs])
+    } catch {
+      close(pair.theirs)
+      throw error
     }
+    // Only the attester has it now: its end is seen by whoever reads.
+    close(pair.theirs)
     guard let frame = try? connection.next(), frame.kind == .attests, let welcome = try? AttesterWelcome(frame.payload[...]) else {
       Self.clearAway(process, connection)
       throw MonitorStartError("the attester could not begin; it says why on standard error")

@@ -7,6 +7,7 @@ import Glibc
 import Hummingbird
 import Logging
 import NIOCore
+import Synchronization
 
 /// `coffer serve`: the front of a node.
 struct Serve: AsyncParsableCommand {
@@ -70,6 +71,7 @@ struct Serve: AsyncParsableCommand {
     }
     var configuration = NodeConfiguration(
       host: address.host, port: address.port, dispatch: dispatch, threads: options.threads ?? System.coreCount, drainTime: options.drain)
+    configuration.attested = attestation.attested.flatMap { ListenAddress($0) }.map { ($0.host, $0.port) }
     // Not among the node's own lines, which are kept: a busy node's requests would push everything else out.
     if logRequests { configuration.requestLogger = Logger(label: "coffer.requests") { NodeLogHandler(label: $0, output: output) } }
     let node = Node(configuration, catalogue: state.store, logSink: logs, logger: logger)
@@ -94,6 +96,9 @@ struct Serve: AsyncParsableCommand {
       try await node.run(
         router,
         whenListening: { port in
+          if node.configuration.attested != nil {
+            Self.say("coffer: attested channels at https://\(node.configuration.attested?.host ?? ""):\(node.attestedPort.load(ordering: .acquiring))\n")
+          }
           Self.announce("http://\(address.shown):\(port)", state, platform)
           if demo { await Self.demonstrate(state, logger) }
         }, whenDraining: { view.drain() })

@@ -23,6 +23,9 @@ struct AttestationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The broker's key, by the SHA-256 that it says at its start: an answer that it has not signed is none.", valueName: "hex"))
   var brokerPin: String?
 
+  @Option(help: ArgumentHelp("Where functions are served over TLS whose certificate carries evidence: ADDRESS:PORT, for coffer invoke --attested.", valueName: "address"))
+  var attested: String?
+
   @Option(help: ArgumentHelp("The attester's program.", visibility: .hidden))
   var attester: String?
 
@@ -32,6 +35,8 @@ struct AttestationOptions: ParsableArguments {
     if broker == nil, brokerPin != nil { throw ValidationError("--broker-pin is a broker's: name that too, with --broker") }
     if platform == nil, developmentRoot != nil { throw ValidationError("--development-root is a development platform's: name that too, with --platform") }
     if platform == nil, broker != nil { throw ValidationError("--broker releases to those who give evidence: say what vouches for this machine, with --platform") }
+    if platform == nil, attested != nil { throw ValidationError("--attested shows evidence: say what vouches for this machine, with --platform") }
+    if let attested, ListenAddress(attested) == nil { throw ValidationError("--attested: found \(attested), expected ADDRESS:PORT, as in 127.0.0.1:8443") }
     if let broker { _ = try NodeAddress(broker) }
   }
 
