@@ -116,6 +116,12 @@ static int child_main(void *argument) {
     ruleset = fcntl(spawn->landlock_ruleset, F_DUPFD_CLOEXEC, (int)spawn->descriptor_count);
     if (ruleset < 0) return fail(attempt, COFFER_STEP_DESCRIPTORS);
   }
+  int program = -1;
+  if (spawn->program_file > 0) {
+    // Above every target, as the others; closed by the execution itself.
+    program = fcntl(spawn->program_file, F_DUPFD_CLOEXEC, (int)spawn->descriptor_count);
+    if (program < 0) return fail(attempt, COFFER_STEP_DESCRIPTORS);
+  }
   if (place_descriptors(spawn) != 0) return fail(attempt, COFFER_STEP_DESCRIPTORS);
   if (set_limits(&spawn->limits) != 0) return fail(attempt, COFFER_STEP_LIMITS);
   if (ruleset >= 0 || spawn->filter_system_calls) {
@@ -123,12 +129,6 @@ static int child_main(void *argument) {
   }
   if (ruleset >= 0 && syscall(__NR_landlock_restrict_self, ruleset, 0) != 0)
     return fail(attempt, COFFER_STEP_LANDLOCK);
-  int program = -1;
-  if (spawn->program_file > 0) {
-    // Still open beside the others, and the last of them: closed by the execution itself.
-    program = fcntl(spawn->program_file, F_DUPFD_CLOEXEC, (int)spawn->descriptor_count);
-    if (program < 0) return fail(attempt, COFFER_STEP_DESCRIPTORS);
-  }
   if (syscall(__NR_close_range, spawn->descriptor_count, ~0U, program < 0 ? 0 : CLOSE_ON_EXECUTION) != 0)
     return fail(attempt, COFFER_STEP_DESCRIPTORS);
   syscall(__NR_rt_sigprocmask, SIG_SETMASK, &(uint64_t){0}, NULL, KERNEL_SIGNAL_SET);

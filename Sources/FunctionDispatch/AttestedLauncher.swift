@@ -93,7 +93,14 @@ final class AttestedLauncher: MonitorLaunching {
   // MARK: The attester
 
   private func attester() throws(MonitorStartError) -> Attester {
-    if let attester = state.withLock({ $0.attester }) { return attester }
+    if let attester = state.withLock({ $0.attester }) {
+      var exit = coffer_exit()
+      if coffer_reap(attester.process.pidfd, 0, &exit) == 0 { return attester }
+      // It has died since, and is no process any more that could be ended.
+      state.withLock { $0.attester = nil }
+      attester.connection.end()
+      close(attester.process.pidfd)
+    }
     let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard nothing >= 0 else { throw MonitorStartError("cannot open /dev/null", errorNumber: errno) }
     defer { close(nothing) }

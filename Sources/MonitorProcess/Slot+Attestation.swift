@@ -28,13 +28,17 @@ extension Slot {
       }
       let holder: InstanceClaim.KeyHolder = order.frontKey.isEmpty ? .attester : .front
       let claim = attester.claim(revision.load.measurement, image, holder, order.frontKey)
-      let evidence = try attester.evidence(EvidenceRequest(nonce: order.nonce, claim: claim), within: Self.evidenceTime)
+      let evidence = try attester.evidence(EvidenceRequest(nonce: order.nonce, claim: claim), within: Self.evidenceTime(revision.load.time))
       return (CallEnd(.exited), evidence, seat)
     } catch {
       return (CallEnd(.failed, message: "\(error)"), [], seat)
     }
   }
 
-  /// Nanoseconds for a platform's report, and for those before it.
-  private static let evidenceTime: UInt64 = 20_000_000_000
+  /// Nanoseconds for a platform's report, and for those before it: not so long that the front takes this process for hung.
+  /// - Parameter time: what a call of the function may take; 0 for no limit.
+  private static func evidenceTime(_ time: UInt64) -> UInt64 {
+    let most: UInt64 = 20_000_000_000
+    return time == 0 ? most : min(most, time.addingReportingOverflow(3_000_000_000).partialValue)
+  }
 }

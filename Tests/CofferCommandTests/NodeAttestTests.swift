@@ -141,7 +141,7 @@ struct NodeAttestTests {
     let scene = try Scene(terms: "none: insecure", [])
     let result = try scene.attest()
     #expect(result.status == 125 && result.errors.contains("--platform"), "\(result)")
-    #expect(try scene.command("serve", "--broker", "http://127.0.0.1:1").errors.contains("--platform"))
+    #expect(try scene.place.run("serve", "--broker", "http://127.0.0.1:1").errors.contains("--platform"))
   }
 
   /// Its monitors go with it, since their keys do; a call in their midst is told, and the next finds others.

@@ -44,7 +44,7 @@ struct AttestationOptions: ParsableArguments {
   /// - Parameters: the node's directory, and where its programs are.
   func configuration(directory: String, program: (String) throws -> String) throws -> AttesterConfiguration? {
     guard let platform else { return nil }
-    var arguments = ["--platform", platform]
+    var arguments = ["--platform", platform.hasPrefix("tpm:") ? "tpm:" + Self.absolute(String(platform.dropFirst(4))) : platform]
     if platform.hasPrefix("development-") {
       arguments += ["--development-root", Self.absolute(developmentRoot ?? "\(directory)/development-root.pem")]
     }
