@@ -15,6 +15,7 @@ public final class Dispatcher: Sendable {
   private let logSink: any LogSink
   private let logger: Logger
   private let launcher: any MonitorLaunching
+  private let launcherHasEnded = Atomic<Bool>(false)
   package let state: Mutex<DispatchState>
   let startTime = NIODeadline.now().uptimeNanoseconds
 
@@ -247,8 +248,11 @@ public final class Dispatcher: Sendable {
     for child in children { child.end(reason: "the node ends") }
     // Reaped on the supervisor's event loop, whose thread has to outlive them.
     while state.withLock({ !$0.children.isEmpty || !$0.beginning.isEmpty }) { try? await Task.sleep(for: .milliseconds(1)) }
-    let launcher = launcher
-    try? await supervisor.submit { launcher.end() }.get()
+    // Once: a second end finds no thread any more that could do it.
+    if !launcherHasEnded.exchange(true, ordering: .acquiringAndReleasing) {
+      let launcher = launcher
+      try? await supervisor.submit { launcher.end() }.get()
+    }
     try? await supervisors.shutdownGracefully()
   }
 }
