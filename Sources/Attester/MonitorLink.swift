@@ -96,7 +96,7 @@ final class MonitorLink: Sendable {
       case .instance: InstanceKey(point: claim.key, holder: .instance)
       case .front: InstanceKey(point: claim.key, holder: .front)
       // Its private half is gone at once: nothing is ever encrypted to it.
-      case .attester: InstanceKey(point: Array(P384.KeyAgreement.PrivateKey().publicKey.rawRepresentation), holder: .monitor)
+      case .attester: InstanceKey(point: Array(P256.KeyAgreement.PrivateKey().publicKey.rawRepresentation), holder: .monitor)
       }
     let instance = InstanceStatement(
       imageMeasurement: claim.measurement, manifest: claim.manifest, key: key, machine: claim.machine, isClosed: claim.isClosed)
