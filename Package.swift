@@ -13,6 +13,7 @@ let package = Package(
     .library(name: "Coffer", targets: ["Coffer"]),
     .library(name: "Attestation", targets: ["Attestation"]),
     .executable(name: "coffer", targets: ["coffer"]),
+    .executable(name: "coffer-attester", targets: ["coffer-attester"]),
     .executable(name: "coffer-evidence", targets: ["coffer-evidence"]),
     .executable(name: "coffer-init", targets: ["coffer-init"]),
     .executable(name: "coffer-monitor", targets: ["coffer-monitor"]),
@@ -75,6 +76,10 @@ let package = Package(
     .target(name: "Attestation", dependencies: certificates + ["StrictYAML"]),
     .target(name: "DevelopmentEvidence", dependencies: certificates),
 
+    // TLS whose certificate carries evidence of its key: made, and judged.
+    .target(name: "AttestedChannel", dependencies: ["Attestation"] + certificates),
+    .testTarget(name: "AttestedChannelTests", dependencies: ["AttestedChannel", "Attestation", "DevelopmentPlatform", "Evidence", "Platform", crypto]),
+
     // Programs compiled to WebAssembly by the build itself: the examples and the benchmark's kernels.
     .executableTarget(name: "example-builder"),
     .executableTarget(name: "line-counter"),
@@ -115,6 +120,13 @@ let package = Package(
     .testTarget(
       name: "HostNetworkTests", dependencies: ["CLinux", "EdgeCalls", "HostNetwork", "InstanceNetwork", "LibOS", "Machine", "Monitor", "NetworkRules"]),
 
+    // Floor 3: processes of a node that start and speak to one another; and the one that vouches for the monitors.
+    .target(name: "LocalProcesses", dependencies: ["CLinux", "FunctionCalls"]),
+    .target(
+      name: "Attester",
+      dependencies: ["CLinux", "DevelopmentPlatform", "Evidence", "FunctionCalls", "LocalProcesses", "Machine", "Platform", crypto]),
+    .executableTarget(name: "coffer-attester", dependencies: ["Attester"]),
+
     // Floor 4: running images, without anything that builds them.
     .target(name: "TrustletRun", dependencies: ["EdgeCalls", "KVMMachine", "Machine", "Monitor", "TrustletImage", "WasmFormat"]),
     .target(
@@ -125,12 +137,12 @@ let package = Package(
     // Floor 4: serving functions. The front (Gateway over FunctionDispatch and FunctionStore) holds no trustlets, and a monitor process no connections.
     .target(
       name: "MonitorProcess",
-      dependencies: ["CLinux", "EdgeCalls", "FunctionCalls", "KVMMachine", "Machine", "Monitor", "ProcessMachine", "TrustletImage", "TrustletRun"]),
+      dependencies: ["CLinux", "EdgeCalls", "FunctionCalls", "KVMMachine", "LocalProcesses", "Machine", "Monitor", "ProcessMachine", "TrustletImage", "TrustletRun"]),
     .target(name: "FunctionStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift"), crypto, "FunctionDispatch", "ImageBuilding", "TrustletImage"]),
     .target(
       name: "FunctionDispatch",
       dependencies: [
-        "CLinux", "FunctionCalls", .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Logging", package: "swift-log"),
+        "CLinux", "FunctionCalls", "LocalProcesses", .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
     .executableTarget(name: "page-builder"),
@@ -138,9 +150,10 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "CLinux", "EmbeddedBytes", "FunctionDispatch", "FunctionStore", "ImageBuilding", "TrustletImage", crypto,
+        "AttestedChannel", "CLinux", "EmbeddedBytes", "FunctionDispatch", "FunctionStore", "ImageBuilding", "TrustletImage", crypto,
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "HummingbirdHTTP2", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "HummingbirdHTTP2", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "NIOTLS", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
@@ -188,8 +201,8 @@ let package = Package(
     .executableTarget(
       name: "coffer-node",
       dependencies: [
-        "Attestation", "CLinux", "Evidence", "FunctionDispatch", "FunctionStore", "Gateway", "HostNetwork", "ImageBuilding", "KeyBroker", "KeyBrokerClient",
-        "KeyBrokerProtocol", "Platform", "TrustletImage", crypto,
+        "Attestation", "AttestedChannel", "Attester", "CLinux", "Evidence", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "HostNetwork", "ImageBuilding", "KeyBroker", "KeyBrokerClient",
+        "KeyBrokerProtocol", "LocalProcesses", "Machine", "Platform", "TrustletImage", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),

@@ -91,6 +91,14 @@ private func check(_ frame: Frame) {
     case .stop: try? CallStop(payload[...]).payload
     case .welcome: try? MonitorWelcome(payload[...]).payload
     case .reported: try? MonitorReport(payload[...]).payload
+    case .input: try? AttestationOrder(payload[...]).payload
+    case .start: try? MonitorOrder(payload[...]).payload
+    case .attests: try? AttesterWelcome(payload[...]).payload
+    case .started: try? MonitorStarted(payload[...]).payload
+    case .evidence: try? EvidenceRequest(payload[...]).payload
+    case .secrets: try? SecretsRequest(payload[...]).payload
+    case .released: try? SealedSecrets(payload[...]).payload
+    case .fetch: try? FetchOrder(payload[...]).payload
     default: payload
     }
   precondition(again == nil || again == payload, "two payloads that mean the same")

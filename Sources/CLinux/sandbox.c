@@ -24,6 +24,11 @@
 #ifndef __NR_landlock_restrict_self
 #define __NR_landlock_restrict_self 446
 #endif
+/// CLOSE_RANGE_CLOEXEC
+#define CLOSE_ON_EXECUTION 4U
+#ifndef MFD_EXEC
+#define MFD_EXEC 16U
+#endif
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8U
 #endif
@@ -111,6 +116,12 @@ static int child_main(void *argument) {
     ruleset = fcntl(spawn->landlock_ruleset, F_DUPFD_CLOEXEC, (int)spawn->descriptor_count);
     if (ruleset < 0) return fail(attempt, COFFER_STEP_DESCRIPTORS);
   }
+  int program = -1;
+  if (spawn->program_file > 0) {
+    // Above every target, as the others; closed by the execution itself.
+    program = fcntl(spawn->program_file, F_DUPFD_CLOEXEC, (int)spawn->descriptor_count);
+    if (program < 0) return fail(attempt, COFFER_STEP_DESCRIPTORS);
+  }
   if (place_descriptors(spawn) != 0) return fail(attempt, COFFER_STEP_DESCRIPTORS);
   if (set_limits(&spawn->limits) != 0) return fail(attempt, COFFER_STEP_LIMITS);
   if (ruleset >= 0 || spawn->filter_system_calls) {
@@ -118,12 +129,15 @@ static int child_main(void *argument) {
   }
   if (ruleset >= 0 && syscall(__NR_landlock_restrict_self, ruleset, 0) != 0)
     return fail(attempt, COFFER_STEP_LANDLOCK);
-  if (syscall(__NR_close_range, spawn->descriptor_count, ~0U, 0) != 0)
+  if (syscall(__NR_close_range, spawn->descriptor_count, ~0U, program < 0 ? 0 : CLOSE_ON_EXECUTION) != 0)
     return fail(attempt, COFFER_STEP_DESCRIPTORS);
   syscall(__NR_rt_sigprocmask, SIG_SETMASK, &(uint64_t){0}, NULL, KERNEL_SIGNAL_SET);
   if (spawn->filter_system_calls && coffer_system_call_filter_install(&attempt->filter) != 0)
     return fail(attempt, COFFER_STEP_SECCOMP);
-  execve(spawn->program, spawn->arguments, spawn->environment);
+  if (program >= 0)
+    syscall(__NR_execveat, program, "", spawn->arguments, spawn->environment, AT_EMPTY_PATH);
+  else
+    execve(spawn->program, spawn->arguments, spawn->environment);
   return fail(attempt, COFFER_STEP_EXECUTE);
 }
 
@@ -180,6 +194,12 @@ void coffer_kill_group(const struct coffer_child *child) { kill(-child->pid, SIG
 int coffer_memory_file(const char *name) {
   int descriptor = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
   if (descriptor < 0 && errno == EINVAL) descriptor = memfd_create(name, MFD_CLOEXEC);
+  return descriptor;
+}
+
+int coffer_program_file(const char *name) {
+  int descriptor = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+  if (descriptor < 0 && errno == EINVAL) descriptor = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   return descriptor;
 }
 

@@ -5,7 +5,7 @@
 
 enum {
   /// A monitor process has one for each of its slots.
-  COFFER_MAXIMUM_DESCRIPTORS = 260,
+  COFFER_MAXIMUM_DESCRIPTORS = 261,
   /// Well above the list in system_call_filter.c; building stops with an unusable filter should it be exceeded.
   COFFER_FILTER_CAPACITY = 512,
 };

@@ -37,6 +37,8 @@ public struct InstanceKey: Sendable, Equatable {
     case instance
     /// Made by the monitor for the instance: whoever owns the monitor has it too.
     case monitor
+    /// Of the node's front, where its callers' TLS ends: whoever owns the front reads what is sent to the instance.
+    case front
   }
 
   /// x and y, 32 or 48 bytes each, big-endian.

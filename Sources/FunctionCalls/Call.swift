@@ -38,6 +38,33 @@ public struct CallHead: Hashable, Sendable {
   }
 }
 
+/// What a call that attests has as its input.
+public struct AttestationOrder: Hashable, Sendable {
+  /// The relying party's.
+  public var nonce: [UInt8]
+  /// A key of the front's that the evidence is to name, x and y; empty for none.
+  public var frontKey: [UInt8]
+
+  public init(nonce: [UInt8], frontKey: [UInt8] = []) {
+    self.nonce = nonce
+    self.frontKey = frontKey
+  }
+
+  public init(_ payload: ArraySlice<UInt8>) throws(FrameError) {
+    var fields = FieldReader(payload)
+    nonce = try fields.bytes(EvidenceRequest.nonceSizes)
+    frontKey = try fields.bytes(0...InstanceClaim.keyLimit)
+    try fields.end()
+  }
+
+  public var payload: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(bytes: nonce)
+    bytes.append(bytes: frontKey)
+    return bytes
+  }
+}
+
 /// How a call has ended.
 public struct CallEnd: Hashable, Sendable {
   public enum Outcome: UInt8, Sendable, CaseIterable {

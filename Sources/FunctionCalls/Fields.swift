@@ -12,6 +12,12 @@ extension [UInt8] {
     }
   }
 
+  /// A length of 4 bytes, then the bytes.
+  mutating func append(bytes: [UInt8]) {
+    append(littleEndian: UInt32(truncatingIfNeeded: bytes.count))
+    append(contentsOf: bytes)
+  }
+
   mutating func append(texts: [String]) {
     append(littleEndian: UInt32(truncatingIfNeeded: texts.count))
     for text in texts { append(text: text) }
@@ -47,6 +53,20 @@ struct FieldReader {
     guard UInt64(count) <= UInt64(bytes.count) else { throw .tooShort(found: bytes.count, expected: Int(count)) }
     guard let text = String(validating: try take(Int(count)), as: UTF8.self) else { throw .notUTF8 }
     return text
+  }
+
+  /// Bytes with their length before them.
+  mutating func bytes(_ sizes: ClosedRange<Int>) throws(FrameError) -> [UInt8] {
+    let count: UInt32 = try integer()
+    guard UInt64(count) <= UInt64(sizes.upperBound) else { throw .tooLong(found: UInt64(count), limit: UInt64(sizes.upperBound)) }
+    guard Int(count) >= sizes.lowerBound else { throw .tooShort(found: Int(count), expected: sizes.lowerBound) }
+    return Array(try take(Int(count)))
+  }
+
+  mutating func flag(_ field: String) throws(FrameError) -> Bool {
+    let value: UInt8 = try integer()
+    guard value < 2 else { throw .unknownValue(UInt64(value), field: field) }
+    return value == 1
   }
 
   mutating func texts(limit: Int = 65_536) throws(FrameError) -> [String] {

@@ -42,6 +42,42 @@ public enum FrameKind: UInt8, Sendable, CaseIterable {
   case ended = 50
   /// The slot's machine is ready. Payload: empty, or why it is not.
   case warmed = 51
+
+  // Front to attester. The number is the monitor's, chosen by the front.
+  /// A descriptor of the next monitor's, which comes with it: first for its complaints, then of its control socket, then each slot's.
+  case descriptor = 64
+  /// Starts a monitor on these. Payload: ``MonitorOrder``.
+  case start = 65
+
+  // Attester to front.
+  /// The attester serves. Payload: ``AttesterWelcome``.
+  case attests = 72
+  /// The monitor runs. Its process comes with it, as a descriptor; payload: ``MonitorStarted``.
+  case started = 73
+  /// Payload: text for the operator.
+  case startFailed = 74
+
+  // Monitor to attester, on a socket that only these two have. The number is the monitor's own.
+  /// Payload: ``EvidenceRequest``.
+  case evidence = 80
+  /// Payload: ``SecretsRequest``.
+  case secrets = 81
+
+  // Attester to monitor, and to the carrier of its messages to a broker.
+  /// Evidence.
+  case vouched = 88
+  /// Payload: ``SealedSecrets``.
+  case released = 89
+  /// Payload: text for the operator.
+  case denied = 90
+
+  // Attester to carrier. The number is the attester's own.
+  /// Payload: ``FetchOrder``.
+  case fetch = 96
+
+  // Carrier to attester, beside `released` and `denied`.
+  /// A broker's nonce: evidence is wanted for it.
+  case challenge = 97
 }
 
 public struct FrameFlags: OptionSet, Sendable, Hashable {
@@ -50,6 +86,10 @@ public struct FrameFlags: OptionSet, Sendable, Hashable {
 
   /// Of `call` and `input`: the program's input ends with this frame.
   public static let inputEnds = FrameFlags(rawValue: 1)
+  /// Of `call`: the program is not run. The answer is evidence of an instance of the revision; the input is an ``AttestationOrder``.
+  public static let attests = FrameFlags(rawValue: 2)
+
+  static let known: FrameFlags = [.inputEnds, .attests]
 }
 
 public struct FrameHeader: Hashable, Sendable {
@@ -74,7 +114,7 @@ public struct FrameHeader: Hashable, Sendable {
     guard bytes.count >= Self.size else { throw .tooShort(found: bytes.count, expected: Self.size) }
     guard let kind = FrameKind(rawValue: bytes[0]) else { throw .unknownKind(bytes[0]) }
     let flags = FrameFlags(rawValue: bytes[1])
-    guard flags.isSubset(of: .inputEnds) else { throw .unknownFlags(bytes[1]) }
+    guard flags.isSubset(of: .known) else { throw .unknownFlags(bytes[1]) }
     let length = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
     guard length <= UInt32(Self.payloadLimit) else { throw .tooLong(found: UInt64(length), limit: UInt64(Self.payloadLimit)) }
     guard bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self) == 0, bytes.loadUnaligned(fromByteOffset: 12, as: UInt32.self) == 0 else {

@@ -68,13 +68,15 @@ extension ByteBuffer {
 
   /// A ``CallHead`` with its frame's header. What of the input does not fit into the frame stays in `input`.
   mutating func writeCall(
-    number: UInt32, revision: UInt32, time: UInt64, environment: CallEnvironment, settings: CallEnvironment, input: inout ByteBuffer, inputEnds: Bool
+    number: UInt32, revision: UInt32, time: UInt64, environment: CallEnvironment, settings: CallEnvironment, input: inout ByteBuffer, inputEnds: Bool,
+    attests: Bool = false
   ) {
     let fixed = 4 + 8 + 4 + environment.bytes.readableBytes + settings.bytes.readableBytes + 4
     let inputCount = min(input.readableBytes, max(0, FrameHeader.payloadLimit - fixed))
     let ends = inputEnds && inputCount == input.readableBytes
     reserveCapacity(minimumWritableBytes: FrameHeader.size + fixed + inputCount)
-    write(FrameHeader(.call, flags: ends ? .inputEnds : [], number: number, payloadLength: fixed + inputCount))
+    let flags: FrameFlags = attests ? .attests : []
+    write(FrameHeader(.call, flags: ends ? flags.union(.inputEnds) : flags, number: number, payloadLength: fixed + inputCount))
     writeMultipleIntegers(revision, time, environment.count + settings.count, endianness: .little)
     writeImmutableBuffer(environment.bytes)
     writeImmutableBuffer(settings.bytes)

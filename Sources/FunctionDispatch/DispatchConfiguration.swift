@@ -4,6 +4,8 @@ import NIOCore
 public struct DispatchConfiguration: Sendable {
   /// The program `coffer-monitor`.
   public var monitor: String
+  /// What vouches for the monitors; nil for nobody.
+  public var attester: AttesterConfiguration?
   /// "kvm" or "process"; nil leaves it to the monitor process.
   public var machine: String?
   /// In each monitor process; at most ``slotLimit``.

@@ -15,12 +15,18 @@ public final class Dispatcher: Sendable {
   private let logSink: any LogSink
   private let logger: Logger
   private let launcher: any MonitorLaunching
+  private let launcherHasEnded = Atomic<Bool>(false)
   package let state: Mutex<DispatchState>
   let startTime = NIODeadline.now().uptimeNanoseconds
 
   /// - Parameter eventLoops: those of the connections; each process's slots are spread over them.
   public convenience init(_ configuration: DispatchConfiguration, eventLoops: any EventLoopGroup, logSink: any LogSink, logger: Logger) {
-    let launcher = MonitorLauncher(program: configuration.monitor, machine: configuration.machine, slots: configuration.slots)
+    let launcher: any MonitorLaunching =
+      if let attester = configuration.attester {
+        AttestedLauncher(attester, monitor: configuration.monitor, machine: configuration.machine, slots: configuration.slots)
+      } else {
+        MonitorLauncher(program: configuration.monitor, machine: configuration.machine, slots: configuration.slots)
+      }
     self.init(configuration, launcher, eventLoops: eventLoops, logSink: logSink, logger: logger)
   }
 
@@ -35,6 +41,13 @@ public final class Dispatcher: Sendable {
     self.logger = logger
     self.launcher = launcher
     state = Mutex(DispatchState(configuration, loops: max(loops.count, 1)))
+  }
+
+  /// Starts what vouches for monitors, before the first of them.
+  /// - Returns: on what its evidence rests; nil where nobody vouches for anything.
+  public func startAttester() async throws -> AttesterWelcome? {
+    let launcher = launcher
+    return try await supervisor.submit { try launcher.prepare() }.get()
   }
 
   /// Starts the spare processes, and what is done once a second.
@@ -55,6 +68,8 @@ public final class Dispatcher: Sendable {
 
   /// Keeps nothing of a function that was removed but what runs; from any thread.
   public func forget(_ function: String) { state.withLock { $0.forget(function) } }
+
+  var anyLoop: any EventLoop { loops.randomElement() ?? supervisor }
 
   /// On the call's event loop.
   public func submit(_ call: FunctionCall) {
@@ -233,6 +248,11 @@ public final class Dispatcher: Sendable {
     for child in children { child.end(reason: "the node ends") }
     // Reaped on the supervisor's event loop, whose thread has to outlive them.
     while state.withLock({ !$0.children.isEmpty || !$0.beginning.isEmpty }) { try? await Task.sleep(for: .milliseconds(1)) }
+    // Once: a second end finds no thread any more that could do it.
+    if !launcherHasEnded.exchange(true, ordering: .acquiringAndReleasing) {
+      let launcher = launcher
+      try? await supervisor.submit { launcher.end() }.get()
+    }
     try? await supervisors.shutdownGracefully()
   }
 }

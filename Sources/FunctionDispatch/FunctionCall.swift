@@ -49,6 +49,8 @@ public final class FunctionCall: @unchecked Sendable {
   public let arrival: UInt64
   public let eventLoop: any EventLoop
   let environment: CallEnvironment
+  /// The program is not run: the answer is evidence of an instance.
+  let attests: Bool
   private var receiver: (any CallReceiver)?
 
   private struct State {
@@ -79,8 +81,9 @@ public final class FunctionCall: @unchecked Sendable {
 
   public init(
     _ route: Route, _ revision: Revision, environment: CallEnvironment, request: String, trace: String = "", arrival: UInt64, input: ByteBuffer, inputEnds: Bool,
-    eventLoop: any EventLoop, receiver: any CallReceiver
+    eventLoop: any EventLoop, receiver: any CallReceiver, attests: Bool = false
   ) {
+    self.attests = attests
     self.route = route
     self.revision = revision
     self.environment = environment

@@ -35,6 +35,8 @@ package final class MonitorChild: @unchecked Sendable {
     /// A second descriptor of the control socket, so that nobody sends on one that has been closed and given away.
     var control: Int32 = -1
     var process: coffer_child?
+    /// Whether this process has to wait for its end; else somebody else does.
+    var isChild = true
     var lossReason: String?
     var isExpected = false
   }
@@ -68,6 +70,7 @@ package final class MonitorChild: @unchecked Sendable {
       let ends = try launcher.launch()
       connection.withLock { connection in
         connection.process = ends.process
+        connection.isChild = ends.isChild
         connection.control = ends.controlForSending
       }
       var opened: [EventLoopFuture<any Channel>] = []
@@ -143,7 +146,10 @@ package final class MonitorChild: @unchecked Sendable {
       connection.lossReason = reason
       if connection.control >= 0 { close(connection.control) }
       connection.control = -1
-      if var process = connection.process { coffer_kill_group(&process) }
+      if var process = connection.process {
+        // The number of somebody else's child may be another's by now.
+        if connection.isChild { coffer_kill_group(&process) } else { coffer_trustlet_kill(process.pidfd) }
+      }
       return (true, connection.isExpected)
     }
     guard isFirst else { return }

@@ -1,18 +1,18 @@
 import CLinux
+import FunctionCalls
 import Glibc
+import LocalProcesses
 
 /// Why there is no monitor process, or why one cannot be told something.
-package struct MonitorStartError: Error, CustomStringConvertible {
-  package let description: String
-
-  package init(_ what: String, errorNumber: Int32) { description = "\(what): \(String(cString: strerror(errorNumber)))" }
-}
+package typealias MonitorStartError = ProcessError
 
 /// The front's ends of a monitor process, all its own from now on.
 package struct MonitorEnds: Sendable {
   /// nil for one that lives in this process, as tests have them.
   package var process: coffer_child?
   package var control: Int32
+  /// Whether the process is this one's child, so that nobody else can wait for its end.
+  package var isChild = true
   /// The same socket by a second descriptor.
   package var controlForSending: Int32
   package var complaints: Int32
@@ -29,6 +29,52 @@ package struct MonitorEnds: Sendable {
 
 package protocol MonitorLaunching: Sendable {
   func launch() throws(MonitorStartError) -> MonitorEnds
+  /// What is needed before the first launch, so that what stands in the way is known early. On the thread that launches.
+  /// - Returns: the attester's first word; nil where there is none.
+  func prepare() throws(MonitorStartError) -> AttesterWelcome?
+  /// Nothing is launched any more. On the thread that launches.
+  func end()
+}
+
+extension MonitorLaunching {
+  package func prepare() throws(MonitorStartError) -> AttesterWelcome? { nil }
+  package func end() {}
+}
+
+/// The sockets of a monitor that is about to be started: those of its complaints, its control line, and one for each slot.
+struct MonitorSockets {
+  private(set) var mine: [Int32] = []
+  private(set) var theirs: [Int32] = []
+  private var sending: Int32 = -1
+
+  init(slots: Int) throws(MonitorStartError) {
+    do throws(MonitorStartError) {
+      for _ in 0..<slots + 2 {
+        let pair = try SocketPair()
+        mine.append(pair.mine)
+        theirs.append(pair.theirs)
+      }
+      sending = fcntl(mine[1], F_DUPFD_CLOEXEC, 3)
+      guard sending >= 0 else { throw MonitorStartError("cannot copy a descriptor", errorNumber: errno) }
+    } catch {
+      closeAll()
+      throw error
+    }
+  }
+
+  /// The process has its ends.
+  func ends(_ process: coffer_child, isChild: Bool) -> MonitorEnds {
+    for descriptor in theirs { close(descriptor) }
+    var ends = MonitorEnds(process: process, control: mine[1], controlForSending: sending, complaints: mine[0], slots: Array(mine[2...]))
+    ends.isChild = isChild
+    return ends
+  }
+
+  /// There is no process.
+  func closeAll() {
+    for descriptor in mine + theirs { close(descriptor) }
+    if sending >= 0 { close(sending) }
+  }
 }
 
 /// Starts monitor processes. They die with the thread that has called ``launch()``.
@@ -38,71 +84,17 @@ struct MonitorLauncher: MonitorLaunching {
   let slots: Int
 
   func launch() throws(MonitorStartError) -> MonitorEnds {
-    var opened: [Int32] = []
-    var isStarted = false
-    defer { if !isStarted { for descriptor in opened { close(descriptor) } } }
     let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard nothing >= 0 else { throw MonitorStartError("cannot open /dev/null", errorNumber: errno) }
-    opened.append(nothing)
-    // The complaints, the control socket, and one for each slot.
-    var mine: [Int32] = []
-    var theirs: [Int32] = []
-    for _ in 0..<slots + 2 {
-      var ends: (Int32, Int32) = (-1, -1)
-      let result = withUnsafeMutablePointer(to: &ends) { $0.withMemoryRebound(to: Int32.self, capacity: 2) { coffer_stream_ends($0) } }
-      guard result == 0 else { throw MonitorStartError("cannot make a socket", errorNumber: -result) }
-      opened += [ends.0, ends.1]
-      mine.append(ends.0)
-      theirs.append(ends.1)
-    }
-    let sending = fcntl(mine[1], F_DUPFD_CLOEXEC, 3)
-    guard sending >= 0 else { throw MonitorStartError("cannot copy a descriptor", errorNumber: errno) }
-    opened.append(sending)
-    let process = try spawn([nothing, nothing] + theirs)
-    isStarted = true
-    close(nothing)
-    for descriptor in theirs { close(descriptor) }
-    return MonitorEnds(process: process, control: mine[1], controlForSending: sending, complaints: mine[0], slots: Array(mine[2...]))
-  }
-
-  private func spawn(_ descriptors: [Int32]) throws(MonitorStartError) -> coffer_child {
-    var arguments = [program, "--slots", String(slots)]
-    if let machine { arguments += ["--machine", machine] }
-    var child = coffer_child()
-    let step: Int32 = Self.withStrings(arguments) { arguments in
-      Self.withStrings([]) { environment in
-        descriptors.withUnsafeBufferPointer { descriptors in
-          program.withCString { program in
-            "/".withCString { directory in
-              var spawn = coffer_spawn()
-              spawn.program = program
-              spawn.arguments = arguments
-              spawn.environment = environment
-              spawn.directory = directory
-              spawn.descriptors = descriptors.baseAddress
-              spawn.descriptor_count = UInt32(descriptors.count)
-              // It locks itself down when it has opened what it needs.
-              spawn.landlock_ruleset = -1
-              spawn.filter_system_calls = 0
-              return coffer_spawn_sandboxed(&spawn, &child)
-            }
-          }
-        }
-      }
-    }
-    guard step == Int32(COFFER_STEP_EXECUTED.rawValue) else { throw MonitorStartError("cannot start \(program) (step \(step))", errorNumber: errno) }
-    return child
-  }
-
-  private static func withStrings<Result>(
-    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-  ) -> Result {
-    var copies: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
-    copies.append(nil)
-    defer { for copy in copies { free(copy) } }
-    return copies.withUnsafeBufferPointer { buffer in
-      // Never empty: the end is in it.
-      buffer.baseAddress.map(body) ?? withUnsafePointer(to: nil, body)
+    defer { close(nothing) }
+    let sockets = try MonitorSockets(slots: slots)
+    let arguments = ["--slots", String(slots)] + (machine.map { ["--machine", $0] } ?? [])
+    do throws(MonitorStartError) {
+      let process = try ChildProgram(program, arguments: arguments).start([nothing, nothing] + sockets.theirs)
+      return sockets.ends(process, isChild: true)
+    } catch {
+      sockets.closeAll()
+      throw error
     }
   }
 }

@@ -67,7 +67,8 @@ final class Slot: ChannelInboundHandler, @unchecked Sendable {
     sentInput = input
     var frame = context.channel.allocator.buffer(capacity: 1024)
     frame.writeCall(
-      number: number, revision: revision, time: 0, environment: call.environment, settings: settings, input: &input, inputEnds: ends)
+      number: number, revision: revision, time: 0, environment: call.environment, settings: settings, input: &input, inputEnds: ends,
+      attests: call.attests)
     if input.readableBytes > 0 { Self.writeInput(&input, ends: ends, number: number, to: &frame) }
     write(frame, context)
     if isStopped { child.stop(call: number, slot: index) }

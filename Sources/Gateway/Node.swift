@@ -23,6 +23,8 @@ public struct NodeConfiguration: Sendable {
   public var drainTime: Int
   /// The only function that there is, which every path is for; nil where paths and host names tell which one a request is for.
   public var soleFunction: String?
+  /// Where functions are served by attested channels too; nil for nowhere.
+  public var attested: (host: String, port: Int)?
   /// For a line about each request of a function; nil for none.
   public var requestLogger: Logger?
 
@@ -47,6 +49,8 @@ public final class Node: Sendable {
   private let service: FunctionService
   private let eventLoops: MultiThreadedEventLoopGroup
   private let logger: Logger
+  /// Of the attested channels, as soon as it is listened on.
+  public let attestedPort = Atomic<Int>(0)
 
   public convenience init(_ configuration: NodeConfiguration, catalogue: any FunctionCatalogue, logSink: any LogSink, logger: Logger) {
     let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: configuration.threads)
@@ -76,6 +80,11 @@ public final class Node: Sendable {
   ) async throws where Context: InitializableFromSource<ApplicationRequestContextSource> {
     dispatcher.start()
     let service = service
+    if let place = configuration.attested {
+      let listener = AttestedListener(service, dispatcher, eventLoops: eventLoops, logger: logger)
+      let channel = try await listener.listen(host: place.host, port: place.port)
+      attestedPort.store(channel.localAddress?.port ?? 0, ordering: .releasing)
+    }
     let application = Application(
       responder: router.buildResponder(), server: HTTPServerBuilder { NodeChannel(service, responder: $0) },
       configuration: ApplicationConfiguration(

@@ -12,12 +12,15 @@ struct CallSettings: Sendable {
   private let fixedNames: [String]
   private let limits: TrustletLimits
   private let serviceLimits: EdgeServiceConfiguration.Limits
+  /// Names of a broker's resources that each instance is to have, in the manifest's order.
+  private let resources: [String]
 
   init(_ load: RevisionLoad, _ image: TrustletImage) {
     name = load.name
     takesArguments = image.manifest.host.arguments
     takesEnvironment = image.manifest.host.environment
     fixedNames = image.manifest.environment.keys.map { $0 + "=" }
+    resources = image.manifest.orderedSecrets.map(\.resource)
     var options = RunOptions()
     options.memory = load.memory == 0 ? nil : ByteCount(bytes: load.memory)
     options.time = load.time == 0 ? nil : TimeSpan(nanoseconds: load.time)
@@ -34,15 +37,22 @@ struct CallSettings: Sendable {
     return limits
   }
 
+  /// What fetches an instance's secrets; nil where the manifest has none, or where this node gives no evidence.
+  func secrets(_ head: CallHead, _ revision: Revision, _ image: TrustletImage, _ attester: AttesterLine?) -> InstanceSecretsSource? {
+    guard !resources.isEmpty, let attester else { return nil }
+    return InstanceSecretsSource(attester, resources, revision, image, time: limits(head).time)
+  }
+
   /// - Throws: `EdgeServiceError`
-  func service(_ head: CallHead, _ streams: CallStreams) throws -> EdgeService {
+  func service(_ head: CallHead, _ streams: CallStreams, _ secrets: InstanceSecretsSource?) throws -> EdgeService {
     var environment = takesEnvironment ? head.environment : []
     if !fixedNames.isEmpty { environment.removeAll { entry in fixedNames.contains { entry.utf8.starts(with: $0.utf8) } } }
-    return try EdgeService(
-      EdgeServiceConfiguration(
+    var configuration = EdgeServiceConfiguration(
         streams: EdgeServiceConfiguration.StandardStreams(carrier: streams), arguments: takesArguments ? [name] + head.arguments : [name],
         environment: environment, limits: serviceLimits,
         // Each call would want the other processor for the thread that answers them; here the other slots have it.
-        answersDoorbells: false))
+        answersDoorbells: false)
+    configuration.secrets = secrets
+    return try EdgeService(configuration)
   }
 }

@@ -72,6 +72,12 @@ final class CallStreams: StreamCarrier, @unchecked Sendable {
     }
   }
 
+  /// A line of this process's own for the function's log.
+  func note(_ text: String) {
+    guard conversationEnd == nil else { return }
+    socket.add(Frame(.log, number: call, payload: Array("coffer: \(text)\n".utf8)))
+  }
+
   var inputDescriptor: Int32? {
     taken < start.count || left == 0 && inputEnds || socket.hasUnread ? nil : socket.descriptor
   }

@@ -8,6 +8,8 @@ public struct MonitorOptions: Equatable, Sendable {
   public var machine: MachineName
   /// Slot n's socket is descriptor ``firstSlotDescriptor`` + n.
   public var slots: Int
+  /// There is an attester; its socket is the descriptor behind the last slot's.
+  public var hasAttester = false
   /// Locks itself down, tries what should be impossible then, says how that went, and ends: 0 where all of it was refused.
   public var provesLocks = false
 
@@ -30,6 +32,10 @@ public struct MonitorOptions: Equatable, Sendable {
         provesLocks = true
         continue
       }
+      if name == "--attester" {
+        hasAttester = true
+        continue
+      }
       guard name == "--machine" || name == "--slots" else { throw MonitorOptionsError(found: name) }
       guard let value = rest.popFirst() else { throw MonitorOptionsError(found: "\(name) without a value") }
       if name == "--machine", let machine = MachineName(rawValue: value) {
@@ -47,8 +53,8 @@ public struct MonitorOptionsError: Error, Equatable, Sendable, CustomStringConve
   public let found: String
 
   public var description: String {
-    "found \(found), expected: coffer-monitor [--machine kvm|process] [--slots 1 to \(MonitorOptions.slotLimit)] [--prove-locks], "
+    "found \(found), expected: coffer-monitor [--machine kvm|process] [--slots 1 to \(MonitorOptions.slotLimit)] [--attester] [--prove-locks], "
       + "with the control socket as descriptor \(MonitorOptions.controlDescriptor) and each slot's from "
-      + "\(MonitorOptions.firstSlotDescriptor) on; coffer-node starts it"
+      + "\(MonitorOptions.firstSlotDescriptor) on, and the attester's behind them; coffer-node starts it"
   }
 }

@@ -27,11 +27,18 @@ public enum MonitorProcess {
     let lockdown = lock(options)
     let control = try ControlLine(MonitorOptions.controlDescriptor)
     let revisions = try Revisions(kind, answer: control.send)
-    let slots = (0..<options.slots).map { Slot($0, revisions, control, kind) }
+    // Said of every instance here: a trustlet that is a process of its own can be looked into by others of its user.
+    let isClosed = lockdown.locks.contains("limits") && options.machine == .kvm
+    let attester = options.hasAttester ? AttesterLine(MonitorOptions.firstSlotDescriptor + Int32(options.slots), machine: kind.name, isClosed: isClosed) : nil
+    let slots = (0..<options.slots).map { Slot($0, revisions, control, kind, attester) }
     for (index, slot) in slots.enumerated() {
       guard HostThread.startDetached(stackSize: slotStack, { serve(slot, MonitorOptions.firstSlotDescriptor + Int32(index)) }) else {
         throw StartError("cannot start a thread for each of \(options.slots) slots")
       }
+    }
+    if let attester {
+      // Without its attester this process has no key and nobody to speak for it.
+      guard HostThread.startDetached({ give(up: attester.serve()) }) else { throw StartError("cannot start a thread for the attester") }
     }
     guard HostThread.startDetached({ revisions.serve() }) else { throw StartError("cannot start a thread for loading") }
     control.send(Frame(.welcome, payload: MonitorWelcome(machine: kind.name, locks: lockdown.locks, missing: lockdown.missing).payload))

@@ -9,7 +9,7 @@ import TrustletRun
 /// One thread with one socket to the front: at most one machine, one call at a time.
 final class Slot: Sendable {
   /// What its thread has ready for the next call.
-  private struct Seat: Sendable {
+  struct Seat: Sendable {
     let revision: Revision
     let template: ApplicationTemplate
     let settings: CallSettings
@@ -28,16 +28,18 @@ final class Slot: Sendable {
   private let number: Int
   private let revisions: Revisions
   private let control: ControlLine
-  private let kind: any MachineKind
+  let kind: any MachineKind
+  let attester: AttesterLine?
   /// Taken out while a call uses it.
   private let seat = Mutex<Seat?>(nil)
   private let running = Mutex(Running())
 
-  init(_ number: Int, _ revisions: Revisions, _ control: ControlLine, _ kind: any MachineKind) {
+  init(_ number: Int, _ revisions: Revisions, _ control: ControlLine, _ kind: any MachineKind, _ attester: AttesterLine?) {
     self.number = number
     self.revisions = revisions
     self.control = control
     self.kind = kind
+    self.attester = attester
   }
 
   // MARK: From any thread
@@ -123,7 +125,7 @@ final class Slot: Sendable {
     }
   }
 
-  private func takeSeat(_ revision: Revision, _ template: ApplicationTemplate, _ settings: CallSettings) -> Seat {
+  func takeSeat(_ revision: Revision, _ template: ApplicationTemplate, _ settings: CallSettings) -> Seat {
     if let former = takeSeat(), former.revision === revision { return former }
     return Seat(revision: revision, template: template, settings: settings, pool: TrustletPool(template.template, idleLimit: 1, opensDoorbells: false))
   }
@@ -141,7 +143,11 @@ final class Slot: Sendable {
     let revision = seat?.revision ?? find(head.revision)
     let result: CallEnd
     var trustlet: Trustlet?
-    if let revision {
+    if header.flags.contains(.attests) {
+      let evidence: [UInt8]
+      (result, evidence, seat) = attest(revision, seat, head)
+      if !evidence.isEmpty { socket.add(Frame(.output, number: header.number, payload: evidence)) }
+    } else if let revision {
       (result, trustlet, seat) = run(revision, seat, head, streams, header.number, arrival)
     } else {
       result = CallEnd(.notLoaded, message: "revision \(head.revision) is not loaded here")
@@ -182,6 +188,8 @@ final class Slot: Sendable {
   ) -> (CallEnd, Trustlet?, Seat?) {
     var start = CallEnd.Start.none
     defer { if start == .image { revision.leaveImage() } }
+    var secrets: InstanceSecretsSource?
+    defer { if let failure = secrets?.failure { streams.note("no secrets: \(failure)") } }
     do {
       let trustlet: Trustlet
       let image: TrustletImage
@@ -191,13 +199,15 @@ final class Slot: Sendable {
       case .image(let found, let settings):
         image = found
         start = .image
-        trustlet = try TrustletRunner.start(image, try settings.service(head, streams), settings.limits(head), on: kind)
+        secrets = settings.secrets(head, revision, image, attester)
+        trustlet = try TrustletRunner.start(image, try settings.service(head, streams, secrets), settings.limits(head), on: kind)
       case .template(let template, let settings):
         image = template.image
         let taken = former ?? takeSeat(revision, template, settings)
         start = taken.pool.idleCount > 0 ? .warm : .clone
         seat = taken
-        trustlet = try taken.pool.take(service: settings.service(head, streams), limits: settings.limits(head))
+        secrets = settings.secrets(head, revision, image, attester)
+        trustlet = try taken.pool.take(service: settings.service(head, streams, secrets), limits: settings.limits(head))
       }
       streams.stopper = trustlet.stopper
       let isStopped = running.withLock { running in

@@ -7,7 +7,7 @@ package enum NodeProgram {
   static let name = "coffer-node"
 
   package static let commands: [any ParsableCommand.Type] = [
-    Serve.self, Deploy.self, Functions.self, Invoke.self, Logs.self, Rollback.self, Traffic.self, Remove.self, Tenants.self, Tokens.self, Broker.self,
+    Serve.self, Deploy.self, Functions.self, Invoke.self, Attest.self, Logs.self, Rollback.self, Traffic.self, Remove.self, Tenants.self, Tokens.self, Broker.self,
   ]
 
   /// Of `coffer bench`.
@@ -73,6 +73,12 @@ package enum NodeProgram {
 
   struct Invoke: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Calls a function, and prints its answer.")
+    @Argument(parsing: .captureForPassthrough) var words: [String] = []
+    func run() { NodeProgram.become() }
+  }
+
+  struct Attest: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Has a node give evidence of an instance of a function, bound to a nonce.")
     @Argument(parsing: .captureForPassthrough) var words: [String] = []
     func run() { NodeProgram.become() }
   }

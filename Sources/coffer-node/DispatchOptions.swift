@@ -52,10 +52,10 @@ struct DispatchOptions: ParsableArguments {
   }
 
   /// Never by PATH: whoever set that would choose what runs functions.
-  private static func besideThisProgram(_ name: String) throws -> String {
+  static func besideThisProgram(_ name: String) throws -> String {
     var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
     let count = readlink("/proc/self/exe", &path, Int(PATH_MAX))
-    guard count > 0 else { throw ValidationError("cannot find this program's own file; --monitor says where \(name) is") }
+    guard count > 0 else { throw ValidationError("cannot find this program's own file") }
     let file = String(decoding: path[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let folder = file.lastIndex(of: "/").map { file[...$0] } ?? "/"
     return folder + name

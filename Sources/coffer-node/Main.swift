@@ -14,7 +14,8 @@ import Glibc
       Exit status: 125 when Coffer itself fails; 1 from 'invoke' when the function answers with an error.
       """,
     subcommands: [
-      Serve.self, Deploy.self, Functions.self, Invoke.self, Logs.self, Rollback.self, Traffic.self, Remove.self, Tenants.self, Tokens.self, Broker.self, Bench.self, ServeOne.self, TLSGate.self,
+      Serve.self, Deploy.self, Functions.self, Invoke.self, Attest.self, Logs.self, Rollback.self, Traffic.self, Remove.self, Tenants.self, Tokens.self, Broker.self, Bench.self, ServeOne.self,
+      Carry.self, TLSGate.self,
     ])
 
   package init() {}

@@ -7,6 +7,7 @@ import Glibc
 import Hummingbird
 import Logging
 import NIOCore
+import Synchronization
 
 /// `coffer serve`: the front of a node.
 struct Serve: AsyncParsableCommand {
@@ -16,6 +17,7 @@ struct Serve: AsyncParsableCommand {
       Examples:
         coffer serve --demo
         curl http://127.0.0.1:8080/f/greeting?name=you
+        coffer serve --platform tpm --broker https://broker.example:8090
         coffer serve --listen 0.0.0.0:80 --data /var/lib/coffer --host-name node.example
 
       SIGTERM and SIGINT end it: no call is begun any more, and those that run may finish.
@@ -41,11 +43,14 @@ struct Serve: AsyncParsableCommand {
 
   @OptionGroup var options: DispatchOptions
 
+  @OptionGroup var attestation: AttestationOptions
+
   func run() async throws {
     guard let address = ListenAddress(listen) else {
       throw ValidationError("--listen: found \(listen), expected ADDRESS:PORT, as in 127.0.0.1:8080")
     }
-    let dispatch = try options.configuration()
+    var dispatch = try options.configuration()
+    dispatch.attester = try attestation.configuration(directory: data, program: DispatchOptions.besideThisProgram)
     let descriptors = Int(clamping: coffer_raise_descriptor_limit())
     coffer_ignore_write_signals()
     let logs = FunctionLogs()
@@ -56,18 +61,27 @@ struct Serve: AsyncParsableCommand {
         "this node may open \(descriptors) files, and \(dispatch.running) calls at once take \(dispatch.descriptorsAtMost); raise the limit (ulimit -n, or LimitNOFILE of its service), or lower --running")
     }
     let machine = dispatch.machine
+    let desk = EvidenceDesk()
+    let platform = NodePlatform()
     let state: NodeState
     do {
-      state = try NodeState(directory: data, logger: logger, machine: { machine ?? "" }, others: NodeView.described)
+      state = try NodeState(directory: data, logger: logger, machine: { machine ?? "" }, platform: { platform.shown }, others: NodeView.described + [desk.operation])
     } catch {
       throw CommandFailure("\(error)")
     }
     var configuration = NodeConfiguration(
       host: address.host, port: address.port, dispatch: dispatch, threads: options.threads ?? System.coreCount, drainTime: options.drain)
+    configuration.attested = attestation.attested.flatMap { ListenAddress($0) }.map { ($0.host, $0.port) }
     // Not among the node's own lines, which are kept: a busy node's requests would push everything else out.
     if logRequests { configuration.requestLogger = Logger(label: "coffer.requests") { NodeLogHandler(label: $0, output: output) } }
     let node = Node(configuration, catalogue: state.store, logSink: logs, logger: logger)
     let dispatcher = node.dispatcher
+    do {
+      platform.set(try await dispatcher.startAttester())
+    } catch {
+      throw CommandFailure("\(error)")
+    }
+    desk.open(dispatcher, state.store)
     state.store.whenRouted { function, route in
       if let route { dispatcher.prepare(route) } else { dispatcher.forget(function) }
     }
@@ -82,7 +96,10 @@ struct Serve: AsyncParsableCommand {
       try await node.run(
         router,
         whenListening: { port in
-          Self.announce("http://\(address.shown):\(port)", state)
+          if node.configuration.attested != nil {
+            Self.say("coffer: attested channels at https://\(node.configuration.attested?.host ?? ""):\(node.attestedPort.load(ordering: .acquiring))\n")
+          }
+          Self.announce("http://\(address.shown):\(port)", state, platform)
           if demo { await Self.demonstrate(state, logger) }
         }, whenDraining: { view.drain() })
     }
@@ -98,12 +115,12 @@ struct Serve: AsyncParsableCommand {
     }
   }
 
-  private static func announce(_ url: String, _ state: NodeState) {
+  private static func announce(_ url: String, _ state: NodeState, _ platform: NodePlatform) {
     say(
       """
       coffer: serving functions at \(url)/f/NAME
       coffer: the dashboard is at \(url)/, the administrator's token in \(state.tokenFile)
-      coffer: platform none: nothing here is confidential; the host can read everything
+      \(platform.words.map { "coffer: \($0)" }.joined(separator: "\n"))
 
       """)
   }

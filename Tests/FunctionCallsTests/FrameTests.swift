@@ -9,8 +9,31 @@ struct FrameTests {
     Frame(.loaded, number: 1, payload: RevisionLoaded(sharedBytes: 1, time: 2, obstacles: ["clock"]).payload),
     Frame(.stop, number: 2, payload: CallStop(call: 4).payload),
     Frame(.welcome, payload: MonitorWelcome(machine: "kvm", locks: ["seccomp"], missing: []).payload),
+    Frame(.start, payload: MonitorOrder(slots: 32, machine: "kvm").payload),
+    Frame(.attests, payload: AttesterWelcome(platform: "tpm", isForDevelopment: false, monitorDigest: Array(0..<48), notices: ["é"]).payload),
+    Frame(.started, payload: MonitorStarted(process: 77).payload),
+    Frame(.evidence, payload: EvidenceRequest(nonce: Array(0..<8), claim: claim(.attester)).payload),
+    Frame(.secrets, payload: SecretsRequest(claim: claim(.instance, Array(0..<64)), resources: ["a/b/c"]).payload),
+    Frame(.released, payload: SealedSecrets(messages: [[], [1, 2]]).payload),
+    Frame(.fetch, payload: FetchOrder(key: Array(0..<64), resources: ["a/b/c"]).payload),
+    Frame(.input, payload: AttestationOrder(nonce: Array(0..<64), frontKey: Array(0..<64)).payload),
     Frame(.reported, payload: MonitorReport(residentBytes: 1, revisions: [.init(number: 1, sharedBytes: 2, machines: 3, ownBytes: 4)]).payload),
   ]
+
+  private static func claim(_ holder: InstanceClaim.KeyHolder, _ key: [UInt8] = []) -> InstanceClaim {
+    InstanceClaim(measurement: Array(0..<48), manifest: Array("{}".utf8), machine: "kvm", isClosed: true, keyHolder: holder, key: key)
+  }
+
+  /// A key that nobody holds, and none where somebody should.
+  @Test func aClaimWhoseKeyDoesNotFitItsHolderIsRefused() {
+    for claim in [Self.claim(.attester, [1]), Self.claim(.instance), Self.claim(.front)] {
+      #expect(throws: FrameError.self) { try EvidenceRequest(EvidenceRequest(nonce: Array(0..<8), claim: claim).payload[...]) }
+    }
+    for nonce in [[UInt8](0..<7), [UInt8](0..<65)] {
+      #expect(throws: FrameError.self) { try EvidenceRequest(EvidenceRequest(nonce: nonce, claim: Self.claim(.attester)).payload[...]) }
+      #expect(throws: FrameError.self) { try AttestationOrder(AttestationOrder(nonce: nonce).payload[...]) }
+    }
+  }
 
   /// The payload, read and written again.
   static func again(_ frame: Frame) throws(FrameError) -> [UInt8] {
@@ -22,6 +45,14 @@ struct FrameTests {
     case .stop: try CallStop(frame.payload[...]).payload
     case .welcome: try MonitorWelcome(frame.payload[...]).payload
     case .reported: try MonitorReport(frame.payload[...]).payload
+    case .start: try MonitorOrder(frame.payload[...]).payload
+    case .attests: try AttesterWelcome(frame.payload[...]).payload
+    case .started: try MonitorStarted(frame.payload[...]).payload
+    case .evidence: try EvidenceRequest(frame.payload[...]).payload
+    case .secrets: try SecretsRequest(frame.payload[...]).payload
+    case .released: try SealedSecrets(frame.payload[...]).payload
+    case .fetch: try FetchOrder(frame.payload[...]).payload
+    case .input: try AttestationOrder(frame.payload[...]).payload
     default: frame.payload
     }
   }
@@ -57,7 +88,7 @@ struct FrameTests {
   @Test func aWrongHeaderIsRefused() {
     let good = Frame(.call).encoded
     let cases: [(Int, UInt8, FrameError)] = [
-      (0, 0, .unknownKind(0)), (1, 2, .unknownFlags(2)), (2, 1, .reservedNotZero), (15, 1, .reservedNotZero),
+      (0, 0, .unknownKind(0)), (1, 4, .unknownFlags(4)), (2, 1, .reservedNotZero), (15, 1, .reservedNotZero),
       (11, 1, .tooLong(found: 1 << 24, limit: 1 << 20)),
     ]
     for (index, value, error) in cases {

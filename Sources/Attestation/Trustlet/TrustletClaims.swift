@@ -27,6 +27,8 @@ public struct TrustletClaims: Sendable, Equatable {
     case instance
     /// Made by the monitor for the instance: the monitor too.
     case monitor
+    /// Of the node's front, where its callers' TLS ends: the front reads what is sent to the instance.
+    case front
   }
 
   public static func == (left: Self, right: Self) -> Bool {

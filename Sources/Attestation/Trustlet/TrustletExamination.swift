@@ -23,10 +23,11 @@ extension TrustletEvidence {
         wanted: "\(hexadecimal(claims.manifestDigest)), as the trustlet's token has it",
         remedy: Self.forged),
     ]
-    if claims.keyHolder == .monitor {
+    if claims.keyHolder != .instance {
       findings.append(
         Finding(
-          "coffer.instance-key", .noted, .instanceIdentity, found: "the monitor made the instance's key, and has it",
+          "coffer.instance-key", .noted, .instanceIdentity,
+          found: claims.keyHolder == .front ? "the key is the front's, where TLS ends: the front reads what is sent" : "the monitor made the instance's key, and has it",
           wanted: "a key made inside the instance, which nobody else has"))
     }
     var given = Endorsements()

@@ -10,7 +10,7 @@ extension TrustletEvidence {
         "\(trustlet.key.name) key of the instance (SHA-256): secrets are encrypted to it"),
       EvidenceField(
         "trustlet.key-holder", claims.keyHolder.rawValue,
-        claims.keyHolder == .instance ? "made inside the instance: nobody else has it" : "made by the monitor, which has it too"),
+        Self.meaning(claims.keyHolder)),
       EvidenceField("trustlet.clone-generation", "\(claims.cloneGeneration)", "how often the template was cloned before this instance"),
       EvidenceField("trustlet.machine", claims.machine, "what isolates it"),
       EvidenceField("trustlet.nonce", hexadecimal(claims.nonce), "the challenger's, so that the evidence is fresh"),
@@ -53,5 +53,13 @@ extension TrustletEvidence {
     }
     fields.append(EvidenceField("platform", type(of: platform).format.rawValue, type(of: platform).format.title, isSigned: false))
     return fields + platform.fields.map { EvidenceField("platform.\($0.name)", $0.value, $0.meaning, isSigned: $0.isSigned) }
+  }
+
+  private static func meaning(_ holder: TrustletClaims.KeyHolder) -> String {
+    switch holder {
+    case .instance: "made inside the instance: nobody else has it"
+    case .monitor: "made by the monitor, which has it too"
+    case .front: "of the node's front, where TLS ends: the front reads what is sent"
+    }
   }
 }

@@ -73,6 +73,8 @@ struct coffer_spawn {
   int landlock_ruleset;
   /// Not 0: lock the child behind the system-call filter.
   int filter_system_calls;
+  /// More than 0: the program itself, from coffer_program_file; then `program` is only its name.
+  int program_file;
 };
 
 struct coffer_child {
@@ -101,6 +103,9 @@ void coffer_kill_group(const struct coffer_child *child);
 
 /// An anonymous file in memory, close-on-exec; -1 with errno.
 int coffer_memory_file(const char *name);
+
+/// The same for a program that is to be started from it; `coffer_memory_file_seal` is to come before.
+int coffer_program_file(const char *name);
 
 /// Processors this process may run on, at least 1.
 int coffer_processor_count(void);

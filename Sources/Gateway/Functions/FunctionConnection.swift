@@ -13,6 +13,8 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   private let service: FunctionService
   /// Of HTTP/2, where a stream is one request and others go on beside it.
   let isStream: Bool
+  /// The only function that may be called here, by evidence that was given for it; nil for any.
+  let pinned: PinnedFunction?
   private var context: ChannelHandlerContext?
   private var exchange: FunctionExchange?
   /// A request that others answer, from its head until their answer's end.
@@ -33,10 +35,11 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   /// Of a body that nobody wants, before the connection is given up.
   private static let discardLimit = 1 << 20
 
-  init(_ service: FunctionService, eventLoop: any EventLoop, isStream: Bool) {
+  init(_ service: FunctionService, eventLoop: any EventLoop, isStream: Bool, pinned: PinnedFunction? = nil) {
     self.service = service
     self.eventLoop = eventLoop
     self.isStream = isStream
+    self.pinned = pinned
   }
 
   var addresses: CGIVariables.Connection {

@@ -78,8 +78,11 @@ final class FunctionExchange: CallReceiver {
     }
     let length = head.headers.first(name: "content-length").flatMap { Int($0) }
     guard length ?? 0 <= service.limits.body else { return answer(tooLarge) }
+    if let pinned = connection.pinned, pinned.name != address.function {
+      return answer(Problem(421, "Misdirected Request", "this connection is attested for another function"))
+    }
     // A number that nobody can foresee is a system call.
-    guard let revision = route.revision(draw: route.revisions.count > 1 ? draw : 0) else {
+    guard let revision = connection.pinned?.revision ?? route.revision(draw: route.revisions.count > 1 ? draw : 0) else {
       return answer(Problem(503, "Service Unavailable", "the function has no revision"))
     }
     self.address = address

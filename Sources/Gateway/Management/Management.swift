@@ -12,11 +12,16 @@ public struct Management<Context: CallerContext>: Sendable {
     public var version: String
     /// "kvm" or "process"; empty as long as nobody knows.
     public var machine: @Sendable () -> String
+    /// As policies name it, and whether it hides anything from the machine's owner: the node's own word, which evidence proves or does not.
+    public var platform: @Sendable () -> (name: String, isConfidential: Bool)
     /// Bytes of a program with its files.
     public var uploadLimit: Int
 
-    public init(version: String, machine: @escaping @Sendable () -> String = { "" }, uploadLimit: Int = 64 << 20) {
-      (self.version, self.machine, self.uploadLimit) = (version, machine, uploadLimit)
+    public init(
+      version: String, machine: @escaping @Sendable () -> String = { "" },
+      platform: @escaping @Sendable () -> (name: String, isConfidential: Bool) = { ("none", false) }, uploadLimit: Int = 64 << 20
+    ) {
+      (self.version, self.machine, self.platform, self.uploadLimit) = (version, machine, platform, uploadLimit)
     }
   }
 
@@ -81,7 +86,7 @@ public struct Management<Context: CallerContext>: Sendable {
     ) { request, _, caller in
       _ = try RequestReading.query(request)
       return .json([
-        "version": .string(facts.version), "platform": "none", "confidential": false, "machine": .string(facts.machine()),
+        "version": .string(facts.version), "platform": .string(facts.platform().name), "confidential": .boolean(facts.platform().isConfidential), "machine": .string(facts.machine()),
         "functions": .number(Int64(caller?.tenant == nil ? store.functionCount : store.functions(of: caller?.tenant).count)),
         "tenant": .optional(caller?.tenant), "role": .optional(caller?.role.rawValue),
       ])

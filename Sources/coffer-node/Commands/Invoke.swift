@@ -1,4 +1,6 @@
 import ArgumentParser
+import Attestation
+import AttestedChannel
 import NIOCore
 import NIOHTTP1
 
@@ -11,6 +13,10 @@ struct Invoke: AsyncParsableCommand {
         coffer invoke greeting '/?name=world'
         coffer invoke echo --data 'some input'
         coffer invoke echo --data @input.json --header 'Content-Type: application/json'
+
+      With --attested the node is to prove what it runs before anything is sent: its certificate carries evidence of the function for a nonce of this call,
+      which the policy has to accept. TLS ends in the node's front; --node names the address of coffer serve --attested.
+        coffer invoke echo --data 'some input' --node https://127.0.0.1:8443 --attested --policy policy.yaml
 
       Exit status: 1 when the function answers with a status of 400 or more; 125 when Coffer itself fails.
       """)
@@ -33,6 +39,12 @@ struct Invoke: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How many seconds to wait.", valueName: "seconds"))
   var timeout: Int64 = 300
 
+  @Flag(help: "Send nothing before the node's evidence of the function was accepted, by --policy.")
+  var attested = false
+
+  @Option(help: ArgumentHelp("The policy for --attested (YAML), as coffer verify takes it.", valueName: "file"))
+  var policy: String?
+
   @OptionGroup var options: NodeOptions
 
   func run() async throws {
@@ -44,10 +56,12 @@ struct Invoke: AsyncParsableCommand {
     guard path.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
       throw CommandFailure("the path holds what has to be percent-encoded there: a space is %20")
     }
+    let target = "/f/\(name.text)\(path.hasPrefix("/") ? path : "/" + path)"
+    if attested || policy != nil { return try await callAttested(method, target) }
     // A call needs no token, and gets none: the function could read it.
     let connection = NodeConnection(address: try options.address(), token: nil)
     let response = try await connection.send(
-      HTTPMethod(rawValue: method), "/f/\(name.text)\(path.hasPrefix("/") ? path : "/" + path)", body: try body(), headers: try fields(),
+      HTTPMethod(rawValue: method), target, body: try body(), headers: try fields(),
       withToken: false, seconds: timeout)
     if response.status.code >= 400, response.headers.first(name: "Content-Type") == "application/problem+json" {
       let bytes = try await connection.reading { Array(buffer: try await response.body.collect(upTo: 1 << 20)) }
@@ -59,6 +73,35 @@ struct Invoke: AsyncParsableCommand {
     }
     guard response.status.code >= 400 else { return }
     Terminal.complain("\(name.text): it answered with status \(response.status.code)")
+    throw ExitCode(ExitStatus.refused)
+  }
+
+  private func callAttested(_ method: String, _ target: String) async throws {
+    guard attested, let policy else { throw CommandFailure("--attested and --policy belong together: the policy says what evidence is accepted") }
+    let (host, port) = try options.address().tlsEndpoint()
+    let terms: Policy
+    do {
+      terms = try Policy(yaml: String(decoding: try InputFile.contents(of: policy), as: UTF8.self))
+    } catch {
+      throw CommandFailure("\(policy): \(error)")
+    }
+    let body = try body() ?? []
+    var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: target, headers: ["host": host, "connection": "close"])
+    for (field, value) in try fields() { head.headers.add(name: field, value: value) }
+    if !body.isEmpty || method == "POST" || method == "PUT" { head.headers.replaceOrAdd(name: "content-length", value: "\(body.count)") }
+    let answer: AttestedCall.Answer
+    do {
+      answer = try await AttestedCall(host: host, port: port, policy: ChannelPolicy(terms), function: name.text).send(head, body, seconds: timeout)
+    } catch let failure as ChannelFailure {
+      throw CommandFailure("nothing was sent: \(Terminal.plain(failure.description))")
+    } catch let failure as CommandFailure {
+      throw failure
+    } catch {
+      throw CommandFailure("cannot speak to \(host):\(port): \(Terminal.plain("\(error)"))")
+    }
+    Terminal.print(bytes: Array(buffer: answer.body))
+    guard answer.head.status.code >= 400 else { return }
+    Terminal.complain("\(name.text): it answered with status \(answer.head.status.code)")
     throw ExitCode(ExitStatus.refused)
   }
 

@@ -70,4 +70,17 @@ package struct NodeAddress: CustomStringConvertible {
   }
 
   package var description: String { text }
+
+  /// The host and the port of an address with https.
+  func tlsEndpoint() throws -> (host: String, port: Int) {
+    let start = "https://"
+    guard text.lowercased().hasPrefix(start) else {
+      throw CommandFailure("\(text) is no address of attested channels: expected one as https://127.0.0.1:8443, where coffer serve --attested listens; give it with --node")
+    }
+    let authority = text.dropFirst(start.count)
+    guard let place = ListenAddress(authority.contains(":") && !authority.hasSuffix("]") ? String(authority) : "\(authority):443") else {
+      throw CommandFailure("\(text): expected a host and perhaps a port")
+    }
+    return (place.host, place.port)
+  }
 }

@@ -104,10 +104,12 @@ private let nonce = [UInt8](0..<32)
   @Test func whoHasTheInstancesKeyIsSaid() throws {
     #expect(try examine(evidence(maker)).trustlet?.keyHolder == .instance)
     var changed = maker
-    changed.keyHolder = "monitor"
-    let examination = try examine(evidence(changed))
-    #expect(examination.trustlet?.keyHolder == .monitor)
-    #expect(examination.findings.first { $0.rule == "coffer.instance-key" }?.outcome == .noted)
+    for holder in [TrustletClaims.KeyHolder.monitor, .front] {
+      changed.keyHolder = holder.rawValue
+      let examination = try examine(evidence(changed))
+      #expect(examination.trustlet?.keyHolder == holder)
+      #expect(examination.findings.first { $0.rule == "coffer.instance-key" }?.outcome == .noted)
+    }
     for holder in ["", "nobody", "Instance", String(repeating: "x", count: 100)] {
       changed.keyHolder = holder
       #expect(throws: MalformedEvidence.self, "\(holder)") { try TrustletEvidence(decoding: evidence(changed)) }
