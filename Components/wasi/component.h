@@ -21,7 +21,7 @@ enum kind {
   KIND_DATAGRAMS, KIND_LOOKUP,
   // wasi:http (http.h)
   KIND_FIELDS, KIND_INCOMING_REQUEST, KIND_INCOMING_RESPONSE, KIND_INCOMING_BODY, KIND_TRAILERS, KIND_OUTGOING_REQUEST,
-  KIND_OUTGOING_RESPONSE, KIND_OUTGOING_BODY, KIND_OUTPARAM, KIND_OPTIONS,
+  KIND_OUTGOING_RESPONSE, KIND_OUTGOING_BODY, KIND_OUTPARAM, KIND_OPTIONS, KIND_RESPONSE,
 };
 
 // An open descriptor of WASI 0.1, closed when the last of what uses it is dropped.
@@ -128,6 +128,8 @@ HANDLE("http/types#outgoing-response", outgoing_response);
 HANDLE("http/types#outgoing-body", outgoing_body);
 HANDLE("http/types#request-options", request_options);
 HANDLE("http/types#response-outparam", response_outparam);
+HANDLE("http/types#incoming-response", incoming_response);
+HANDLE("http/types#future-incoming-response", future_incoming_response);
 
 // What a function is given for good comes as a handle: what it stands for, and an end to it, which calls the destructor.
 #define OWNED(name, type)                                                                                                       \

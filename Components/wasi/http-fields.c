@@ -21,7 +21,7 @@ void add_field(struct fields *fields, struct text name, struct text value, void 
   fields->list[fields->count++] = (struct field){name, value, block};
 }
 
-static void add_copy(struct fields *fields, struct text name, struct text value) {
+void add_field_copy(struct fields *fields, struct text name, struct text value) {
   uint8_t *block = keep((uint64_t)name.length + value.length);
   if (name.length) __builtin_memcpy(block, name.bytes, name.length);
   if (value.length) __builtin_memcpy(block + name.length, value.bytes, value.length);
@@ -101,7 +101,7 @@ static bool is_forbidden(struct text name) {
 }
 
 // RFC 9110, 8.6; less than 2^63.
-static int64_t length_value(struct text value) {
+int64_t length_value(struct text value) {
   if (value.length == 0 || value.length > 18) return -1;
   int64_t number = 0;
   for (uint32_t index = 0; index < value.length; index++) {
@@ -152,7 +152,7 @@ const struct result_handle *fields_from_list(const struct entry *entries, uint32
     struct text name = entries[index].name, value = entries[index].value;
     if (!is_token(name) || !is_value(name, value)) result = (struct result_handle){true, {.code = HEADER_INVALID}};
     else if (is_forbidden(name)) result = (struct result_handle){true, {.code = HEADER_FORBIDDEN}};
-    else add_copy(fields, name, value);
+    else add_field_copy(fields, name, value);
   }
   if (result.is_error) release_fields(fields);
   else result.handle = new_fields(fields_object(fields, false));
@@ -198,7 +198,7 @@ const struct result_small *fields_set(
     if (!is_value(name, values[index])) return refused(HEADER_INVALID);
   if (self->is_closed) return refused(HEADER_IMMUTABLE);
   remove_all(self->http, name);
-  for (uint32_t index = 0; index < count; index++) add_copy(self->http, name, values[index]);
+  for (uint32_t index = 0; index < count; index++) add_field_copy(self->http, name, values[index]);
   return &done;
 }
 
@@ -221,7 +221,7 @@ const struct result_small *fields_append(
   if (!is_token(name) || !is_value(name, value)) return refused(HEADER_INVALID);
   if (is_forbidden(name)) return refused(HEADER_FORBIDDEN);
   if (self->is_closed) return refused(HEADER_IMMUTABLE);
-  add_copy(self->http, name, value);
+  add_field_copy(self->http, name, value);
   return &done;
 }
 
@@ -239,6 +239,6 @@ EXPORT("http/types#[method]fields.entries") const struct list *fields_entries(co
 EXPORT("http/types#[method]fields.clone") uint32_t fields_clone(const struct object *self) {
   const struct fields *fields = self->http;
   struct fields *copy = new_fields_list();
-  for (uint32_t index = 0; index < fields->count; index++) add_copy(copy, fields->list[index].name, fields->list[index].value);
+  for (uint32_t index = 0; index < fields->count; index++) add_field_copy(copy, fields->list[index].name, fields->list[index].value);
   return new_fields(fields_object(copy, false));
 }

@@ -10,6 +10,7 @@ struct fields *read_trailers(uint32_t length);
 
 // Goes on until there is a part of the body, or its end. - Returns: false where that would block.
 static bool advance(struct source *source, bool blocks) {
+  if (source->exchange) return exchange_advance(source->exchange, blocks);
   while (!source->has_ended && source->left == 0) {
     if (!blocks && !input_is_ready()) return false;
     struct buffer buffer = {source->header + source->header_length, sizeof source->header - source->header_length};
@@ -55,6 +56,11 @@ struct result_stream read_body(struct object *stream, uint8_t *bytes, uint32_t w
   struct source *source = stream->stream.body;
   if (!advance(source, blocks)) return (struct result_stream){0};
   if (source->has_ended) return ended(stream);
+  if (source->exchange) {
+    *count = exchange_read(source->exchange, bytes, wanted);
+    source->left -= *count;
+    return (struct result_stream){0};
+  }
   if (!blocks && !input_is_ready()) return (struct result_stream){0};
   struct buffer buffer = {bytes, wanted < source->left ? wanted : source->left};
   if (fd_read(0, &buffer, 1, count) || *count == 0) {
@@ -72,6 +78,10 @@ bool skip_to_end(struct source *source, bool blocks) {
   while (true) {
     if (!advance(source, blocks)) return false;
     if (source->has_ended) return true;
+    if (source->exchange) {
+      source->left -= exchange_read(source->exchange, bytes, sizeof bytes);
+      continue;
+    }
     if (!blocks && !input_is_ready()) return false;
     struct buffer buffer = {bytes, source->left < sizeof bytes ? source->left : sizeof bytes};
     uint32_t count;
@@ -140,14 +150,14 @@ EXPORT("http/types#[method]incoming-body.stream") const struct result_handle *in
   if (self->is_closed) return &failed;
   self->is_closed = true;
   struct object *stream = new_input(0, 0, 0);
-  stream->stream.body = self->http;
+  stream->stream.body = retained_source(self->http);
   result = (struct result_handle){false, {new_input_stream(stream)}};
   return &result;
 }
 
 EXPORT("http/types#[static]incoming-body.finish") uint32_t incoming_body_finish(uint32_t body) {
   struct object *trailers = new_object(KIND_TRAILERS);
-  trailers->http = taken_incoming_body(body)->http;
+  trailers->http = retained_source(taken_incoming_body(body)->http);
   drop_incoming_body(body);
   return new_future_trailers(trailers);
 }
@@ -156,6 +166,7 @@ EXPORT("http/types#[static]incoming-body.finish") uint32_t incoming_body_finish(
 
 EXPORT("http/types#[method]future-trailers.subscribe") uint32_t future_trailers_subscribe(const struct object *self) {
   const struct source *source = self->http;
+  if (source->exchange) return new_pollable(exchange_pollable(source->exchange));
   return new_pollable(source->has_ended ? pollable_ready() : pollable_input());
 }
 

@@ -14,6 +14,13 @@ static struct {
   struct sink *body;
 } answer;
 
+struct waiting_trailers {
+  struct sink *sink;
+  struct fields *trailers;
+};
+// A body that was finished before what it belongs to was sent.
+static struct waiting_trailers early;
+
 // MARK: Bodies
 
 struct sink *new_sink(int64_t declared) {
@@ -61,7 +68,9 @@ struct result_stream write_body(struct object *stream, const uint8_t *bytes, uin
     sink->is_broken = true;
     return refuse(stream, wrong_size(sink));
   }
-  if (sink->is_sent) {
+  if (sink->is_sent && sink->exchange) {
+    exchange_write(sink->exchange, bytes, length);
+  } else if (sink->is_sent) {
     send_frame(FRAME_DATA, bytes, length);
   } else if (length > WAITING_LIMIT - sink->waiting_length) {
     sink->is_broken = true;
@@ -74,7 +83,7 @@ struct result_stream write_body(struct object *stream, const uint8_t *bytes, uin
 
 // What was written goes out when there is much of it and whenever the program waits for anything. So this waits, for as long as nothing.
 void flush_body(struct sink *sink) {
-  if (!sink->is_sent) return;
+  if (!sink->is_sent || sink->exchange) return;
   struct subscription subscription = {.tag = 0};
   subscription.clock.clock = CLOCK_MONOTONIC;
   subscription.clock.timeout = 1000;
@@ -85,9 +94,22 @@ void flush_body(struct sink *sink) {
 
 static void end_body(struct sink *sink, const struct fields *trailers) {
   sink->is_finished = true;
+  if (sink->exchange) return exchange_end_body(sink->exchange, trailers);
   if (answer.body != sink || answer.state != SET) return;
   send_fields(FRAME_END, 0, 0, trailers);
   answer.state = COMPLETE;
+}
+
+void begin_sending(struct sink *sink, struct exchange *exchange) {
+  sink->exchange = exchange;
+  sink->is_sent = true;
+  if (sink->waiting_length) exchange_write(exchange, sink->waiting, sink->waiting_length);
+  give_back(sink->waiting);
+  sink->waiting = 0;
+  if (!sink->is_finished) return;
+  struct fields *trailers = early.sink == sink ? early.trailers : 0;
+  end_body(sink, trailers);
+  release_fields(trailers);
 }
 
 // MARK: outgoing-response
@@ -151,13 +173,6 @@ struct result_code {
 };
 _Static_assert(sizeof(struct result_code) == 40, "canonical ABI");
 
-struct waiting_trailers {
-  struct sink *sink;
-  struct fields *trailers;
-};
-// A body that was finished before its response was set.
-static struct waiting_trailers early;
-
 EXPORT("http/types#[static]outgoing-body.finish")
 const struct result_code *outgoing_body_finish(uint32_t body, uint32_t has_trailers, uint32_t trailers_handle) {
   static struct result_code result;
@@ -184,7 +199,14 @@ const struct result_code *outgoing_body_finish(uint32_t body, uint32_t has_trail
 }
 
 void drop_http(struct object *object) {
-  if (object->kind == KIND_FIELDS) return release_fields(object->http);
+  switch (object->kind) {
+    case KIND_FIELDS: return release_fields(object->http);
+    case KIND_INPUT: return release_source(object->stream.body);
+    case KIND_INCOMING_BODY:
+    case KIND_TRAILERS: return release_source(object->http);
+    case KIND_RESPONSE:
+    case KIND_INCOMING_RESPONSE: return release_exchange(object->http);
+  }
   struct sink *sink = object->http;
   if (sink && !sink->is_finished) sink->is_broken = true;
 }

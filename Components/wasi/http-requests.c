@@ -1,15 +1,5 @@
-// wasi:http/types: outgoing-request, request-options; and wasi:http/outgoing-handler, while there is no network: every request is denied.
+// wasi:http/types: outgoing-request and request-options.
 #include "http.h"
-
-enum { METHOD_OTHER = 9, SCHEME_OTHER = 2 };
-
-struct outgoing {
-  struct named method;
-  struct option_text path, authority;
-  struct option_scheme scheme;
-  struct fields *headers;
-  struct sink *body;
-};
 
 EXPORT("http/types#[constructor]outgoing-request") uint32_t outgoing_request_constructor(uint32_t headers) {
   struct outgoing *request = keep(sizeof *request);
@@ -117,12 +107,6 @@ uint32_t outgoing_request_set_scheme(struct object *self, uint32_t is_some, uint
 
 // MARK: request-options
 
-struct option_time {
-  uint8_t is_some;
-  uint64_t nanoseconds;
-};
-enum { CONNECT, FIRST_BYTE, BETWEEN_BYTES, TIME_COUNT };
-
 EXPORT("http/types#[constructor]request-options") uint32_t request_options_constructor(void) {
   struct option_time *times = keep(TIME_COUNT * sizeof *times);
   __builtin_memset(times, 0, TIME_COUNT * sizeof *times);
@@ -146,39 +130,6 @@ static uint32_t set_time(struct object *options, uint32_t which, uint32_t is_som
   uint32_t options_set_##function(struct object *self, uint32_t is_some, uint64_t nanoseconds) {                          \
     return set_time(self, which, is_some, nanoseconds);                                                                   \
   }
-TIME("connect-timeout", connect, CONNECT)
-TIME("first-byte-timeout", first_byte, FIRST_BYTE)
-TIME("between-bytes-timeout", between_bytes, BETWEEN_BYTES)
-
-// MARK: outgoing-handler
-
-// result<future-incoming-response, error-code>
-struct result_response {
-  uint8_t is_error;
-  union {
-    uint32_t handle;
-    struct error_code code;
-  };
-};
-
-EXPORT("http/outgoing-handler#handle")
-const struct result_response *outgoing_handle(uint32_t request, uint32_t has_options, uint32_t options) {
-  static struct result_response result;
-  struct outgoing *outgoing = taken_outgoing_request(request)->http;
-  // What is still written into its body goes nowhere.
-  if (outgoing->body) outgoing->body->is_broken = true;
-  drop_outgoing_request(request);
-  if (has_options) drop_request_options(options);
-  result = (struct result_response){true, {.code = error_code((struct http_error){HTTP_REQUEST_DENIED, 0})}};
-  return &result;
-}
-
-// MARK: What only a request that was let out brings
-
-#define NEVER(name, function) \
-  EXPORT("http/types#[method]" name) uint32_t function(const struct object *) { __builtin_trap(); }
-NEVER("future-incoming-response.subscribe", future_response_subscribe)
-NEVER("future-incoming-response.get", future_response_get)
-NEVER("incoming-response.status", incoming_response_status)
-NEVER("incoming-response.headers", incoming_response_headers)
-NEVER("incoming-response.consume", incoming_response_consume)
+TIME("connect-timeout", connect, CONNECT_TIME)
+TIME("first-byte-timeout", first_byte, FIRST_BYTE_TIME)
+TIME("between-bytes-timeout", between_bytes, BETWEEN_BYTES_TIME)

@@ -44,6 +44,9 @@ struct fields {
 enum { HEADER_INVALID, HEADER_FORBIDDEN, HEADER_IMMUTABLE };
 
 struct fields *new_fields_list(void);
+// With a copy of both.
+void add_field_copy(struct fields *fields, struct text name, struct text value);
+int64_t length_value(struct text value);
 void add_field(struct fields *fields, struct text name, struct text value, void *block);
 void release_fields(struct fields *fields);
 // A handle of fields that nobody changes any more, to be looked at.
@@ -61,10 +64,22 @@ bool is_exactly(struct text one, const char *other);
 
 // error-code, with what its case has: a size, or nothing.
 enum {
+  HTTP_DESTINATION_NOT_FOUND = 2,
+  HTTP_DESTINATION_UNAVAILABLE,
+  HTTP_CONNECTION_REFUSED = 6,
   HTTP_CONNECTION_TERMINATED = 7,
+  HTTP_CONNECTION_TIMEOUT,
+  HTTP_CONNECTION_READ_TIMEOUT,
+  HTTP_CONNECTION_WRITE_TIMEOUT,
+  HTTP_TLS_PROTOCOL_ERROR = 12,
+  HTTP_TLS_CERTIFICATE_ERROR,
   HTTP_REQUEST_DENIED = 15,
   HTTP_REQUEST_BODY_SIZE = 17,
+  HTTP_REQUEST_URI_INVALID = 19,
+  HTTP_RESPONSE_INCOMPLETE = 25,
+  HTTP_RESPONSE_HEADER_SECTION_SIZE,
   HTTP_RESPONSE_BODY_SIZE = 28,
+  HTTP_RESPONSE_TIMEOUT = 33,
   HTTP_PROTOCOL_ERROR = 35,
   HTTP_INTERNAL_ERROR = 38,
   HTTP_CODE_COUNT = 39,
@@ -107,8 +122,11 @@ void send_fields(uint8_t kind, const void *start, uint32_t length, const struct 
 
 // MARK: Incoming bodies (http-incoming.c)
 
-// The body that a request brings: frames on standard input.
+struct exchange;
+
+// The body that a request brings, frames on standard input; or that an answer to a request of ours does.
 struct source {
+  struct exchange *exchange;  // 0: the node
   uint32_t left;  // of the frame that is being read
   uint8_t header[5];
   uint8_t header_length;
@@ -127,6 +145,7 @@ bool skip_to_end(struct source *source, bool blocks);
 // MARK: Outgoing bodies (http-outgoing.c)
 
 struct sink {
+  struct exchange *exchange;  // 0: the answer to the node
   bool is_sent;      // what goes before it has gone: it need not wait
   bool is_finished;  // and nothing more may be written
   bool is_broken;
@@ -145,3 +164,32 @@ struct result_stream write_body(struct object *stream, const uint8_t *bytes, uin
 void flush_body(struct sink *sink);
 
 void drop_http(struct object *object);
+
+// MARK: Requests of ours (http-requests.c, http-client.c)
+
+// method and scheme, as they were set.
+struct outgoing {
+  struct named method;
+  struct option_text path, authority;
+  struct option_scheme scheme;
+  struct fields *headers;
+  struct sink *body;
+};
+struct option_time {
+  uint8_t is_some;
+  uint64_t nanoseconds;
+};
+enum { CONNECT_TIME, FIRST_BYTE_TIME, BETWEEN_BYTES_TIME, TIME_COUNT };
+enum { METHOD_OTHER = 9, SCHEME_HTTP = 0, SCHEME_HTTPS, SCHEME_OTHER };
+
+// - Returns: whether more of the body is there, or its end; false where that would block.
+bool exchange_advance(struct exchange *exchange, bool blocks);
+uint32_t exchange_read(struct exchange *exchange, uint8_t *bytes, uint32_t length);
+void exchange_write(struct exchange *exchange, const uint8_t *bytes, uint32_t length);
+void begin_sending(struct sink *sink, struct exchange *exchange);
+void exchange_end_body(struct exchange *exchange, const struct fields *trailers);
+struct object *exchange_pollable(struct exchange *exchange);
+// A request of ours lasts as long as anybody has something of it. Nothing happens to the node's.
+struct source *retained_source(struct source *source);
+void release_source(struct source *source);
+void release_exchange(struct exchange *exchange);

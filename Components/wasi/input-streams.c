@@ -119,6 +119,8 @@ const struct result_count *input_blocking_skip(struct object *stream, uint64_t l
 
 EXPORT("io/streams#[method]input-stream.subscribe") uint32_t input_subscribe(const struct object *stream) {
   if (stream->stream.socket && !stream->is_closed) return new_pollable(pollable_socket(stream->stream.socket, NET_READABLE));
+  const struct source *source = stream->stream.body;
+  if (source && source->exchange && !stream->is_closed) return new_pollable(exchange_pollable(source->exchange));
   return new_pollable(stream->stream.file || stream->is_closed ? pollable_ready() : pollable_input());
 }
 

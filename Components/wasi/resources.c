@@ -72,6 +72,7 @@ EXPORT("drop") void drop(struct object *object) {
     case KIND_OUTPUT:
       if (object->stream.file) release(object->stream.file);
       if (object->stream.socket) release_socket(object->stream.socket);
+      if (object->kind == KIND_INPUT && object->stream.body) drop_http(object);
       break;
     case KIND_POLLABLE:
       if (object->pollable.socket) release_socket(object->pollable.socket);
@@ -81,6 +82,10 @@ EXPORT("drop") void drop(struct object *object) {
     case KIND_DATAGRAMS: release_socket(object->datagrams.socket); break;
     case KIND_LOOKUP: release_socket(object->lookup.socket); break;
     case KIND_FIELDS:
+    case KIND_INCOMING_BODY:
+    case KIND_TRAILERS:
+    case KIND_RESPONSE:
+    case KIND_INCOMING_RESPONSE:
     case KIND_OUTGOING_BODY: drop_http(object); break;
     case KIND_DESCRIPTOR: release(object->descriptor.file); break;
     case KIND_ENTRIES: release(object->entries.file); break;
