@@ -4,6 +4,8 @@ extension WASIComponents {
   /// - Throws: ``UnofferedImports``, which names everything that a component imports and ``standard`` does not have.
   public static func checkImports(of component: ComponentBinary) throws(UnofferedImports) {
     let missing = component.component.imports.compactMap { item -> String? in
+      // A type of values, which a world gives a name: it is what it is, and nobody need offer it.
+      if case .type(let id) = item.type, component.types.resource(id) == nil { return nil }
       switch resolve(item.kind) {
       case .offered: nil
       case .otherVersion(let offered): "\(item.name) (offered is \(offered))"
