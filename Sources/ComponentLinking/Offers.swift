@@ -21,6 +21,9 @@ struct Offers {
         arguments[item.name] = .module(try HostModule.value(item.name, type, host))
       } else if let offered = items[item.name] ?? compatible(with: item.name) {
         arguments[item.name] = offered
+      } else if case .type(let id) = item.type, file.types.resource(id) == nil {
+        // Of values: it is what it is, and nobody need offer it.
+        arguments[item.name] = .type(nil)
       } else if let missing {
         arguments[item.name] = try missing.item(item.name, item.type, file)
       } else {

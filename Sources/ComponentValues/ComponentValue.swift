@@ -30,8 +30,8 @@ public struct ValueLimits: Sendable {
   public var textBytes = 256 << 20
   /// Values within each other and beside each other. Three characters can stand for a record of a thousand fields.
   public var values = 1 << 22
-  /// Bytes that arguments, or a result, take in memory.
-  public var memoryBytes = 1 << 30
+  /// Bytes that arguments, or a result, take in memory; of a result also all of its strings and bytes together.
+  public var memoryBytes = 256 << 20
 
   public init() {}
 }

@@ -4,10 +4,12 @@ extension WASIComponents {
   /// - Throws: ``UnofferedImports``, which names everything that a component imports and ``standard`` does not have.
   public static func checkImports(of component: ComponentBinary) throws(UnofferedImports) {
     let missing = component.component.imports.compactMap { item -> String? in
+      // A type of values, which a world gives a name: it is what it is, and nobody need offer it.
+      if case .type(let id) = item.type, component.types.resource(id) == nil { return nil }
       switch resolve(item.kind) {
-      case .offered: nil
-      case .otherVersion(let offered): "\(item.name) (offered is \(offered))"
-      case .unknown: item.name
+      case .offered: return nil
+      case .otherVersion(let offered): return "\(item.name) (offered is \(offered))"
+      case .unknown: return item.name
       }
     }
     guard missing.isEmpty else { throw UnofferedImports(missing: missing) }

@@ -108,7 +108,7 @@ struct Example: Sendable {
     ("$response", "err(\"x\")", ["%err"]), ("$status", "ok", ["%ok"]), ("$status", "1", ["a case"]), ("$status", "Ok", ["no case"]),
     ("(option (option u8))", "3", ["none or some"]), ("(option u8)", "some", ["'('"]), ("(option u8)", "none(1)", ["carries no value"]),
     ("(result (option u8))", "3", ["ok or err"]), ("(result)", "3", ["ok or err"]), ("(result)", "ok(1)", ["carries no value"]),
-    ("$rights", "{read, read}", ["twice"]), ("$rights", "{raed}", ["did you mean \"read\""]), ("$rights", "[read]", ["'{'"]),
+    ("$rights", "{read, read}", ["twice"]), ("$rights", "{reed}", ["did you mean \"read\""]), ("$rights", "[read]", ["'{'"]),
   ])
   func otherTextsAreRefused(type: String, text: String, expected: [String]) throws {
     let shape = try ValueType(type, ValueType.shapes)
@@ -122,7 +122,7 @@ struct Example: Sendable {
     ("$point", "{\"x\": 1, \"y\": 2,}", "field's name"), ("(list u8)", "[1,]", "a number"), ("string", "\"a\nb\"", "control"), ("string", "\"\\ud800\"", "surrogates"),
     ("string", "\"\\ud800\\u0041\"", "surrogates"), ("string", "\"\\x\"", "escape"), ("char", "\"ab\"", "2 characters"), ("$status", "\"oks\"", "did you mean"),
     ("$response", "\"body\"", "carries a value"), ("$response", "{\"empty\": 1}", "null"), ("$response", "{\"body\": [], \"at\": 1}", "'}'"),
-    ("$rights", "[\"raed\"]", "did you mean"), ("(result)", "null", "an object"), ("u8", "1 // no", "the end"), ("f32", "NaN", "nan"),
+    ("$rights", "[\"reed\"]", "did you mean"), ("(result)", "null", "an object"), ("u8", "1 // no", "the end"), ("f32", "NaN", "nan"),
   ])
   func otherJSONIsRefused(type: String, text: String, expected: String) throws {
     let shape = try ValueType(type, ValueType.shapes)
