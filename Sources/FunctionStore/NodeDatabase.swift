@@ -1,4 +1,5 @@
 import GRDB
+import Glibc
 
 /// The node's SQLite database: every change is on the disk before anybody hears of it.
 struct NodeDatabase: Sendable {
@@ -16,6 +17,7 @@ struct NodeDatabase: Sendable {
     configuration.label = "node"
     // GRDB would end the process where a disk's failure left a transaction behind; here the next one clears it away.
     configuration.allowsUnsafeTransactions = true
+    try Self.makePrivate(path)
     do {
       queue = try DatabaseQueue(path: path, configuration: configuration)
       // Behind GRDB's own setting up, which lowers it for this mode. In the write-ahead log NORMAL would lose what was acknowledged before a
@@ -30,6 +32,17 @@ struct NodeDatabase: Sendable {
     } catch {
       throw Self.failure(error, path)
     }
+  }
+
+  /// Tenants, tokens' hashes and functions' variables are in it. SQLite gives the files beside it the rights that it has itself.
+  private static func makePrivate(_ path: String) throws(StoreError) {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0, fchmod(descriptor, 0o600) == 0 else {
+      let reason = errno == ELOOP ? "it is a symbolic link, where a file is expected" : String(cString: strerror(errno))
+      if descriptor >= 0 { close(descriptor) }
+      throw StoreError(.unusable, "cannot open '\(path)': \(reason)")
+    }
+    close(descriptor)
   }
 
   /// One transaction. What `body` throws undoes it; `committed` follows it before any other begins.

@@ -76,6 +76,15 @@ public struct FunctionSection: Sendable, Hashable {
       guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "=")), !name.utf8.contains(0), !value.utf8.contains(0) else {
         throw ImageError(.manifest, "function: environment: '\(name)' cannot be a variable's name, or its value has a NUL byte")
       }
+      guard !Self.namesOfCalls.contains(name), !name.hasPrefix("HTTP_") else {
+        throw ImageError(.manifest, "function: environment: '\(name)' is what each call says of its request; choose another name")
+      }
     }
   }
+
+  /// Variables that a node sets for each call (RFC 3875, 4.1).
+  private static let namesOfCalls: Set<String> = [
+    "GATEWAY_INTERFACE", "SERVER_SOFTWARE", "SERVER_PROTOCOL", "REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "REMOTE_ADDR",
+    "SERVER_PORT", "SERVER_NAME", "REQUEST_ID", "CONTENT_TYPE", "CONTENT_LENGTH",
+  ]
 }

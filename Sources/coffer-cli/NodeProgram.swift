@@ -19,8 +19,15 @@ package enum NodeProgram {
   static func becomeIfAsked() {
     let words = CommandLine.arguments.dropFirst()
     guard let word = words.first else { return }
-    let isBench = word == Bench._commandName && benches.contains { $0._commandName == words.dropFirst().first }
-    if isBench || commands.contains(where: { $0._commandName == word }) { become() }
+    // `coffer help deploy` is `coffer deploy --help`.
+    if word == "help", let command = words.dropFirst().first, commands.contains(where: { $0._commandName == command }) || isBench(words.dropFirst()) {
+      become(words.dropFirst() + ["--help"])
+    }
+    if isBench(words) || commands.contains(where: { $0._commandName == word }) { become() }
+  }
+
+  private static func isBench(_ words: ArraySlice<String>) -> Bool {
+    words.first == Bench._commandName && benches.contains { $0._commandName == words.dropFirst().first }
   }
 
   static func path() throws -> String {

@@ -1,11 +1,12 @@
 import ArgumentParser
 import FunctionDispatch
 import Glibc
+import KVMMachine
 
 /// How much of the machine functions may have.
 struct DispatchOptions: ParsableArguments {
-  @Option(help: "What isolates functions: kvm or process.")
-  var machine = "kvm"
+  @Option(help: "What isolates functions: kvm or process; kvm where it works.")
+  var machine: String?
 
   @Option(help: "Machines in each monitor process, 1 to \(DispatchConfiguration.slotLimit).")
   var slots = 32
@@ -41,6 +42,7 @@ struct DispatchOptions: ParsableArguments {
     guard (1...DispatchConfiguration.slotLimit).contains(slots) else {
       throw ValidationError("--slots: found \(slots), expected 1 to \(DispatchConfiguration.slotLimit)")
     }
+    let machine = machine ?? Self.bestMachine()
     guard machine == "kvm" || machine == "process" else { throw ValidationError("--machine: found \(machine), expected kvm or process") }
     guard processes > 0, running > 0, tenantRunning > 0, memory >= 0, templates >= 0, keepWarm >= 0, drain >= 0, threads ?? 1 > 0 else {
       throw ValidationError("--processes, --running, --tenant-running and --threads are 1 or more; --memory, --templates, --keep-warm and --drain 0 or more")
@@ -49,6 +51,14 @@ struct DispatchOptions: ParsableArguments {
       monitor: try monitor ?? Self.besideThisProgram("coffer-monitor"), machine: machine, slots: slots, processLimit: processes, running: running,
       tenantRunning: tenantRunning, memory: memory > 0 ? UInt64(memory) << 20 : Self.machineMemory / 4 * 3, templates: templates,
       keepWarm: UInt64(keepWarm) * 1_000_000_000, keepProcess: UInt64(keepWarm) * 1_000_000_000)
+  }
+
+  private static func bestMachine() -> String {
+    let availability = KVMMachine.availability()
+    guard !availability.isAvailable else { return "kvm" }
+    Terminal.note(
+      "machine process: \(availability.finding), so that locked-down processes isolate functions, not virtual machines (\(availability.remedy))")
+    return "process"
   }
 
   /// Never by PATH: whoever set that would choose what runs functions.

@@ -90,18 +90,23 @@ struct Serve: AsyncParsableCommand {
     let router = state.management.router(hostNames: HostNames(hostName))
     view.add(to: router)
     let demo = demo
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { await state.builds.run() }
-      defer { group.cancelAll() }
-      try await node.run(
-        router,
-        whenListening: { port in
-          if node.configuration.attested != nil {
-            Self.say("coffer: attested channels at https://\(node.configuration.attested?.host ?? ""):\(node.attestedPort.load(ordering: .acquiring))\n")
-          }
-          Self.announce("http://\(address.shown):\(port)", state, platform)
-          if demo { await Self.demonstrate(state, logger) }
-        }, whenDraining: { view.drain() })
+    do {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await state.builds.run() }
+        defer { group.cancelAll() }
+        try await node.run(
+          router,
+          whenListening: { port in
+            if node.configuration.attested != nil {
+              Self.say("coffer: attested channels at https://\(node.configuration.attested?.host ?? ""):\(node.attestedPort.load(ordering: .acquiring))\n")
+            }
+            Self.announce("http://\(address.shown):\(port)", state, platform)
+            if demo { await Self.demonstrate(state, logger) }
+          }, whenDraining: { view.drain() })
+      }
+    } catch let error as IOError where error.errnoCode == EADDRINUSE || error.errnoCode == EADDRNOTAVAIL {
+      let reason = error.errnoCode == EADDRINUSE ? "another program listens there; stop it" : "this machine has no such address"
+      throw CommandFailure("cannot listen at \(listen): \(reason), or choose another address with --listen")
     }
     output.flush()
   }

@@ -85,6 +85,13 @@ import Testing
     #expect(store.tokens().count == 1)
   }
 
+  @Test func theDatabaseIsForItsUserAlone() throws {
+    let folder = directory.path + "/data"
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix("node.sqlite") }
+    #expect(files.contains("node.sqlite"))
+    for file in files { #expect(try FileManager.default.attributesOfItem(atPath: "\(folder)/\(file)")[.posixPermissions] as? Int == 0o600, "\(file)") }
+  }
+
   @Test func aTenantGoesWithItsTokensAndNotWithFunctions() throws {
     try store.addTenant("acme")
     let text = try store.addToken(tenant: "acme", role: .admin).text

@@ -51,6 +51,20 @@ struct FunctionRequestTests {
     await node.end()
   }
 
+  /// RFC 3875, 4.1.18: a program has one variable for all fields of a name.
+  @Test func fieldsOfOneNameAreOneVariable() async throws {
+    let node = try await NodeHarness { .output($0.head.environment.joined(separator: "\n")) }
+    let (status, _, body) = try await Self.answer(
+      Self.request(
+        "/f/echo", headers: ["X-Forwarded-For": "1.2.3.4", "Cookie": "a=b", "x-forwarded-for": "5.6.7.8", "X-Forwarded-Fox": "9", "cookie": "c=d"], node))
+    #expect(status == 200)
+    let variables = body.split(separator: "\n").map(String.init)
+    #expect(variables.filter { $0.hasPrefix("HTTP_X_FORWARDED_FOR=") } == ["HTTP_X_FORWARDED_FOR=1.2.3.4, 5.6.7.8"])
+    #expect(variables.filter { $0.hasPrefix("HTTP_COOKIE=") } == ["HTTP_COOKIE=a=b; c=d"])
+    #expect(variables.contains("HTTP_X_FORWARDED_FOX=9"))
+    await node.end()
+  }
+
   @Test func theNodesOwnTokensReachNoFunction() async throws {
     let node = try await NodeHarness { .output($0.head.environment.joined(separator: "\n")) }
     let (_, _, body) = try await Self.answer(

@@ -11,7 +11,10 @@ import Testing
     let last: Mutex<[UInt8]?>
     let refuses: Bool
 
-    init(_ last: [UInt8]? = nil, refuses: Bool = false) { (self.last, self.refuses) = (Mutex(last), refuses) }
+    init(_ last: [UInt8]? = nil, refuses: Bool = false) {
+      self.last = Mutex(last)
+      self.refuses = refuses
+    }
 
     func version() throws -> [UInt8]? {
       if refuses { throw Refused() }

@@ -36,9 +36,12 @@ enum CGIVariables {
     variables.append(field: "traceparent", trace.parent)
     if !trace.state.isEmpty { variables.append(field: "tracestate", trace.state) }
     var host = ""
-    for (name, value) in head.headers {
+    for index in head.headers.indices {
+      let (name, value) = head.headers[index]
+      // A program has one variable for all fields of a name.
+      guard !head.headers[..<index].contains(where: { Self.isSame($0.name, name) }) else { continue }
       switch FieldUse(name, value) {
-      case .pass: variables.append(field: name, value)
+      case .pass: variables.append(field: name, Self.joined(head.headers, from: index))
       case .host:
         host = value
         variables.append(field: name, value)
@@ -49,6 +52,21 @@ enum CGIVariables {
     }
     variables.append("SERVER_NAME", Self.name(host))
     return variables
+  }
+
+  /// The values of all fields of a name, as one (RFC 3875, 4.1.18; RFC 9110, 5.3; for cookies RFC 6265, 5.4).
+  private static func joined(_ headers: HTTPHeaders, from index: HTTPHeaders.Index) -> String {
+    let name = headers[index].name
+    var value = headers[index].value
+    for other in headers[headers.index(after: index)...] where isSame(other.name, name) {
+      value += (isSame(name, "cookie") ? "; " : ", ") + other.value
+    }
+    return value
+  }
+
+  /// Whether two fields become the same variable.
+  private static func isSame(_ one: String, _ other: String) -> Bool {
+    one.utf8.count == other.utf8.count && zip(one.utf8, other.utf8).allSatisfy { $0 == $1 || ($0 | 32 == $1 | 32 && (97...122).contains($0 | 32)) }
   }
 
   private static func name(_ host: String) -> String {

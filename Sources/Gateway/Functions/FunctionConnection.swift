@@ -147,12 +147,26 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
       }
       let exchange = FunctionExchange(service, head, self)
       self.exchange = exchange
-      exchange.begin(address)
+      // RFC 9112, 3.2: two of them may mean two different things to two readers.
+      if Self.namesTwoHosts(head) {
+        exchange.answer(Problem(400, "Bad Request", "the request names more than one host"))
+      } else {
+        exchange.begin(address)
+      }
     } catch {
       let exchange = FunctionExchange(service, head, self)
       self.exchange = exchange
       exchange.answer(Problem(400, "Bad Request", "the request's path cannot be decoded"))
     }
+  }
+
+  private static func namesTwoHosts(_ head: HTTPRequestHead) -> Bool {
+    var found: String?
+    for (name, value) in head.headers where name.utf8.count == 4 && name.lowercased() == "host" {
+      if let found, found != value { return true }
+      found = value
+    }
+    return false
   }
 
   private func discard(_ part: HTTPServerRequestPart) {

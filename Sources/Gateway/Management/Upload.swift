@@ -77,6 +77,10 @@ enum Upload {
           "files: \(PrintableText.quoted(guest)) is to be \(PrintableText.quoted(path)), which did not come along; send it as a part of that name")
       }
     }
+    let paths = files.keys.sorted()
+    if let folder = paths.first(where: { folder in paths.contains { $0.hasPrefix(folder + "/") } }) {
+      throw Refusal(.unprocessableContent, "the form's part \(PrintableText.quoted(folder)) is a file, and the folder of another part; rename one of them")
+    }
     for path in files.keys.sorted() where !manifest.image.files.values.contains(where: { $0 == path || path.hasPrefix($0 + "/") }) {
       throw Refusal(.unprocessableContent, "the form has a part \(PrintableText.quoted(path)), which the manifest's 'files' does not name")
     }

@@ -59,7 +59,7 @@ struct Logs: AsyncParsableCommand {
     guard !json, let line = try? JSONDecoder().decode(LogLine.self, from: Data(bytes)) else {
       return Terminal.print(json ? String(decoding: bytes, as: UTF8.self) : Terminal.plain(String(decoding: bytes, as: UTF8.self)))
     }
-    let mark = line.stream == "stderr" ? "" : "[\(line.stream)] "
-    Terminal.print("\(Terminal.plain(line.time))  \(Terminal.plain(mark + line.text.trimmed))")
+    // Also the program's: it could write what the node's lines look like.
+    Terminal.print("\(Terminal.plain(line.time))  \(Terminal.plain("[\(line.stream)] " + line.text.trimmed))")
   }
 }

@@ -82,7 +82,8 @@ package struct NodeConnection {
     guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(bytes)) else {
       return CommandFailure("\(address) answered with status \(status)")
     }
-    return CommandFailure(Terminal.plain(problem.detail ?? problem.title ?? "status \(status)"))
+    let text = Terminal.plain(problem.detail ?? problem.title ?? "status \(status)")
+    return CommandFailure(status == 401 ? "\(text); give it with --token or COFFER_TOKEN, or name the node's own directory with --node-data" : text)
   }
 
   private static let client = makeClient { _ in }

@@ -19,7 +19,12 @@ package struct NodeOptions: ParsableArguments {
 
   package func connection() throws -> NodeConnection {
     let address = try address()
-    return NodeConnection(address: address, token: try token ?? Self.variable("COFFER_TOKEN") ?? fileToken(address))
+    let token = try token ?? Self.variable("COFFER_TOKEN") ?? fileToken(address)
+    // Not shown: it may be a token with a line's end behind it.
+    guard token?.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) ?? true else {
+      throw CommandFailure("the token has bytes that no token has, spaces or ends of lines perhaps; give it as the node printed it")
+    }
+    return NodeConnection(address: address, token: token)
   }
 
   private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } }
