@@ -125,6 +125,6 @@ public func growMemory(_ index: UInt32, _ size: UInt64) -> Bool {
 public func exitProgram(_ status: UInt32) -> Never {
   let os = libraryOS()
   if let reason = commitSealed(os) { refuse(os.edge, reason) }
-  os.edge.exit(status: status, limits: os.limitsReached)
+  WASIPreview1(os: os).procExit(status: status)
   coffer_halt()
 }

@@ -282,8 +282,7 @@ public func procRaise(_ signal: UInt32) -> UInt32 {
 
 @c(wasi_snapshot_preview1_proc_exit)
 public func procExit(_ status: UInt32) -> Never {
-  WASIPreview1(os: libraryOS()).procExit(status: status)
-  coffer_halt()
+  exitProgram(status)
 }
 
 @c(wasi_snapshot_preview1_sched_yield)

@@ -92,7 +92,7 @@ struct ComponentCommandTests {
 
   /// What is wrong, and what the message must have.
   @Test(arguments: [
-    ("(component (import \"wasi:http/types@0.2.0\" (instance)))", "nothing offers wasi:http/types@0.2.0; offered are wasi:io/{error,poll,streams}"),
+    ("(component (import \"wasi:nn/tensor@0.2.0\" (instance)))", "nothing offers wasi:nn/tensor@0.2.0; offered are wasi:io/{error,poll,streams}"),
     ("(component (import \"wasi:io/poll@0.3.0\" (instance)))", "nothing offers wasi:io/poll@0.3.0 (offered is wasi:io/poll@0.2."),
     ("(component)", "no WASI command"),
   ])

@@ -20,12 +20,12 @@ struct HTTPComponentTests {
     let (place, server) = try served(machine: machine)
     let answer = try exchange(
       server.port,
-      "BREW /report%20?a=b HTTP/1.1\r\nHost: example:1\r\nX-Twice: 1\r\nx-twice: 2\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+      "PURGE /report%20?a=b HTTP/1.1\r\nHost: example:1\r\nX-Twice: 1\r\nx-twice: 2\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
         + "3\r\nabc\r\n0\r\nX-End: yes\r\n\r\n")
     #expect(answer.head.hasPrefix("HTTP/1.1 201 "), "\(answer)")
     #expect(answer.head.contains("X-Twice: 1\r\nX-Twice: 2"))
     for line in [
-      "method BREW", "path /report%20?a=b", "authority example:1", "header X-Twice: 1", "header x-twice: 2", "holds trailers", "trailer yes",
+      "method PURGE", "path /report%20?a=b", "authority example:1", "header X-Twice: 1", "header x-twice: 2", "holds trailers", "trailer yes",
       "holds denied", "holds closed at the end",
     ] {
       #expect(answer.body.contains(line), "\(line): \(answer.body)")

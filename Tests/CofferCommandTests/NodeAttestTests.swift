@@ -131,7 +131,7 @@ struct NodeAttestTests {
     let refused = try scene.verify()
     #expect(refused.status == 1)
     let key = try #require(refused.output.split { !$0.isHexDigit }.map(String.init).first { $0.count == 64 }, "\(refused.output)")
-    let pinned = Scene.policy("tpm: {reference-values: any}", scene.measurement, "trust-anchors: [{platform: tpm, name: this machine, fingerprint: \"\(key)\"}]")
+    let pinned = Scene.policy("tpm: {reference-values: any}", scene.measurement, "trust-anchors: {tpm: [\"\(key)\"]}")
     try scene.place.write("pinned.yaml", Array(pinned.utf8))
     let accepted = try scene.verify(policy: "pinned.yaml")
     #expect(accepted.status == 0, "\(accepted.output)\(accepted.errors)")

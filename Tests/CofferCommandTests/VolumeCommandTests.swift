@@ -88,7 +88,7 @@ struct VolumeCommandTests {
   }
 
   @Test(arguments: ["kvm", "process"]) func whatOneRunWritesTheNextReads(machine: String) throws {
-    let scene = try Scene(["function": Self.program(), "other": Self.program("(nop)")])
+    let scene = try Scene(["function": Self.program(), "other": Self.program("(i32.store (i32.const 48) (i32.const 1))")])
     for count in 1...3 { try scene.expectLines(count, "function", machine) }
     // Another image to which the policy gives the key; and the other machine.
     try scene.expectLines(4, "other", machine)
@@ -96,7 +96,7 @@ struct VolumeCommandTests {
     let file = Data(try scene.place.bytes("data.volume"))
     #expect(file.range(of: Data("kept 5d0e".utf8)) == nil && file.range(of: Data("log-of-runs".utf8)) == nil)
     // An image that the policy does not know.
-    try Scene.build("stranger", Self.program("(nop) (nop)"), scene.place)
+    try Scene.build("stranger", Self.program("(i32.store (i32.const 48) (i32.const 2))"), scene.place)
     try scene.expectRefusal("measurement", "stranger", machine)
     try scene.expectLines(6, "function", machine)
   }

@@ -84,6 +84,8 @@ final class TestMachine {
     /// What comes of standard input, and the word that says how much that is: with flags, or a lie.
     var input: [UInt8] = []
     var inputWord: UInt32?
+    /// Of what the processor gives for randomness.
+    var seed: UInt64 = 88_172_645_463_325_252
   }
 
   init(host: any TestHost, start: Start = Start()) throws {
@@ -98,7 +100,7 @@ final class TestMachine {
     window.put(configuration(start))
     let edge = EdgeClient(
       transport: EdgeTransport(window: window.base, exchange: { [window] in host.serve(window) }))
-    var state: UInt64 = 88_172_645_463_325_252
+    var state = start.seed
     let manifestRegion = own(manifest)
     let filesRegion = start.files.map(own)
     os = try LibraryOS(

@@ -8,7 +8,7 @@ struct Attest: AsyncParsableCommand {
     abstract: "Has a node give evidence of an instance of a function, bound to a nonce.",
     discussion: """
       The node makes it now, for this nonce, at every level; the node's front only carries it. Without --nonce one is drawn here. What it is worth says
-      coffer verify, by a policy.
+      The judge is coffer verify, by a policy.
 
       Examples:
         coffer attest hello

@@ -27,6 +27,8 @@ struct AttestedCall {
     let failure = FailureBox()
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.minimumTLSVersion = .tlsv13
+    // The name carries the nonce, which the evidence has to answer; that the certificate repeats it says nothing more.
+    configuration.certificateVerification = .noHostnameVerification
     let context = try NIOSSLContext(configuration: configuration)
     let policy = policy
     let group = MultiThreadedEventLoopGroup.singleton
