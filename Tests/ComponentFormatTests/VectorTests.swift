@@ -6,11 +6,6 @@ import WasmText
 /// The component model's scripts: what is good is accepted, what is not is refused, and for the reason that the script gives.
 @Suite(.enabled(if: Vectors.folder != nil, "shared/vectors/component is missing: 24 scripts not read"))
 struct VectorTests {
-  /// Lines whose core modules have tags, which WebAssembly 2.0 does not.
-  private static let beyondCore: Set<String> = [
-    "linking/tags.wast:7", "linking/tags.wast:36", "linking/tags.wast:64", "linking/tags.wast:93",
-  ]
-
   @Test func thereAreAllScripts() { #expect(Vectors.scripts.count == 24) }
 
   @Test(arguments: Vectors.scripts)
@@ -20,11 +15,7 @@ struct VectorTests {
       switch command.kind {
       case .module(let module), .moduleDefinition(let module):
         let fault = fault(module)
-        if Self.beyondCore.contains(place) {
-          #expect(fault != nil, "\(place) is now accepted: strike it out")
-        } else {
-          #expect(fault == nil, "\(place) was refused: \(fault ?? "")")
-        }
+        #expect(fault == nil, "\(place) was refused: \(fault ?? "")")
       case .assertInvalid(let module, let message), .assertMalformed(let module, let message):
         guard let fault = fault(module) else {
           Issue.record("\(place) was accepted: \(message)")

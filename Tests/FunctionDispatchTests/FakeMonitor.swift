@@ -18,6 +18,7 @@ struct FakeCall: Sendable {
 final class FakeMonitors: MonitorLaunching {
   enum Answer: Sendable {
     case output(String, CallEnd = CallEnd(.exited, start: .warm, startTime: 1000, runTime: 2000))
+    case outputBytes([UInt8], CallEnd = CallEnd(.exited, start: .warm, startTime: 1000, runTime: 2000))
     /// Ends the process instead.
     case die
     /// Sends these bytes, whatever they are.
@@ -150,7 +151,18 @@ final class FakeMonitors: MonitorLaunching {
     }
 
     /// What was said on the control socket before the call may be read after it.
-    private func name(_ revision: UInt32) -> String {
+    private static func frames(_ output: [UInt8], _ end: CallEnd, number: UInt32) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var rest = output[...]
+    while !rest.isEmpty {
+      Frame(.output, number: number, payload: Array(rest.prefix(100_000))).write(to: &bytes)
+      rest = rest.dropFirst(100_000)
+    }
+    Frame(.ended, number: number, payload: end.payload).write(to: &bytes)
+    return bytes
+  }
+
+  private func name(_ revision: UInt32) -> String {
       for _ in 0..<50_000 {
         if let name = names.withLock({ $0[revision] }) { return name }
         usleep(100)
@@ -172,15 +184,8 @@ final class FakeMonitors: MonitorLaunching {
         guard ends else { break }
         let call = FakeCall(head: head, input: input, name: name(head.revision), monitor: number)
         switch owner.body(call) {
-        case .output(let text, let end):
-          var bytes: [UInt8] = []
-          var rest = Array(text.utf8)[...]
-          while !rest.isEmpty {
-            Frame(.output, number: frame.number, payload: Array(rest.prefix(100_000))).write(to: &bytes)
-            rest = rest.dropFirst(100_000)
-          }
-          Frame(.ended, number: frame.number, payload: end.payload).write(to: &bytes)
-          send(bytes, slot)
+        case .output(let text, let end): send(Self.frames(Array(text.utf8), end, number: frame.number), slot)
+        case .outputBytes(let output, let end): send(Self.frames(output, end, number: frame.number), slot)
         case .die: die()
         case .raw(let bytes): send(bytes, slot)
         case .nothing: break

@@ -11,7 +11,7 @@ import Testing
 @Suite struct ComponentRequestTests {
   private static let settings = FunctionSettings(answer: .component)
 
-  private static func text(_ frames: [UInt8]...) -> String { String(decoding: frames.joined(), as: UTF8.self) }
+  private static func bytes(_ frames: [UInt8]...) -> [UInt8] { Array(frames.joined()) }
 
   /// What the program read: a request's head, and behind it the frames with their kinds.
   private struct Received {
@@ -31,8 +31,8 @@ import Testing
       }
       guard rest.popFirst() == 1 else { return }
       _ = number()
-      (method, path, authority) = (text(), text(), text())
-      for _ in 0..<number() { fields.append("\(text()): \(text())") }
+      (method, path, authority) = (bytes(), text(), text())
+      for _ in 0..<number() { fields.append("\(bytes()): \(bytes())") }
       while let kind = rest.popFirst() {
         let count = number()
         frames.append((kind, Array(rest.prefix(count))))
@@ -45,7 +45,7 @@ import Testing
     let seen = Seen()
     let node = try await NodeHarness(settings: Self.settings) { call in
       seen.set(call.input)
-      return .output(Self.text(ComponentFrames.head(204), ComponentFrames.end()))
+      return .outputBytes(Self.bytes(ComponentFrames.head(204), ComponentFrames.end()))
     }
     _ = try await node.raw(
       [
@@ -65,21 +65,21 @@ import Testing
     await node.end()
   }
 
-  static let answers: [(output: String, end: CallEnd, status: Int, body: String)] = [
-    (text(ComponentFrames.head(200), ComponentFrames.data("abc"), ComponentFrames.end()), CallEnd(.exited), 200, "abc"),
-    (text(ComponentFrames.head(404, [("content-length", "3")]), ComponentFrames.data("abc"), ComponentFrames.end()), CallEnd(.exited), 404, "abc"),
-    (text(ComponentFrames.head(204), ComponentFrames.end()), CallEnd(.exited), 204, ""),
-    ("", CallEnd(.exited, status: 1), 502, "set no response"),
-    ("", CallEnd(.trapped), 502, "trapped"),
-    (text(ComponentFrames.head(200), ComponentFrames.data("abc")), CallEnd(.exited, status: 1), 502, "did not finish"),
-    (text(ComponentFrames.error(33)), CallEnd(.exited), 502, "HTTP-response-timeout"),
-    ("Content-Type: text/html\n\n", CallEnd(.exited), 502, "its frames are none"),
-    ("", CallEnd(.timedOut), 504, "longer than it may"),
+  static let answers: [(output: [UInt8], end: CallEnd, status: Int, body: String)] = [
+    (bytes(ComponentFrames.head(200), ComponentFrames.data("abc"), ComponentFrames.end()), CallEnd(.exited), 200, "abc"),
+    (bytes(ComponentFrames.head(404, [("content-length", "3")]), ComponentFrames.data("abc"), ComponentFrames.end()), CallEnd(.exited), 404, "abc"),
+    (bytes(ComponentFrames.head(204), ComponentFrames.end()), CallEnd(.exited), 204, ""),
+    ([], CallEnd(.exited, status: 1), 502, "set no response"),
+    ([], CallEnd(.trapped), 502, "trapped"),
+    (bytes(ComponentFrames.head(200), ComponentFrames.data("abc")), CallEnd(.exited, status: 1), 502, "did not finish"),
+    (bytes(ComponentFrames.error(33)), CallEnd(.exited), 502, "HTTP-response-timeout"),
+    (Array("Content-Type: text/html\n\n".utf8), CallEnd(.exited), 502, "its frames are none"),
+    ([], CallEnd(.timedOut), 504, "longer than it may"),
   ]
 
   @Test(arguments: answers.indices) func anAnswerIsTakenForWhatItIs(_ index: Int) async throws {
     let row = Self.answers[index]
-    let node = try await NodeHarness(settings: Self.settings) { _ in .output(row.output, row.end) }
+    let node = try await NodeHarness(settings: Self.settings) { _ in .outputBytes(row.output, row.end) }
     let (status, headers, body) = try await FunctionRequestTests.answer(FunctionRequestTests.request("/f/echo", node))
     #expect(status == row.status)
     #expect(row.status == 502 || row.status == 504 ? body.contains(row.body) : body == row.body)
@@ -89,7 +89,7 @@ import Testing
 
   @Test func trailersOfAnAnswerAreSent() async throws {
     let node = try await NodeHarness(settings: Self.settings) { _ in
-      .output(Self.text(ComponentFrames.head(200), ComponentFrames.data("abc"), ComponentFrames.end([("x-end", "yes")])))
+      .outputBytes(Self.bytes(ComponentFrames.head(200), ComponentFrames.data("abc"), ComponentFrames.end([("x-end", "yes")])))
     }
     let answer = try await node.raw(["GET /f/echo HTTP/1.1\r\nHost: a\r\n\r\n"], enough: { $0.hasSuffix("yes\r\n\r\n") })
     #expect(answer.contains("transfer-encoding: chunked"))
@@ -99,7 +99,7 @@ import Testing
 
   @Test func nothingBehindAHeadOfAnAnswerToHEAD() async throws {
     let node = try await NodeHarness(settings: Self.settings) { _ in
-      .output(Self.text(ComponentFrames.head(200), ComponentFrames.data("abc"), ComponentFrames.end()))
+      .outputBytes(Self.bytes(ComponentFrames.head(200), ComponentFrames.data("abc"), ComponentFrames.end()))
     }
     let answer = try await node.raw(
       ["HEAD /f/echo HTTP/1.1\r\nHost: a\r\n\r\nGET /plain HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"], enough: { $0.hasSuffix("plain") })

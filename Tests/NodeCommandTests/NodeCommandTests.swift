@@ -99,7 +99,7 @@ import Testing
     let scenario = try CommandScenario()
     try await scenario.serving { node in
       let logs = try await scenario.run(["logs", "hello", "-f"], node: node)
-      #expect(logs.output == "2026-01-01T00:00:00Z  ?[31mred\n2026-01-01T00:00:00Z  [end] ?[31mred\n", "\(logs)")
+      #expect(logs.output == "2026-01-01T00:00:00Z  [stderr] ?[31mred\n2026-01-01T00:00:00Z  [end] ?[31mred\n", "\(logs)")
       #expect(try await scenario.run(["logs", "hello", "--json"], node: node).output.split(separator: "\n").count == 2)
       #expect(try await scenario.run(["logs", "hello", "--token", "x"], node: node).status == 125)
     }

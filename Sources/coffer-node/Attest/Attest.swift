@@ -7,8 +7,8 @@ struct Attest: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Has a node give evidence of an instance of a function, bound to a nonce.",
     discussion: """
-      The node makes it now, for this nonce, at every level; the node's front only carries it. Without --nonce one is drawn here. What it is worth says
-      The judge is coffer verify, by a policy.
+      The node makes it now, for this nonce, at every level; the node's front only carries it. Without --nonce one is drawn here. What it is
+      worth, 'coffer verify' says by a policy.
 
       Examples:
         coffer attest hello
