@@ -30,7 +30,8 @@ public struct ClientComponent {
   public static func importingAll(version: String, without left: Set<String> = []) -> [UInt8] {
     var client = ClientComponent()
     var wanted: [String: Set<String>] = [:]
-    for interface in InterfaceParser.standard {
+    // Not those that are between a node and its components.
+    for interface in InterfaceParser.standard where !interface.name.hasPrefix("node/") {
       let functions = interface.functions.map(\.name).filter { !left.contains("\(interface.name)#\($0)") }
       if !functions.isEmpty { wanted[interface.name] = Set(functions) }
     }

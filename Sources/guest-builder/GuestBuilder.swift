@@ -60,7 +60,7 @@ import Foundation
   /// The library OS: its Swift as one module, and the C and assembly beside it, as one relocatable object.
   func library(_ architecture: Architecture) throws -> Data {
     let directory = try directory(architecture.name)
-    let swift = "\(directory)/Guest.o"
+    let swift = sources.filter { $0.hasSuffix(".swift") }
     run(
       swiftc,
       [
@@ -68,17 +68,17 @@ import Foundation
         "-swift-version", "6", "-enable-experimental-feature", "Embedded", "-I", guest + "/include", "-I", cryptographyHeaders,
         "-Xfrontend",
         "-function-sections", "-Xfrontend", "-disable-stack-protector",
-        // A call of a class's method would name the only class that has another body for it, and an optional part would be in every image.
-        "-Xllvm", "-sil-disable-pass=specdevirt", "-module-cache-path", directory + "/modules",
-      ] + architecture.flags.flatMap { ["-Xcc", $0] } + sources.filter { $0.hasSuffix(".swift") } + ["-c", "-o", swift])
-    var objects = [swift]
+        // An object for each file: classes would share one section of data otherwise, and with one of them all that any needs would be in every image.
+        "-num-threads", "2", "-module-cache-path", directory + "/modules",
+      ] + architecture.flags.flatMap { ["-Xcc", $0] } + swift + ["-c"], in: directory)
+    var objects = swift.map { "\(directory)/\(Self.fileName($0).dropLast(".swift".count)).o" }
     for source in sources where source.hasSuffix(".c") || Self.fileName(source) == "entry-\(architecture.name).S" {
       let object = "\(directory)/\(Self.fileName(source)).o"
       compile(source, to: object, architecture)
       objects.append(object)
     }
     let library = "\(directory)/library.o"
-    run(linker, ["-r", "-o", library] + objects)
+    run(linker, ["-r", "--unique", "-o", library] + objects)
     return try Data(contentsOf: URL(fileURLWithPath: library))
   }
 
@@ -126,8 +126,9 @@ import Foundation
 
   private static func fileName(_ path: String) -> String { URL(fileURLWithPath: path).lastPathComponent }
 
-  private func run(_ tool: String, _ arguments: [String]) {
+  private func run(_ tool: String, _ arguments: [String], in directory: String? = nil) {
     let process = Process()
+    if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
     process.executableURL = URL(fileURLWithPath: tool)
     process.arguments = arguments
     do { try process.run() } catch { fail("\(tool) did not start: \(error)") }

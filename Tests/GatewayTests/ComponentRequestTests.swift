@@ -31,8 +31,8 @@ import Testing
       }
       guard rest.popFirst() == 1 else { return }
       _ = number()
-      (method, path, authority) = (bytes(), text(), text())
-      for _ in 0..<number() { fields.append("\(bytes()): \(bytes())") }
+      (method, path, authority) = (text(), text(), text())
+      for _ in 0..<number() { fields.append("\(text()): \(text())") }
       while let kind = rest.popFirst() {
         let count = number()
         frames.append((kind, Array(rest.prefix(count))))

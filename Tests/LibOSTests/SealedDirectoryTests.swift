@@ -115,7 +115,7 @@ import Testing
     let second = CallRunner(try machine(host, isFresh: isFresh))
     try open(second.machine)
     #expect(second.run("path_open 3 0 \"a\" 0 2 0 0 *u32") == "0 4")
-    #expect(second.run("fd_read 4 [20] *u32") == "0 \"somebytes\" 9")
+    #expect(second.run("fd_read 4 [9] *u32") == "0 \"somebytes\" 9")
     try second.machine.os.commitSealedDirectory()
     #expect((host.version != nil) == isFresh)
   }

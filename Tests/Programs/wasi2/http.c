@@ -228,7 +228,7 @@ static void check_fields(struct answer answer, handle request) {
   struct handle_result first, second;
   response_body(response, &first);
   response_body(response, &second);
-  check(answer, "body once", !first.is_error && second.is_error);
+  check(answer, "body once", !(uint8_t)first.is_error && (uint8_t)second.is_error);
   drop_body(first.value);
 }
 
@@ -266,7 +266,7 @@ static void check_outgoing(struct answer answer) {
   check(answer, "between-bytes-timeout", !time.is_some);
   struct code_result result;
   outgoing_handle(request, 1, options, &result);
-  check(answer, "denied", result.is_error && (uint8_t)result.code[0] == 15);
+  check(answer, "denied", (uint8_t)result.is_error && (uint8_t)result.code[0] == 15);
   drop_output(stream.value);
   drop_body(body.value);
 }
@@ -303,7 +303,7 @@ static void report(handle request) {
   struct handle_result body, stream, again;
   request_consume(request, &body);
   request_consume(request, &again);
-  check(answer, "consume once", !body.is_error && again.is_error);
+  check(answer, "consume once", !(uint8_t)body.is_error && (uint8_t)again.is_error);
   incoming_stream(body.value, &stream);
   incoming_stream(body.value, &again);
   check(answer, "stream once", !stream.is_error && again.is_error);
