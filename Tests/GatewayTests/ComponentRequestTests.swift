@@ -102,9 +102,8 @@ import Testing
       .outputBytes(Self.bytes(ComponentFrames.head(200), ComponentFrames.data("abc"), ComponentFrames.end()))
     }
     let answer = try await node.raw(
-      ["HEAD /f/echo HTTP/1.1\r\nHost: a\r\n\r\nGET /plain HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"], enough: { $0.hasSuffix("plain") })
-    #expect(!answer.contains("abc"))
-    #expect(answer.hasSuffix("plain"))
+      ["HEAD /f/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])
+    #expect(answer.hasPrefix("HTTP/1.1 200 ") && !answer.contains("abc") && answer.hasSuffix("\r\n\r\n"), "\(answer)")
     await node.end()
   }
 }

@@ -265,6 +265,7 @@ static void check_outgoing(struct answer answer) {
   options_between(options, &time);
   check(answer, "between-bytes-timeout", !time.is_some);
   struct code_result result;
+  set_scheme(request, 1, 1, "", 0);
   outgoing_handle(request, 1, options, &result);
   check(answer, "denied", (uint8_t)result.is_error && (uint8_t)result.code[0] == 15);
   drop_output(stream.value);
