@@ -21,9 +21,11 @@ public func serveRequests(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   var input = UnsafeRawBufferPointer(start: data, count: count)[...]
   let place = Place.shared
   place.tidy()
+  // The first one opens the volume's file, which stays.
+  let configuration = place.configuration
   let free = lowestFreeDescriptor()
   do {
-    let service = try EdgeService(place.configuration)
+    let service = try EdgeService(configuration)
     service.stopSignal.raise()
     for _ in 0..<64 where !input.isEmpty { place.serve(&input, service) }
   } catch {

@@ -281,14 +281,10 @@ public func procRaise(_ signal: UInt32) -> UInt32 {
 }
 
 @c(wasi_snapshot_preview1_proc_exit)
-public func procExit(_ status: UInt32) -> Never {
-  exitProgram(status)
-}
+public func procExit(_ status: UInt32) -> Never { exitProgram(status) }
 
 @c(wasi_snapshot_preview1_sched_yield)
-public func schedYield() -> UInt32 {
-  WASIErrno.success
-}
+public func schedYield() -> UInt32 { WASIErrno.success }
 
 @c(wasi_snapshot_preview1_random_get)
 public func randomGet(_ buffer: UInt32, _ length: UInt32) -> UInt32 {

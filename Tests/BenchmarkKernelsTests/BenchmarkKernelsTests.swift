@@ -60,13 +60,23 @@ import Testing
     let program = folder.appending(path: "kernels")
     try Data(native).write(to: program)
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
-    let process = Process()
     let output = Pipe()
-    process.executableURL = program
-    process.arguments = arguments
-    if let input { process.standardInput = input }
-    if let file { process.standardOutput = file } else { process.standardOutput = output }
-    try process.run()
+    var process = Process()
+    // While the file was written another test may have started a process, which had it open until its own program began.
+    for attempt in 1... {
+      process = Process()
+      process.executableURL = program
+      process.arguments = arguments
+      if let input { process.standardInput = input }
+      if let file { process.standardOutput = file } else { process.standardOutput = output }
+      do {
+        try process.run()
+        break
+      } catch {
+        guard attempt < 100 else { throw error }
+        Thread.sleep(forTimeInterval: 0.02)
+      }
+    }
     if file != nil { try output.fileHandleForWriting.close() }
     let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     process.waitUntilExit()
