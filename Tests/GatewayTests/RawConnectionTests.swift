@@ -60,6 +60,15 @@ struct RawConnectionTests {
     await node.end()
   }
 
+  /// The second has come when the first one's answer ends, and is the last of its connection.
+  @Test(arguments: ["GET", "HEAD"]) func theLastOfTwoRequestsInOnePieceIsAnswered(method: String) async throws {
+    let node = try await NodeHarness { call in .output(call.head.environment.first { $0.hasPrefix("PATH_INFO=") } ?? "") }
+    let answer = try await node.raw(
+      ["\(method) /f/echo/1 HTTP/1.1\r\nHost: a\r\n\r\nGET /f/echo/2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])
+    #expect(answer.ranges(of: "HTTP/1.1 200 ").count == 2 && answer.hasSuffix("PATH_INFO=/2"), "\(answer)")
+    await node.end()
+  }
+
   @Test func aRequestMayComeByteByByte() async throws {
     let node = try await NodeHarness { .output(String(decoding: $0.input, as: UTF8.self)) }
     let bytes = "POST /f/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello".map(String.init)

@@ -243,21 +243,25 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   /// The exchange's answer is complete.
   func finish(_ exchange: FunctionExchange, trailers: HTTPHeaders? = nil) {
     guard let context else { return }
+    let (inputHasEnded, goesOn) = (exchange.inputHasEnded, keepsAlive)
+    // The end brings the next request, where that has come already: from there on the state here is that one's.
+    if inputHasEnded { forgetExchange() }
     write(.end(trailers), context)
     context.flush()
     // A body that held up its own reading is read again, to be thrown away.
-    resumeInput()
-    if exchange.inputHasEnded {
-      endExchange()
-    } else if !keepsAlive {
-      closeInOrder()
-    }
+    if !inputHasEnded { resumeInput() }
+    if !goesOn { closeInOrder() }
   }
 
   private func endExchange() {
+    forgetExchange()
+    if !keepsAlive { closeInOrder() }
+  }
+
+  private func forgetExchange() {
+    resumeInput()
     exchange = nil
     watch.began()
-    if !keepsAlive { closeInOrder() }
   }
 
   /// Closing while the caller still sends would take the answer away from it: it is told that no more comes, and what it sends is thrown away.
