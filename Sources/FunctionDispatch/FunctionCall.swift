@@ -147,13 +147,22 @@ public final class FunctionCall: @unchecked Sendable {
 
   var isStopped: Bool { state.withLock { $0.isStopped } }
 
-  /// The slot has the call from now on. - Returns: the input so far, and whether that is all.
-  func begin(on slot: Slot, number: UInt32) -> (input: ByteBuffer, ends: Bool, isStopped: Bool) {
+  struct Beginning {
+    /// The input so far, and whether that is all.
+    var input: ByteBuffer
+    var inputEnds: Bool
+    var isStopped: Bool
+    /// The receiver waits for ``CallReceiver/callWantsInput()``.
+    var isFull: Bool
+  }
+
+  /// The slot has the call from now on.
+  func begin(on slot: Slot, number: UInt32) -> Beginning {
     state.withLock { state in
       state.slot = slot
       state.number = number
       defer { state.input = ByteBuffer() }
-      return (state.input, state.inputEnds, state.isStopped)
+      return Beginning(input: state.input, inputEnds: state.inputEnds, isStopped: state.isStopped, isFull: state.isFull)
     }
   }
 

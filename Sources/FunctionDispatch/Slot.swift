@@ -63,15 +63,18 @@ final class Slot: ChannelInboundHandler, @unchecked Sendable {
     number &+= 1
     self.call = call
     isDiscarding = false
-    var (input, ends, isStopped) = call.begin(on: self, number: number)
+    let beginning = call.begin(on: self, number: number)
+    var input = beginning.input
     sentInput = input
     var frame = context.channel.allocator.buffer(capacity: 1024)
     frame.writeCall(
-      number: number, revision: revision, time: 0, environment: call.environment, settings: settings, input: &input, inputEnds: ends,
-      attests: call.attests)
-    if input.readableBytes > 0 { Self.writeInput(&input, ends: ends, number: number, to: &frame) }
+      number: number, revision: revision, time: 0, environment: call.environment, settings: settings, input: &input,
+      inputEnds: beginning.inputEnds, attests: call.attests)
+    if input.readableBytes > 0 { Self.writeInput(&input, ends: beginning.inputEnds, number: number, to: &frame) }
     write(frame, context)
-    if isStopped { child.stop(call: number, slot: index) }
+    // What was enough for a call that waited need not fill the socket, which then never says that it has room again.
+    if beginning.isFull && context.channel.isWritable { call.deliverRoom() }
+    if beginning.isStopped { child.stop(call: number, slot: index) }
     if call.isPaused { setPaused(true, for: call) }
   }
 

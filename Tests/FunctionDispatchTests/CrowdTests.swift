@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// How many calls of one function are given machines at once.
-struct CrowdTests {
+@Suite(.serialized) struct CrowdTests {
   /// Calls that stay until so many are there, or the gate is opened.
   final class Gate: Sendable {
     private struct State {

@@ -4,7 +4,7 @@ import NIOCore
 import Synchronization
 import Testing
 
-struct DispatcherTests {
+@Suite(.serialized) struct DispatcherTests {
   @Test func aCallReachesItsFunctionAndItsAnswerComesBack() async {
     let harness = Harness { call in
       .output("\(call.name) \(String(decoding: call.input, as: UTF8.self)) \(call.head.environment.joined(separator: ","))")

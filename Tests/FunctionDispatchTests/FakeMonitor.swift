@@ -66,7 +66,7 @@ final class FakeMonitors: MonitorLaunching {
     }
     close(theirs[0])
     let monitor = Monitor(number: number, control: theirs[1], slots: Array(theirs[2...]), owner: self)
-    if welcomes(number) { monitor.start() } else { monitor.die() }
+    if welcomes(number) { monitor.start() } else { monitor.neverStart() }
     return MonitorEnds(process: nil, control: mine[1], controlForSending: dup(mine[1]), complaints: mine[0], slots: Array(mine[2...]))
   }
 
@@ -76,24 +76,47 @@ final class FakeMonitors: MonitorLaunching {
     let number: Int
     let control: Int32
     let slots: [Int32]
-    unowned let owner: FakeMonitors
+    let owner: FakeMonitors
     let names = Mutex<[UInt32: String]>([:])
+    /// Sockets whose threads have not ended. A number outside it may be another's by now.
+    private let open: Mutex<Set<Int32>>
 
     init(number: Int, control: Int32, slots: [Int32], owner: FakeMonitors) {
       self.number = number
       self.control = control
       self.slots = slots
       self.owner = owner
+      open = Mutex(Set(slots + [control]))
     }
 
     func start() {
       send(Frame(.welcome, payload: MonitorWelcome(machine: "fake", locks: ["none"]).payload), control)
-      thread { self.serveControl() }
-      for slot in slots { thread { self.serve(slot) } }
+      thread(control) { self.serveControl() }
+      for slot in slots { thread(slot) { self.serve(slot) } }
     }
 
-    /// Sockets are shut down, and never closed: other threads still use their numbers.
-    func die() { for socket in slots + [control] { shutdown(socket, Int32(SHUT_RDWR)) } }
+    /// Sockets are shut down here; each is closed by the thread that reads it.
+    func die() {
+      open.withLock { for socket in $0 { shutdown(socket, Int32(SHUT_RDWR)) } }
+    }
+
+    /// Ends before anything was said, so that no thread has begun.
+    func neverStart() {
+      open.withLock { sockets in
+        for socket in sockets { close(socket) }
+        sockets = []
+      }
+    }
+
+    private func thread(_ socket: Int32, _ body: @escaping @Sendable () -> Void) {
+      thread {
+        body()
+        self.open.withLock { sockets in
+          sockets.remove(socket)
+          close(socket)
+        }
+      }
+    }
 
     private func thread(_ body: @escaping @Sendable () -> Void) {
       final class Box { let body: () -> Void; init(_ body: @escaping () -> Void) { self.body = body } }
@@ -150,19 +173,19 @@ final class FakeMonitors: MonitorLaunching {
       die()
     }
 
-    /// What was said on the control socket before the call may be read after it.
     private static func frames(_ output: [UInt8], _ end: CallEnd, number: UInt32) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var rest = output[...]
-    while !rest.isEmpty {
-      Frame(.output, number: number, payload: Array(rest.prefix(100_000))).write(to: &bytes)
-      rest = rest.dropFirst(100_000)
+      var bytes: [UInt8] = []
+      var rest = output[...]
+      while !rest.isEmpty {
+        Frame(.output, number: number, payload: Array(rest.prefix(100_000))).write(to: &bytes)
+        rest = rest.dropFirst(100_000)
+      }
+      Frame(.ended, number: number, payload: end.payload).write(to: &bytes)
+      return bytes
     }
-    Frame(.ended, number: number, payload: end.payload).write(to: &bytes)
-    return bytes
-  }
 
-  private func name(_ revision: UInt32) -> String {
+    /// What was said on the control socket before the call may be read after it.
+    private func name(_ revision: UInt32) -> String {
       for _ in 0..<50_000 {
         if let name = names.withLock({ $0[revision] }) { return name }
         usleep(100)

@@ -13,6 +13,9 @@ final class LineCollector: LogSink {
 }
 
 /// A dispatcher over fake monitors.
+///
+/// Its suites run one test at a time: each harness opens dozens of sockets, and Foundation's `Process`, by which other tests start programs,
+/// reads past its directory buffer in a process of more than some 1,350 descriptors.
 final class Harness: Sendable {
   static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
 
@@ -31,6 +34,12 @@ final class Harness: Sendable {
     logger.logLevel = .critical
     dispatcher = Dispatcher(configuration, monitors, eventLoops: Self.loops, logSink: lines, logger: logger)
     dispatcher.start()
+  }
+
+  /// Hundreds of harnesses live in one process: what each opened has to go with it.
+  deinit {
+    let dispatcher = dispatcher
+    Task { await dispatcher.shutDown() }
   }
 
   static func route(_ function: String, tenant: String = "t", settings: FunctionSettings = FunctionSettings(), image: String = #filePath) -> Route {

@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// A front and a function that is an HTTP component, as far as their frames show.
-@Suite struct ComponentRequestTests {
+@Suite(.serialized) struct ComponentRequestTests {
   private static let settings = FunctionSettings(answer: .component)
 
   private static func bytes(_ frames: [UInt8]...) -> [UInt8] { Array(frames.joined()) }
@@ -99,11 +99,11 @@ import Testing
 
   @Test func nothingBehindAHeadOfAnAnswerToHEAD() async throws {
     let node = try await NodeHarness(settings: Self.settings) { _ in
-      .outputBytes(Self.bytes(ComponentFrames.head(200), ComponentFrames.data("abc"), ComponentFrames.end()))
+      .outputBytes(Self.bytes(ComponentFrames.head(200), ComponentFrames.data("a body"), ComponentFrames.end()))
     }
     let answer = try await node.raw(
       ["HEAD /f/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])
-    #expect(answer.hasPrefix("HTTP/1.1 200 ") && !answer.contains("abc") && answer.hasSuffix("\r\n\r\n"), "\(answer)")
+    #expect(answer.hasPrefix("HTTP/1.1 200 ") && !answer.contains("a body") && answer.hasSuffix("\r\n\r\n"), "\(answer)")
     await node.end()
   }
 }

@@ -4,7 +4,7 @@ import FunctionCalls
 import Testing
 
 /// What becomes of connections and calls when the node is told to end.
-struct DrainTests {
+@Suite(.serialized) struct DrainTests {
   /// Nobody listens any more.
   private static func isClosed(_ node: NodeHarness) async -> Bool {
     for _ in 0..<1000 {
@@ -55,11 +55,11 @@ struct DrainTests {
   @Test func idleConnectionsHoldNobodyUp() async throws {
     let node = try await NodeHarness(drainTime: 120) { _ in .output("fine") }
     // One that has said nothing, one in the middle of a head, one that is kept after an answer.
-    async let silent = node.raw([])
-    async let half = node.raw(["GET /f/echo HTTP/1.1\r\nHo"])
-    let (answers, answered) = AsyncStream.makeStream(of: Void.self)
-    async let kept = node.raw(["GET /f/echo HTTP/1.1\r\nHost: a\r\n\r\n"]) { if $0.hasSuffix("fine") { answered.yield() }; return false }
-    for await _ in answers { break }
+    let (stages, reached) = AsyncStream.makeStream(of: Void.self)
+    async let silent = node.raw([], sent: { reached.yield() })
+    async let half = node.raw(["GET /f/echo HTTP/1.1\r\nHo"], sent: { reached.yield() })
+    async let kept = node.raw(["GET /f/echo HTTP/1.1\r\nHost: a\r\n\r\n"], enough: { if $0.hasSuffix("fine") { reached.yield() }; return false })
+    for await _ in stages.prefix(3) {}
     let clock = ContinuousClock()
     let begin = clock.now
     await node.end()

@@ -6,7 +6,7 @@ import NIOCore
 import NIOHTTP1
 import Testing
 
-struct FunctionRequestTests {
+@Suite(.serialized) struct FunctionRequestTests {
   static func request(_ path: String, method: HTTPMethod = .GET, headers: HTTPHeaders = [:], body: HTTPClientRequest.Body? = nil, _ node: NodeHarness)
     -> HTTPClientRequest
   {

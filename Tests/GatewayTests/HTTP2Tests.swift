@@ -3,7 +3,7 @@ import FunctionCalls
 import Testing
 
 /// HTTP/2 with prior knowledge, as `curl` speaks it.
-@Suite(.enabled(if: Curl.speaksHTTP2, "6 tests need curl with HTTP/2; Scripts/install-test-tools installs it"))
+@Suite(.serialized, .enabled(if: Curl.speaksHTTP2, "6 tests need curl with HTTP/2; Scripts/install-test-tools installs it"))
 struct HTTP2Tests {
   @Test func aFunctionIsToldOfItsRequestAsWithHTTP1() async throws {
     let node = try await NodeHarness { .output($0.head.environment.joined(separator: "\n") + "\n" + String(decoding: $0.input, as: UTF8.self)) }

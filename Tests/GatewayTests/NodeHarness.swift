@@ -48,20 +48,24 @@ final class NodeHarness: Sendable {
   }
 
   /// Sends bytes as they are and returns what comes back until the node closes, or until `enough` holds, or nothing has come for so many seconds.
+  /// - Parameter sent: is told when all has been sent.
   func raw(
-    _ pieces: [String], pause: Duration = .zero, patience: Int = 90, enough: @escaping @Sendable (String) -> Bool = { _ in false }
+    _ pieces: [String], pause: Duration = .zero, patience: Int = 90, sent: @escaping @Sendable () -> Void = {},
+    enough: @escaping @Sendable (String) -> Bool = { _ in false }
   ) async throws -> String {
     let port = self.port
     return try await withCheckedThrowingContinuation { continuation in
       Thread.start {
-        do { continuation.resume(returning: try Self.exchange(port, pieces, pause, patience, enough)) } catch { continuation.resume(throwing: error) }
+        do { continuation.resume(returning: try Self.exchange(port, pieces, pause, patience, sent, enough)) } catch { continuation.resume(throwing: error) }
       }
     }
   }
 
   struct SocketError: Error {}
 
-  private static func exchange(_ port: Int, _ pieces: [String], _ pause: Duration, _ patience: Int, _ enough: (String) -> Bool) throws -> String {
+  private static func exchange(
+    _ port: Int, _ pieces: [String], _ pause: Duration, _ patience: Int, _ whenSent: () -> Void, _ enough: (String) -> Bool
+  ) throws -> String {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()
@@ -83,6 +87,7 @@ final class NodeHarness: Sendable {
       }
       if pause > .zero { usleep(UInt32(pause / .microseconds(1))) }
     }
+    whenSent()
     var found: [UInt8] = []
     var space = [UInt8](repeating: 0, count: 65_536)
     while true {

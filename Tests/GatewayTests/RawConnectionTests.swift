@@ -4,7 +4,7 @@ import Gateway
 import Testing
 
 /// Bytes on a socket that no well-behaved client would send.
-struct RawConnectionTests {
+@Suite(.serialized) struct RawConnectionTests {
   static let malformed: [(String, String)] = [
     ("nonsense", "hello there\r\n\r\n"),
     ("no version", "GET /f/echo\r\n\r\n"),
