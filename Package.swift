@@ -138,7 +138,10 @@ let package = Package(
     .target(
       name: "MonitorProcess",
       dependencies: ["CLinux", "EdgeCalls", "FunctionCalls", "KVMMachine", "LocalProcesses", "Machine", "Monitor", "ProcessMachine", "TrustletImage", "TrustletRun"]),
-    .target(name: "FunctionStore", dependencies: [.product(name: "GRDB", package: "GRDB.swift"), crypto, "FunctionDispatch", "ImageBuilding", "TrustletImage"]),
+    .target(name: "DurableDatabase", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+    .target(
+      name: "FunctionStore",
+      dependencies: [.product(name: "GRDB", package: "GRDB.swift"), crypto, "DurableDatabase", "FunctionDispatch", "ImageBuilding", "TrustletImage"]),
     .target(
       name: "FunctionDispatch",
       dependencies: [
@@ -164,7 +167,7 @@ let package = Package(
     // Releasing secrets to those who prove what they are: the protocol's messages, the side that asks, and the side that keeps and judges.
     .target(name: "KeyBrokerProtocol", dependencies: [crypto, .product(name: "CryptoExtras", package: "swift-crypto")]),
     .target(name: "KeyBrokerClient", dependencies: ["KeyBrokerProtocol", crypto]),
-    .target(name: "KeyBroker", dependencies: ["Attestation", .product(name: "GRDB", package: "GRDB.swift"), "KeyBrokerProtocol", crypto]),
+    .target(name: "KeyBroker", dependencies: ["Attestation", "DurableDatabase", .product(name: "GRDB", package: "GRDB.swift"), "KeyBrokerProtocol", crypto]),
     .testTarget(
       name: "KeyBrokerProtocolTests",
       dependencies: ["KeyBrokerProtocol", crypto, .product(name: "CryptoExtras", package: "swift-crypto")]),
@@ -172,10 +175,10 @@ let package = Package(
       name: "KeyBrokerTests",
       dependencies: [
         "Attestation", "DevelopmentPlatform", "Evidence", .product(name: "GRDB", package: "GRDB.swift"), "GuestCrypto", "KeyBroker", "KeyBrokerClient",
-        "KeyBrokerProtocol", "Platform", crypto, "broker-scenario",
+        "KeyBrokerProtocol", "KilledScenarios", "Platform", crypto, "broker-scenario",
       ]),
     // Changes a broker's data as fast as it can, and says what it has done: to be killed.
-    .executableTarget(name: "broker-scenario", dependencies: ["KeyBroker", "KeyBrokerProtocol"], path: "Tests/broker-scenario"),
+    .executableTarget(name: "broker-scenario", dependencies: ["KeyBroker", "KeyBrokerProtocol", "KilledScenarios"], path: "Tests/broker-scenario"),
 
     // Floor 5: the library and the programs.
     .target(
@@ -230,7 +233,7 @@ let package = Package(
     .testTarget(
       name: "FunctionStoreTests",
       dependencies: [
-        "FunctionDispatch", "FunctionStore", "ImageBuilding", "SampleFunctions", "TrustletImage", "store-scenario",
+        "FunctionDispatch", "FunctionStore", "ImageBuilding", "KilledScenarios", "SampleFunctions", "TrustletImage", "store-scenario",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     // Images that nobody could run, and that pass every check.
@@ -257,7 +260,7 @@ let package = Package(
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
       ]),
     // Changes a node's state as fast as it can, and says what it has done: to be killed.
-    .executableTarget(name: "store-scenario", dependencies: ["FunctionStore", "ImageBuilding", "TrustletImage"], path: "Tests/store-scenario"),
+    .executableTarget(name: "store-scenario", dependencies: ["FunctionStore", "ImageBuilding", "KilledScenarios", "TrustletImage"], path: "Tests/store-scenario"),
     .testTarget(name: "WasmFormatTests", dependencies: ["WasmFormat"]),
     .testTarget(name: "ComponentFormatTests", dependencies: ["ComponentFormat", "WasmFormat", "WasmText"]),
     .testTarget(name: "WASIComponentsTests", dependencies: ["ComponentFormat", "ComponentLinking", "WASIClients", "WASIComponents", "WasmFormat", "WasmText"]),
@@ -273,6 +276,7 @@ let package = Package(
     .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
     .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence", "StrictYAML", "TestTPM"] + certificates),
     // A TPM in software, for whoever tests with one.
+    .target(name: "KilledScenarios", path: "Tests/KilledScenarios"),
     .target(name: "TestTPM", path: "Tests/TestTPM"),
     .testTarget(name: "PlatformTests", dependencies: ["Attestation", "Platform", "TestTPM", crypto]),
     .testTarget(name: "EvidenceTests", dependencies: ["Attestation", "DevelopmentPlatform", "Evidence", "Platform", "TestTPM", crypto]),

@@ -1,9 +1,9 @@
 import ComponentFormat
 
 /// Writes values in JSON, as ``JSONValueReader`` reads them; all in ASCII but for what is shown as it is.
-struct JSONValueWriter {
+struct JSONValueWriter: ValueWriter {
   let types: TypeTable
-  private(set) var text: [UInt8] = []
+  var text: [UInt8] = []
 
   init(_ types: TypeTable) { self.types = types }
 
@@ -22,7 +22,7 @@ struct JSONValueWriter {
       list("[", values, "]") { $0.write($1, element) }
     case (.list(let values), .map(let key, let element)):
       list("[", values, "]") { writer, entry in
-        if case .fields(let parts) = entry { writer.list("[", zip(parts, [key, element]), "]") { $0.write($1.0, $1.1) } }
+        if case .fields(let parts) = entry { writer.tuple("[", parts, [key, element], "]") }
       }
     case (.fields(let values), .record(let fields)):
       list("{", zip(values, fields), "}") { writer, part in
@@ -30,9 +30,8 @@ struct JSONValueWriter {
         writer.put(": ")
         writer.write(part.0, part.1.type)
       }
-    case (.fields(let values), .tuple(let parts)): list("[", zip(values, parts), "]") { $0.write($1.0, $1.1) }
-    case (.flags(let bits), .flags(let names)):
-      list("[", names.enumerated().filter { $0.offset < 32 && bits >> UInt32($0.offset) & 1 == 1 }, "]") { $0.string($1.element) }
+    case (.fields(let values), .tuple(let parts)): tuple("[", values, parts, "]")
+    case (.flags(let bits), .flags(let names)): flags("[", bits, names, "]") { $0.string($1) }
     case (.choice(let index, let payload), _): choice(index, payload, definition)
     default: put("null")
     }
@@ -55,21 +54,6 @@ struct JSONValueWriter {
     if let payload, let type = item.type { write(payload, type) } else { put("null") }
     put("}")
   }
-
-  private mutating func list<Elements: Sequence>(
-    _ open: String, _ elements: Elements, _ close: String, _ write: (inout JSONValueWriter, Elements.Element) -> Void
-  ) {
-    put(open)
-    var isFirst = true
-    for element in elements {
-      if !isFirst { put(", ") }
-      isFirst = false
-      write(&self, element)
-    }
-    put(close)
-  }
-
-  private mutating func put(_ string: String) { text += string.utf8 }
 
   private mutating func put(_ number: some BinaryFloatingPoint & CustomStringConvertible) {
     let digits = WaveWriter.text(number)

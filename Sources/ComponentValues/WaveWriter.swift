@@ -1,9 +1,9 @@
 import ComponentFormat
 
 /// Writes values in WAVE, as ``WaveReader`` reads them. What a terminal would not show as it is becomes an escape.
-struct WaveWriter {
+struct WaveWriter: ValueWriter {
   let types: TypeTable
-  private(set) var text: [UInt8] = []
+  var text: [UInt8] = []
 
   init(_ types: TypeTable) { self.types = types }
 
@@ -28,12 +28,11 @@ struct WaveWriter {
       list("[", values, "]") { $0.write($1, element) }
     case (.list(let values), .map(let key, let element)):
       list("[", values, "]") { writer, entry in
-        if case .fields(let parts) = entry { writer.list("(", zip(parts, [key, element]), ")") { $0.write($1.0, $1.1) } }
+        if case .fields(let parts) = entry { writer.tuple("(", parts, [key, element], ")") }
       }
     case (.fields(let values), .record(let fields)): record(values, fields)
-    case (.fields(let values), .tuple(let parts)): list("(", zip(values, parts), ")") { $0.write($1.0, $1.1) }
-    case (.flags(let bits), .flags(let names)):
-      list("{", names.enumerated().filter { $0.offset < 32 && bits >> UInt32($0.offset) & 1 == 1 }, "}") { $0.put($1.element) }
+    case (.fields(let values), .tuple(let parts)): tuple("(", values, parts, ")")
+    case (.flags(let bits), .flags(let names)): flags("{", bits, names, "}") { $0.put($1) }
     case (.choice(let index, let payload), _): choice(index, payload, definition)
     default: put("?")
     }
@@ -62,21 +61,6 @@ struct WaveWriter {
       writer.write(part.0, part.1.type)
     }
   }
-
-  private mutating func list<Elements: Sequence>(
-    _ open: String, _ elements: Elements, _ close: String, _ write: (inout WaveWriter, Elements.Element) -> Void
-  ) {
-    put(open)
-    var isFirst = true
-    for element in elements {
-      if !isFirst { put(", ") }
-      isFirst = false
-      write(&self, element)
-    }
-    put(close)
-  }
-
-  private mutating func put(_ string: String) { text += string.utf8 }
 
   private mutating func put(_ scalar: Unicode.Scalar) {
     switch scalar {

@@ -1,5 +1,6 @@
 import Foundation
 import FunctionStore
+import KilledScenarios
 import SampleFunctions
 import Testing
 import TrustletImage
@@ -7,12 +8,10 @@ import TrustletImage
 /// A process that changes the state as fast as it can is killed at random, again and again; behind each kill the state is whole: what was
 /// acknowledged is there, and of what was not either all or nothing.
 @Suite struct KilledStoreTests {
-  private static let rounds = ProcessInfo.processInfo.environment["COFFER_KILL_ROUNDS"].flatMap { Int($0) } ?? 25
-
   @Test func nothingIsHalfDone() throws {
-    let seed = ProcessInfo.processInfo.environment["COFFER_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0 ... .max)
-    print("seed: COFFER_SEED=\(seed)")
-    var random = SeededRandom(state: seed)
+    let seed = KilledScenario.seed()
+    let scenario = try KilledScenario("store-scenario")
+    var random = SeededRandom(seed: seed)
     let directory = try ScratchDirectory()
     var images: [String] = []
     for number in 0..<5 as Range<UInt8> {
@@ -22,11 +21,9 @@ import TrustletImage
     }
     var expected: [String: String] = [:]
     var changes = 0
-    for round in 0..<Self.rounds {
-      let output = try Self.runAndKill(
-        directory.path + "/data", seed: random.next(), images, after: Double(UInt64.random(in: 0...150, using: &random)) / 1000)
-      // The line that the kill cut off says nothing.
-      let lines = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map { $0.split(separator: " ").map(String.init) }
+    for round in 0..<KilledScenario.rounds {
+      let lines = try scenario.runAndKill(
+        [directory.path + "/data", "\(random.next())"] + images, after: Double(UInt64.random(in: 0...150, using: &random)) / 1000)
       var begun: [String]?
       for line in lines {
         switch line.first {
@@ -62,53 +59,7 @@ import TrustletImage
       #expect(Set(files.map { String($0.prefix(96)) }) == kept, "\(place)")
       #expect(Set(try directory.names("data/sources")).count == (try store.pendingBuilds().count), "\(place)")
     }
-    print("\(Self.rounds) kills, \(changes) changes were acknowledged before them")
-    #expect(changes > Self.rounds)
-  }
-
-  private static func runAndKill(_ data: String, seed: UInt64, _ images: [String], after delay: Double) throws -> String {
-    let process = Process()
-    process.executableURL = try scenario
-    process.arguments = [data, "\(seed)"] + images
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    // It is not killed before it has begun: that would be no test.
-    var text = Data()
-    while !text.contains(UInt8(ascii: "\n")) {
-      let more = output.fileHandleForReading.availableData
-      guard !more.isEmpty else { break }
-      text += more
-    }
-    Thread.sleep(forTimeInterval: delay)
-    kill(process.processIdentifier, SIGKILL)
-    text += output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  /// Beside the tests.
-  private static var scenario: URL {
-    get throws {
-      var folder = Bundle.main.bundleURL
-      for _ in 0..<4 {
-        let candidate = folder.appendingPathComponent("store-scenario")
-        if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
-        folder.deleteLastPathComponent()
-      }
-      throw CocoaError(.fileNoSuchFile)
-    }
-  }
-}
-
-struct SeededRandom: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
+    print("\(KilledScenario.rounds) kills, \(changes) changes were acknowledged before them")
+    #expect(changes > KilledScenario.rounds)
   }
 }

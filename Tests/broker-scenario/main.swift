@@ -1,6 +1,7 @@
 import Glibc
 import KeyBroker
 import KeyBrokerProtocol
+import KilledScenarios
 
 // Changes a broker's data as a seed says, and prints each change before it begins and when it is done: for a test that kills it in between.
 //
@@ -8,26 +9,6 @@ import KeyBrokerProtocol
 //
 // Lines: "begin NAME", then "done NAME CONTENT COUNTER NUMBER HEAD": what the resource and its counter have then ("none" where there is none), and the
 // end of the log.
-
-struct Random: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
-  }
-}
-
-func say(_ line: String) {
-  var bytes = Array((line + "\n").utf8)[...]
-  while !bytes.isEmpty {
-    let count = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-    guard count > 0 else { exit(3) }
-    bytes = bytes.dropFirst(count)
-  }
-}
 
 func entry(_ action: AuditEntry.Action, _ name: ResourceName) -> AuditEntry {
   AuditEntry(tenant: "default", actor: "scenario", action: action, subject: "\(name)", outcome: .done)
@@ -41,7 +22,7 @@ func state(_ store: BrokerStore, _ name: ResourceName) throws(BrokerError) -> St
 }
 
 /// One change, chosen by chance.
-func change(_ store: BrokerStore, _ name: ResourceName, _ random: inout Random) throws {
+func change(_ store: BrokerStore, _ name: ResourceName, _ random: inout SeededRandom) throws {
   let bytes = (0..<24).map { _ in UInt8.random(in: 0 ... .max, using: &random) }
   let isThere = try store.resource(name, of: "default") != nil
   switch Int.random(in: 0..<6, using: &random) {
@@ -59,7 +40,7 @@ func change(_ store: BrokerStore, _ name: ResourceName, _ random: inout Random) 
 
 let words = CommandLine.arguments
 guard words.count == 4, let seed = UInt64(words[3]) else { exit(64) }
-var random = Random(state: seed)
+var random = SeededRandom(seed: seed)
 do {
   let store = try BrokerStore(directory: words[1], key: try MasterKey.file(words[2]).key)
   while true {

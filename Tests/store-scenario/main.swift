@@ -1,6 +1,7 @@
 import FunctionStore
 import Glibc
 import ImageBuilding
+import KilledScenarios
 import TrustletImage
 
 // Changes a node's state as a seed says, and prints each change before it begins and when it is done: for a test that kills it in between.
@@ -8,26 +9,6 @@ import TrustletImage
 //   store-scenario DIRECTORY SEED IMAGE...
 //
 // Lines: "begin FUNCTION WHAT", then "done FUNCTION SERVING" with the serving measurements and their percentages, or "refused CODE MESSAGE".
-
-struct Random: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
-  }
-}
-
-func say(_ line: String) {
-  var bytes = Array((line + "\n").utf8)[...]
-  while !bytes.isEmpty {
-    let count = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-    guard count > 0 else { exit(3) }
-    bytes = bytes.dropFirst(count)
-  }
-}
 
 func shares(_ record: FunctionRecord?) -> String {
   guard let record else { return "none" }
@@ -43,7 +24,7 @@ func contents(_ path: String) -> [UInt8] {
 }
 
 /// One change, chosen by chance.
-func change(_ store: FunctionStore, _ images: [CheckedImage], _ random: inout Random) throws(StoreError) {
+func change(_ store: FunctionStore, _ images: [CheckedImage], _ random: inout SeededRandom) throws(StoreError) {
   let function = "f\(Int.random(in: 0..<4, using: &random))"
   let image = images[Int.random(in: 0..<images.count, using: &random)]
   var deployment = Deployment(function: function, tenant: TenantRecord.standard, image: image, settings: RevisionSettings())
@@ -79,7 +60,7 @@ func work(_ words: [String], seed: UInt64) throws(StoreError) {
   var images: [CheckedImage] = []
   for path in words.dropFirst(2) { images.append(try CheckedImage(contents(path))) }
   let store = try FunctionStore(directory: words[0], patience: 0.2)
-  var random = Random(state: seed)
+  var random = SeededRandom(seed: seed)
   say("ready")
   while true {
     do throws(StoreError) {

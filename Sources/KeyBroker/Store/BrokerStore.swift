@@ -152,7 +152,7 @@ public final class BrokerStore: Sendable {
         try database.execute(sql: "INSERT OR REPLACE INTO facts VALUES ('audit-head', ?)", arguments: [Data(head)])
       }
       return result
-    }, committed: {
+    }, committed: { _ in
       ledger.withLock { ledger in
         ledger.end = verifier
         for entry in written { ledger.follow(entry) }
