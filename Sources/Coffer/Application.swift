@@ -28,7 +28,7 @@ public enum Application: Sendable {
     }
     guard !reference.isEmpty else { throw ApplicationError.noName }
     let name = String(reference.split(separator: "/").last ?? Substring(reference))
-    let start = try SmallFile.prefix(of: reference, count: 8)
+    let start = try SmallFile.prefix(of: reference, count: 64)
     if start.starts(with: [0x00, 0x61, 0x73, 0x6D]) {
       return .module(try SmallFile.contents(of: reference, limit: moduleSizeLimit), name: name)
     }
@@ -39,10 +39,15 @@ public enum Application: Sendable {
         throw ApplicationError.unusableImage(reference, error)
       }
     }
-    if [".wat", ".wast"].contains(where: reference.hasSuffix), start.first.map({ [0x28, 0x3B, 0x20, 0x0A].contains($0) }) ?? false {
-      throw ApplicationError.text(reference)
-    }
+    if isText(start, named: reference) { throw ApplicationError.text(reference) }
     throw ApplicationError.unknownFormat(reference, found: start)
+  }
+
+  /// Whether a file that is nothing else begins as the text format does: with a module, a component or a comment.
+  private static func isText(_ start: [UInt8], named name: String) -> Bool {
+    let words = start.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+    if [".wat", ".wast"].contains(where: name.hasSuffix), [0x28, 0x3B].contains(words.first) { return true }
+    return ["(module", "(component", ";;", "(;"].contains { words.starts(with: $0.utf8) }
   }
 
   /// Of a component: what it imports and exports, in WIT.
@@ -98,7 +103,7 @@ public enum ApplicationError: Error, Sendable, CustomStringConvertible {
     case .unusableImage(let path, let error):
       return "\(path): \(error)"
     case .text(let path):
-      let module = "\(path.dropLast(path.hasSuffix(".wat") ? 4 : 5)).wasm"
+      let module = [".wat", ".wast"].first(where: path.hasSuffix).map { path.dropLast($0.count) + ".wasm" } ?? "module.wasm"
       return "\(path) is WebAssembly in the text format; coffer takes modules in the binary format: wat2wasm \(path) -o \(module)"
     case .unknownFormat(let path, let found):
       let bytes = found.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")

@@ -44,9 +44,10 @@ public struct TrustletBuilder: Sendable {
   ) throws(BuildError) -> TrustletImage {
     if Self.isComponent(bytes) { return try image(ofComponent: bytes, manifest: manifest, files: files) }
     do {
-      let module = try Module.decode(bytes)
+      let module = try Module.decode(bytes, limits: .programs)
       try module.validate()
       try Self.checkTables(of: module)
+      try Self.checkMemories(of: module)
       var linker = ProgramLinker(host: Self.hostFunctions(for: manifest, isModule: true))
       _ = try linker.instantiate(module) { _, _ in nil }
       return try image(of: linker, manifest: manifest, files: files)
@@ -118,6 +119,13 @@ public struct TrustletBuilder: Sendable {
 
   /// Modules and components have the same first bytes; what follows is a version, and what it is of.
   static func isComponent(_ bytes: [UInt8]) -> Bool { bytes.count >= 8 && bytes[6] == 1 }
+
+  /// WASI reads and writes the memory that is exported as "memory"; the library OS knows the first as that.
+  private static func checkMemories(of module: Module) throws(BuildError) {
+    guard !module.imports.isEmpty, let export = module.export(named: "memory"), export.kind == .memory, export.index != 0 else { return }
+    throw BuildError(
+      stage: .module, message: "the module exports its memory \(export.index) as \"memory\", on which WASI acts; expected the first one, 0")
+  }
 
   /// A table's first elements are part of the image's data, whatever a module claims to need.
   static func checkTables(of module: Module) throws(BuildError) {

@@ -17,14 +17,10 @@ public struct ComponentLimits: Sendable, Hashable {
   public var typeSteps = 10_000_000
   /// Names of one import or export, in bytes.
   public var nameLength = 100_000
-  /// For each core module. Toolchains that make components use several memories, constants that reckon and exceptions.
-  public var module = DecodingLimits.default
+  /// For each core module.
+  public var module = DecodingLimits.programs
 
-  public init() {
-    module.allowsSeveralMemories = true
-    module.allowsExtendedConstants = true
-    module.allowsExceptions = true
-  }
+  public init() {}
 
   public static let `default` = ComponentLimits()
 }

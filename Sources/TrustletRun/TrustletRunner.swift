@@ -113,7 +113,7 @@ public enum RunError: Error, Sendable, CustomStringConvertible {
     switch self {
     case .notACommand(let exports):
       "the program is no WASI command: expected an exported function \"_start\" of type () -> (), or of a component wasi:cli/run, found "
-        + (exports.isEmpty ? "no exported function" : exports.prefix(20).map { "\(quoted($0.name)) \($0.type)" }.joined(separator: ", "))
+        + (exports.isEmpty ? "no exported function" : Self.list(exports))
         + (exports.isEmpty ? "" : "; call one of them with --invoke 'NAME(ARGUMENTS)'")
     case .noMachinePage(let machine, let found, let architecture):
       "the image is for \(architecture) and machine \(found.isEmpty ? "none" : found.joined(separator: ", ")); this run wants machine \(machine): build the image again with this version of coffer, for this processor"
@@ -128,6 +128,16 @@ public enum RunError: Error, Sendable, CustomStringConvertible {
       "the limit of open files is \(limit), and the program starts with \(needed): its standard streams, and a directory each "
         + "for the image's files, for scratch space and for --dir; raise the limit, or give fewer"
     }
+  }
+}
+
+extension RunError {
+  /// A component's exports carry core types, which are not those that its caller gives, and stand beside those through which arguments go in.
+  private static func list(_ exports: [ImageExport]) -> String {
+    let own = exports.filter { !$0.name.hasPrefix("door ") }
+    let isComponent = own.count < exports.count || own.contains { $0.name.contains("#") }
+    return own.prefix(20).map { isComponent ? quoted($0.name) : "\(quoted($0.name)) \($0.type)" }.joined(separator: ", ")
+      + (own.count > 20 ? " and \(own.count - 20) more" : "")
   }
 }
 

@@ -40,5 +40,6 @@ public struct UnofferedImports: Error, Sendable, CustomStringConvertible {
 
   public var description: String {
     "unknown import\(missing.count == 1 ? "" : "s"): nothing offers \(missing.joined(separator: ", ")); offered are \(WASIComponents.offeredText)"
+      + (missing.contains { $0.hasPrefix("wasi:") && $0.contains("@0.3.") } ? "; of WASI 0.3 nothing is offered: compile for 0.2 (wasm32-wasip2)" : "")
   }
 }

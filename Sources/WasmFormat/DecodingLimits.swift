@@ -42,4 +42,13 @@ public struct DecodingLimits: Sendable, Hashable {
   public init() {}
 
   public static let `default` = DecodingLimits()
+
+  /// For programs: with what toolchains use of WebAssembly 3.0 and code can be generated for.
+  public static let programs = {
+    var limits = DecodingLimits.default
+    limits.allowsSeveralMemories = true
+    limits.allowsExtendedConstants = true
+    limits.allowsExceptions = true
+    return limits
+  }()
 }

@@ -112,7 +112,7 @@ public struct InstructionReader: Sendable {
     case 17: return .tableFill(try reader.unsigned32())
     default: break
     }
-    throw .malformed("illegal opcode 0xfc \(hexadecimal(opcode))", at: start)
+    throw .malformed("illegal opcode 0xfc \(hexadecimal(opcode))\(UnsupportedFeature.note(numericOpcode: opcode))", at: start)
   }
 
   @inline(never)
@@ -132,7 +132,7 @@ public struct InstructionReader: Sendable {
     case 88...91:
       let argument = try memoryArgument()
       return .vectorStoreLane(width: 1 << UInt8(opcode - 88), argument, lane: try reader.byte())
-    default: throw .malformed("illegal opcode 0xfd \(hexadecimal(opcode))", at: start)
+    default: throw .malformed("illegal opcode 0xfd \(hexadecimal(opcode))\(UnsupportedFeature.note(vectorOpcode: opcode))", at: start)
     }
   }
 
@@ -160,7 +160,7 @@ public struct InstructionReader: Sendable {
 
   @inline(never)
   private func illegal(_ opcode: UInt8, at offset: Int) -> WasmError {
-    .malformed("illegal opcode \(hexadecimal(opcode))", at: offset)
+    .malformed("illegal opcode \(hexadecimal(opcode))\(UnsupportedFeature.note(opcode: opcode))", at: offset)
   }
 
   @inline(__always)

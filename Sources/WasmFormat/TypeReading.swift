@@ -12,7 +12,7 @@ extension ByteReader {
     let start = position
     let code = try typeCode()
     guard let type = ValueType(rawValue: code), type != .exnref || allowsExceptions else {
-      throw .malformed("malformed value type \(hexadecimal(code))", at: start)
+      throw .malformed("malformed value type \(hexadecimal(code))\(UnsupportedFeature.note(typeCode: code))", at: start)
     }
     return type
   }
@@ -21,7 +21,7 @@ extension ByteReader {
     let start = position
     let code = try typeCode()
     guard let type = ValueType(rawValue: code), type.isReference, type != .exnref || allowsExceptions else {
-      throw .malformed("malformed reference type \(hexadecimal(code))", at: start)
+      throw .malformed("malformed reference type \(hexadecimal(code))\(UnsupportedFeature.note(typeCode: code))", at: start)
     }
     return type
   }
@@ -42,7 +42,7 @@ extension ByteReader {
   package mutating func functionType(limits: DecodingLimits) throws(WasmError) -> FunctionType {
     let start = position
     let form = try typeCode()
-    guard form == 0x60 else { throw .malformed("malformed function type \(hexadecimal(form))", at: start) }
+    guard form == 0x60 else { throw .malformed("malformed function type \(hexadecimal(form))\(UnsupportedFeature.note(typeCode: form))", at: start) }
     let parameters = try valueTypes("too many parameters", limit: limits.parameters)
     let results = try valueTypes("too many results", limit: limits.results)
     return FunctionType(parameters: parameters, results: results)
@@ -59,6 +59,10 @@ extension ByteReader {
   }
 
   package mutating func limits() throws(WasmError) -> Limits {
+    let start = position
+    if let flags = peek(), case let note = UnsupportedFeature.note(limitsFlags: flags), !note.isEmpty {
+      throw .malformed("integer too large: flags \(hexadecimal(flags)) of limits\(note)", at: start)
+    }
     let hasMaximum = try flag()
     let minimum = UInt64(try unsigned32())
     return Limits(minimum: minimum, maximum: hasMaximum ? UInt64(try unsigned32()) : nil)

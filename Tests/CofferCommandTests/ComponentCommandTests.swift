@@ -94,6 +94,7 @@ struct ComponentCommandTests {
   @Test(arguments: [
     ("(component (import \"wasi:nn/tensor@0.2.0\" (instance)))", "nothing offers wasi:nn/tensor@0.2.0; offered are wasi:io/{error,poll,streams}"),
     ("(component (import \"wasi:io/poll@0.3.0\" (instance)))", "nothing offers wasi:io/poll@0.3.0 (offered is wasi:io/poll@0.2."),
+    ("(component (import \"wasi:cli/types@0.3.0\" (instance)))", "of WASI 0.3 nothing is offered: compile for 0.2 (wasm32-wasip2)"),
     ("(component)", "no WASI command"),
   ])
   func refusalsSayWhatIsOffered(text: String, message: String) throws {

@@ -19,6 +19,22 @@ struct RunCommandTests {
     #expect(hello.complaints.isEmpty)
   }
 
+  /// Compilers of C++ make exceptions, and tools several memories and constants that reckon.
+  @Test func partsOfWebAssembly3Run() throws {
+    let place = try Workplace()
+    let text = """
+      (module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (tag $e (param i32)) (memory (export "memory") 1) (memory $second 1) (global $seven i32 (i32.add (i32.const 3) (i32.const 4)))
+        (func $throws (i32.store $second (i32.const 8) (global.get $seven)) (throw $e (i32.load $second (i32.const 8))))
+        (func (export "_start") (call $exit (block $h (result i32) (try_table (catch $e $h) (call $throws)) (i32.const 1)))))
+      """
+    try place.module("caught.wasm", text)
+    #expect(try place.run("run", "caught.wasm").status == 7)
+    try place.module("uncaught.wasm", text.replacingOccurrences(of: "(catch $e $h)", with: ""))
+    let uncaught = try place.run("run", "uncaught.wasm")
+    #expect(uncaught.status == 134 && uncaught.errors.contains("trap: uncaught exception"), "\(uncaught.errors)")
+  }
+
   @Test func trapIsNamedWithItsFunctionAndOffset() throws {
     let place = try Workplace()
     try place.module(
@@ -64,6 +80,8 @@ struct RunCommandTests {
     try place.write("component.wasm", [0, 0x61, 0x73, 0x6D, 0x0D, 0, 1, 0])
     try place.write("text.txt", Array("hello".utf8))
     try place.write("empty.wasm", [])
+    try place.write("commented.wasm", Array("\n;; a comment\n(module)".utf8))
+    try place.write("threads.wasm", [0x00, 0x61, 0x73, 0x6D, 1, 0, 0, 0, 5, 4, 1, 3, 1, 1])
     try place.write("text.wat", Array("(module (func (export \"_start\")))".utf8))
     try place.write("coffer.yaml", Array("memory: 1MiB\nhost:\n  directories: none\n".utf8))
     try place.write("wrong.yaml", Array("memry: 1MiB\n".utf8))
@@ -71,6 +89,12 @@ struct RunCommandTests {
     try place.module("misspelt.wasm", "(module (import \"wasi_snapshot_preview1\" \"fd_wrote\" (func)) (func (export \"_start\")))")
     try place.module("mistyped.wasm", "(module (import \"wasi_snapshot_preview1\" \"fd_write\" (func)) (func (export \"_start\")))")
     try place.module("library.wasm", "(module (func (export \"add\") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))")
+    try place.module(
+      "second.wasm",
+      """
+      (module (import "wasi_snapshot_preview1" "sched_yield" (func (result i32))) (memory 1) (memory 1) (export "memory" (memory 1))
+        (func (export "_start")))
+      """)
     try place.module("large.wasm", "(module (memory 17) (func (export \"_start\")))")
     for (arguments, expected) in [
       (["run", "truncated.wasm"], ["truncated.wasm", "byte 0x"]),
@@ -78,6 +102,8 @@ struct RunCommandTests {
       (["run", "text.txt"], ["text.txt", "neither"]),
       (["run", "empty.wasm"], ["empty.wasm", "neither"]),
       (["run", "text.wat"], ["text format", "wat2wasm text.wat -o text.wasm"]),
+      (["run", "commented.wasm"], ["text format", "wat2wasm commented.wasm -o module.wasm"]),
+      (["run", "threads.wasm"], ["threads.wasm", "threads (shared memory and atomic instructions), which is not supported"]),
       (["run", "--dir", ".::/a:rx", "good.wasm"], ["':ro' or ':rw'"]),
       (["run", "--scratch", "/tmp:1MiB", "--dir", ".::/tmp/", "good.wasm"], ["scratch space", "\"/tmp/\"", "--dir"]),
       (["run", "--nope", "good.wasm"], ["Unknown option '--nope'; see"]),
@@ -88,7 +114,8 @@ struct RunCommandTests {
       (["run", "unknown.wasm"], ["\"env\" \"missing\"", "wasi_snapshot_preview1"]),
       (["run", "misspelt.wasm"], ["fd_wrote", "fd_write"]),
       (["run", "mistyped.wasm"], ["fd_write", "offered as"]),
-      (["run", "library.wasm"], ["_start", "add", "--invoke"]),
+      (["run", "library.wasm"], ["_start", "\"add\" (i32, i32) -> (i32)", "--invoke"]),
+      (["run", "second.wasm"], ["memory 1", "expected the first one, 0"]),
       (["run", "--invoke", "sub(1, 2)", "library.wasm"], ["sub", "add"]),
       (["run", "--invoke", "add(1)", "library.wasm"], ["2 arguments"]),
       (["run", "--invoke", "add(1, x)", "library.wasm"], ["\"x\"", "i32"]),
