@@ -27,7 +27,7 @@ private typealias B = ModuleBytes
     Case("custom page sizes", B.module(B.section(5, [0x01, 0x08, 0x01, 0x00])), "integer too large"),
     Case("relaxed SIMD", B.function([0xFD, 0x80, 0x02, 0x0B]), "illegal opcode 0xfd"),
     Case("wide arithmetic", B.function([0xFC, 0x13, 0x0B]), "illegal opcode 0xfc"),
-    Case("exceptions as they were before WebAssembly 3.0", B.function([0x06, 0x40, 0x0B, 0x0B]), "illegal opcode 0x6"),
+    Case("exceptions as they were before WebAssembly 3.0", B.function([0x06, 0x40, 0x0B, 0x0B]), "illegal opcode 0x06"),
   ])
   func theFeatureIsNamed(refused: Case) {
     #expect {
