@@ -269,6 +269,8 @@ extension CallEnd {
     case .killed: "the machine was ended: \(message)"
     case .failed: "the program could not be run: \(message)"
     case .notLoaded: "the revision was not loaded: \(message)"
+    // The caller's fault, and the caller is told.
+    case .noFunction, .badArguments: nil
     }
   }
 }

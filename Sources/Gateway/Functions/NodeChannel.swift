@@ -5,6 +5,7 @@ import HummingbirdHTTP2
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
@@ -39,10 +40,18 @@ struct NodeChannel: ServerChildChannel, HTTPChannelHandler {
     channel.eventLoop.makeCompletedFuture {
       let promise = channel.eventLoop.makePromise(of: Negotiated.self)
       let preface = PrefaceHandler(promise) { isHTTP2 in
-        isHTTP2 ? http2.setup(channel: channel, logger: logger).map { .http2($0) } : setUpHTTP1(channel)
+        isHTTP2 ? setUpHTTP2(channel, logger) : setUpHTTP1(channel)
       }
       try channel.pipeline.syncOperations.addHandler(preface)
       return Value(channel: channel, negotiated: promise.futureResult)
+    }
+  }
+
+  private func setUpHTTP2(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Negotiated> {
+    http2.setup(channel: channel, logger: logger).flatMapThrowing { value in
+      let pipeline = channel.pipeline.syncOperations
+      try pipeline.addHandler(StreamErrors(), position: .after(try pipeline.handler(type: NIOHTTP2Handler.self)))
+      return .http2(value)
     }
   }
 
