@@ -1,0 +1,27 @@
+import FunctionDispatch
+import Testing
+
+/// A monitor process that carries calls out and never reads its control socket: nobody can stop a call in it, or tell it of another function.
+@Suite struct DeafMonitorTests {
+  @Test func aMonitorThatDoesNotReadItsControlSocketIsEndedAndReplaced() async {
+    let harness = Harness(slots: 2, readsControl: { $0 > 0 }) { _ in .output("answered") }
+    // Each function is told of on the control socket, until that is full.
+    var answered = 0
+    var reason: String?
+    for number in 0..<20_000 {
+      let answer = await harness.call(Harness.route("f\(number)"))
+      if case .lost(let found) = answer.ending {
+        reason = found
+        break
+      }
+      #expect(answer.ending.exited)
+      answered += 1
+    }
+    #expect(answered > 0)
+    #expect(reason?.contains("does not read its control socket") == true, "\(reason ?? "nothing was lost") after \(answered) calls")
+    // Whoever comes then is served by another.
+    #expect(await harness.call(Harness.route("later")).ending.exited)
+    #expect(harness.dispatcher.statistics().node.monitorsLost == 1)
+    await harness.dispatcher.shutDown()
+  }
+}
