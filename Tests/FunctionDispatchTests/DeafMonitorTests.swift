@@ -2,7 +2,7 @@ import FunctionDispatch
 import Testing
 
 /// A monitor process that carries calls out and never reads its control socket: nobody can stop a call in it, or tell it of another function.
-@Suite struct DeafMonitorTests {
+@Suite(.serialized) struct DeafMonitorTests {
   @Test func aMonitorThatDoesNotReadItsControlSocketIsEndedAndReplaced() async {
     let harness = Harness(slots: 2, readsControl: { $0 > 0 }) { _ in .output("answered") }
     // Each function is told of on the control socket, until that is full.
