@@ -62,15 +62,24 @@ public enum Application: Sendable {
     }
   }
 
-  /// Of a component: the functions that it exports.
+  /// Of a component, or its image: the functions that it exports.
   ///
   /// - Throws: ``BuildError`` for a component that is malformed or invalid.
   public func componentFunctions() throws(BuildError) -> ComponentFunctions? {
-    guard case .module(let bytes, _) = self, TrustletBuilder.isComponent(bytes) else { return nil }
-    do {
-      return ComponentFunctions(try ComponentBinary.decode(bytes))
-    } catch {
-      throw BuildError(error)
+    switch self {
+    case .module(let bytes, _) where TrustletBuilder.isComponent(bytes):
+      do {
+        return ComponentFunctions(try ComponentBinary.decode(bytes))
+      } catch {
+        throw BuildError(error)
+      }
+    case .image(let image, _) where !image.interface.isEmpty:
+      do throws(ValueError) {
+        return try ComponentFunctions(encoded: Array(image.interface))
+      } catch {
+        throw BuildError(stage: .image, message: error.description)
+      }
+    default: return nil
     }
   }
 

@@ -1,5 +1,6 @@
 import ComponentFormat
 import ComponentLinking
+import ComponentValues
 import TrustletImage
 import WASIComponents
 import WasmCompiler
@@ -31,7 +32,9 @@ extension TrustletBuilder {
       var linker = ProgramLinker(host: Self.hostFunctions(for: manifest, isModule: false), constantMemory: component.mostUsedMemory)
       let place = try linker.instantiate(component)
       if let command { try Self.addStart(to: &linker, calling: command, of: component, in: place, answersHTTP: answersHTTP) }
-      return try image(of: linker, manifest: manifest, files: files)
+      // Of a command nothing else can be called.
+      let interface = command == nil ? ComponentFunctions(binary).encoded(limit: TrustletImage.interfaceLimit) : []
+      return try image(of: linker, manifest: manifest, files: files, interface: interface)
     } catch {
       throw BuildError(error)
     }

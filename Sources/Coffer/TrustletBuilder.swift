@@ -58,7 +58,7 @@ public struct TrustletBuilder: Sendable {
 
   /// The image of instances that have been linked.
   public func image(
-    of linker: ProgramLinker, manifest: Manifest, files: ImageFiles = ImageFiles()
+    of linker: ProgramLinker, manifest: Manifest, files: ImageFiles = ImageFiles(), interface: [UInt8] = []
   ) throws(BuildError) -> TrustletImage {
     do {
       let program = linker.program
@@ -91,7 +91,7 @@ public struct TrustletBuilder: Sendable {
           return ImageExport(
             instance: UInt32(entry.instance), name: entry.name, kind: kind, entryPoint: UInt32(index), type: entry.type)
         }, instanceCount: UInt32(program.instances.count),
-        sourceFunctions: program.instances.count == 1 ? program.instances[0].sourceFunctions : [], files: files
+        sourceFunctions: program.instances.count == 1 ? program.instances[0].sourceFunctions : [], interface: interface, files: files
       ).build()
     } catch {
       throw BuildError(error)

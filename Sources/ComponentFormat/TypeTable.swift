@@ -42,6 +42,9 @@ public struct TypeTable: Sendable {
   }
   private var entries: [Entry] = []
 
+  /// One without types.
+  public init() {}
+
   public var count: Int { entries.count }
 
   /// - Precondition: The index is one of this table.

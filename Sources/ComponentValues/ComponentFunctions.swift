@@ -8,6 +8,12 @@ public struct ComponentFunction: Sendable {
   public var type: ComponentFunctionType
   public var types: TypeTable
 
+  public init(name: String, type: ComponentFunctionType, types: TypeTable) {
+    self.name = name
+    self.type = type
+    self.types = types
+  }
+
   /// The whole call: its name and type.
   public var signature: String { "\(name): \(TypeWords.function(type, types))" }
 
@@ -42,7 +48,9 @@ public struct ComponentFunction: Sendable {
 
 /// The functions that a component exports, and what people may call them.
 public struct ComponentFunctions: Sendable {
-  public private(set) var all: [ComponentFunction] = []
+  public internal(set) var all: [ComponentFunction] = []
+
+  public init(_ all: [ComponentFunction]) { self.all = all }
 
   public init(_ binary: ComponentBinary) {
     for export in binary.component.exports { add(export.name, export.type, binary.types) }
@@ -150,6 +158,12 @@ extension WaveReader {
 }
 
 extension ComponentFunction {
+  /// The arguments that a text in WAVE gives, in parentheses, as behind a function's name: `("world", 2)`. Options at the end may be left out.
+  public func arguments(wave text: [UInt8], limits: ValueLimits = ValueLimits()) throws(ValueError) -> [ComponentValue] {
+    var reader = try WaveReader(text, types, limits)
+    return try reader.arguments(of: type)
+  }
+
   /// The arguments that a JSON text gives: an array of all, or an object with them by name.
   public func arguments(json text: [UInt8], limits: ValueLimits = ValueLimits()) throws(ValueError) -> [ComponentValue] {
     var reader = try JSONValueReader(text, types, limits)

@@ -81,6 +81,9 @@ public struct CallEnd: Hashable, Sendable {
     case failed
     /// The revision is not loaded here.
     case notLoaded
+    /// Of a call that invokes: there is no such function, or the arguments are none of its. Nothing has run, and the message is for the caller.
+    case noFunction
+    case badArguments
   }
 
   /// On what the call ran.
@@ -111,7 +114,7 @@ public struct CallEnd: Hashable, Sendable {
   public var outputWasRefused: Bool
   /// The program has waited for input, for room for its output, or for a time.
   public var hasWaited: Bool
-  /// For the function's author: what trapped and where, or what failed. Not for its callers.
+  /// For the function's author: what trapped and where, or what failed. Not for its callers, unless the outcome says so.
   public var message: String
 
   public init(

@@ -89,7 +89,10 @@ public struct FrameFlags: OptionSet, Sendable, Hashable {
   /// Of `call`: the program is not run. The answer is evidence of an instance of the revision; the input is an ``AttestationOrder``.
   public static let attests = FrameFlags(rawValue: 2)
 
-  static let known: FrameFlags = [.inputEnds, .attests]
+  /// Of `call`: an exported function is called. The arguments are its name and the forms (`ValueForm`) of the input, which is all here, and of the answer.
+  public static let invokes = FrameFlags(rawValue: 4)
+
+  static let known: FrameFlags = [.inputEnds, .attests, .invokes]
 }
 
 public struct FrameHeader: Hashable, Sendable {

@@ -69,18 +69,22 @@ extension ByteBuffer {
   /// A ``CallHead`` with its frame's header. What of the input does not fit into the frame stays in `input`.
   mutating func writeCall(
     number: UInt32, revision: UInt32, time: UInt64, environment: CallEnvironment, settings: CallEnvironment, input: inout ByteBuffer, inputEnds: Bool,
-    attests: Bool = false
+    attests: Bool = false, invocation: [String] = []
   ) {
-    let fixed = 4 + 8 + 4 + environment.bytes.readableBytes + settings.bytes.readableBytes + 4
+    let fixed = 4 + 8 + 4 + environment.bytes.readableBytes + settings.bytes.readableBytes + 4 + invocation.reduce(0) { $0 + 4 + $1.utf8.count }
     let inputCount = min(input.readableBytes, max(0, FrameHeader.payloadLimit - fixed))
     let ends = inputEnds && inputCount == input.readableBytes
     reserveCapacity(minimumWritableBytes: FrameHeader.size + fixed + inputCount)
-    let flags: FrameFlags = attests ? .attests : []
+    let flags: FrameFlags = attests ? .attests : invocation.isEmpty ? [] : .invokes
     write(FrameHeader(.call, flags: ends ? flags.union(.inputEnds) : flags, number: number, payloadLength: fixed + inputCount))
     writeMultipleIntegers(revision, time, environment.count + settings.count, endianness: .little)
     writeImmutableBuffer(environment.bytes)
     writeImmutableBuffer(settings.bytes)
-    writeInteger(UInt32(0), endianness: .little)
+    writeInteger(UInt32(invocation.count), endianness: .little)
+    for text in invocation {
+      writeInteger(UInt32(text.utf8.count), endianness: .little)
+      writeString(text)
+    }
     if var part = input.readSlice(length: inputCount) { writeBuffer(&part) }
   }
 }

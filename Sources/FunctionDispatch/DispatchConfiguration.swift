@@ -69,7 +69,19 @@ public struct DispatchConfiguration: Sendable {
 
   /// What a front has open when all calls run that may: a connection for each, and for each monitor process its slots' sockets, its control line
   /// twice, its complaints and the process itself.
-  public var descriptorsAtMost: Int {
+  public var descriptorsAtMost: Int { descriptors(running: running) }
+
+  /// The most calls at once, up to ``running``, for which so many descriptors are enough; at least one.
+  public func running(fitting descriptors: Int) -> Int {
+    var (low, high) = (1, max(1, running))
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if self.descriptors(running: middle) <= descriptors { low = middle } else { high = middle - 1 }
+    }
+    return low
+  }
+
+  private func descriptors(running: Int) -> Int {
     let processes = min((running + slots - 1) / slots, processLimit) + spareProcesses
     return running + processes * (slots + 4) + 128
   }

@@ -35,6 +35,22 @@ public protocol CallReceiver: AnyObject {
   func callWantsInput()
 }
 
+/// Which exported function a call is of, and how its values are written ("json", "wave").
+public struct Invocation: Sendable, Hashable {
+  public var function: String
+  public var input: String
+  public var output: String
+
+  public init(function: String, input: String, output: String) {
+    self.function = function
+    self.input = input
+    self.output = output
+  }
+
+  /// As a monitor process is told.
+  var texts: [String] { [function, input, output] }
+}
+
 /// A call from its submission to its end. Made, fed and stopped on its event loop.
 ///
 /// `@unchecked Sendable`: what other threads touch is behind `state`; `receiver` is used on the event loop alone.
@@ -51,6 +67,8 @@ public final class FunctionCall: @unchecked Sendable {
   let environment: CallEnvironment
   /// The program is not run: the answer is evidence of an instance.
   let attests: Bool
+  /// An exported function is called, and not the program.
+  let invocation: Invocation?
   private var receiver: (any CallReceiver)?
 
   private struct State {
@@ -81,9 +99,10 @@ public final class FunctionCall: @unchecked Sendable {
 
   public init(
     _ route: Route, _ revision: Revision, environment: CallEnvironment, request: String, trace: String = "", arrival: UInt64, input: ByteBuffer, inputEnds: Bool,
-    eventLoop: any EventLoop, receiver: any CallReceiver, attests: Bool = false
+    eventLoop: any EventLoop, receiver: any CallReceiver, attests: Bool = false, invocation: Invocation? = nil
   ) {
     self.attests = attests
+    self.invocation = invocation
     self.route = route
     self.revision = revision
     self.environment = environment

@@ -64,6 +64,8 @@ public struct FunctionSettings: Sendable, Hashable, Codable {
     case body
     /// Frames of an HTTP component, and its input too: what the image is decides, and no setting.
     case component
+    /// Values: the image has no program, but functions that are called by their names; this too the image decides.
+    case exports
   }
 
   /// Bytes of linear memory; 0 for what the image's manifest allows.

@@ -69,7 +69,7 @@ final class Slot: ChannelInboundHandler, @unchecked Sendable {
     var frame = context.channel.allocator.buffer(capacity: 1024)
     frame.writeCall(
       number: number, revision: revision, time: 0, environment: call.environment, settings: settings, input: &input,
-      inputEnds: beginning.inputEnds, attests: call.attests)
+      inputEnds: beginning.inputEnds, attests: call.attests, invocation: call.invocation?.texts ?? [])
     if input.readableBytes > 0 { Self.writeInput(&input, ends: beginning.inputEnds, number: number, to: &frame) }
     write(frame, context)
     // What was enough for a call that waited need not fill the socket, which then never says that it has room again.

@@ -12,7 +12,9 @@ public struct BuildSource: Sendable, Hashable {
   public var manifest: String { "\(files)/\(Self.manifestName)" }
   var files: String { "\(path)/files" }
 
-  static let moduleName = "program.wasm"
+  package static let moduleName = "program.wasm"
+  /// From ``path`` on.
+  package static let manifestPath = "files/\(manifestName)"
   /// What no file that comes along may be called: the manifest was checked, and is not to become another one.
   static let manifestName = ".coffer.yaml"
 }

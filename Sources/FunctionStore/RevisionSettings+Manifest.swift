@@ -4,8 +4,14 @@ import TrustletImage
 
 extension RevisionSettings {
   /// What a node does with an image: the lower one of each limit, and the node's defaults where nobody says anything.
-  /// - Parameter answersHTTP: `TrustletImage/answersHTTP`.
-  public init(image: Manifest, function: FunctionSection, answersHTTP: Bool = false) {
+  /// - Throws: ``StoreError`` of code `.image` for a limit that the image undercuts, and for an answer that it does not give.
+  public init(image: Manifest, function: FunctionSection, purpose: CheckedImage.Purpose = .command) throws(StoreError) {
+    try Self.check(function, image)
+    if let answer = function.answer, answer != .auto, purpose != .command {
+      throw StoreError(
+        .image, "function: answer: found \(answer.rawValue), which is for programs that write to standard output; this one "
+          + (purpose == .http ? "answers by wasi:http" : "has exported functions, which answer with values") + ": leave it out")
+    }
     let defaults = FunctionSettings()
     self.init()
     // 0 is what the image allows, which its monitor sees to itself.
@@ -18,12 +24,26 @@ extension RevisionSettings {
     serving.environment = function.environment.map { "\($0.key)=\($0.value)" }.sorted()
     serving.reuse = function.reuse ?? defaults.reuse
     serving.answer = switch function.answer {
-    case _ where answersHTTP: .component
+    case _ where purpose == .http: .component
+    case _ where purpose == .exports: .exports
     case .cgi: .cgi
     case .body: .body
     case .auto, nil: .auto
     }
     promotion = function.promote ?? .automatic
+  }
+
+  /// What would come to nothing is said.
+  public static func check(_ function: FunctionSection, _ image: Manifest) throws(StoreError) {
+    func over<Limit: CustomStringConvertible>(_ key: String, _ wish: Limit?, _ limit: Limit?, _ isMore: (Limit, Limit) -> Bool) throws(StoreError) {
+      guard let wish, let limit, isMore(wish, limit) else { return }
+      throw StoreError(
+        .image, "function: \(key): found \(wish), more than the image's \(limit), which is measured: say at most that, or raise \(key) of the manifest itself")
+    }
+    try over("memory", function.memory, image.memory) { $0.bytes > $1.bytes }
+    try over("output", function.output, image.output) { $0.bytes > $1.bytes }
+    try over("time", function.time, image.time) { $0.nanoseconds > $1.nanoseconds }
+    try over("cpu-time", function.cpuTime, image.cpuTime) { $0.nanoseconds > $1.nanoseconds }
   }
 
   private static func lower(_ one: TimeSpan?, _ other: TimeSpan?) -> UInt64? {

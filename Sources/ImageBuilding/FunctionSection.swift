@@ -30,7 +30,7 @@ public struct FunctionSection: Sendable, Hashable {
   public var queue: UInt64?
   /// Beside what the image's manifest sets.
   public var environment: [String: String] = [:]
-  /// One machine serves call after call without a reset between them. Default: false.
+  /// Whether one machine serves call after call without a reset between them: false, until there is such a thing.
   public var reuse: Bool?
   public var answer: Answer?
   public var promote: Promotion?
@@ -60,6 +60,9 @@ public struct FunctionSection: Sendable, Hashable {
   }
 
   func check() throws(ImageError) {
+    if reuse == true {
+      throw ImageError(.manifest, "function: reuse: found true, which nothing offers: each call begins in a fresh trustlet; leave it out, or say false")
+    }
     for (key, limit) in [("time", time), ("cpu-time", cpuTime)] where limit?.nanoseconds == 0 {
       throw ImageError(.manifest, "function: \(key): the limit is zero; write it as 500ms, or leave it out")
     }

@@ -20,17 +20,50 @@ final class CallStreams: StreamCarrier, @unchecked Sendable {
   private(set) var conversationEnd: ConversationEnd?
   /// Ends the program when the conversation has ended.
   var stopper: TrustletStopper?
+  /// The input was its arguments, and the answer will be its result: what it writes is for its log.
+  let isInvocation: Bool
 
-  init(_ socket: FrameSocket, call: UInt32, first: ArraySlice<UInt8>, inputEnds: Bool) {
+  init(_ socket: FrameSocket, call: UInt32, first: ArraySlice<UInt8>, inputEnds: Bool, isInvocation: Bool = false) {
+    self.isInvocation = isInvocation
     self.socket = socket
     self.call = call
     start = first
     self.inputEnds = inputEnds
   }
 
-  var first: (bytes: ArraySlice<UInt8>, areAll: Bool) { (start, inputEnds && left == 0) }
+  var first: (bytes: ArraySlice<UInt8>, areAll: Bool) { isInvocation ? ([], true) : (start, inputEnds && left == 0) }
+
+  /// The whole input of an invocation, which its front sends without waiting for anybody; nil where it is longer than `limit`, or cut off.
+  func arguments(limit: Int) -> [UInt8]? {
+    var bytes = Array(start)
+    taken = start.count
+    let space = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.argumentPiece, alignment: 1)
+    defer { space.deallocate() }
+    while bytes.count <= limit {
+      let count = readInput(into: space, behind: start.count, until: nil)
+      guard count > 0 else { return count == 0 ? bytes : nil }
+      // As many as were stored, by its result.
+      bytes += space.prefix(count)
+    }
+    return nil
+  }
+
+  private static let argumentPiece = 64 << 10
+
+  /// The result of an invocation, behind which its end follows.
+  func answer(_ text: String) {
+    guard conversationEnd == nil else { return }
+    let bytes = Array(text.utf8)
+    for start in stride(from: 0, to: bytes.count, by: FrameSocket.pieceSize) {
+      socket.add(Frame(.output, number: call, payload: Array(bytes[start..<min(start + FrameSocket.pieceSize, bytes.count)])))
+    }
+  }
 
   func read(into space: UnsafeMutableRawBufferPointer, behind had: Int, until signal: StopSignal) -> Int {
+    isInvocation ? 0 : readInput(into: space, behind: had, until: signal)
+  }
+
+  private func readInput(into space: UnsafeMutableRawBufferPointer, behind had: Int, until signal: StopSignal?) -> Int {
     result { () throws(ConversationEnd) in
       taken = max(taken, min(had, start.count))
       if taken < start.count {
@@ -58,7 +91,7 @@ final class CallStreams: StreamCarrier, @unchecked Sendable {
   }
 
   func write(_ bytes: UnsafeRawBufferPointer, to stream: UInt64, isLast: Bool, until signal: StopSignal) -> Int {
-    let kind: FrameKind = stream == 2 ? .log : .output
+    let kind: FrameKind = stream == 2 || isInvocation ? .log : .output
     return result { () throws(ConversationEnd) in
       var rest = bytes[...]
       while !rest.isEmpty {
@@ -79,7 +112,7 @@ final class CallStreams: StreamCarrier, @unchecked Sendable {
   }
 
   var inputDescriptor: Int32? {
-    taken < start.count || left == 0 && inputEnds || socket.hasUnread ? nil : socket.descriptor
+    isInvocation || taken < start.count || left == 0 && inputEnds || socket.hasUnread ? nil : socket.descriptor
   }
 
   /// Passes over input that the program did not want, as far as it belongs to a frame that has begun.

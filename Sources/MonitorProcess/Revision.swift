@@ -1,3 +1,5 @@
+import ComponentCalls
+import ComponentValues
 import FunctionCalls
 import Glibc
 import Machine
@@ -16,6 +18,8 @@ final class Revision: Sendable {
     var settings: CallSettings?
     var template: ApplicationTemplate?
     var failure: String?
+    /// What can be called by name, once somebody has wanted to know.
+    var functions: ExportedFunctions?
   }
 
   private let state = Mutex(State())
@@ -47,6 +51,22 @@ final class Revision: Sendable {
     let ground = present()
     if case .image = ground {} else { leaveImage() }
     return ground
+  }
+
+  /// Waits until the image has been read.
+  func exportedFunctions() throws(InvocationRefusal) -> ExportedFunctions {
+    gate.pass()
+    let (known, image) = state.withLock { ($0.functions, $0.image) }
+    if let known { return known }
+    guard let image else { throw InvocationRefusal(CallEnd(.failed, message: failure ?? "the revision was not loaded")) }
+    let functions: ExportedFunctions
+    do throws(ValueError) {
+      functions = try ExportedFunctions(image)
+    } catch {
+      throw InvocationRefusal(CallEnd(.failed, message: error.description))
+    }
+    state.withLock { $0.functions = functions }
+    return functions
   }
 
   func leaveImage() { callsOnImage.subtract(1, ordering: .relaxed) }

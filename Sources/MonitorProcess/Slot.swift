@@ -133,7 +133,7 @@ final class Slot: Sendable {
   private func carryOut(_ header: FrameHeader, _ socket: FrameSocket) throws(ConversationEnd) {
     let arrival = coffer_monotonic_clock()
     let head = try head(header, socket)
-    let streams = CallStreams(socket, call: header.number, first: head.input[...], inputEnds: header.flags.contains(.inputEnds))
+    let streams = CallStreams(socket, call: header.number, first: head.input[...], inputEnds: header.flags.contains(.inputEnds), isInvocation: header.flags.contains(.invokes))
     // Of the call before this one: then there is nothing to ask that other slots ask too.
     var seat = takeSeat()
     if let former = seat, former.revision.number != head.revision || former.revision.isUnloaded {
@@ -148,7 +148,12 @@ final class Slot: Sendable {
       (result, evidence, seat) = attest(revision, seat, head)
       if !evidence.isEmpty { socket.add(Frame(.output, number: header.number, payload: evidence)) }
     } else if let revision {
-      (result, trustlet, seat) = run(revision, seat, head, streams, header.number, arrival)
+      do throws(InvocationRefusal) {
+        let invocation = header.flags.contains(.invokes) ? try prepare(head, revision, streams) : nil
+        (result, trustlet, seat) = run(revision, seat, head, streams, header.number, arrival, invocation)
+      } catch {
+        result = error.end
+      }
     } else {
       result = CallEnd(.notLoaded, message: "revision \(head.revision) is not loaded here")
     }
@@ -184,7 +189,8 @@ final class Slot: Sendable {
   }
 
   private func run(
-    _ revision: Revision, _ former: Seat?, _ head: CallHead, _ streams: CallStreams, _ call: UInt32, _ arrival: UInt64
+    _ revision: Revision, _ former: Seat?, _ head: CallHead, _ streams: CallStreams, _ call: UInt32, _ arrival: UInt64,
+    _ invocation: Invocation?
   ) -> (CallEnd, Trustlet?, Seat?) {
     var start = CallEnd.Start.none
     defer { if start == .image { revision.leaveImage() } }
@@ -218,7 +224,7 @@ final class Slot: Sendable {
       }
       if isStopped { trustlet.stopper.stop() }
       let begin = coffer_monotonic_clock()
-      let outcome = try TrustletRunner.runCommand(image, trustlet)
+      let outcome = try invocation.map { try perform($0, trustlet, image, seat?.template, streams) } ?? TrustletRunner.runCommand(image, trustlet)
       var end = CallEnd(outcome, start: start, in: image)
       let statistics = trustlet.statistics
       end.startTime = begin - arrival

@@ -35,7 +35,14 @@ struct RunHTTP {
       "serve-one", "--image=\(descriptor)", "--measurement=\(image.measurement)", "--name=\(name)", "--listen=\(listen)",
       "--machine=\(machine)",
     ]
-    if image.answersHTTP { words.append("--component") }
+    if image.answersHTTP {
+      words.append("--component")
+    } else if !image.isCommand {
+      guard image.callableCount > 0 else {
+        throw CommandFailure("\(name) has nothing that a request could call: expected '_start' (a WASI command), wasi:http/incoming-handler, or exported functions whose values can be written as text")
+      }
+      words.append("--exports")
+    }
     words += options.environment.map { "--env=\($0)" }
     if let memory = options.memory { words.append("--memory-limit=\(memory.bytes)") }
     if let time = options.time { words.append("--time=\(time.nanoseconds)") }

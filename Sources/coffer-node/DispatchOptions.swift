@@ -14,11 +14,11 @@ struct DispatchOptions: ParsableArguments {
   @Option(help: "Monitor processes at most.")
   var processes = 320
 
-  @Option(help: "Calls that run at once on the node.")
-  var running = 10_240
+  @Option(help: "Calls that run at once on the node; without it 10240, or as many as the process may open files for.")
+  var running: Int?
 
-  @Option(help: "Calls of one tenant that run at once.")
-  var tenantRunning = 10_240
+  @Option(help: "Calls of one tenant that run at once; without it as many as on the node.")
+  var tenantRunning: Int?
 
   @Option(help: "MiB that all monitor processes may have before idle machines go; 0 for three quarters of the machine's memory.")
   var memory = 0
@@ -38,20 +38,32 @@ struct DispatchOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The monitor's program.", visibility: .hidden))
   var monitor: String?
 
-  func configuration() throws -> DispatchConfiguration {
+  /// - Parameter descriptors: how many files this process may have open.
+  func configuration(descriptors: Int) throws -> DispatchConfiguration {
     guard (1...DispatchConfiguration.slotLimit).contains(slots) else {
       throw ValidationError("--slots: found \(slots), expected 1 to \(DispatchConfiguration.slotLimit)")
     }
     let machine = machine ?? Self.bestMachine()
     guard machine == "kvm" || machine == "process" else { throw ValidationError("--machine: found \(machine), expected kvm or process") }
-    guard processes > 0, running > 0, tenantRunning > 0, memory >= 0, templates >= 0, keepWarm >= 0, drain >= 0, threads ?? 1 > 0 else {
-      throw ValidationError("--processes, --running, --tenant-running and --threads are 1 or more; --memory, --templates, --keep-warm and --drain 0 or more")
-    }
-    return DispatchConfiguration(
-      monitor: try monitor ?? Self.besideThisProgram("coffer-monitor"), machine: machine, slots: slots, processLimit: processes, running: running,
-      tenantRunning: tenantRunning, memory: memory > 0 ? UInt64(memory) << 20 : Self.machineMemory / 4 * 3, templates: templates,
+    for (name, value, least) in [
+      ("--processes", processes, 1), ("--running", running ?? 1, 1), ("--tenant-running", tenantRunning ?? 1, 1), ("--threads", threads ?? 1, 1), ("--memory", memory, 0),
+      ("--templates", templates, 0), ("--keep-warm", keepWarm, 0), ("--drain", drain, 0),
+    ] where !(least...Self.most).contains(value) { throw ValidationError("\(name): found \(value), expected \(least) to \(Self.most)") }
+    var configuration = DispatchConfiguration(
+      monitor: try monitor ?? Self.besideThisProgram("coffer-monitor"), machine: machine, slots: slots, processLimit: processes, running: running ?? Self.usualRunning,
+      tenantRunning: tenantRunning ?? running ?? Self.usualRunning, memory: memory > 0 ? UInt64(memory) << 20 : Self.machineMemory / 4 * 3, templates: templates,
       keepWarm: UInt64(keepWarm) * 1_000_000_000, keepProcess: UInt64(keepWarm) * 1_000_000_000)
+    if running == nil {
+      let fitting = configuration.running(fitting: descriptors)
+      configuration.running = fitting
+      if tenantRunning == nil { configuration.tenantRunning = fitting }
+    }
+    return configuration
   }
+
+  private static let usualRunning = 10_240
+  /// Of every number here: far beyond what any machine has.
+  private static let most = 1_000_000_000
 
   private static func bestMachine() -> String {
     let availability = KVMMachine.availability()

@@ -49,9 +49,9 @@ struct Serve: AsyncParsableCommand {
     guard let address = ListenAddress(listen) else {
       throw ValidationError("--listen: found \(listen), expected ADDRESS:PORT, as in 127.0.0.1:8080")
     }
-    var dispatch = try options.configuration()
-    dispatch.attester = try attestation.configuration(directory: data, program: DispatchOptions.besideThisProgram)
     let descriptors = Int(clamping: coffer_raise_descriptor_limit())
+    var dispatch = try options.configuration(descriptors: descriptors)
+    dispatch.attester = try attestation.configuration(directory: data, program: DispatchOptions.besideThisProgram)
     coffer_ignore_write_signals()
     let logs = FunctionLogs()
     let output = LogOutput(format: log)
@@ -65,7 +65,8 @@ struct Serve: AsyncParsableCommand {
     let platform = NodePlatform()
     let state: NodeState
     do {
-      state = try NodeState(directory: data, logger: logger, machine: { machine ?? "" }, platform: { platform.shown }, others: NodeView.described + [desk.operation])
+      state = try NodeState(directory: data, logger: logger, machine: { machine ?? "" }, platform: { platform.shown }, hasBroker: attestation.broker != nil,
+        others: NodeView.described + [desk.operation])
     } catch {
       throw CommandFailure("\(error)")
     }

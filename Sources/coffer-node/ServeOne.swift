@@ -18,6 +18,8 @@ struct ServeOne: AsyncParsableCommand {
   @Option var listen: String
   /// The image is an HTTP component's.
   @Flag var component = false
+  /// It has exported functions, and no program.
+  @Flag var exports = false
   @Option var machine: String
   @Option(name: .customLong("env")) var environment: [String] = []
   // Bytes and nanoseconds; 0 for what the image allows.
@@ -31,7 +33,7 @@ struct ServeOne: AsyncParsableCommand {
       throw ValidationError("--http: found \(listen), expected PORT or ADDRESS:PORT, as in 8080 or 127.0.0.1:8080")
     }
     let options = try DispatchOptions.parse(["--machine", machine])
-    _ = coffer_raise_descriptor_limit()
+    let descriptors = Int(clamping: coffer_raise_descriptor_limit())
     coffer_ignore_write_signals()
     let output = LogOutput(format: .text)
     let logger = Logger(label: "coffer") { label in
@@ -41,7 +43,7 @@ struct ServeOne: AsyncParsableCommand {
     }
     let lines = Logger(label: "coffer.requests") { NodeLogHandler(label: $0, output: output) }
     var settings = FunctionSettings(
-      memory: memoryLimit, processorTime: processorTime, output: outputLimit, environment: environment, answer: component ? .component : .auto)
+      memory: memoryLimit, processorTime: processorTime, output: outputLimit, environment: environment, answer: component ? .component : exports ? .exports : .auto)
     if time > 0 { settings.time = time }
     let folder = try Self.folder(of: image)
     defer {
@@ -51,7 +53,7 @@ struct ServeOne: AsyncParsableCommand {
     let route = Route(
       tenant: "default", function: name,
       revisions: [.init(revision: Revision(measurement: measurement, imageFile: "\(folder)/image", settings: settings), percent: 100)])
-    var configuration = NodeConfiguration(host: address.host, port: address.port, dispatch: try options.configuration())
+    var configuration = NodeConfiguration(host: address.host, port: address.port, dispatch: try options.configuration(descriptors: descriptors))
     configuration.soleFunction = name
     if isatty(2) == 1 { configuration.requestLogger = lines }
     let node = Node(configuration, catalogue: FixedCatalogue([route]), logSink: FunctionLines(logger: lines), logger: logger)

@@ -6,7 +6,7 @@ import WASIClients
 @Suite(.enabled(if: CofferCommand.areMet, CofferCommand.finding))
 struct InvokeCommandTests {
   /// A function for each type that gives back what it is given: a list, whose elements go by memory both ways, or itself where it is a core value.
-  private static func echo() -> String {
+  static func echo() -> String {
     let lists = shapes.map { name, type, _ in
       "(func (export \"\(name)\") (param \"x\" (list \(type))) (result (list \(type))) (canon lift (core func $m \"list\") \(options)))"
     }
@@ -59,7 +59,7 @@ struct InvokeCommandTests {
     """
 
   /// A function's name, its type, and a value that is written as it is read.
-  private static let shapes: [(String, String, String)] = [
+  static let shapes: [(String, String, String)] = [
     ("bools", "bool", "[true, false]"), ("bytes", "u8", "[0, 255]"), ("s16s", "s16", "[-32768, 32767]"), ("u32s", "u32", "[4294967295]"),
     ("s64s", "s64", "[-9223372036854775808]"), ("u64s", "u64", "[18446744073709551615]"), ("f32s", "f32", "[1.5, nan, -inf]"), ("f64s", "f64", "[0.1, -0, 5e-324]"),
     ("chars", "char", "['a', '☃', '\\'', '\\u{0}']"), ("strings", "string", "[\"\", \"naïve ☃\", \"\\n\\\"\"]"), ("lists", "(list u16)", "[[], [1, 2]]"),
@@ -120,11 +120,15 @@ struct InvokeCommandTests {
     #expect(try place.run("measure", "echo.wasm").output == before)
   }
 
-  @Test func anImageDoesNotSayWhatItsFunctionsTake() throws {
+  /// All that is needed of the component is in its image, and not measured.
+  @Test func anImageSaysWhatItsFunctionsTake() throws {
     let place = try place()
     try #require(try place.run("build", "echo.wasm").status == 0)
-    let result = try place.run("run", "echo.trustlet", "--invoke", "strings([])")
-    #expect(result.status == 125 && result.errors.contains("the component itself"), "\(result.errors)")
+    for (name, _, value) in Self.shapes {
+      let result = try place.run("run", "echo.trustlet", "--invoke", "\(name)(\(value))")
+      #expect(result.status == 0 && result.output == value + "\n", "\(name): \(result.output)\(result.errors)")
+    }
+    #expect(try place.run("run", "echo.trustlet", "--invoke", "stings([])").errors.contains("did you mean \"strings\""))
   }
 
   @Test(arguments: [
@@ -179,6 +183,17 @@ struct InvokeCommandTests {
 
   @Test func namesAreWholeOrShort() throws {
     let place = try Workplace()
+    try place.component("names.wasm", Self.names)
+    for (name, value) in [("test:pack/one@1.0.0#get", 1), ("test:pack/two#get", 2), ("one.get", 1), ("two#get", 2)] {
+      let result = try place.run("run", "names.wasm", "--invoke", "\(name)()")
+      #expect(result.output == "\(value)\n", "\(name): \(result.errors)")
+    }
+    let either = try place.run("run", "names.wasm", "--invoke", "get()")
+    #expect(either.status == 125 && either.errors.contains("test:pack/one@1.0.0#get") && either.errors.contains("test:pack/two@1.0.0#get"), "\(either.errors)")
+  }
+
+  /// Two interfaces with a function of one name, which give 1 and 2.
+  static var names: String {
     let interface = """
         (component $C
           (core module $M (func (export "f") (result i32) (i32.const VALUE)))
@@ -188,20 +203,12 @@ struct InvokeCommandTests {
       """
     let one = interface.replacingOccurrences(of: "VALUE", with: "1").replacingOccurrences(of: "$C", with: "$C1").replacingOccurrences(of: "$INSTANCE", with: "$one")
     let two = interface.replacingOccurrences(of: "VALUE", with: "2").replacingOccurrences(of: "$C", with: "$C2").replacingOccurrences(of: "$INSTANCE", with: "$two")
-    try place.component(
-      "names.wasm",
-      """
+    return """
       (component
       \(one)\(two)
         (export "test:pack/one@1.0.0" (instance $one))
         (export "test:pack/two@1.0.0" (instance $two)))
-      """)
-    for (name, value) in [("test:pack/one@1.0.0#get", 1), ("test:pack/two#get", 2), ("one.get", 1), ("two#get", 2)] {
-      let result = try place.run("run", "names.wasm", "--invoke", "\(name)()")
-      #expect(result.output == "\(value)\n", "\(name): \(result.errors)")
-    }
-    let either = try place.run("run", "names.wasm", "--invoke", "get()")
-    #expect(either.status == 125 && either.errors.contains("test:pack/one@1.0.0#get") && either.errors.contains("test:pack/two@1.0.0#get"), "\(either.errors)")
+      """
   }
 
   /// A world's own types are imported by name; componentize-py's components do.

@@ -1,5 +1,6 @@
 import FunctionCalls
 import Glibc
+import Machine
 import Testing
 
 /// Whatever a front sends: its process serves on or ends with a word of complaint, and never by a signal.
@@ -164,6 +165,33 @@ struct HostileFrontTests {
       let status = try front.end()
       #expect(status & 0x7F == 0, "round \(round): signal \(status & 0x7F): \(front.words())")
     }
+  }
+
+  /// Calls by name that are none: of what has no such function, without forms, or with more arguments than are read.
+  @Test func callsByNameThatAreNoneRunNothing() throws {
+    let front = try FakeFront(machine: Self.machine)
+    try front.prepare(1, .text("numbers", "(module (func (export \"add\") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))"))
+    let long = Array(repeating: UInt8(ascii: " "), count: 1 << 20)
+    let calls: [(arguments: [String], input: String, more: [[UInt8]], outcome: CallEnd.Outcome)] = [
+      (["add", "json", "json"], "[1, 2]", [], .exited), ([], "[1, 2]", [], .failed), (["add", "json"], "", [], .failed), (["add", "xml", "json"], "", [], .failed),
+      (["sub", "json", "wave"], "[1, 2]", [], .noFunction), (["add", "wave", "wave"], "[1, 2]", [], .badArguments), (["add", "json", "wave"], "[1,", [[UInt8](" 2]".utf8)], .exited),
+      (["add", "json", "json"], "[1, 2]", [long, long], .badArguments), (["add", "json", "json"], "[1, 2]", [], .exited),
+    ]
+    for (number, (arguments, input, pieces, outcome)) in calls.enumerated() {
+      let call = UInt32(number + 1)
+      let head = CallHead(revision: 1, arguments: arguments, input: Array(input.utf8))
+      let slot = front.slots[0]
+      // Two threads: the process need not read what it does not want before it answers.
+      let writer = HostThread.start {
+        slot.send(Frame(.call, flags: pieces.isEmpty ? [.inputEnds, .invokes] : .invokes, number: call, payload: head.payload))
+        for (index, piece) in pieces.enumerated() { slot.send(Frame(.input, flags: index == pieces.count - 1 ? .inputEnds : [], number: call, payload: piece)) }
+      }
+      let answer = try front.answer(to: call)
+      writer?.join()
+      #expect(answer.end.outcome == outcome, "\(number): \(answer.end)")
+      #expect(answer.text == (outcome == .exited ? "3" : ""))
+    }
+    #expect(try !front.hasEnded)
   }
 }
 

@@ -32,7 +32,7 @@ public enum SampleImages {
   }
 
   /// Images of different numbers are different code; of different names the same code with another table of exports.
-  public static func image(_ number: UInt8, export: String = "run", manifest: Manifest = Manifest()) throws -> [UInt8] {
+  public static func image(_ number: UInt8, export: String = "_start", manifest: Manifest = Manifest()) throws -> [UInt8] {
     let builder = ImageBuilder(
       architecture: "x86_64", manifest: manifest, executable: executable(number), machinePages: [("process", [0x90, 0xC3])],
       linearMemories: [(0x1_0000, 0x10_0000)],
@@ -40,7 +40,7 @@ public enum SampleImages {
     return Array(try builder.build().encoded)
   }
 
-  public static func checked(_ number: UInt8, export: String = "run", manifest: Manifest = Manifest()) throws -> CheckedImage {
+  public static func checked(_ number: UInt8, export: String = "_start", manifest: Manifest = Manifest()) throws -> CheckedImage {
     try CheckedImage(image(number, export: export, manifest: manifest))
   }
 }

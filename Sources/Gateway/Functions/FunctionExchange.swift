@@ -44,6 +44,8 @@ final class FunctionExchange: CallReceiver {
   var held = ByteBuffer()
   /// Of an HTTP component.
   var component: ComponentExchange?
+  /// Of functions that are called by name.
+  var invocation: InvocationExchange?
   var status = 0
 
   init(_ service: FunctionService, _ head: HTTPRequestHead, _ connection: FunctionConnection) {
@@ -88,12 +90,19 @@ final class FunctionExchange: CallReceiver {
     self.address = address
     self.route = route
     self.revision = revision
-    if revision.settings.answer == .component {
+    if revision.settings.answer == .exports {
+      do throws(Problem) {
+        invocation = try InvocationExchange(head, address, length: length)
+      } catch {
+        return answer(error)
+      }
+    } else if revision.settings.answer == .component {
       component = ComponentExchange(ComponentRequest.head(head, address, request: request, trace: trace), isHead: head.method == .HEAD)
     } else {
       environment = CGIVariables.make(head, address, connection.addresses, request: request, trace: trace)
     }
-    if length == nil && hasBody || length ?? 0 > service.limits.wholeBody { input = .streaming }
+    // Arguments are whole before the call begins: nothing in it waits for whoever sends them.
+    if length == nil && hasBody || length ?? 0 > service.limits.wholeBody { input = invocation == nil ? .streaming : .collecting }
     if head.headers.first(name: "expect")?.lowercased() == "100-continue" { connection.sayContinue() }
   }
 
@@ -113,6 +122,7 @@ final class FunctionExchange: CallReceiver {
     bodyCount += bytes.readableBytes
     switch input {
     case .collecting:
+      if invocation != nil, bodyCount > InvocationExchange.argumentLimit { return giveUp(InvocationExchange.tooLarge) }
       var bytes = bytes
       if body.readableBytes == 0 { body = bytes } else { body.writeBuffer(&bytes) }
     case .streaming:
@@ -146,9 +156,11 @@ final class FunctionExchange: CallReceiver {
   private func submit(_ bytes: ByteBuffer, ends: Bool) {
     guard let route, let revision else { return }
     let bytes = read(bytes, ends: ends)
+    invocation?.note(bytes)
     let call = FunctionCall(
       route, revision, environment: environment, request: request, trace: trace.parent, arrival: arrival, input: bytes, inputEnds: ends,
-      eventLoop: connection.eventLoop, receiver: self)
+      eventLoop: connection.eventLoop, receiver: self,
+      invocation: invocation?.call)
     environment = CallEnvironment(capacity: 0)
     self.call = call
     service.dispatcher.submit(call)
@@ -187,17 +199,22 @@ final class FunctionExchange: CallReceiver {
     var bytes = bytes
     if case .sending = output { return connection.send(bytes) }
     if held.readableBytes == 0 { held = bytes } else { held.writeBuffer(&bytes) }
+    if invocation != nil, held.readableBytes > InvocationExchange.resultLimit {
+      giveUp(Problem(502, "Bad Gateway", "the function's result is longer than \(InvocationExchange.resultLimit) bytes"))
+    }
   }
 
   func callPaused() {
     if case .none = output {
+      // A result is there when its call has ended.
+      if invocation != nil { return }
       if component != nil { sendComponentsHead() } else { sendWhatIsClear() }
     }
     connection.flush()
   }
 
   func connectionIsWritable(_ isWritable: Bool) {
-    guard let call else { return }
+    guard let call, invocation == nil else { return }
     if isWritable { call.resume() } else { call.pause() }
   }
 
@@ -237,7 +254,8 @@ final class FunctionExchange: CallReceiver {
     guard let call else { return }
     self.call = nil
     switch output {
-    case .none: if component != nil { answerWholeComponent(ending) } else { answerWhole(ending) }
+    case .none:
+      if component != nil { answerWholeComponent(ending) } else if let invocation { answerResult(ending, invocation) } else { answerWhole(ending) }
     case .sending:
       if case .ended(let end) = ending, end.outcome == .exited, end.status == 0, component?.isComplete ?? true {
         output = .ended
@@ -302,6 +320,7 @@ final class FunctionExchange: CallReceiver {
       "content-type": "application/problem+json", "content-length": String(text.utf8.count), "date": service.dateText(), "x-request-id": request,
       "traceresponse": trace.parent,
     ]
+    if problem.status == 405, invocation == nil, revision?.settings.answer == .exports { headers.add(name: "allow", value: "POST") }
     if let retryAfter = problem.retryAfter { headers.add(name: "retry-after", value: String(retryAfter)) }
     connection.sendHead(
       HTTPResponseHead(version: head.version, status: HTTPResponseStatus(statusCode: problem.status), headers: headers),
@@ -334,6 +353,8 @@ final class FunctionExchange: CallReceiver {
       case .processorTimeUsedUp: Problem(504, "Gateway Timeout", "the function used more processor time than it may")
       case .stopped, .killed: Problem(500, "Internal Server Error", "the function was ended")
       case .failed, .notLoaded: Problem(502, "Bad Gateway", "the function could not be run")
+      case .noFunction: Problem(404, "Not Found", end.callersMessage)
+      case .badArguments: Problem(400, "Bad Request", end.callersMessage)
       }
     }
   }

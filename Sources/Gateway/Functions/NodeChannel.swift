@@ -5,6 +5,7 @@ import HummingbirdHTTP2
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOHTTP2
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
@@ -22,11 +23,13 @@ struct NodeChannel: ServerChildChannel, HTTPChannelHandler {
   }
 
   let service: FunctionService
+  private let connections: OpenConnections
   let responder: HTTPChannelHandler.Responder
   private let http2: HTTP2Channel
 
-  init(_ service: FunctionService, responder: @escaping HTTPChannelHandler.Responder) {
+  init(_ service: FunctionService, _ connections: OpenConnections, responder: @escaping HTTPChannelHandler.Responder) {
     self.service = service
+    self.connections = connections
     self.responder = responder
     http2 = HTTP2Channel(
       responder: responder,
@@ -36,13 +39,22 @@ struct NodeChannel: ServerChildChannel, HTTPChannelHandler {
   }
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-    channel.eventLoop.makeCompletedFuture {
+    connections.add(channel)
+    return channel.eventLoop.makeCompletedFuture {
       let promise = channel.eventLoop.makePromise(of: Negotiated.self)
       let preface = PrefaceHandler(promise) { isHTTP2 in
-        isHTTP2 ? http2.setup(channel: channel, logger: logger).map { .http2($0) } : setUpHTTP1(channel)
+        isHTTP2 ? setUpHTTP2(channel, logger) : setUpHTTP1(channel)
       }
       try channel.pipeline.syncOperations.addHandler(preface)
       return Value(channel: channel, negotiated: promise.futureResult)
+    }
+  }
+
+  private func setUpHTTP2(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Negotiated> {
+    http2.setup(channel: channel, logger: logger).flatMapThrowing { value in
+      let pipeline = channel.pipeline.syncOperations
+      try pipeline.addHandler(StreamErrors(), position: .after(try pipeline.handler(type: NIOHTTP2Handler.self)))
+      return .http2(value)
     }
   }
 

@@ -36,7 +36,7 @@ public struct Demonstration: Sendable {
         try store.deploy(
           Deployment(
             function: name, tenant: TenantRecord.standard, image: image,
-            settings: RevisionSettings(image: image.manifest, function: .init(), answersHTTP: image.answersHTTP), precondition: .absent))
+            settings: try RevisionSettings(image: image.manifest, function: .init(), purpose: image.purpose), precondition: .absent))
       }
       deployed.append(name)
     }

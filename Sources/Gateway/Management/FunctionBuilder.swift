@@ -75,7 +75,9 @@ public struct FunctionBuilder: Sendable {
       line.hasPrefix("coffer: ") ? String(line.dropFirst("coffer: ".count)) : String(line)
     }
     var said = lines.joined(separator: "; ")
-    while let range = said.firstRange(of: folder + "/") { said.removeSubrange(range) }
+    // As its author knows it: what it was called there, nobody was told.
+    said = said.replacing(folder + "/", with: "").replacing(BuildSource.manifestPath, with: "the manifest")
+    if said.hasPrefix(BuildSource.moduleName + ": ") { said.removeFirst(BuildSource.moduleName.count + 2) }
     return said.isEmpty ? "building the module failed with status \(status), and nothing was said of it" : "the module cannot be built: \(said)"
   }
 

@@ -98,19 +98,25 @@ extension Management {
     return try await uploads.with(tenant) {
       let body = try await RequestReading.bytes(request, limit: facts.uploadLimit)
       let upload = try Upload(body, contentType: request.headers[.contentType])
+      // Of a module it is known before anything is built.
+      if case .module(_, let manifest) = upload {
+        try facts.checkSecrets(manifest.image)
+        try RevisionSettings.check(manifest.function, manifest.image)
+      }
       let isNew = store.function(name) == nil
       let record =
         switch upload {
         case .image(let bytes, let manifest):
           try await offEventLoops {
             let image = try CheckedImage(bytes)
-            let settings = RevisionSettings(image: image.manifest, function: manifest.function, answersHTTP: image.answersHTTP)
+            try facts.checkSecrets(image.manifest)
+            let settings = try RevisionSettings(image: image.manifest, function: manifest.function, purpose: image.purpose)
             return try store.deploy(
               Deployment(function: name, tenant: tenant, image: image, settings: settings, precondition: precondition))
           }
         case .module(let upload, let manifest):
           try await build(upload, of: tenant) { image, source in
-            let settings = RevisionSettings(image: image.manifest, function: manifest.function, answersHTTP: image.answersHTTP)
+            let settings = try RevisionSettings(image: image.manifest, function: manifest.function, purpose: image.purpose)
             return Deployment(
               function: name, tenant: tenant, image: image, settings: settings, origin: .quick, precondition: precondition, source: source)
           }
@@ -122,12 +128,12 @@ extension Management {
 
   /// Quickly first, so that it answers; the optimised build follows.
   private func build(
-    _ upload: SourceUpload, of tenant: String, _ deployment: @escaping @Sendable (CheckedImage, BuildSource) -> Deployment
+    _ upload: SourceUpload, of tenant: String, _ deployment: @escaping @Sendable (CheckedImage, BuildSource) throws -> Deployment
   ) async throws -> FunctionRecord {
     let source = try await offEventLoops { try store.addSource(upload) }
     do {
       let image = try await places.with(tenant) { try await builder.image(of: source, .none) }
-      let record = try await offEventLoops { try store.deploy(deployment(image, source)) }
+      let record = try await offEventLoops { try store.deploy(try deployment(image, source)) }
       builds.nudge()
       return record
     } catch {

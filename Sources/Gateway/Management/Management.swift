@@ -2,6 +2,7 @@ import FunctionStore
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import TrustletImage
 
 /// The management interface of a node, under `/v1`: ``addRoutes(to:)`` on a router whose middleware has found out who calls.
 ///
@@ -16,12 +17,24 @@ public struct Management<Context: CallerContext>: Sendable {
     public var platform: @Sendable () -> (name: String, isConfidential: Bool)
     /// Bytes of a program with its files.
     public var uploadLimit: Int
+    /// A broker releases what manifests name as secrets.
+    public var hasBroker: Bool
 
     public init(
       version: String, machine: @escaping @Sendable () -> String = { "" },
-      platform: @escaping @Sendable () -> (name: String, isConfidential: Bool) = { ("none", false) }, uploadLimit: Int = 64 << 20
+      platform: @escaping @Sendable () -> (name: String, isConfidential: Bool) = { ("none", false) }, uploadLimit: Int = 64 << 20, hasBroker: Bool = true
     ) {
       (self.version, self.machine, self.platform, self.uploadLimit) = (version, machine, platform, uploadLimit)
+      self.hasBroker = hasBroker
+    }
+
+    /// Each call of such a function would fail.
+    func checkSecrets(_ manifest: Manifest) throws(Refusal) {
+      guard !hasBroker, !manifest.secrets.isEmpty else { return }
+      throw Refusal(
+        .unprocessableContent,
+        "the manifest wants secrets (\(manifest.secrets.keys.sorted().prefix(10).map { PrintableText.quoted($0) }.joined(separator: ", "))), and this node has no broker that releases any: "
+          + "start it with coffer serve --platform NAME --broker URL, or take 'secrets' out of the manifest")
     }
   }
 

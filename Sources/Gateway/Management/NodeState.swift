@@ -21,13 +21,15 @@ public struct NodeState: Sendable {
   /// Opens the directory, or makes it with the administrator's token.
   public init(
     directory: String, logger: Logger, version: String = "0.1.0", machine: @escaping @Sendable () -> String = { "" },
-    platform: @escaping @Sendable () -> (name: String, isConfidential: Bool) = { ("none", false) }, others: [Operation<ManagementContext>] = []
+    platform: @escaping @Sendable () -> (name: String, isConfidential: Bool) = { ("none", false) }, hasBroker: Bool = true,
+    others: [Operation<ManagementContext>] = []
   ) throws(StoreError) {
     store = try FunctionStore(directory: directory)
     tokenFile = try store.provideAdminToken()
     builder = FunctionBuilder()
     builds = BuildQueue(store: store, builder: builder, logger: logger)
-    management = Management(store: store, builder: builder, builds: builds, facts: .init(version: version, machine: machine, platform: platform), others: others)
+    management = Management(store: store, builder: builder, builds: builds, facts: .init(version: version, machine: machine, platform: platform, hasBroker: hasBroker),
+      others: others)
     self.logger = logger
     for (function, measurement) in store.missingImages() {
       logger.error("\(function): the image of a revision is not in the data directory any more: deploy it again", metadata: ["revision": "\(measurement)"])

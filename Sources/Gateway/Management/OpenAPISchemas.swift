@@ -36,7 +36,7 @@ enum OpenAPISchemas {
       object([
         ("memory", count), ("time", count), ("processorTime", count), ("output", count), ("concurrency", count), ("queue", count),
         ("environment", ["type": "array", "items": text]), ("reuse", ["type": "boolean"]),
-        ("answer", ["type": "string", "enum": ["auto", "cgi", "body"]]), ("promote", ["type": "string", "enum": ["automatic", "manual"]]),
+        ("answer", ["type": "string", "enum": ["auto", "cgi", "body", "component", "exports"]]), ("promote", ["type": "string", "enum": ["automatic", "manual"]]),
       ])
     ),
     (

@@ -60,6 +60,9 @@ struct Deploy: AsyncParsableCommand {
       Terminal.print(String(decoding: answer, as: UTF8.self).trimmed)
     } else {
       Terminal.print("\(revision.revision)  \(connection.address)\(function.path)")
+      if revision.settings.answer == "exports" {
+        Terminal.note("it has exported functions and no program: coffer invoke \(name.text) --call 'FUNCTION(ARGUMENTS)'; over HTTP, POST \(function.path)FUNCTION with JSON or WAVE")
+      }
       if function.building { Terminal.note("it serves a quick build until the optimised one is ready, which is another revision") }
     }
   }

@@ -13,6 +13,11 @@ struct Invoke: AsyncParsableCommand {
         coffer invoke greeting '/?name=world'
         coffer invoke echo --data 'some input'
         coffer invoke echo --data @input.json --header 'Content-Type: application/json'
+        coffer invoke greeter --call 'greet("world", {times: 2})'
+        coffer invoke library --call 'add(2, 3)' --json
+
+      --call is for functions of a component, or of a module, that has no program: its arguments, and the result, are values in WAVE
+      (coffer run --help), of a module numbers.
 
       With --attested the node is to prove what it runs before anything is sent: its certificate carries evidence of the function for a nonce of this call,
       which the policy has to accept. TLS ends in the node's front; --node names the address of coffer serve --attested.
@@ -39,6 +44,12 @@ struct Invoke: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How many seconds to wait.", valueName: "seconds"))
   var timeout: Int64 = 300
 
+  @Option(help: ArgumentHelp("Call this exported function, and print its result.", valueName: "f(args)"))
+  var call: String?
+
+  @Flag(help: "Print the result of --call as JSON.")
+  var json = false
+
   @Flag(help: "Send nothing before the node's evidence of the function was accepted, by --policy.")
   var attested = false
 
@@ -49,7 +60,13 @@ struct Invoke: AsyncParsableCommand {
 
   func run() async throws {
     guard timeout > 0, timeout <= 1_000_000 else { throw CommandFailure("--timeout \(timeout): expected seconds, from 1 to 1000000") }
-    let method = method?.uppercased() ?? (data == nil ? "GET" : "POST")
+    guard call != nil || !json else { throw CommandFailure("--json is for --call: what a function answers otherwise is its own") }
+    let called = try call.map { try ExportCall($0) }
+    guard called == nil || method == nil && data == nil && path == "/" else {
+      throw CommandFailure("--call says all of a call: leave the path, --method and --data out")
+    }
+    let path = called?.path ?? path
+    let method = called.map { _ in "POST" } ?? method?.uppercased() ?? (data == nil ? "GET" : "POST")
     guard !method.isEmpty, method.utf8.allSatisfy({ (0x41...0x5A).contains($0) }) else {
       throw CommandFailure("--method \(Terminal.plain(method)): expected a method of HTTP, as PUT")
     }
@@ -57,11 +74,11 @@ struct Invoke: AsyncParsableCommand {
       throw CommandFailure("the path holds what has to be percent-encoded there: a space is %20")
     }
     let target = "/f/\(name.text)\(path.hasPrefix("/") ? path : "/" + path)"
-    if attested || policy != nil { return try await callAttested(method, target) }
+    if attested || policy != nil { return try await callAttested(method, target, called) }
     // A call needs no token, and gets none: the function could read it.
     let connection = NodeConnection(address: try options.address(), token: nil)
     let response = try await connection.send(
-      HTTPMethod(rawValue: method), target, body: try body(), headers: try fields(),
+      HTTPMethod(rawValue: method), target, body: try called?.body ?? body(), headers: try fields(),
       withToken: false, seconds: timeout)
     if response.status.code >= 400, response.headers.first(name: "Content-Type") == "application/problem+json" {
       let bytes = try await connection.reading { Array(buffer: try await response.body.collect(upTo: 1 << 20)) }
@@ -76,7 +93,7 @@ struct Invoke: AsyncParsableCommand {
     throw ExitCode(ExitStatus.refused)
   }
 
-  private func callAttested(_ method: String, _ target: String) async throws {
+  private func callAttested(_ method: String, _ target: String, _ called: ExportCall?) async throws {
     guard attested, let policy else { throw CommandFailure("--attested and --policy belong together: the policy says what evidence is accepted") }
     let (host, port) = try options.address().tlsEndpoint()
     let terms: Policy
@@ -85,7 +102,7 @@ struct Invoke: AsyncParsableCommand {
     } catch {
       throw CommandFailure("\(policy): \(error)")
     }
-    let body = try body() ?? []
+    let body = try called?.body ?? body() ?? []
     var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: target, headers: ["host": host, "connection": "close"])
     for (field, value) in try fields() { head.headers.add(name: field, value: value) }
     if !body.isEmpty || method == "POST" || method == "PUT" { head.headers.replaceOrAdd(name: "content-length", value: "\(body.count)") }
@@ -111,13 +128,14 @@ struct Invoke: AsyncParsableCommand {
   }
 
   private func fields() throws -> [(String, String)] {
-    try headers.map { line in
+    let own = call == nil ? [] : [("Content-Type", "text/plain; charset=utf-8"), ("Accept", json ? "application/json" : "text/plain")]
+    return own + (try headers.map { line in
       guard let colon = line.firstIndex(of: ":"), colon != line.startIndex else {
         throw CommandFailure("--header '\(Terminal.plain(line))': expected a name, ':' and a value")
       }
       let value = line[line.index(after: colon)...].drop { $0 == " " }
       guard line.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else { throw CommandFailure("--header: a control character in '\(Terminal.plain(line))'") }
       return (String(line[..<colon]), String(value))
-    }
+    })
   }
 }

@@ -6,7 +6,10 @@ struct FunctionAnswer: Decodable {
     var origin: String
     var bytes: Int
     var created: String
+    var settings: Settings
   }
+
+  struct Settings: Decodable { var answer: String }
 
   var name: String
   var tenant: String

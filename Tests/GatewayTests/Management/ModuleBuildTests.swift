@@ -53,7 +53,7 @@ import Testing
     try await scenario.test { admin in
       let answer = try await admin.send(.put, "/v1/functions/hello", Self.module)
       #expect(answer.status == 422)
-      #expect(answer.detail == "the module cannot be built: program.wasm: wasm offset 0x8: there is no such type")
+      #expect(answer.detail == "the module cannot be built: wasm offset 0x8: there is no such type")
     }
     #expect(scenario.store.functionCount == 0)
     #expect(try scenario.directory.names("data/sources").isEmpty)

@@ -10,6 +10,7 @@ public struct ImageBuilder: Sendable {
   private let exports: [ImageExport]
   private let instanceCount: UInt32
   private let sourceFunctions: [SymbolTable.Symbol]
+  private let interface: [UInt8]
   private let files: ImageFiles
 
   /// - Parameters:
@@ -20,11 +21,12 @@ public struct ImageBuilder: Sendable {
   ///   - exports: in any order.
   ///   - sourceFunctions: where the functions of the module lie in its bytes. After inlining only this can tell which one an instruction
   ///     is of. Left out for a program of several modules, whose offsets say nothing alone.
+  ///   - interface: ``TrustletImage/interface``.
   ///   - files: what the trustlet finds in its file system; a manifest's are ``ImageFiles/init(manifest:relativeTo:)``.
   public init(
     architecture: String, manifest: Manifest, executable: [UInt8], machinePages: [(machine: String, bytes: [UInt8])],
     linearMemories: [(initial: UInt64, maximum: UInt64)], exports: [ImageExport], instanceCount: UInt32,
-    sourceFunctions: [SymbolTable.Symbol] = [], files: ImageFiles = ImageFiles()
+    sourceFunctions: [SymbolTable.Symbol] = [], interface: [UInt8] = [], files: ImageFiles = ImageFiles()
   ) {
     self.architecture = architecture
     self.manifest = manifest
@@ -34,6 +36,7 @@ public struct ImageBuilder: Sendable {
     self.exports = exports
     self.instanceCount = instanceCount
     self.sourceFunctions = sourceFunctions
+    self.interface = interface
     self.files = files
   }
 
@@ -50,7 +53,7 @@ public struct ImageBuilder: Sendable {
         manifest: manifest, machinePages: pages),
       regions: try regions(linked), exports: ImageExport.encodeTable(exports), instanceCount: instanceCount,
       symbols: SymbolTable.encode(linked.functions, of: .image), lines: LineTable.encode(linked.lines),
-      functions: SymbolTable.encode(sourceFunctions, of: .module))
+      functions: SymbolTable.encode(sourceFunctions, of: .module), interface: interface)
     return try draft.encode(hasher: hasher)
   }
 

@@ -38,10 +38,11 @@ package struct ImageDraft {
   package var symbols: [UInt8]
   package var lines: [UInt8]
   var functions: [UInt8]
+  var interface: [UInt8]
 
   package init(
     record: LaunchRecord, regions: [Region], exports: [UInt8], instanceCount: UInt32, symbols: [UInt8], lines: [UInt8],
-    functions: [UInt8] = []
+    functions: [UInt8] = [], interface: [UInt8] = []
   ) {
     self.record = record
     self.regions = regions
@@ -50,6 +51,7 @@ package struct ImageDraft {
     self.symbols = symbols
     self.lines = lines
     self.functions = functions
+    self.interface = interface
   }
 
   package func encode<Hasher: ImageHasher>(hasher: Hasher.Type) throws(ImageError) -> [UInt8] {
@@ -71,6 +73,7 @@ package struct ImageDraft {
     header.symbolsLength = symbols.count
     header.linesLength = lines.count
     header.functionsLength = functions.count
+    header.interfaceLength = interface.count
     header.fileLength = UInt64(header.padding.upperBound) + offset
     guard header.fileLength <= ImageFormat.fileSizeLimit else {
       throw ImageError(.limit, "the image would have \(header.fileLength) bytes, more than \(ImageFormat.fileSizeLimit)")
@@ -78,7 +81,7 @@ package struct ImageDraft {
 
     var writer = ByteWriter()
     writer.append(header.encoded)
-    for part in [recordBytes, exports, symbols, lines, functions] { writer.append(part) }
+    for part in [recordBytes, exports, symbols, lines, functions, interface] { writer.append(part) }
     for region in regions {
       writer.pad(toMultipleOf: ImageFormat.pageSize)
       writer.append(region.contents)

@@ -103,5 +103,29 @@ extension TrustletImage {
   /// frames on standard output. Whoever starts such an image has to know.
   public static let httpExport = "coffer:http"
 
+  /// How many functions can be called by their names and texts; none of a command.
+  public var callableCount: Int {
+    if isCommand { return 0 }
+    return interface.isEmpty ? numericFunctions.count : interface.prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  /// Bytes of ``interface`` at most.
+  public static let interfaceLimit = ImageFormat.interfaceLimit
+
+  /// A WASI command.
+  public var isCommand: Bool {
+    guard instanceCount > 0, let start = export("_start", instance: instanceCount - 1) else { return false }
+    return start.kind == .function && start.type == FunctionType()
+  }
+
+  /// Exported functions of a module that take and give nothing but numbers; `_initialize` belongs to every start. A component has ``interface``.
+  public var numericFunctions: [ImageExport] {
+    guard instanceCount > 0 else { return [] }
+    return exports.filter { export in
+      export.instance == instanceCount - 1 && export.kind == .function && export.name != "_initialize"
+        && (export.type.parameters + export.type.results).allSatisfy { [.i32, .i64, .f32, .f64].contains($0) }
+    }
+  }
+
   public var answersHTTP: Bool { instanceCount > 0 && export(Self.httpExport, instance: instanceCount - 1)?.kind == .function }
 }

@@ -8,7 +8,7 @@ package enum ImageFormat {
   static let pageSize = Int(MemoryMap.pageSize)
 
   static let headerSize = 256
-  static let reservedRange = 64..<160
+  static let reservedRange = 72..<160
   static let launchDigestRange = 160..<208
   static let fileDigestRange = 208..<256
 
@@ -25,6 +25,7 @@ package enum ImageFormat {
   static let machineNameLimit = 32
   static let launchRecordLimit = 0x10_0000
   static let tableSizeLimit = 0x1000_0000
+  static let interfaceLimit = 0x10_0000
   static let instanceLimit: UInt32 = 1 << 20
   static let entryPointLimit: UInt32 = 1 << 24
   static let exportNameLimit = 0x1_0000

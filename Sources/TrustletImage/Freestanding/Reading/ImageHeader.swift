@@ -7,6 +7,7 @@ package struct ImageHeader {
   var symbolsLength = 0
   var linesLength = 0
   var functionsLength = 0
+  var interfaceLength = 0
   var launchDigest = [UInt8](repeating: 0, count: Measurement.byteCount)
   var fileDigest = [UInt8](repeating: 0, count: Measurement.byteCount)
 
@@ -16,7 +17,8 @@ package struct ImageHeader {
   var symbols: Range<Int> { range(after: exports.upperBound, symbolsLength) }
   var lines: Range<Int> { range(after: symbols.upperBound, linesLength) }
   var functions: Range<Int> { range(after: lines.upperBound, functionsLength) }
-  package var padding: Range<Int> { functions.upperBound..<roundedUpToPage(functions.upperBound) }
+  var interface: Range<Int> { range(after: functions.upperBound, interfaceLength) }
+  package var padding: Range<Int> { interface.upperBound..<roundedUpToPage(interface.upperBound) }
   package var contents: Range<Int> { padding.upperBound..<Int(fileLength) }
 
   private func range(after start: Int, _ count: Int) -> Range<Int> { start..<start + count }
@@ -48,6 +50,7 @@ extension ImageHeader {
     symbolsLength = try Self.length(&cursor, limit: ImageFormat.tableSizeLimit, of: "symbols")
     linesLength = try Self.length(&cursor, limit: ImageFormat.tableSizeLimit, of: "lines")
     functionsLength = try Self.length(&cursor, limit: ImageFormat.tableSizeLimit, of: "functions")
+    interfaceLength = try Self.length(&cursor, limit: ImageFormat.interfaceLimit, of: "interface")
     let reserved = try cursor.take(ImageFormat.reservedRange.count)
     guard reserved.allSatisfy({ $0 == 0 }) else { throw cursor.failure("reserved bytes are not zero") }
     launchDigest = Array(try cursor.take(Measurement.byteCount))
@@ -77,7 +80,7 @@ extension ImageHeader {
     writer.uint32(ImageFormat.version)
     writer.uint32(instanceCount)
     writer.uint64(fileLength)
-    for length in [launchRecordLength, exportsLength, symbolsLength, linesLength, functionsLength] {
+    for length in [launchRecordLength, exportsLength, symbolsLength, linesLength, functionsLength, interfaceLength] {
       writer.uint64(UInt64(length))
     }
     writer.append(repeatElement(0, count: ImageFormat.reservedRange.count))

@@ -36,7 +36,8 @@ extension TrustletImage {
       machinePages: record.machinePages, entry: record.entry, stackPointer: record.stackPointer, exports: exports,
       instanceCount: header.instanceCount, symbols: try SymbolTable(checking: ImageBytes(storage, header.symbols), of: .image),
       lineTable: try LineTable(checking: ImageBytes(storage, header.lines)),
-      sourceFunctions: try SymbolTable(checking: ImageBytes(storage, header.functions), of: .module), measurement: measurement, storage: storage)
+      sourceFunctions: try SymbolTable(checking: ImageBytes(storage, header.functions), of: .module), interface: ImageBytes(storage, header.interface), measurement: measurement,
+      storage: storage)
   }
 }
 

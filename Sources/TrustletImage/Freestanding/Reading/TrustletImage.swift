@@ -22,6 +22,8 @@ public struct TrustletImage: Sendable {
   public let lineTable: LineTable
   /// Where the module's functions lie in its bytes; empty where the image is of several modules.
   public let sourceFunctions: SymbolTable
+  /// What a component's functions take and give, for who calls them by values; empty where there is nothing to say. Only its length is checked.
+  public let interface: ImageBytes
   public let measurement: Measurement
 
   package let storage: ImageStorage

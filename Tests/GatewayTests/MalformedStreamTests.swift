@@ -1,0 +1,60 @@
+import FunctionCalls
+import Testing
+
+/// RFC 9113, 8.1.1: a malformed request of HTTP/2 is an error of its stream.
+@Suite(.serialized) struct MalformedStreamTests {
+  /// Frames whose bytes are all below 0x80, so that a text has them as they are.
+  private enum Wire {
+    static let beginning = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, "")
+
+    static func frame(_ type: UInt8, _ flags: UInt8, _ stream: UInt8, _ payload: String) -> String {
+      text([0, 0, UInt8(payload.utf8.count), type, flags, 0, 0, 0, stream]) + payload
+    }
+
+    /// HPACK's literals without an index (RFC 7541, 6.2.2), without Huffman's code.
+    static func headers(_ stream: UInt8, ends: Bool = true, _ fields: [(String, String)]) -> String {
+      let block = fields.map { text([0, UInt8($0.utf8.count)]) + $0 + text([UInt8($1.utf8.count)]) + $1 }.joined()
+      return frame(1, ends ? 5 : 4, stream, block)
+    }
+
+    static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    /// RST_STREAM with PROTOCOL_ERROR.
+    static func reset(_ stream: UInt8) -> String { text([0, 0, 4, 3, 0, 0, 0, 0, stream, 0, 0, 0, 1]) }
+  }
+
+  private static let request = [(":method", "GET"), (":scheme", "http"), (":path", "/f/echo"), (":authority", "a")]
+
+  @Test(arguments: [
+    ("a name in capitals", [("X-One", "1")]), ("a field of the connection", [("connection", "close")]), ("an unknown pseudo-field", [(":other", "1")]),
+    ("a pseudo-field twice", [(":path", "/f/echo")]), ("a line break in a value", [("x", "a\r\nb")]), ("no length", [("content-length", "x")]),
+  ])
+  func aMalformedRequestEndsItsStreamAlone(what: String, fields: [(String, String)]) async throws {
+    let node = try await NodeHarness { call in .output("fine " + (call.head.environment.first { $0.hasPrefix("PATH_INFO=") } ?? "")) }
+    let malformed = Wire.headers(3, Self.request + fields)
+    let good = [1, 5].map { stream in Wire.headers(stream, Self.request.map { $0.0 == ":path" ? ($0.0, "/f/echo/\(stream)") : $0 }) }
+    // One before it, one behind it, on the same connection.
+    let answer = try await node.raw([Wire.beginning + good[0], malformed, good[1]], pause: .milliseconds(50), patience: 20,
+      enough: { $0.contains("PATH_INFO=/5") && $0.contains("PATH_INFO=/1") })
+    #expect(answer.contains("fine PATH_INFO=/1") && answer.contains("fine PATH_INFO=/5"), "\(what): \(answer.debugDescription)")
+    #expect(answer.contains(Wire.reset(3)), "\(what): \(answer.debugDescription)")
+    await node.end()
+  }
+
+  /// A call that has begun is over with its stream, and only it.
+  @Test func aBodyThatIsLongerThanItsLengthEndsItsStreamAlone() async throws {
+    let node = try await NodeHarness { _ in .output("fine") }
+    let head = Wire.headers(1, ends: false, [(":method", "POST")] + Self.request.dropFirst() + [("content-length", "2")])
+    let answer = try await node.raw([Wire.beginning + head, Wire.frame(0, 1, 1, "longer"), Wire.headers(3, Self.request)], pause: .milliseconds(50), patience: 20, enough: { $0.contains("fine") })
+    #expect(answer.contains("fine") && answer.contains(Wire.reset(1)), "\(answer.debugDescription)")
+    await node.end()
+  }
+
+  /// What is wrong with the connection ends it, as before: a HEADERS frame of no stream.
+  @Test func anErrorOfTheConnectionEndsIt() async throws {
+    let node = try await NodeHarness { _ in .output("fine") }
+    let answer = try await node.raw([Wire.beginning, Wire.headers(0, Self.request)], pause: .milliseconds(50), patience: 20)
+    #expect(!answer.contains("fine"))
+    await node.end()
+  }
+}
