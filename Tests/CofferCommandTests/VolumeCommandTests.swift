@@ -50,14 +50,15 @@ struct VolumeCommandTests {
     init(_ programs: [String: String] = ["function": VolumeCommandTests.program()], sealed: String = "") throws {
       place = try Workplace()
       broker = try ServedProgram(["broker", "serve", "--listen", "127.0.0.1:0", "--data", "\(place.path)/broker"], in: place)
-      try place.write("coffer.yaml", Array("sealed: {path: /data, size: 1MiB, key: shop/volumes/data\(sealed)}\n".utf8))
+      try broker.wait(for: "token is in")
+      let key = try #require(broker.said.split { !$0.isHexDigit }.first { $0.count == 128 })
+      try place.write("coffer.yaml", Array("sealed: {path: /data, size: 1MiB, key: shop/volumes/data\(sealed)}\nbroker: {key: \(key)}\n".utf8))
       var images = ""
       for (name, program) in programs.sorted(by: { $0.key < $1.key }) {
         try Self.build(name, program, place)
         let measurement = try #require(try place.run("measure", "\(name).trustlet").output.split(separator: "\n").first)
         images += "\(images.isEmpty ? "" : ", "){measurement: \"\(measurement)\"}"
       }
-      try broker.wait(for: "token is in")
       try place.write(
         "policy.yaml",
         Array("platforms: {none: insecure}\nimages: [\(images)]\nmachines: [kvm, process]\nkey-holder: instance\ndebug: allowed\nage: 5m\n".utf8))
@@ -182,7 +183,7 @@ struct VolumeCommandTests {
     #expect(try scene.place.run("run", "function.trustlet", "--broker", scene.url, "--volume", ".").status == 125)
     try scene.expectLines(1)
     for (text, message) in [
-      ("sealed: {path: /data}", "has no key"), ("sealed: {key: data}", "no resource"), ("sealed: {key: a/b/c, size: 2GiB}", "not between"),
+      ("sealed: {path: /data}", "has no key"), ("sealed: {key: a/b/c}", "does not name it"), ("sealed: {key: data}", "no resource"), ("sealed: {key: a/b/c, size: 2GiB}", "not between"),
       ("sealed: {key: a/b/c, freshness: perhaps}", "freshness"),
     ] {
       try scene.place.write("wrong.yaml", Array(text.utf8))
