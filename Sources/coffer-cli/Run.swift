@@ -114,7 +114,7 @@ struct Run: ParsableCommand {
       programLimits.apply(to: &options)
       options.cpuTime = cpuTime
       options.output = outputLimit
-      if !quietPlatform { ImageRun.notePlatform() }
+      if !quietPlatform, let platform = attest.platform.unconfidential { ImageRun.notePlatform(platform) }
       let kind = machine?.kind ?? MachineChoice.best { Terminal.note($0) }
       if let http { try serve(image, at: http, named: application.name, options, on: kind.name) }
       if image.answersHTTP {
