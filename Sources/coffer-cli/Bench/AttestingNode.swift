@@ -19,8 +19,8 @@ final class AttestingNode {
     let program = URL(fileURLWithPath: try ExecutablePath.own()).deletingLastPathComponent().appendingPathComponent(NodeProgram.name)
     process.executableURL = program
     process.arguments = ["serve", "--listen", "127.0.0.1:0", "--data", "\(folder.path)/data", "--platform", platform, "--demo"]
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle(forWritingAtPath: log)
+    process.standardOutput = FileHandle(forWritingAtPath: log)
+    process.standardError = FileHandle.nullDevice
     do {
       try process.run()
       address = try found("http://", in: log)
