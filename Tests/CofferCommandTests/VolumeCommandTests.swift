@@ -50,14 +50,15 @@ struct VolumeCommandTests {
     init(_ programs: [String: String] = ["function": VolumeCommandTests.program()], sealed: String = "") throws {
       place = try Workplace()
       broker = try ServedProgram(["broker", "serve", "--listen", "127.0.0.1:0", "--data", "\(place.path)/broker"], in: place)
-      try place.write("coffer.yaml", Array("sealed: {path: /data, size: 1MiB, key: shop/volumes/data\(sealed)}\n".utf8))
+      try broker.wait(for: "token is in")
+      let key = try #require(broker.said.split { !$0.isHexDigit }.map(String.init).first { $0.count == 128 })
+      try place.write("coffer.yaml", Array("sealed: {path: /data, size: 1MiB, key: shop/volumes/data\(sealed)}\nbroker: {key: \(key)}\n".utf8))
       var images = ""
       for (name, program) in programs.sorted(by: { $0.key < $1.key }) {
         try Self.build(name, program, place)
         let measurement = try #require(try place.run("measure", "\(name).trustlet").output.split(separator: "\n").first)
         images += "\(images.isEmpty ? "" : ", "){measurement: \"\(measurement)\"}"
       }
-      try broker.wait(for: "token is in")
       try place.write(
         "policy.yaml",
         Array("platforms: {none: insecure}\nimages: [\(images)]\nmachines: [kvm, process]\nkey-holder: instance\ndebug: allowed\nage: 5m\n".utf8))
@@ -153,6 +154,64 @@ struct VolumeCommandTests {
     try scene.expectLines(6)
   }
 
+  /// Killed at any moment of many commits: what was said to be committed is there, and nothing is half.
+  @Test(arguments: ["kvm", "process"]) func aKilledRunLosesNothingThatWasCommitted(machine: String) throws {
+    let looping = """
+      (i32.store (i32.const 40) (i32.const 500))
+      (loop $next
+        (i32.store (i32.const 8) (i32.const 96))
+        (i32.store (i32.const 12) (i32.const \(Self.line.utf8.count)))
+        (call $must (call $write (i32.load (i32.const 20)) (i32.const 8) (i32.const 1) (i32.const 16)))
+        (call $must (call $sync (i32.load (i32.const 20))))
+        (call $must (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 16)))
+        (i32.store (i32.const 40) (i32.sub (i32.load (i32.const 40)) (i32.const 1)))
+        (br_if $next (i32.load (i32.const 40))))
+      """
+    let scene = try Scene(["function": Self.program(), "looping": Self.program(looping)])
+    var (committed, acknowledged) = (0, 0)
+    for _ in 0..<8 {
+      let run = try ServedProgram(
+        ["run", "\(scene.place.path)/looping.trustlet", "--broker", scene.url, "--volume", "\(scene.place.path)/data.volume", "--machine", machine], in: scene.place)
+      usleep(.random(in: 50_000...700_000))
+      kill(run.process.processIdentifier, SIGKILL)
+      run.process.waitUntilExit()
+      let said = run.said.components(separatedBy: Self.line).count - 1
+      // The line before the loop came with the first commit.
+      if said > 0 { committed += said + 1 }
+      acknowledged += said
+      let result = try scene.run("function", machine)
+      let found = result.output.components(separatedBy: Self.line).count - 1
+      #expect(result.status == 0 && result.output == String(repeating: Self.line, count: found) && found > committed, "\(committed): \(result)")
+      committed = found
+    }
+    #expect(acknowledged > 0)
+  }
+
+  @Test func theReadmesWalkIsTrue() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardizedFileURL.path
+    let section = try #require(
+      String(contentsOfFile: root + "/README.md", encoding: .utf8).components(separatedBy: "\n## ").first { $0.hasPrefix("Keeping data") })
+    let lines = section.components(separatedBy: "\n").filter { $0.hasPrefix("    ") }
+    let place = try Workplace()
+    let broker = try ServedProgram(["broker", "serve", "--listen", "127.0.0.1:0", "--data", "\(place.path)/broker"], in: place)
+    try broker.wait(for: "token is in")
+    let program = try #require(CofferCommand.program)
+    let token = try String(decoding: place.bytes("broker/admin-token"), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let environment = [
+      "PATH": URL(fileURLWithPath: program).deletingLastPathComponent().path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? ""),
+      "COFFER_BROKER": "http://127.0.0.1:\(broker.port)", "COFFER_BROKER_TOKEN": token,
+    ]
+    var runs: [CofferCommand.Result] = []
+    for line in lines {
+      let command = line.replacing(":8085", with: ":\(broker.port)")
+      let result = try CofferCommand.run(["-c", command], in: place.path, environment: environment, program: "/bin/sh")
+      if command.contains("coffer run") { runs.append(result) } else { #expect(result.status == 0, "\(command): \(result.errors)") }
+    }
+    #expect(runs.map(\.status) == [0, 0, 125], "\(runs)")
+    #expect(runs.map(\.output) == ["bought milk\n", "bought milk\npaid rent\n", ""], "\(runs)")
+    #expect(runs.last?.errors.contains("the host has turned it back") == true, "\(runs)")
+  }
+
   @Test func aFileIsForOneRunAtATime() throws {
     let scene = try Scene()
     try scene.expectLines(1)
@@ -182,7 +241,7 @@ struct VolumeCommandTests {
     #expect(try scene.place.run("run", "function.trustlet", "--broker", scene.url, "--volume", ".").status == 125)
     try scene.expectLines(1)
     for (text, message) in [
-      ("sealed: {path: /data}", "has no key"), ("sealed: {key: data}", "no resource"), ("sealed: {key: a/b/c, size: 2GiB}", "not between"),
+      ("sealed: {path: /data}", "has no key"), ("sealed: {key: a/b/c}", "does not name it"), ("sealed: {key: data}", "no resource"), ("sealed: {key: a/b/c, size: 2GiB}", "not between"),
       ("sealed: {key: a/b/c, freshness: perhaps}", "freshness"),
     ] {
       try scene.place.write("wrong.yaml", Array(text.utf8))
