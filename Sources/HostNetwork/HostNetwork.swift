@@ -10,7 +10,7 @@ import Synchronization
 /// Whatever a guest asks: no packet goes to an address, no socket is bound at one, and no name is asked for that no rule permits; and it has at most
 /// so many sockets.
 public final class HostNetwork: NetworkGate {
-  private let rules: NetworkRules
+  let rules: NetworkRules
   let resolver: any Resolver
   let encryption: Encryption?
   let known = KnownNames()
@@ -133,7 +133,9 @@ struct NetworkRequest {
     return address
   }
 
-  func name() throws(NetworkFailure) -> String {
+  func name() throws(NetworkFailure) -> String { try Self.name(payload) }
+
+  static func name(_ payload: some Collection<UInt8>) throws(NetworkFailure) -> String {
     guard payload.count <= 255, payload.allSatisfy({ (0x21..<0x7F).contains($0) }) else { throw .invalid }
     return String(decoding: payload, as: UTF8.self)
   }
