@@ -307,7 +307,7 @@ let package = Package(
     // Trustlets whose host lies to them: for the tests, and for as long as one likes.
     .target(
       name: "LyingHost",
-      dependencies: ["CLinux", "Coffer", "CodeObjects", "EdgeCalls", "Examples", "Machine", "Monitor", "TrustletImage", "TrustletRun"],
+      dependencies: ["CLinux", "Coffer", "CodeObjects", "EdgeCalls", "Examples", "HostNetwork", "Machine", "Monitor", "NetworkRules", "TrustletImage", "TrustletRun"],
       path: "Tests/LyingHost", plugins: ["ExamplesPlugin"]),
     .executableTarget(name: "lying-host", dependencies: ["CodeObjects", "Coffer", "LyingHost"], path: "Tests/lying-host"),
     // Trustlets of every kind, made and ended many times: what do they leave behind?
