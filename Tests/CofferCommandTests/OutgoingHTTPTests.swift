@@ -152,6 +152,35 @@ struct OutgoingHTTPTests {
     #expect(!result.output.contains("ends with"), "\(result.output)")
   }
 
+  // MARK: Programs that misuse it
+
+  @Test(arguments: [
+    "fields-dropped-twice", "fields-given-away", "request-sent-twice", "fields-for-a-request", "no-such-options", "endless-authority", "endless-method",
+    "no-such-method", "path-that-is-no-text", "misaligned-result", "body-finished-twice", "trailers-that-are-none", "stream-read-after-drop",
+    "body-finished-as-another", "fields-without-end", "answers-that-nobody-wants",
+  ]) func misuseIsATrap(what: String) throws {
+    let result = try misuse(what)
+    #expect(result.status == 134 && result.errors.contains("trap: "), "\(what): \(result)")
+    #expect(!result.output.contains("not stopped"))
+  }
+
+  /// Sockets are as many as the image may have open; the rest are refused by the interface's own word for it (11: connection-limit-reached).
+  @Test(arguments: [
+    ("body-read-after-everything-else-was-dropped", "read 1000\n"), ("stream-written-after-its-end", "written after the end 1\n"),
+    ("connections-without-end", "then error 11\n"),
+  ]) func misuseIsRefused(what: String, said: String) throws {
+    let result = try misuse(what)
+    #expect(result.status == 0 && result.output.contains(said) && result.output.contains("not stopped"), "\(what): \(result)")
+  }
+
+  private func misuse(_ what: String) throws -> CofferCommand.Result {
+    let (place, peer) = (try Workplace(), try ScriptedPeer(Array((Self.ok + "Content-Length: 5\r\n\r\nhello").utf8)))
+    defer { peer.end() }
+    try place.write("misuse.wasm", try WASIClients.misuse())
+    return try place.run(
+      "run", "--timeout", "60s", "--memory", "64MiB", "--net", "connect:127.0.0.1:*", "misuse.wasm", "--", what, "127.0.0.1:\(peer.port)")
+  }
+
   // MARK: A component that is served
 
   /// It has the connections that rules name, and no others; on both machines.

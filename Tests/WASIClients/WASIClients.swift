@@ -5,7 +5,7 @@ import WasmFormat
 /// Command components made of the C files in `Tests/Programs/wasi2`.
 public enum WASIClients {
   public static let all: [(name: String, component: @Sendable () throws -> [UInt8])] = [
-    ("ending", ending), ("fetch", fetch), ("hostile", hostile), ("http", http), ("network", network), ("probe", probe), ("relay", relay), ("sockets", sockets),
+    ("ending", ending), ("fetch", fetch), ("hostile", hostile), ("http", http), ("misuse", misuse), ("network", network), ("probe", probe), ("relay", relay), ("sockets", sockets),
   ]
 
   /// Uses nearly everything; its output is the same wherever it runs.
@@ -25,6 +25,8 @@ public enum WASIClients {
 
   /// Makes an HTTP request, and says what came of it.
   @Sendable public static func fetch() throws -> [UInt8] { try component(SinglePrograms.fetch) }
+  /// Does something with HTTP that must end in a trap or be refused: which, says its first argument.
+  @Sendable public static func misuse() throws -> [UInt8] { try component(SinglePrograms.misuse) }
   /// Answers HTTP requests with what another server answers to them.
   @Sendable public static func relay() throws -> [UInt8] { try component(SinglePrograms.relay) }
 
