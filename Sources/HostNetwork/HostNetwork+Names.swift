@@ -75,7 +75,13 @@ extension HostNetwork {
     let text = try call.name()
     let isEncrypted = call.argument & NetworkFlags.encrypted != 0
     guard let port = UInt16(exactly: call.argument & ~NetworkFlags.encrypted) else { throw .invalid }
-    let make = try makesConnection(text, port, isEncrypted)
+    let make: @Sendable () -> Int32
+    do throws(NetworkFailure) {
+      make = try makesConnection(text, port, isEncrypted)
+    } catch {
+      if error.number == UInt32(EACCES) { call.state.tellOfDenial("\(isEncrypted ? "tls" : "connect"):\(text.contains(":") ? "[\(text)]" : text):\(port)") }
+      throw error
+    }
     try requireRoom(call.state)
     guard let errand = Errand<Int32>.start(errands, discard: { if $0 >= 0 { Glibc.close($0) } }, make) else { throw .tooManySockets }
     let socket = Socket(.connecting(errand), -1, .four)

@@ -27,6 +27,13 @@ public final class HostNetwork: NetworkGate {
     /// How many listen by the rules, once that was asked.
     var given: UInt64?
     var complaints: [String] = []
+    private var denied: Set<String> = []
+
+    /// Once for each place, of the first few: a program may ask for as many as it likes. `rule` is printable ASCII (``NetworkRequest/name(_:)``).
+    func tellOfDenial(_ rule: String) {
+      guard denied.count < 5, denied.insert(rule).inserted else { return }
+      complaints.append("the program asked for a connection that no rule permits; the rule would be \(rule)")
+    }
   }
 
   /// - Parameters:

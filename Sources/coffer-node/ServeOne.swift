@@ -6,6 +6,7 @@ import Glibc
 import HostNetwork
 import Hummingbird
 import Logging
+import NIOCore
 import NetworkRules
 
 /// `coffer run --http`: one image at an address, for all paths. The full program has built it and becomes this one.
@@ -33,7 +34,7 @@ struct ServeOne: AsyncParsableCommand {
 
   func run() async throws {
     guard let address = ListenAddress(listen) else {
-      throw ValidationError("--http: found \(listen), expected PORT or ADDRESS:PORT, as in 8080 or 127.0.0.1:8080")
+      throw CommandFailure("--http: found \(listen), expected PORT or ADDRESS:PORT, as in 8080 or 127.0.0.1:8080")
     }
     let options = try DispatchOptions.parse(["--machine", machine])
     _ = coffer_raise_descriptor_limit()
@@ -64,9 +65,14 @@ struct ServeOne: AsyncParsableCommand {
     let node = Node(configuration, catalogue: FixedCatalogue([route]), logSink: FunctionLines(logger: lines), logger: logger)
     node.dispatcher.prepare(route)
     let name = name
-    try await node.run(
-      Router(),
-      whenListening: { port in Terminal.note("serving \(name) at http://\(address.shown):\(port)/, until it is told to end") })
+    do {
+      try await node.run(
+        Router(),
+        whenListening: { port in Terminal.note("serving \(name) at http://\(address.shown):\(port)/, until it is told to end") })
+    } catch let error as IOError where error.errnoCode == EADDRINUSE || error.errnoCode == EADDRNOTAVAIL {
+      let reason = error.errnoCode == EADDRINUSE ? "another program listens there; stop it" : "this machine has no such address"
+      throw CommandFailure("cannot listen at \(listen): \(reason), or choose another address with --http")
+    }
     output.flush()
   }
 }
