@@ -15,12 +15,12 @@ struct OutgoingHTTPTests {
     var pieces: Int?
     let expected: [String]
 
-    init(_ name: String, _ script: String, _ ending: ScriptedPeer.Ending = .closes, pieces: Int? = nil, _ expected: String...) {
+    init(_ name: String, _ script: String, _ ending: ScriptedPeer.Ending = .closes, pieces: Int? = nil, sees expected: String...) {
       (self.name, self.ending, self.pieces, self.expected) = (name, ending, pieces, expected)
       self.script = Array(script.utf8)
     }
 
-    init(_ name: String, bytes: [UInt8], _ expected: String...) { (self.name, self.script, self.expected) = (name, bytes, expected) }
+    init(_ name: String, bytes: [UInt8], sees expected: String...) { (self.name, self.script, self.expected) = (name, bytes, expected) }
 
     var description: String { name }
   }
@@ -29,60 +29,60 @@ struct OutgoingHTTPTests {
   private static let chunked = ok + "Transfer-Encoding: chunked\r\n\r\n"
 
   static let good = [
-    Case("a length", ok + "Content-Length: 5\r\nX-A: b\r\n\r\nhello", "status 200", "field X-A: b", "body 5"),
-    Case("chunks and trailers", chunked + "5\r\nhello\r\n6;a=b\r\n world\r\n0\r\nX-T: 1\r\n\r\n", "status 200", "body 11", "trailer X-T: 1"),
-    Case("up to the end", ok + "\r\nhello", "status 200", "body 5"),
-    Case("byte by byte", chunked + "5\r\nhello\r\n0\r\n\r\n", .closes, pieces: 1, "status 200", "body 5"),
+    Case("a length", ok + "Content-Length: 5\r\nX-A: b\r\n\r\nhello", sees: "status 200", "field X-A: b", "body 5"),
+    Case("chunks and trailers", chunked + "5\r\nhello\r\n6;a=b\r\n world\r\n0\r\nX-T: 1\r\n\r\n", sees: "status 200", "body 11", "trailer X-T: 1"),
+    Case("up to the end", ok + "\r\nhello", sees: "status 200", "body 5"),
+    Case("byte by byte", chunked + "5\r\nhello\r\n0\r\n\r\n", .closes, pieces: 1, sees: "status 200", "body 5"),
     Case(
-      "informational answers", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n\(ok)Content-Length: 2\r\n\r\nok", "status 200", "body 2"),
-    Case("one length twice", ok + "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", "status 200", "body 5"),
-    Case("204 with a body", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", "status 204", "body 0"),
-    Case("304 with a body", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello", "status 304", "body 0"),
-    Case("two answers", String(repeating: ok + "Content-Length: 2\r\n\r\nok", count: 2), "status 200", "body 2"),
-    Case("a value that is no UTF-8", bytes: Array((ok + "X: ").utf8) + [0xFF, 0xFE] + Array("\r\nContent-Length: 2\r\n\r\nok".utf8), "status 200", "body 2"),
+      "informational answers", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n\(ok)Content-Length: 2\r\n\r\nok", sees: "status 200", "body 2"),
+    Case("one length twice", ok + "Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello", sees: "status 200", "body 5"),
+    Case("204 with a body", "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", sees: "status 204", "body 0"),
+    Case("304 with a body", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\nhello", sees: "status 304", "body 0"),
+    Case("two answers", String(repeating: ok + "Content-Length: 2\r\n\r\nok", count: 2), sees: "status 200", "body 2"),
+    Case("a value that is no UTF-8", bytes: Array((ok + "X: ").utf8) + [0xFF, 0xFE] + Array("\r\nContent-Length: 2\r\n\r\nok".utf8), sees: "status 200", "body 2"),
   ]
 
   static let bad = [
-    Case("informational answers without end", "", .repeats(Array("HTTP/1.1 102 Processing\r\nX: y\r\n\r\n".utf8)), "error 26"),
-    Case("101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", "error 35"),
-    Case("100,000 fields", ok + (0..<100_000).map { "X\($0): 1\r\n" }.joined() + "\r\n", "error 35"),
-    Case("a line without end", ok + "A: ", .repeats([UInt8](repeating: 0x78, count: 1000)), "error 26"),
-    Case("a large head", ok + (0..<20).map { "X\($0): \(String(repeating: "y", count: 4000))\r\n" }.joined() + "\r\n", "error 26"),
-    Case("two lengths", ok + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "error 35"),
-    Case("a length and a coding", ok + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "error 35"),
-    Case("another coding", ok + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "error 35"),
-    Case("a coding twice", ok + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "error 35"),
-    Case("a negative length", ok + "Content-Length: -5\r\n\r\nhello", "error 35"),
-    Case("a huge length", ok + "Content-Length: 99999999999999999999\r\n\r\nhello", "error 35"),
-    Case("a hexadecimal length", ok + "Content-Length: 0x5\r\n\r\nhello", "error 35"),
-    Case("a length that is not kept", ok + "Content-Length: 999999999999999999\r\n\r\nhello", "status 200", "body ends with error 25"),
-    Case("a huge chunk", chunked + "ffffffffffffffff\r\nhello", "status 200", "body ends with error 35"),
-    Case("a large chunk that does not come", chunked + "ffffffff\r\nhello", "status 200", "body ends with error 25"),
-    Case("a negative chunk", chunked + "-1\r\nhello", "body ends with error 35"),
-    Case("0x5", chunked + "0x5\r\nhello\r\n0\r\n\r\n", "body ends with error 35"),
-    Case("a chunk that goes on", chunked + "3\r\nhello\r\n0\r\n\r\n", "body ends with error 35"),
-    Case("a chunk without a size", chunked + "\r\nhello\r\n0\r\n\r\n", "body ends with error 35"),
-    Case("an extension without end", chunked + "5;", .repeats([UInt8](repeating: 0x78, count: 1000)), "body ends with error 35"),
-    Case("trailers without end", chunked + "0\r\n", .repeats(Array("X: y\r\n".utf8)), "body ends with error 35"),
-    Case("a trailer that is none", chunked + "0\r\nX y\r\n\r\n", "body ends with error 35"),
-    Case("a folded line", ok + "X: a\r\n b\r\nContent-Length: 0\r\n\r\n", "error 35"),
-    Case("a space before the colon", ok + "Content-Length : 0\r\n\r\n", "error 35"),
-    Case("no colon", ok + "Content-Length\r\n\r\n", "error 35"),
-    Case("a carriage return alone", ok + "X: a\rContent-Length: 9\r\nContent-Length: 2\r\n\r\nok", "error 35"),
-    Case("a zero byte", ok + "X: a\0b\r\nContent-Length: 2\r\n\r\nok", "error 35"),
-    Case("a name that is no UTF-8", bytes: Array((ok + "X").utf8) + [0xFF] + Array(": 1\r\nContent-Length: 2\r\n\r\nok".utf8), "error 35"),
-    Case("another version", "HTTP/3.0 200 OK\r\nContent-Length: 0\r\n\r\n", "error 35"),
-    Case("a status below 100", "HTTP/1.1 099 x\r\nContent-Length: 0\r\n\r\n", "error 35"),
-    Case("a status above 599", "HTTP/1.1 999 x\r\nContent-Length: 0\r\n\r\n", "error 35"),
-    Case("nothing", "", "error 25"),
-    Case("half a head", ok + "X: ", "error 25"),
-    Case("half a body", ok + "Content-Length: 50\r\n\r\nhello", "status 200", "body 5", "body ends with error 25"),
-    Case("half a chunk", chunked + "50\r\nhello", "body ends with error 25"),
-    Case("a reset", ok + "Content-Length: 50\r\n\r\nhello", .resets, "status 200", "body ends with error 7"),
-    Case("silence", "", .stays, "error 33"),
-    Case("silence in the head", ok, .stays, "error 9"),
-    Case("silence in the body", ok + "Content-Length: 50\r\n\r\nhello", .stays, "status 200", "body ends with error 9"),
-    Case("silence in a chunk's size", chunked + "5", .stays, "status 200", "body ends with error 9"),
+    Case("informational answers without end", "", .repeats(Array("HTTP/1.1 102 Processing\r\nX: y\r\n\r\n".utf8)), sees: "error 26"),
+    Case("101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", sees: "error 35"),
+    Case("100,000 fields", ok + (0..<100_000).map { "X\($0): 1\r\n" }.joined() + "\r\n", sees: "error 35"),
+    Case("a line without end", ok + "A: ", .repeats([UInt8](repeating: 0x78, count: 1000)), sees: "error 26"),
+    Case("a large head", ok + (0..<20).map { "X\($0): \(String(repeating: "y", count: 4000))\r\n" }.joined() + "\r\n", sees: "error 26"),
+    Case("two lengths", ok + "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", sees: "error 35"),
+    Case("a length and a coding", ok + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", sees: "error 35"),
+    Case("another coding", ok + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", sees: "error 35"),
+    Case("a coding twice", ok + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", sees: "error 35"),
+    Case("a negative length", ok + "Content-Length: -5\r\n\r\nhello", sees: "error 35"),
+    Case("a huge length", ok + "Content-Length: 99999999999999999999\r\n\r\nhello", sees: "error 35"),
+    Case("a hexadecimal length", ok + "Content-Length: 0x5\r\n\r\nhello", sees: "error 35"),
+    Case("a length that is not kept", ok + "Content-Length: 999999999999999999\r\n\r\nhello", sees: "status 200", "body ends with error 25"),
+    Case("a huge chunk", chunked + "ffffffffffffffff\r\nhello", sees: "status 200", "body ends with error 35"),
+    Case("a large chunk that does not come", chunked + "ffffffff\r\nhello", sees: "status 200", "body ends with error 25"),
+    Case("a negative chunk", chunked + "-1\r\nhello", sees: "body ends with error 35"),
+    Case("0x5", chunked + "0x5\r\nhello\r\n0\r\n\r\n", sees: "body ends with error 35"),
+    Case("a chunk that goes on", chunked + "3\r\nhello\r\n0\r\n\r\n", sees: "body ends with error 35"),
+    Case("a chunk without a size", chunked + "\r\nhello\r\n0\r\n\r\n", sees: "body ends with error 35"),
+    Case("an extension without end", chunked + "5;", .repeats([UInt8](repeating: 0x78, count: 1000)), sees: "body ends with error 35"),
+    Case("trailers without end", chunked + "0\r\n", .repeats(Array("X: y\r\n".utf8)), sees: "body ends with error 35"),
+    Case("a trailer that is none", chunked + "0\r\nX y\r\n\r\n", sees: "body ends with error 35"),
+    Case("a folded line", ok + "X: a\r\n b\r\nContent-Length: 0\r\n\r\n", sees: "error 35"),
+    Case("a space before the colon", ok + "Content-Length : 0\r\n\r\n", sees: "error 35"),
+    Case("no colon", ok + "Content-Length\r\n\r\n", sees: "error 35"),
+    Case("a carriage return alone", ok + "X: a\rContent-Length: 9\r\nContent-Length: 2\r\n\r\nok", sees: "error 35"),
+    Case("a zero byte", ok + "X: a\0b\r\nContent-Length: 2\r\n\r\nok", sees: "error 35"),
+    Case("a name that is no UTF-8", bytes: Array((ok + "X").utf8) + [0xFF] + Array(": 1\r\nContent-Length: 2\r\n\r\nok".utf8), sees: "error 35"),
+    Case("another version", "HTTP/3.0 200 OK\r\nContent-Length: 0\r\n\r\n", sees: "error 35"),
+    Case("a status below 100", "HTTP/1.1 099 x\r\nContent-Length: 0\r\n\r\n", sees: "error 35"),
+    Case("a status above 599", "HTTP/1.1 999 x\r\nContent-Length: 0\r\n\r\n", sees: "error 35"),
+    Case("nothing", "", sees: "error 25"),
+    Case("half a head", ok + "X: ", sees: "error 25"),
+    Case("half a body", ok + "Content-Length: 50\r\n\r\nhello", sees: "status 200", "body 5", "body ends with error 25"),
+    Case("half a chunk", chunked + "50\r\nhello", sees: "body ends with error 25"),
+    Case("a reset", ok + "Content-Length: 50\r\n\r\nhello", .resets, sees: "status 200", "body ends with error 7"),
+    Case("silence", "", .stays, sees: "error 33"),
+    Case("silence in the head", ok, .stays, sees: "error 9"),
+    Case("silence in the body", ok + "Content-Length: 50\r\n\r\nhello", .stays, sees: "status 200", "body ends with error 9"),
+    Case("silence in a chunk's size", chunked + "5", .stays, sees: "status 200", "body ends with error 9"),
   ]
 
   private func fetch(_ place: Workplace, _ port: UInt16, _ words: String..., options: [String] = [], machine: String = "kvm") throws -> CofferCommand.Result {
