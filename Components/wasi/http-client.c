@@ -283,14 +283,15 @@ static bool read_framing(struct exchange *exchange) {
   return true;
 }
 
-// - Returns: whether the head is there, or will not be. Once its first byte has come it is waited for: a pollable told of that byte.
+// - Returns: whether the head is there, or will not be. Once the first byte has come it is waited for, behind informational answers too: a pollable told of
+// that byte, and programs take what is ready for what is there.
 static bool read_head(struct exchange *exchange, bool blocks) {
   while (!exchange->error && !exchange->has_head) {
     struct text line;
     if (!take_line(exchange, &line)) {
       if (exchange->last - exchange->first >= LINE_LIMIT) fail(exchange, HTTP_RESPONSE_HEADER_SECTION_SIZE);
       else if (exchange->peer_has_ended) fail(exchange, HTTP_RESPONSE_INCOMPLETE);
-      else if (!fill(exchange, blocks || exchange->headers || exchange->last > exchange->first)) return false;
+      else if (!fill(exchange, blocks || exchange->has_begun)) return false;
       continue;
     }
     if (!exchange->headers) {
@@ -388,7 +389,7 @@ uint32_t exchange_read(struct exchange *exchange, uint8_t *bytes, uint32_t lengt
 struct object *exchange_pollable(struct exchange *exchange) {
   // Of a head whose first bytes have come the rest is waited for by whoever asks for it. Of a body, half of a line is nothing to be read.
   bool is_there = exchange->has_head ? exchange_advance(exchange, false)
-                                     : exchange->error || exchange->headers || exchange->last > exchange->first || exchange->peer_has_ended;
+                                     : exchange->error || exchange->has_begun;
   return is_there ? pollable_ready() : pollable_socket_until(exchange->socket, NET_READABLE, exchange->deadline);
 }
 
