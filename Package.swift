@@ -208,7 +208,7 @@ let package = Package(
       name: "coffer-node",
       dependencies: [
         "Attestation", "AttestedChannel", "Attester", "CLinux", "Evidence", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "HostNetwork", "ImageBuilding", "KVMMachine", "KeyBroker", "KeyBrokerClient",
-        "KeyBrokerProtocol", "LocalProcesses", "Machine", "Platform", "TrustletImage", crypto,
+        "KeyBrokerProtocol", "LocalProcesses", "Machine", "NetworkRules", "Platform", "TrustletImage", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
@@ -310,7 +310,7 @@ let package = Package(
     // Trustlets whose host lies to them: for the tests, and for as long as one likes.
     .target(
       name: "LyingHost",
-      dependencies: ["CLinux", "Coffer", "CodeObjects", "EdgeCalls", "Examples", "Machine", "Monitor", "TrustletImage", "TrustletRun"],
+      dependencies: ["CLinux", "Coffer", "CodeObjects", "EdgeCalls", "Examples", "HostNetwork", "Machine", "Monitor", "NetworkRules", "TrustletImage", "TrustletRun"],
       path: "Tests/LyingHost", plugins: ["ExamplesPlugin"]),
     .executableTarget(name: "lying-host", dependencies: ["CodeObjects", "Coffer", "LyingHost"], path: "Tests/lying-host"),
     // Trustlets of every kind, made and ended many times: what do they leave behind?

@@ -13,8 +13,11 @@ struct exchange {
   struct sink *sink;     // the request's body, or 0
   bool is_chunked;       // the request's body
   bool is_head;
+  bool takes_no_more;  // the peer, of the request: what it has answered may be there all the same
   const struct http_error *error;
   uint64_t times[TIME_COUNT];
+  uint64_t deadline;  // monotonic: when the next bytes of the answer are too late
+  bool has_begun;     // the answer
   // What has been read and not used.
   uint8_t *bytes;
   uint32_t first, last;
@@ -23,6 +26,7 @@ struct exchange {
   bool has_head;
   uint16_t status;
   struct fields *headers;
+  uint32_t section_left;  // bytes that lines of fields may still have: the head's and all before it, then the trailers'
   enum { BODY_LENGTH, BODY_CHUNK, BODY_CHUNK_END, BODY_CHUNK_HEAD, BODY_TRAILERS, BODY_TO_CLOSE } body;
   uint64_t left;
 };
@@ -39,8 +43,9 @@ void release_source(struct source *source) {
   if (exchange->sink) {
     exchange->sink->is_broken = true;
     exchange->sink->exchange = 0;
+    release_sink(exchange->sink);
   }
-  release_socket(exchange->socket);
+  if (exchange->socket) release_socket(exchange->socket);
   release_fields(exchange->headers);
   release_fields(source->trailers);
   give_back(exchange->bytes);
@@ -65,20 +70,23 @@ static uint64_t moment(uint64_t duration) {
 
 static bool send_all(struct exchange *exchange, const uint8_t *bytes, uint32_t length) {
   uint64_t deadline = moment(exchange->times[BETWEEN_BYTES_TIME]);
-  while (length && !exchange->error) {
+  while (length && !exchange->error && !exchange->takes_no_more) {
     uint32_t count = 0;
     linux_errno number = socket_write(exchange->socket, bytes, length, &count);
     if (number == LINUX_EAGAIN) {
       if (!wait_for_socket(exchange->socket, NET_WRITABLE, deadline)) fail(exchange, HTTP_CONNECTION_WRITE_TIMEOUT);
     } else if (number) {
-      fail(exchange, HTTP_CONNECTION_TERMINATED);
+      // Who does not want a request to its end may have said why: that is still to be read.
+      exchange->takes_no_more = true;
+      if (exchange->sink) exchange->sink->is_broken = true;
     } else if (count) {
       bytes += count;
       length -= count;
       deadline = moment(exchange->times[BETWEEN_BYTES_TIME]);
     }
   }
-  return !exchange->error;
+  if (!exchange->has_begun) exchange->deadline = moment(exchange->times[FIRST_BYTE_TIME]);
+  return !exchange->error && !exchange->takes_no_more;
 }
 
 void exchange_write(struct exchange *exchange, const uint8_t *bytes, uint32_t length) {
@@ -138,6 +146,20 @@ void exchange_end_body(struct exchange *exchange, const struct fields *trailers)
   give_back(writer.bytes);
 }
 
+void exchange_give_up_body(struct exchange *exchange) {
+  if (exchange->error || exchange->takes_no_more) return;
+  exchange->takes_no_more = true;
+  socket_finish_writing(exchange->socket);
+}
+
+enum { WRITE_PERMIT = 65536 };
+
+uint64_t exchange_permits(struct exchange *exchange) { return wait_for_socket(exchange->socket, NET_WRITABLE, 0) ? WRITE_PERMIT : 0; }
+
+struct object *exchange_write_pollable(struct exchange *exchange) {
+  return pollable_socket_until(exchange->socket, NET_WRITABLE, moment(exchange->times[BETWEEN_BYTES_TIME]));
+}
+
 static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
 
 static void send_head(struct exchange *exchange, const struct outgoing *request) {
@@ -160,25 +182,27 @@ static void send_head(struct exchange *exchange, const struct outgoing *request)
 // MARK: Reading
 
 // More bytes. - Returns: false where none are there yet; true also at the peer's end, and after an error.
-static bool fill(struct exchange *exchange, bool blocks, uint64_t time, uint32_t late) {
+static bool fill(struct exchange *exchange, bool blocks) {
   if (exchange->first == exchange->last) exchange->first = exchange->last = 0;
   if (exchange->first && exchange->last == BUFFER_SIZE) {
     __builtin_memmove(exchange->bytes, exchange->bytes + exchange->first, exchange->last - exchange->first);
     exchange->last -= exchange->first;
     exchange->first = 0;
   }
-  uint64_t deadline = blocks ? moment(time) : 0;
   while (!exchange->error && exchange->last < BUFFER_SIZE) {
     uint32_t count = 0;
     linux_errno number = socket_read(exchange->socket, exchange->bytes + exchange->last, BUFFER_SIZE - exchange->last, &count);
     if (number == LINUX_EAGAIN) {
-      if (!blocks) return false;
-      if (!wait_for_socket(exchange->socket, NET_READABLE, deadline)) fail(exchange, late);
+      if (blocks && wait_for_socket(exchange->socket, NET_READABLE, exchange->deadline)) continue;
+      if (!blocks && monotonic_now() < exchange->deadline) return false;
+      fail(exchange, exchange->has_begun ? HTTP_CONNECTION_READ_TIMEOUT : HTTP_RESPONSE_TIMEOUT);
       continue;
     }
     if (number) fail(exchange, HTTP_CONNECTION_TERMINATED);
     else if (count == 0) exchange->peer_has_ended = true;
     exchange->last += count;
+    exchange->has_begun = true;
+    exchange->deadline = moment(exchange->times[BETWEEN_BYTES_TIME]);
     break;
   }
   return true;
@@ -203,8 +227,13 @@ static struct text trimmed(struct text text) {
 }
 
 // "name: value". Whoever folds lines, or has a space before the colon, may mean two things at once (RFC 9112, 5).
-static bool add_line(struct fields *fields, struct text line) {
+static bool add_line(struct exchange *exchange, struct fields *fields, struct text line) {
   uint32_t colon = 0;
+  if (line.length > exchange->section_left) {
+    fail(exchange, HTTP_RESPONSE_HEADER_SECTION_SIZE);
+    return true;
+  }
+  exchange->section_left -= line.length;
   while (colon < line.length && line.bytes[colon] != ':') colon++;
   struct text name = {line.bytes, colon};
   if (colon == line.length || !is_token(name) || !is_utf8(name.bytes, name.length) || fields->count >= 1000) return false;
@@ -254,24 +283,24 @@ static bool read_framing(struct exchange *exchange) {
   return true;
 }
 
-// - Returns: whether the head is there, or will not be. Once its first byte has come it is waited for: a pollable told of that byte.
+// - Returns: whether the head is there, or will not be. Once the first byte has come it is waited for, behind informational answers too: a pollable told of
+// that byte, and programs take what is ready for what is there.
 static bool read_head(struct exchange *exchange, bool blocks) {
-  bool has_begun = exchange->headers != 0;
   while (!exchange->error && !exchange->has_head) {
     struct text line;
     if (!take_line(exchange, &line)) {
       if (exchange->last - exchange->first >= LINE_LIMIT) fail(exchange, HTTP_RESPONSE_HEADER_SECTION_SIZE);
       else if (exchange->peer_has_ended) fail(exchange, HTTP_RESPONSE_INCOMPLETE);
-      else if (!fill(
-                   exchange, blocks || has_begun || exchange->last > exchange->first,
-                   exchange->times[has_begun ? BETWEEN_BYTES_TIME : FIRST_BYTE_TIME],
-                   has_begun ? HTTP_CONNECTION_READ_TIMEOUT : HTTP_RESPONSE_TIMEOUT)) return false;
+      else if (!fill(exchange, blocks || exchange->has_begun)) return false;
       continue;
     }
     if (!exchange->headers) {
-      has_begun = true;
       if (!read_status(line, &exchange->status)) fail(exchange, HTTP_PROTOCOL_ERROR);
-      else exchange->headers = new_fields_list();
+      else if (line.length > exchange->section_left) fail(exchange, HTTP_RESPONSE_HEADER_SECTION_SIZE);
+      else {
+        exchange->section_left -= line.length;
+        exchange->headers = new_fields_list();
+      }
     } else if (line.length == 0 && exchange->status < 200) {
       // An informational answer: the one that is meant follows. There is no 101, since nothing was asked to change.
       release_fields(exchange->headers);
@@ -280,7 +309,7 @@ static bool read_head(struct exchange *exchange, bool blocks) {
     } else if (line.length == 0) {
       if (read_framing(exchange)) exchange->has_head = true;
       else fail(exchange, HTTP_PROTOCOL_ERROR);
-    } else if (!add_line(exchange->headers, line)) {
+    } else if (!add_line(exchange, exchange->headers, line)) {
       fail(exchange, HTTP_PROTOCOL_ERROR);
     }
   }
@@ -325,7 +354,7 @@ bool exchange_advance(struct exchange *exchange, bool blocks) {
         else fail(exchange, HTTP_RESPONSE_INCOMPLETE);
       } else if (!is_data && exchange->last - exchange->first >= LINE_LIMIT) {
         fail(exchange, HTTP_PROTOCOL_ERROR);
-      } else if (!fill(exchange, blocks, exchange->times[BETWEEN_BYTES_TIME], HTTP_CONNECTION_READ_TIMEOUT)) {
+      } else if (!fill(exchange, blocks)) {
         return false;
       }
       continue;
@@ -336,10 +365,13 @@ bool exchange_advance(struct exchange *exchange, bool blocks) {
     } else if (exchange->body == BODY_CHUNK_HEAD) {
       if (!read_size(line, &exchange->left)) fail(exchange, HTTP_PROTOCOL_ERROR);
       exchange->body = exchange->left ? BODY_CHUNK : BODY_TRAILERS;
-      if (!exchange->left) source->trailers = new_fields_list();
+      if (!exchange->left) {
+        source->trailers = new_fields_list();
+        exchange->section_left = HEAD_LIMIT;
+      }
     } else if (line.length == 0) {
       source->has_ended = true;
-    } else if (!add_line(source->trailers, line)) {
+    } else if (!add_line(exchange, source->trailers, line)) {
       fail(exchange, HTTP_PROTOCOL_ERROR);
     }
   }
@@ -355,8 +387,10 @@ uint32_t exchange_read(struct exchange *exchange, uint8_t *bytes, uint32_t lengt
 }
 
 struct object *exchange_pollable(struct exchange *exchange) {
-  if (exchange->error || exchange->last > exchange->first || exchange->peer_has_ended || exchange->source.has_ended) return pollable_ready();
-  return pollable_socket(exchange->socket, NET_READABLE);
+  // Of a head whose first bytes have come the rest is waited for by whoever asks for it. Of a body, half of a line is nothing to be read.
+  bool is_there = exchange->has_head ? exchange_advance(exchange, false)
+                                     : exchange->error || exchange->has_begun;
+  return is_there ? pollable_ready() : pollable_socket_until(exchange->socket, NET_READABLE, exchange->deadline);
 }
 
 // MARK: outgoing-handler
@@ -367,6 +401,7 @@ static uint32_t code_of(linux_errno number) {
     case 2: return HTTP_DESTINATION_NOT_FOUND;
     case LINUX_ECONNREFUSED: return HTTP_CONNECTION_REFUSED;
     case LINUX_ETIMEDOUT: return HTTP_CONNECTION_TIMEOUT;
+    case LINUX_EMFILE: return HTTP_CONNECTION_LIMIT_REACHED;
     case LINUX_EKEYREJECTED: return HTTP_TLS_CERTIFICATE_ERROR;
     case LINUX_EPROTO: return HTTP_TLS_PROTOCOL_ERROR;
     default: return HTTP_DESTINATION_UNAVAILABLE;
@@ -397,10 +432,17 @@ static bool read_authority(struct text authority, uint16_t *port, struct text *h
   return number > 0 && number <= 65535;
 }
 
+// However it was set.
+static bool is_method(const struct outgoing *request, uint8_t number) {
+  return request->method.number == number || (request->method.number == METHOD_OTHER && is_exactly(request->method.other, methods[number]));
+}
+
 static uint32_t connect(struct exchange *exchange, const struct outgoing *request) {
   bool is_plain = request->scheme.is_some && request->scheme.scheme.number == SCHEME_HTTP;
   uint16_t port = is_plain ? 80 : 443;
   struct text host;
+  // What follows a CONNECT is no answer of HTTP.
+  if (is_method(request, 5)) return HTTP_REQUEST_METHOD_INVALID;
   if (request->scheme.is_some && request->scheme.scheme.number == SCHEME_OTHER) return HTTP_REQUEST_URI_INVALID;
   if (!request->authority.is_some || !read_authority(request->authority.text, &port, &host)) return HTTP_REQUEST_URI_INVALID;
   linux_errno number = begin_connect_by_name(host.bytes, host.length, port, !is_plain, &exchange->socket);
@@ -426,12 +468,12 @@ const struct result_response *outgoing_handle(uint32_t request_handle, uint32_t 
   struct outgoing *request = taken_outgoing_request(request_handle)->http;
   const struct option_time *times = has_options ? taken_request_options(options)->http : 0;
   struct exchange *exchange = keep(sizeof *exchange);
-  *exchange = (struct exchange){.references = 1, .sink = request->body};
+  *exchange = (struct exchange){.references = 1, .sink = request->body ? retained_sink(request->body) : 0, .section_left = HEAD_LIMIT};
   exchange->source.exchange = exchange;
   for (uint32_t index = 0; index < TIME_COUNT; index++) {
     exchange->times[index] = times && times[index].is_some ? times[index].nanoseconds : DEFAULT_TIME;
   }
-  exchange->is_head = request->method.number == 1;
+  exchange->is_head = is_method(request, 1);
   exchange->is_chunked = request->body && request->body->declared < 0;
   uint32_t code = connect(exchange, request);
   if (!code) {
@@ -441,8 +483,7 @@ const struct result_response *outgoing_handle(uint32_t request_handle, uint32_t 
     code = exchange->error ? exchange->error->code : 0;
   }
   if (code) {
-    if (request->body) request->body->is_broken = true;
-    if (exchange->socket) release_socket(exchange->socket);
+    release_exchange(exchange);
     result = (struct result_response){true, {.code = error_code((struct http_error){code, 0})}};
   } else {
     struct object *future = new_object(KIND_RESPONSE);

@@ -165,8 +165,8 @@ EXPORT("http/types#[static]incoming-body.finish") uint32_t incoming_body_finish(
 // MARK: future-trailers
 
 EXPORT("http/types#[method]future-trailers.subscribe") uint32_t future_trailers_subscribe(const struct object *self) {
-  const struct source *source = self->http;
-  if (source->exchange) return new_pollable(exchange_pollable(source->exchange));
+  struct source *source = self->http;
+  if (source->exchange) return new_pollable(skip_to_end(source, false) ? pollable_ready() : exchange_pollable(source->exchange));
   return new_pollable(source->has_ended ? pollable_ready() : pollable_input());
 }
 

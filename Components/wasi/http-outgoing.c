@@ -14,22 +14,28 @@ static struct {
   struct sink *body;
 } answer;
 
-struct waiting_trailers {
-  struct sink *sink;
-  struct fields *trailers;
-};
-// A body that was finished before what it belongs to was sent.
-static struct waiting_trailers early;
-
 // MARK: Bodies
 
-struct sink *new_sink(int64_t declared) {
+struct sink *new_sink(int64_t declared, bool is_of_request) {
   struct sink *sink = keep(sizeof *sink);
-  *sink = (struct sink){.declared = declared};
+  *sink = (struct sink){.references = 1, .declared = declared, .is_of_request = is_of_request};
   return sink;
 }
 
+struct sink *retained_sink(struct sink *sink) {
+  sink->references++;
+  return sink;
+}
+
+void release_sink(struct sink *sink) {
+  if (!sink || --sink->references) return;
+  give_back(sink->waiting);
+  release_fields(sink->trailers);
+  give_back(sink);
+}
+
 uint64_t body_permits(const struct sink *sink) {
+  if (sink->exchange && !sink->is_broken) return exchange_permits(sink->exchange);
   return sink->is_sent ? TRANSFER_LIMIT : WAITING_LIMIT - sink->waiting_length;
 }
 
@@ -47,7 +53,9 @@ static void wait(struct sink *sink, const uint8_t *bytes, uint32_t length) {
   sink->waiting_length += length;
 }
 
-static struct http_error wrong_size(const struct sink *sink) { return (struct http_error){HTTP_RESPONSE_BODY_SIZE, sink->written}; }
+static struct http_error wrong_size(const struct sink *sink) {
+  return (struct http_error){sink->is_of_request ? HTTP_REQUEST_BODY_SIZE : HTTP_RESPONSE_BODY_SIZE, sink->written};
+}
 
 static struct result_stream refuse(struct object *stream, struct http_error reason) {
   stream->is_closed = true;
@@ -100,16 +108,20 @@ static void end_body(struct sink *sink, const struct fields *trailers) {
   answer.state = COMPLETE;
 }
 
+static void end_early(struct sink *sink) {
+  end_body(sink, sink->trailers);
+  release_fields(sink->trailers);
+  sink->trailers = 0;
+}
+
 void begin_sending(struct sink *sink, struct exchange *exchange) {
   sink->exchange = exchange;
   sink->is_sent = true;
   if (sink->waiting_length) exchange_write(exchange, sink->waiting, sink->waiting_length);
   give_back(sink->waiting);
   sink->waiting = 0;
-  if (!sink->is_finished) return;
-  struct fields *trailers = early.sink == sink ? early.trailers : 0;
-  end_body(sink, trailers);
-  release_fields(trailers);
+  sink->waiting_length = sink->waiting_capacity = 0;
+  if (sink->is_finished) end_early(sink);
 }
 
 // MARK: outgoing-response
@@ -141,7 +153,7 @@ static const struct result_handle failed = {true, {0}};
 
 static struct object *body_object(struct sink *sink) {
   struct object *object = new_object(KIND_OUTGOING_BODY);
-  object->http = sink;
+  object->http = retained_sink(sink);
   return object;
 }
 
@@ -149,7 +161,7 @@ EXPORT("http/types#[method]outgoing-response.body") const struct result_handle *
   static struct result_handle result;
   struct response *response = self->http;
   if (response->body) return &failed;
-  response->body = new_sink(declared_length(response->headers));
+  response->body = new_sink(declared_length(response->headers), false);
   result = (struct result_handle){false, {new_outgoing_body(body_object(response->body))}};
   return &result;
 }
@@ -161,9 +173,14 @@ EXPORT("http/types#[method]outgoing-body.write") const struct result_handle *out
   if (self->is_closed) return &failed;
   self->is_closed = true;
   struct object *stream = new_output(0, 0, 0, false);
-  stream->stream.body = self->http;
+  stream->stream.body = retained_sink(self->http);
   result = (struct result_handle){false, {new_output_stream(stream)}};
   return &result;
+}
+
+static void give_up(struct sink *sink) {
+  sink->is_broken = true;
+  if (sink->exchange) exchange_give_up_body(sink->exchange);
 }
 
 // result<_, error-code>
@@ -182,7 +199,7 @@ const struct result_code *outgoing_body_finish(uint32_t body, uint32_t has_trail
   struct fields *trailers = has_trailers ? take_fields(trailers_handle) : 0;
   bool is_short = sink->declared >= 0 && sink->written != (uint64_t)sink->declared && !(sink->ignores_length && sink->written == 0);
   if (sink->is_broken || is_short) {
-    sink->is_broken = true;
+    give_up(sink);
     result = (struct result_code){true, error_code(wrong_size(sink))};
     release_fields(trailers);
   } else if (sink->is_sent) {
@@ -190,10 +207,11 @@ const struct result_code *outgoing_body_finish(uint32_t body, uint32_t has_trail
     release_fields(trailers);
   } else {
     sink->is_finished = true;
-    early = (struct waiting_trailers){sink, trailers};
+    sink->trailers = trailers;
   }
   // Its destructor would take a body that is not finished for one that was given up.
   self->http = 0;
+  release_sink(sink);
   drop_outgoing_body(body);
   return &result;
 }
@@ -206,9 +224,20 @@ void drop_http(struct object *object) {
     case KIND_TRAILERS: return release_source(object->http);
     case KIND_RESPONSE:
     case KIND_INCOMING_RESPONSE: return release_exchange(object->http);
+    case KIND_OUTPUT: return release_sink(object->stream.body);
+    case KIND_OUTGOING_RESPONSE: {
+      struct response *response = object->http;
+      release_fields(response->headers);
+      release_sink(response->body);
+      return give_back(response);
+    }
+    case KIND_OUTGOING_REQUEST:
+    case KIND_OPTIONS: return drop_outgoing_request_parts(object);
   }
   struct sink *sink = object->http;
-  if (sink && !sink->is_finished) sink->is_broken = true;
+  if (!sink) return;
+  if (!sink->is_finished) give_up(sink);
+  release_sink(sink);
 }
 
 // MARK: response-outparam
@@ -227,17 +256,14 @@ static void send_response(struct response *response) {
     answer.state = COMPLETE;
     return;
   }
-  answer.body = body;
+  answer.body = retained_sink(body);
   body->ignores_length = has_no_body;
   body->is_sent = true;
   if (body->waiting_length) send_frame(FRAME_DATA, body->waiting, body->waiting_length);
   give_back(body->waiting);
   body->waiting = 0;
-  if (body->is_finished) {
-    struct fields *trailers = early.sink == body ? early.trailers : 0;
-    end_body(body, trailers);
-    release_fields(trailers);
-  }
+  body->waiting_length = body->waiting_capacity = 0;
+  if (body->is_finished) end_early(body);
 }
 
 // What an error-code has beside its case is for people, and for the function's log: none of it is passed on.

@@ -14,9 +14,9 @@ EXPORT("http/types#[method]outgoing-request.body") const struct result_handle *o
   static struct result_handle result;
   struct outgoing *request = self->http;
   if (request->body) return &failed;
-  request->body = new_sink(declared_length(request->headers));
+  request->body = new_sink(declared_length(request->headers), true);
   struct object *object = new_object(KIND_OUTGOING_BODY);
-  object->http = request->body;
+  object->http = retained_sink(request->body);
   result = (struct result_handle){false, {new_outgoing_body(object)}};
   return &result;
 }
@@ -103,6 +103,19 @@ uint32_t outgoing_request_set_scheme(struct object *self, uint32_t is_some, uint
   request->scheme.scheme.number = is_some ? (uint8_t)number : 0;
   replace(&request->scheme.scheme.other, is_other ? (struct text){bytes, length} : (struct text){0, 0});
   return false;
+}
+
+void drop_outgoing_request_parts(struct object *object) {
+  if (object->kind == KIND_OUTGOING_REQUEST) {
+    struct outgoing *request = object->http;
+    give_back((void *)request->method.other.bytes);
+    give_back((void *)request->path.text.bytes);
+    give_back((void *)request->authority.text.bytes);
+    give_back((void *)request->scheme.scheme.other.bytes);
+    release_fields(request->headers);
+    release_sink(request->body);
+  }
+  give_back(object->http);
 }
 
 // MARK: request-options

@@ -71,11 +71,13 @@ enum {
   HTTP_CONNECTION_TIMEOUT,
   HTTP_CONNECTION_READ_TIMEOUT,
   HTTP_CONNECTION_WRITE_TIMEOUT,
+  HTTP_CONNECTION_LIMIT_REACHED,
   HTTP_TLS_PROTOCOL_ERROR = 12,
   HTTP_TLS_CERTIFICATE_ERROR,
   HTTP_REQUEST_DENIED = 15,
   HTTP_REQUEST_BODY_SIZE = 17,
-  HTTP_REQUEST_URI_INVALID = 19,
+  HTTP_REQUEST_METHOD_INVALID,
+  HTTP_REQUEST_URI_INVALID,
   HTTP_RESPONSE_INCOMPLETE = 25,
   HTTP_RESPONSE_HEADER_SECTION_SIZE,
   HTTP_RESPONSE_BODY_SIZE = 28,
@@ -145,6 +147,7 @@ bool skip_to_end(struct source *source, bool blocks);
 // MARK: Outgoing bodies (http-outgoing.c)
 
 struct sink {
+  uint32_t references;
   struct exchange *exchange;  // 0: the answer to the node
   bool is_sent;      // what goes before it has gone: it need not wait
   bool is_finished;  // and nothing more may be written
@@ -154,16 +157,22 @@ struct sink {
   uint64_t written;
   uint8_t *waiting;
   uint32_t waiting_length, waiting_capacity;
+  struct fields *trailers;  // of a body that was finished before what it belongs to was sent
+  bool is_of_request;
 };
 
 enum { WAITING_LIMIT = 1 << 20 };
 
-struct sink *new_sink(int64_t declared);
+struct sink *new_sink(int64_t declared, bool is_of_request);
+struct sink *retained_sink(struct sink *sink);
+void release_sink(struct sink *sink);
 uint64_t body_permits(const struct sink *sink);
 struct result_stream write_body(struct object *stream, const uint8_t *bytes, uint32_t length);
 void flush_body(struct sink *sink);
 
 void drop_http(struct object *object);
+// Of an outgoing-request, an outgoing-response, request-options: what it is made of.
+void drop_outgoing_request_parts(struct object *object);
 
 // MARK: Requests of ours (http-requests.c, http-client.c)
 
@@ -188,7 +197,13 @@ uint32_t exchange_read(struct exchange *exchange, uint8_t *bytes, uint32_t lengt
 void exchange_write(struct exchange *exchange, const uint8_t *bytes, uint32_t length);
 void begin_sending(struct sink *sink, struct exchange *exchange);
 void exchange_end_body(struct exchange *exchange, const struct fields *trailers);
+// How much may be written of a request's body, which may be nothing now.
+uint64_t exchange_permits(struct exchange *exchange);
+// The body will not become whole: the peer is told so by the connection's end.
+void exchange_give_up_body(struct exchange *exchange);
+// When there is something to read, its end, or the time for it is over.
 struct object *exchange_pollable(struct exchange *exchange);
+struct object *exchange_write_pollable(struct exchange *exchange);
 // A request of ours lasts as long as anybody has something of it. Nothing happens to the node's.
 struct source *retained_source(struct source *source);
 void release_source(struct source *source);

@@ -12,8 +12,10 @@ struct object *pollable_ready(void) { return pollable(POLL_READY, 0); }
 struct object *pollable_input(void) { return pollable(POLL_INPUT, 0); }
 struct object *pollable_time(uint64_t deadline) { return pollable(POLL_TIME, deadline); }
 
-struct object *pollable_socket(struct object *socket, uint32_t events) {
-  struct object *object = pollable(POLL_SOCKET, UINT64_MAX);
+struct object *pollable_socket(struct object *socket, uint32_t events) { return pollable_socket_until(socket, events, UINT64_MAX); }
+
+struct object *pollable_socket_until(struct object *socket, uint32_t events, uint64_t deadline) {
+  struct object *object = pollable(POLL_SOCKET, deadline);
   object->pollable.socket = retained_socket(socket);
   object->pollable.events = events;
   return object;
@@ -75,7 +77,9 @@ static bool is_ready(const struct object *object, bool has_input, uint64_t now) 
   switch (object->pollable.topic) {
     case POLL_READY: return true;
     case POLL_INPUT: return has_input;
-    case POLL_SOCKET: return wait_for_socket(object->pollable.socket, object->pollable.events, 0) != 0;
+    case POLL_SOCKET:
+      if (wait_for_socket(object->pollable.socket, object->pollable.events, 0)) return true;
+      return object->pollable.deadline != UINT64_MAX && object->pollable.deadline <= now;
     default: return object->pollable.deadline <= now;
   }
 }
@@ -110,8 +114,10 @@ static const struct list *poll_list(struct object *const *pollables, uint32_t co
     uint64_t now = deadline == UINT64_MAX ? 0 : monotonic_now();
     uint32_t next = 0;
     for (uint32_t index = 0; index < count; index++) {
-      bool is_socket = pollables[index]->pollable.topic == POLL_SOCKET;
-      if (is_socket ? watched[next++].events != 0 : is_ready(pollables[index], has_input, now)) ready[result.count++] = index;
+      const struct object *object = pollables[index];
+      bool is_there = object->pollable.topic == POLL_SOCKET ? watched[next++].events || object->pollable.deadline <= now
+                                                            : is_ready(object, has_input, now);
+      if (is_there) ready[result.count++] = index;
     }
   }
   return &result;
@@ -124,7 +130,8 @@ EXPORT("io/poll#poll") const struct list *poll(struct object *const *pollables, 
 
 EXPORT("io/poll#[method]pollable.ready") uint32_t pollable_is_ready(struct object *object) {
   bool has_input = object->pollable.topic == POLL_INPUT && input_is_ready();
-  return is_ready(object, has_input, object->pollable.topic == POLL_TIME ? monotonic_now() : 0);
+  bool has_deadline = object->pollable.topic == POLL_TIME || object->pollable.topic == POLL_SOCKET;
+  return is_ready(object, has_input, has_deadline ? monotonic_now() : 0);
 }
 
 EXPORT("io/poll#[method]pollable.block") void pollable_block(struct object *object) {

@@ -72,7 +72,7 @@ EXPORT("drop") void drop(struct object *object) {
     case KIND_OUTPUT:
       if (object->stream.file) release(object->stream.file);
       if (object->stream.socket) release_socket(object->stream.socket);
-      if (object->kind == KIND_INPUT && object->stream.body) drop_http(object);
+      if (object->stream.body) drop_http(object);
       break;
     case KIND_POLLABLE:
       if (object->pollable.socket) release_socket(object->pollable.socket);
@@ -86,7 +86,10 @@ EXPORT("drop") void drop(struct object *object) {
     case KIND_TRAILERS:
     case KIND_RESPONSE:
     case KIND_INCOMING_RESPONSE:
-    case KIND_OUTGOING_BODY: drop_http(object); break;
+    case KIND_OUTGOING_REQUEST:
+    case KIND_OUTGOING_RESPONSE:
+    case KIND_OUTGOING_BODY:
+    case KIND_OPTIONS: drop_http(object); break;
     case KIND_DESCRIPTOR: release(object->descriptor.file); break;
     case KIND_ENTRIES: release(object->entries.file); break;
   }

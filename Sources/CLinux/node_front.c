@@ -32,6 +32,15 @@ ptrdiff_t coffer_send_with_descriptor(int socket, const void *bytes, size_t coun
 
 int coffer_stream_ends(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : -errno; }
 
+int coffer_packet_ends(int ends[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : -errno; }
+
+int coffer_open_again(int descriptor) {
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+  int result = open(path, O_RDONLY | O_CLOEXEC);
+  return result < 0 ? -errno : result;
+}
+
 int coffer_open_image(const char *path) {
   struct stat status;
   // Not blocking, in case the path has become a pipe.

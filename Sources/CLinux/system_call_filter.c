@@ -227,7 +227,7 @@ int coffer_refuse_system_calls(void) {
 
 /// What a monitor process does when it serves: its sockets, memory, threads, clocks.
 static const unsigned serving[] = {
-  __NR_read, __NR_pread64, __NR_write, __NR_pwrite64, __NR_close, __NR_recvfrom, __NR_recvmsg, __NR_sendto, __NR_ppoll,
+  __NR_read, __NR_pread64, __NR_write, __NR_pwrite64, __NR_close, __NR_recvfrom, __NR_recvmsg, __NR_sendto, __NR_shutdown, __NR_ppoll,
   __NR_epoll_create1, __NR_epoll_ctl, __NR_epoll_pwait, __NR_eventfd2, __NR_memfd_create, __NR_ftruncate, __NR_fallocate,
   __NR_fstat, __NR_lseek, __NR_munmap, __NR_mremap, __NR_madvise, __NR_brk, __NR_futex, __NR_set_robust_list,
   __NR_sched_yield, __NR_sched_getaffinity, __NR_getcpu, __NR_membarrier, __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_rt_sigreturn,

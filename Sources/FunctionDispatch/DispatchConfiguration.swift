@@ -1,11 +1,20 @@
 import NIOCore
 
+/// Makes connections for what runs in monitor processes, which make none themselves.
+public protocol ConnectionMaking: Sendable {
+  /// A monitor process's end of a new socket for `ConnectionRequest`s, which are answered from then on; the caller's.
+  /// - Returns: nil where the system has no descriptor or thread left.
+  func newEnd() -> Int32?
+}
+
 /// How much of the node calls may have, and where its monitor processes come from.
 public struct DispatchConfiguration: Sendable {
   /// The program `coffer-monitor`.
   public var monitor: String
   /// What vouches for the monitors; nil for nobody.
   public var attester: AttesterConfiguration?
+  /// What makes connections for the instances of every function; nil where they have none. Not together with an attester.
+  public var connections: (any ConnectionMaking)?
   /// "kvm" or "process"; nil leaves it to the monitor process.
   public var machine: String?
   /// In each monitor process; at most ``slotLimit``.

@@ -25,7 +25,7 @@ public final class Dispatcher: Sendable {
       if let attester = configuration.attester {
         AttestedLauncher(attester, monitor: configuration.monitor, machine: configuration.machine, slots: configuration.slots)
       } else {
-        MonitorLauncher(program: configuration.monitor, machine: configuration.machine, slots: configuration.slots)
+        MonitorLauncher(program: configuration.monitor, machine: configuration.machine, slots: configuration.slots, connections: configuration.connections)
       }
     self.init(configuration, launcher, eventLoops: eventLoops, logSink: logSink, logger: logger)
   }

@@ -45,6 +45,8 @@ public struct Revision: Sendable, Hashable {
   public var measurement: String
   /// The image's path.
   public var imageFile: String
+  /// A file that holds the image and may be without a name, in the place of a path's.
+  public var imageDescriptor: Int32?
   public var settings: FunctionSettings
 
   public init(measurement: String, imageFile: String, settings: FunctionSettings = FunctionSettings()) {

@@ -105,7 +105,7 @@ package final class MonitorChild: @unchecked Sendable {
 
   /// - Throws: what stands in the way of reading the image.
   func load(_ revision: RevisionState) throws(MonitorStartError) {
-    let image = coffer_open_image(revision.revision.imageFile)
+    let image = revision.revision.imageDescriptor.map(coffer_open_again) ?? coffer_open_image(revision.revision.imageFile)
     guard image >= 0 else { throw MonitorStartError("cannot open the image", errorNumber: -image) }
     defer { close(image) }
     send(Frame(.load, number: revision.number, payload: revision.load.payload), descriptor: image)

@@ -82,15 +82,18 @@ struct MonitorLauncher: MonitorLaunching {
   let program: String
   let machine: String?
   let slots: Int
+  let connections: (any ConnectionMaking)?
 
   func launch() throws(MonitorStartError) -> MonitorEnds {
     let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard nothing >= 0 else { throw MonitorStartError("cannot open /dev/null", errorNumber: errno) }
     defer { close(nothing) }
     let sockets = try MonitorSockets(slots: slots)
-    let arguments = ["--slots", String(slots)] + (machine.map { ["--machine", $0] } ?? [])
+    let end = connections?.newEnd()
+    defer { if let end { close(end) } }
+    let arguments = ["--slots", String(slots)] + (machine.map { ["--machine", $0] } ?? []) + (end == nil ? [] : ["--connections"])
     do throws(MonitorStartError) {
-      let process = try ChildProgram(program, arguments: arguments).start([nothing, nothing] + sockets.theirs)
+      let process = try ChildProgram(program, arguments: arguments).start([nothing, nothing] + sockets.theirs + (end.map { [$0] } ?? []))
       return sockets.ends(process, isChild: true)
     } catch {
       sockets.closeAll()

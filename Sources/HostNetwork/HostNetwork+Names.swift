@@ -60,24 +60,51 @@ extension HostNetwork {
   private static let tries = 4
   private static let patience: Int32 = 10_000
 
+  /// A connection that the rules permit, for whoever passes it on. Waits.
+  /// - Parameter name: a name, or an address in text; not checked.
+  /// - Returns: a stream's descriptor, which is the caller's and never blocks, or an error number below zero.
+  public func connection(to name: [UInt8], port: UInt16, isEncrypted: Bool) -> Int32 {
+    do throws(NetworkFailure) {
+      return try makesConnection(try NetworkRequest.name(name), port, isEncrypted)()
+    } catch {
+      return -Int32(clamping: error.number)
+    }
+  }
+
   func connectByName(_ call: NetworkRequest) throws(NetworkFailure) -> UInt64 {
     let text = try call.name()
     let isEncrypted = call.argument & NetworkFlags.encrypted != 0
-    guard let port = UInt16(exactly: call.argument & ~NetworkFlags.encrypted), port > 0 else { throw .invalid }
+    guard let port = UInt16(exactly: call.argument & ~NetworkFlags.encrypted) else { throw .invalid }
+    let make: @Sendable () -> Int32
+    do throws(NetworkFailure) {
+      make = try makesConnection(text, port, isEncrypted)
+    } catch {
+      if error.number == UInt32(EACCES) { call.state.tellOfDenial("\(isEncrypted ? "tls" : "connect"):\(text.contains(":") ? "[\(text)]" : text):\(port)") }
+      throw error
+    }
+    try requireRoom(call.state)
+    guard let errand = Errand<Int32>.start(errands, discard: { if $0 >= 0 { Glibc.close($0) } }, make) else { throw .tooManySockets }
+    let socket = Socket(.connecting(errand), -1, .four)
+    socket.isLocal = isEncrypted
+    return try insert(socket, call.state)
+  }
+
+  /// What makes a connection, as far as it can be said before any name is asked for that the rules permit it.
+  private func makesConnection(_ text: String, _ port: UInt16, _ isEncrypted: Bool) throws(NetworkFailure) -> @Sendable () -> Int32 {
+    guard port > 0 else { throw .invalid }
     let kind: NetworkRule.Kind = isEncrypted ? .tls : .connect
     let literal = IPAddress(text)
     let name = HostName(text)
     guard literal != nil || name != nil else { throw .invalid }
     if let literal {
       // Certificates are compared with names.
-      guard !isEncrypted, call.rules.permits(kind, literal, port: port, names: []) else { throw .denied }
+      guard !isEncrypted, rules.permits(kind, literal, port: port, names: []) else { throw .denied }
     } else if let name {
-      guard call.rules.rules.contains(where: { $0.kind == kind && $0.ports.contains(port) }), call.rules.permitsAsking(for: name) else { throw .denied }
+      guard rules.rules.contains(where: { $0.kind == kind && $0.ports.contains(port) }), rules.permitsAsking(for: name) else { throw .denied }
     }
     guard !isEncrypted || encryption != nil else { throw NetworkFailure(EPROTONOSUPPORT) }
-    try requireRoom(call.state)
-    let (rules, resolver, known, encryption) = (call.rules, self.resolver, self.known, self.encryption)
-    let errand = Errand<Int32>.start(errands, discard: { if $0 >= 0 { Glibc.close($0) } }) {
+    let (rules, resolver, known, encryption) = (self.rules, self.resolver, self.known, self.encryption)
+    return {
       var addresses: [IPAddress] = literal.map { [$0] } ?? []
       if let name {
         switch Self.resolve(name, rules, resolver, known) {
@@ -90,10 +117,6 @@ extension HostNetwork {
       guard connected >= 0, isEncrypted, let encryption, let name else { return connected }
       return encryption.stream(to: name.description, over: connected)
     }
-    guard let errand else { throw .tooManySockets }
-    let socket = Socket(.connecting(errand), -1, .four)
-    socket.isLocal = isEncrypted
-    return try insert(socket, call.state)
   }
 
   /// To the first that answers. - Returns: a descriptor, or the last error below zero.

@@ -10,7 +10,7 @@ import Synchronization
 /// Whatever a guest asks: no packet goes to an address, no socket is bound at one, and no name is asked for that no rule permits; and it has at most
 /// so many sockets.
 public final class HostNetwork: NetworkGate {
-  private let rules: NetworkRules
+  let rules: NetworkRules
   let resolver: any Resolver
   let encryption: Encryption?
   let known = KnownNames()
@@ -27,6 +27,13 @@ public final class HostNetwork: NetworkGate {
     /// How many listen by the rules, once that was asked.
     var given: UInt64?
     var complaints: [String] = []
+    private var denied: Set<String> = []
+
+    /// Once for each place, of the first few: a program may ask for as many as it likes. `rule` is printable ASCII (``NetworkRequest/name(_:)``).
+    func tellOfDenial(_ rule: String) {
+      guard denied.count < 5, denied.insert(rule).inserted else { return }
+      complaints.append("the program asked for a connection that no rule permits; the rule would be \(rule)")
+    }
   }
 
   /// - Parameters:
@@ -133,7 +140,9 @@ struct NetworkRequest {
     return address
   }
 
-  func name() throws(NetworkFailure) -> String {
+  func name() throws(NetworkFailure) -> String { try Self.name(payload) }
+
+  static func name(_ payload: some Collection<UInt8>) throws(NetworkFailure) -> String {
     guard payload.count <= 255, payload.allSatisfy({ (0x21..<0x7F).contains($0) }) else { throw .invalid }
     return String(decoding: payload, as: UTF8.self)
   }

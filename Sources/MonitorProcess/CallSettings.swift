@@ -12,6 +12,7 @@ struct CallSettings: Sendable {
   private let fixedNames: [String]
   private let limits: TrustletLimits
   private let serviceLimits: EdgeServiceConfiguration.Limits
+  private let hasNetwork: Bool
   /// Names of a broker's resources that each instance is to have, in the manifest's order.
   private let resources: [String]
 
@@ -20,6 +21,7 @@ struct CallSettings: Sendable {
     takesArguments = image.manifest.host.arguments
     takesEnvironment = image.manifest.host.environment
     fixedNames = image.manifest.environment.keys.map { $0 + "=" }
+    hasNetwork = !image.manifest.network.isEmpty
     resources = image.manifest.orderedSecrets.map(\.resource)
     var options = RunOptions()
     options.memory = load.memory == 0 ? nil : ByteCount(bytes: load.memory)
@@ -44,7 +46,7 @@ struct CallSettings: Sendable {
   }
 
   /// - Throws: `EdgeServiceError`
-  func service(_ head: CallHead, _ streams: CallStreams, _ secrets: InstanceSecretsSource?) throws -> EdgeService {
+  func service(_ head: CallHead, _ streams: CallStreams, _ secrets: InstanceSecretsSource?, _ network: CarriedNetwork?) throws -> EdgeService {
     var environment = takesEnvironment ? head.environment : []
     if !fixedNames.isEmpty { environment.removeAll { entry in fixedNames.contains { entry.utf8.starts(with: $0.utf8) } } }
     var configuration = EdgeServiceConfiguration(
@@ -53,6 +55,7 @@ struct CallSettings: Sendable {
         // Each call would want the other processor for the thread that answers them; here the other slots have it.
         answersDoorbells: false)
     configuration.secrets = secrets
+    if hasNetwork { configuration.network = network }
     return try EdgeService(configuration)
   }
 }

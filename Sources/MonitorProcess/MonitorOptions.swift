@@ -10,6 +10,8 @@ public struct MonitorOptions: Equatable, Sendable {
   public var slots: Int
   /// There is an attester; its socket is the descriptor behind the last slot's.
   public var hasAttester = false
+  /// Its front makes connections for instances; that socket is the descriptor behind the attester's, or in its place where there is none.
+  public var hasConnections = false
   /// Locks itself down, tries what should be impossible then, says how that went, and ends: 0 where all of it was refused.
   public var provesLocks = false
 
@@ -36,6 +38,10 @@ public struct MonitorOptions: Equatable, Sendable {
         hasAttester = true
         continue
       }
+      if name == "--connections" {
+        hasConnections = true
+        continue
+      }
       guard name == "--machine" || name == "--slots" else { throw MonitorOptionsError(found: name) }
       guard let value = rest.popFirst() else { throw MonitorOptionsError(found: "\(name) without a value") }
       if name == "--machine", let machine = MachineName(rawValue: value) {
@@ -53,8 +59,8 @@ public struct MonitorOptionsError: Error, Equatable, Sendable, CustomStringConve
   public let found: String
 
   public var description: String {
-    "found \(found), expected: coffer-monitor [--machine kvm|process] [--slots 1 to \(MonitorOptions.slotLimit)] [--attester] [--prove-locks], "
+    "found \(found), expected: coffer-monitor [--machine kvm|process] [--slots 1 to \(MonitorOptions.slotLimit)] [--attester] [--connections] [--prove-locks], "
       + "with the control socket as descriptor \(MonitorOptions.controlDescriptor) and each slot's from "
-      + "\(MonitorOptions.firstSlotDescriptor) on, and the attester's behind them; coffer-node starts it"
+      + "\(MonitorOptions.firstSlotDescriptor) on, the attester's behind them, and that for connections last; coffer-node starts it"
   }
 }

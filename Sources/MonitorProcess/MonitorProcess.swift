@@ -30,7 +30,9 @@ public enum MonitorProcess {
     // Said of every instance here: a trustlet that is a process of its own can be looked into by others of its user.
     let isClosed = lockdown.locks.contains("limits") && options.machine == .kvm
     let attester = options.hasAttester ? AttesterLine(MonitorOptions.firstSlotDescriptor + Int32(options.slots), machine: kind.name, isClosed: isClosed) : nil
-    let slots = (0..<options.slots).map { Slot($0, revisions, control, kind, attester) }
+    let connections = options.hasConnections
+      ? ConnectionLine(MonitorOptions.firstSlotDescriptor + Int32(options.slots) + (options.hasAttester ? 1 : 0)) : nil
+    let slots = (0..<options.slots).map { Slot($0, revisions, control, kind, attester, connections) }
     for (index, slot) in slots.enumerated() {
       guard HostThread.startDetached(stackSize: slotStack, { serve(slot, MonitorOptions.firstSlotDescriptor + Int32(index)) }) else {
         throw StartError("cannot start a thread for each of \(options.slots) slots")
@@ -39,6 +41,9 @@ public enum MonitorProcess {
     if let attester {
       // Without its attester this process has no key and nobody to speak for it.
       guard HostThread.startDetached({ give(up: attester.serve()) }) else { throw StartError("cannot start a thread for the attester") }
+    }
+    if let connections {
+      guard HostThread.startDetached({ give(up: connections.serve()) }) else { throw StartError("cannot start a thread for connections") }
     }
     guard HostThread.startDetached({ revisions.serve() }) else { throw StartError("cannot start a thread for loading") }
     control.send(Frame(.welcome, payload: MonitorWelcome(machine: kind.name, locks: lockdown.locks, missing: lockdown.missing).payload))
@@ -56,7 +61,7 @@ public enum MonitorProcess {
   }
 
   private static func lock(_ options: MonitorOptions) -> Lockdown {
-    Lockdown(startsProcesses: options.machine == .process, descriptors: UInt64(1024 + 16 * options.slots))
+    Lockdown(startsProcesses: options.machine == .process, descriptors: UInt64(1024 + (options.hasConnections ? 80 : 16) * options.slots))
   }
 
   private static func prove(_ options: MonitorOptions) throws(MachineError) -> Int32 {

@@ -30,16 +30,21 @@ final class Slot: Sendable {
   private let control: ControlLine
   let kind: any MachineKind
   let attester: AttesterLine?
+  private let connections: ConnectionLine?
   /// Taken out while a call uses it.
   private let seat = Mutex<Seat?>(nil)
   private let running = Mutex(Running())
 
-  init(_ number: Int, _ revisions: Revisions, _ control: ControlLine, _ kind: any MachineKind, _ attester: AttesterLine?) {
+  init(
+    _ number: Int, _ revisions: Revisions, _ control: ControlLine, _ kind: any MachineKind, _ attester: AttesterLine?,
+    _ connections: ConnectionLine?
+  ) {
     self.number = number
     self.revisions = revisions
     self.control = control
     self.kind = kind
     self.attester = attester
+    self.connections = connections
   }
 
   // MARK: From any thread
@@ -196,6 +201,9 @@ final class Slot: Sendable {
     defer { if start == .image { revision.leaveImage() } }
     var secrets: InstanceSecretsSource?
     defer { if let failure = secrets?.failure { streams.note("no secrets: \(failure)") } }
+    let network = connections.map(CarriedNetwork.init)
+    // Whatever holds it: an instance that has ended has no connection.
+    defer { network?.end() }
     do {
       let trustlet: Trustlet
       let image: TrustletImage
@@ -206,14 +214,14 @@ final class Slot: Sendable {
         image = found
         start = .image
         secrets = settings.secrets(head, revision, image, attester)
-        trustlet = try TrustletRunner.start(image, try settings.service(head, streams, secrets), settings.limits(head), on: kind)
+        trustlet = try TrustletRunner.start(image, try settings.service(head, streams, secrets, network), settings.limits(head), on: kind)
       case .template(let template, let settings):
         image = template.image
         let taken = former ?? takeSeat(revision, template, settings)
         start = taken.pool.idleCount > 0 ? .warm : .clone
         seat = taken
         secrets = settings.secrets(head, revision, image, attester)
-        trustlet = try taken.pool.take(service: settings.service(head, streams, secrets), limits: settings.limits(head))
+        trustlet = try taken.pool.take(service: settings.service(head, streams, secrets, network), limits: settings.limits(head))
       }
       streams.stopper = trustlet.stopper
       let isStopped = running.withLock { running in

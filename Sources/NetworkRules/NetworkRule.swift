@@ -35,7 +35,7 @@ public struct NetworkRule: Hashable, Sendable, CustomStringConvertible {
   public init(_ text: String) throws(NetworkRuleError) {
     let problem = { (text: String, why: String) in NetworkRuleError(rule: text, problem: why) }
     guard text.utf8.count <= Self.lengthLimit, text.utf8.allSatisfy({ (0x21..<0x7F).contains($0) }) else {
-      throw problem(String(text.prefix(80)), "has other characters than those of names and numbers, or more than \(Self.lengthLimit)")
+      throw problem(String(text.prefix(80)), "has other characters than those of names and numbers (names of other alphabets are written as xn--...), or more than \(Self.lengthLimit)")
     }
     let kind: Kind
     var rest: Substring
@@ -43,10 +43,12 @@ public struct NetworkRule: Hashable, Sendable, CustomStringConvertible {
       kind = .tls
       rest = text.dropFirst("https://".count)
       if rest.hasSuffix("/") { rest = rest.dropLast() }
+      if rest.contains("/") { throw problem(text, "has a path, and a rule is for all of a host's: leave it out") }
       if !rest.contains(":") { rest += ":443" }
     } else if text.hasPrefix("tls://") {
       (kind, rest) = (.tls, text.dropFirst("tls://".count))
     } else {
+      if text.hasPrefix("http://") { throw problem(text, "would be plain text, which is named as such: connect:HOST:80") }
       guard let colon = text.firstIndex(of: ":"), let known = Kind(rawValue: String(text[..<colon])) else {
         throw problem(text, "begins with none of \(Kind.allCases.map { $0.rawValue + ":" }.joined(separator: ", ")); write it as \(Self.forms)")
       }

@@ -159,12 +159,20 @@ struct Run: ParsableCommand {
   private func serve(_ image: TrustletImage, at address: String, named name: String, _ options: RunOptions, on machine: String) throws -> Never {
     let others: [(String, Bool)] = [
       ("--dir", !directories.isEmpty), ("--invoke", invoke != nil), ("--stats", stats), ("--attest", attest.nonce != nil),
-      ("--broker", attest.broker != nil), ("--scratch-limit", programLimits.scratchLimit != nil), ("--open-files", programLimits.openFiles != nil),
+      ("--broker", attest.broker != nil), ("--volume", volume != nil), ("--scratch-limit", programLimits.scratchLimit != nil), ("--open-files", programLimits.openFiles != nil),
       ("arguments of the program", !arguments.isEmpty),
     ]
     if let (option, _) = others.first(where: { $0.1 }) { throw CommandFailure("--http serves calls, and has no \(option); leave that out") }
-    guard image.manifest.secrets.isEmpty else { throw CommandFailure("--http has no secrets for the manifest's; leave --http out, or the secrets") }
-    try RunHTTP(image: image, name: name, listen: RunHTTP.address(address), machine: machine, options: options).become()
+    guard image.manifest.releasedResources.isEmpty else {
+      throw CommandFailure("--http has no secrets and no sealed directory for the manifest's; leave --http out, or these")
+    }
+    let network = try RunNetwork.rules(of: image, narrowedTo: build.network, authorities: ca)
+    for rule in network.rules where rule.kind != .connect && rule.kind != .tls {
+      Terminal.note("\(rule) has no effect here: what --http serves makes outgoing connections, and has no other network")
+    }
+    try RunHTTP(
+      image: image, name: name, listen: RunHTTP.address(address), machine: machine, options: options, network: network, authorities: ca
+    ).become()
   }
 
   /// What fetches the manifest's secrets; nil where it has none.

@@ -1,5 +1,6 @@
 import Coffer
 import Glibc
+import NetworkRules
 import RunCommand
 import TrustletImage
 
@@ -10,6 +11,8 @@ struct RunHTTP {
   let listen: String
   let machine: String
   let options: RunOptions
+  let network: NetworkRules
+  let authorities: String?
 
   /// "8080" and ":8080" are of the loopback address.
   static func address(_ text: String) -> String {
@@ -44,6 +47,8 @@ struct RunHTTP {
       words.append("--exports")
     }
     words += options.environment.map { "--env=\($0)" }
+    words += network.rules.map { "--net=\($0)" }
+    if let authorities { words.append("--ca=\(authorities)") }
     if let memory = options.memory { words.append("--memory-limit=\(memory.bytes)") }
     if let time = options.time { words.append("--time=\(time.nanoseconds)") }
     if let time = options.cpuTime { words.append("--processor-time=\(time.nanoseconds)") }

@@ -12,6 +12,14 @@ struct RunNetwork {
   /// - Parameter narrowed: rules of the command line; none for all of the manifest's.
   /// - Throws: where one of those permits what the manifest does not.
   init?(_ image: TrustletImage, narrowedTo narrowed: [NetworkRule], authorities: String?) throws {
+    let effective = try Self.rules(of: image, narrowedTo: narrowed, authorities: authorities)
+    guard !effective.isEmpty else { return nil }
+    let encryption = effective.has(.tls) ? Encryption(program: try NodeProgram.path(), leading: ["tls-gate"], authorities: authorities) : nil
+    gate = HostNetwork(rules: effective, socketLimit: Int(clamping: image.manifest.openFiles), encryption: encryption)
+  }
+
+  /// - Throws: as the initializer does; also where `authorities` cannot be read, or nothing would look at them.
+  static func rules(of image: TrustletImage, narrowedTo narrowed: [NetworkRule], authorities: String?) throws -> NetworkRules {
     let rules = NetworkRules(image.manifest.network)
     if let rule = rules.firstNotCovered(of: narrowed) {
       let own = rules.isEmpty ? "nothing" : rules.rules.map(\.description).joined(separator: ", ")
@@ -19,10 +27,13 @@ struct RunNetwork {
         "--net \(rule): the manifest, which is measured, permits \(own), and --net only narrows that; build the program with a manifest whose "
           + "network: has the rule")
     }
-    guard !rules.isEmpty else { return nil }
     let effective = narrowed.isEmpty ? rules : NetworkRules(narrowed)
-    if let authorities, access(authorities, R_OK) != 0 { throw CommandFailure("--ca \(authorities): \(String(cString: strerror(errno)))") }
-    let encryption = effective.has(.tls) ? Encryption(program: try NodeProgram.path(), leading: ["tls-gate"], authorities: authorities) : nil
-    gate = HostNetwork(rules: effective, socketLimit: Int(clamping: image.manifest.openFiles), encryption: encryption)
+    if let authorities {
+      guard access(authorities, R_OK) == 0 else { throw CommandFailure("--ca \(authorities): \(String(cString: strerror(errno)))") }
+      guard effective.has(.tls) else {
+        throw CommandFailure("--ca \(authorities): no rule has tls: or https://, so nobody would look at these certificates; name one, as --net https://example.org")
+      }
+    }
+    return effective
   }
 }

@@ -3,8 +3,11 @@ import CLinux
 import FunctionDispatch
 import Gateway
 import Glibc
+import HostNetwork
 import Hummingbird
 import Logging
+import NIOCore
+import NetworkRules
 
 /// `coffer run --http`: one image at an address, for all paths. The full program has built it and becomes this one.
 struct ServeOne: AsyncParsableCommand {
@@ -22,6 +25,9 @@ struct ServeOne: AsyncParsableCommand {
   @Flag var exports = false
   @Option var machine: String
   @Option(name: .customLong("env")) var environment: [String] = []
+  /// Rules that the image's manifest covers.
+  @Option(name: .customLong("net")) var network: [String] = []
+  @Option var ca: String?
   // Bytes and nanoseconds; 0 for what the image allows.
   @Option var memoryLimit: UInt64 = 0
   @Option var time: UInt64 = 0
@@ -30,7 +36,7 @@ struct ServeOne: AsyncParsableCommand {
 
   func run() async throws {
     guard let address = ListenAddress(listen) else {
-      throw ValidationError("--http: found \(listen), expected PORT or ADDRESS:PORT, as in 8080 or 127.0.0.1:8080")
+      throw CommandFailure("--http: found \(listen), expected PORT or ADDRESS:PORT, as in 8080 or 127.0.0.1:8080")
     }
     let options = try DispatchOptions.parse(["--machine", machine])
     let descriptors = Int(clamping: coffer_raise_descriptor_limit())
@@ -45,45 +51,31 @@ struct ServeOne: AsyncParsableCommand {
     var settings = FunctionSettings(
       memory: memoryLimit, processorTime: processorTime, output: outputLimit, environment: environment, answer: component ? .component : exports ? .exports : .auto)
     if time > 0 { settings.time = time }
-    let folder = try Self.folder(of: image)
-    defer {
-      unlink("\(folder)/image")
-      rmdir(folder)
-    }
+    var revision = Revision(measurement: measurement, imageFile: name, settings: settings)
+    revision.imageDescriptor = image
     let route = Route(
       tenant: "default", function: name,
-      revisions: [.init(revision: Revision(measurement: measurement, imageFile: "\(folder)/image", settings: settings), percent: 100)])
+      revisions: [.init(revision: revision, percent: 100)])
     var configuration = NodeConfiguration(host: address.host, port: address.port, dispatch: try options.configuration(descriptors: descriptors))
     configuration.soleFunction = name
+    if !network.isEmpty {
+      let rules = NetworkRules(try network.map { try NetworkRule($0) })
+      let encryption = rules.has(.tls) ? Encryption(program: try ServedProcess.own(), leading: ["tls-gate"], authorities: ca) : nil
+      configuration.dispatch.connections = ConnectionErrands(HostNetwork(rules: rules, encryption: encryption))
+    }
     if isatty(2) == 1 { configuration.requestLogger = lines }
     let node = Node(configuration, catalogue: FixedCatalogue([route]), logSink: FunctionLines(logger: lines), logger: logger)
     node.dispatcher.prepare(route)
     let name = name
-    try await node.run(
-      Router(),
-      whenListening: { port in Terminal.note("serving \(name) at http://\(address.shown):\(port)/, until it is told to end") })
-    output.flush()
-  }
-}
-
-extension ServeOne {
-  /// A directory of this process alone with the image in it: monitor processes are given what lies at a path.
-  private static func folder(of image: Int32) throws -> String {
-    var template = Array("/tmp/coffer-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw CommandFailure("cannot make a directory in /tmp: \(String(cString: strerror(errno)))") }
-    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let file = open("\(folder)/image", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw CommandFailure("cannot write \(folder)/image: \(String(cString: strerror(errno)))") }
-    defer { close(file) }
-    lseek(image, 0, SEEK_SET)
-    while true {
-      let count = sendfile(file, image, nil, 1 << 30)
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else { throw CommandFailure("cannot write \(folder)/image: \(String(cString: strerror(errno)))") }
-      if count == 0 { break }
+    do {
+      try await node.run(
+        Router(),
+        whenListening: { port in Terminal.note("serving \(name) at http://\(address.shown):\(port)/, until it is told to end") })
+    } catch let error as IOError where error.errnoCode == EADDRINUSE || error.errnoCode == EADDRNOTAVAIL {
+      let reason = error.errnoCode == EADDRINUSE ? "another program listens there; stop it" : "this machine has no such address"
+      throw CommandFailure("cannot listen at \(listen): \(reason), or choose another address with --http")
     }
-    close(image)
-    return folder
+    output.flush()
   }
 }
 

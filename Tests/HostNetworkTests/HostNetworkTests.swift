@@ -247,3 +247,23 @@ import Testing
     }
   }
 }
+
+/// Connections that are passed on, as a front makes them for its monitor processes.
+struct ConnectionForOthersTests {
+  @Test func theRulesHoldForThemToo() throws {
+    let peer = try Peer()
+    let gate = try Gate(["connect:127.0.0.1:\(peer.port)"], resolver: FixedResolver(["example.org": ["127.0.0.1"]]))
+    func ask(_ name: String, _ port: UInt16, isEncrypted: Bool = false) -> Int32 {
+      gate.network.connection(to: Array(name.utf8), port: port, isEncrypted: isEncrypted)
+    }
+    let made = ask("127.0.0.1", peer.port)
+    #expect(made >= 0)
+    close(made)
+    for name in ["127.0.0.2", "[127.0.0.1]", "::1", "::ffff:127.0.0.1", "localhost", "example.org", "0.0.0.0", "2130706433", "127.1"] {
+      #expect(ask(name, peer.port) < 0, "\(name)")
+    }
+    #expect(ask("127.0.0.1", peer.port, isEncrypted: true) == -EACCES)
+    #expect(ask("127.0.0.1", 0) == -EINVAL && ask("", peer.port) == -EINVAL && ask(String(repeating: "a", count: 256), peer.port) == -EINVAL)
+    #expect(ask("127.0.0.1\0", peer.port) == -EINVAL)
+  }
+}

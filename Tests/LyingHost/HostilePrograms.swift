@@ -2,11 +2,14 @@ import Coffer
 import CodeObjects
 import Examples
 import Foundation
+import NetworkRules
 import TrustletImage
 
 /// The images that are run: what checks itself, what an honest host's trustlet answers, and examples.
 struct HostilePrograms {
   let selfCheck: HostileProgram
+  /// Checks itself too, and has a network.
+  let sockets: HostileProgram
   let count: HostileProgram
   let hello: HostileProgram
   let wordcount: HostileProgram
@@ -20,10 +23,16 @@ struct HostilePrograms {
     try files.addFile("data/measured", contents: (0..<40000).map { UInt8(truncatingIfNeeded: $0 * 167 + $0 >> 8) })
     selfCheck = HostileProgram(
       "selfcheck", try builder.image(of: Self.module(SinglePrograms.selfcheck), manifest: manifest, files: files), checksItself: true)
+    var networked = Manifest()
+    networked.network = Self.rules
+    networked.memory = .mebibytes(16)
+    sockets = HostileProgram("sockets", try builder.image(of: Self.module(SinglePrograms.sockets), manifest: networked), checksItself: true)
     count = HostileProgram("count", try builder.image(of: Self.module(SinglePrograms.count)))
     hello = HostileProgram("hello", try builder.image(of: Self.example("hello")))
     wordcount = HostileProgram("wordcount", try builder.image(of: Self.example("wordcount")))
   }
+
+  static let rules = ["connect:127.0.0.1:*", "connect:localhost:*", "listen:127.0.0.1:0"].compactMap { try? NetworkRule($0) }
 
   private static func module(_ base64: StaticString) throws -> [UInt8] {
     guard let data = Data(base64Encoded: "\(base64)") else { throw Missing(description: "a program of the tests is not base64") }

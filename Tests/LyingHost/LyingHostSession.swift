@@ -1,8 +1,10 @@
 import Coffer
 import EdgeCalls
 import Glibc
+import HostNetwork
 import Machine
 import Monitor
+import NetworkRules
 import TrustletImage
 
 /// One run after another of real images on a real machine whose host lies, each from a seed of its own.
@@ -33,6 +35,7 @@ public final class LyingHostSession {
   private let host = LyingHost()
   private let lyingKind: LyingMachineKind
   private let surroundings: Surroundings
+  private let peer: EchoPeer
   private let clones: Clones
   private let honestClones: Clones
 
@@ -56,6 +59,7 @@ public final class LyingHostSession {
     programs = try HostilePrograms(builder)
     lyingKind = LyingMachineKind(inner: kind, host: host)
     surroundings = try Surroundings()
+    peer = try EchoPeer()
     clones = try Clones(programs.selfCheck, lyingKind)
     honestClones = try Clones(programs.count, kind)
   }
@@ -63,14 +67,26 @@ public final class LyingHostSession {
   /// That the checks are worth something: without a lie all of them are made, and hold.
   public func checkHonestRun() throws {
     willRun(0)
-    let program = programs.selfCheck
-    let trustlet = try TrustletRunner.start(program.image, surroundings.options(time: .seconds(20), directories: 2), on: lyingKind)
+    try checkHonestRun(programs.selfCheck, surroundings.options(time: .seconds(20), directories: 2))
+    try checkHonestRun(programs.sockets, networked(surroundings.options(time: .seconds(20))))
+    try checkHonestTrustlet(seed: 0)
+  }
+
+  /// With a network of its own, and a peer in it.
+  private func networked(_ options: RunOptions) -> RunOptions {
+    var options = options
+    options.arguments = ["program", "\(peer.port)"]
+    options.network = HostNetwork(rules: NetworkRules(HostilePrograms.rules), socketLimit: 64)
+    return options
+  }
+
+  private func checkHonestRun(_ program: HostileProgram, _ options: RunOptions) throws {
+    let trustlet = try TrustletRunner.start(program.image, options, on: lyingKind)
     let outcome = try TrustletRunner.runCommand(program.image, trustlet)
     guard outcome == .exited(status: 7), let verdict = verdict(), verdict.isFinished, verdict.failedLine == 0, verdict.checks > 500 else {
-      throw Finding(seed: 0, what: "without a lie it ended with \(outcome), and found \(String(describing: self.verdict()))")
+      throw Finding(seed: 0, what: "\(program.name): without a lie it ended with \(outcome), and found \(String(describing: self.verdict()))")
     }
     try checkMeasuredMemory(program, seed: 0)
-    try checkHonestTrustlet(seed: 0)
   }
 
   /// Whether the lies of a run follow from its seed alone: without a second thread that lies or serves.
@@ -86,9 +102,10 @@ public final class LyingHostSession {
     willRun(seed)
     let plan = RunPlan(seed: seed)
     let (liar, scribbles) = (Liar(seed: seed), plan.scribbles)
-    let program = [programs.hello, programs.wordcount, programs.selfCheck][plan.program]
+    let program = [programs.hello, programs.wordcount, programs.selfCheck, programs.sockets][plan.program]
     let image = program.image
     var options = surroundings.options(time: .milliseconds(200), directories: program.checksItself ? plan.directories : 1)
+    if program.name == programs.sockets.name { options = networked(options) }
     options.answersDoorbells = plan.answersDoorbells
     let isClone = plan.isClone
     let trustlet = isClone ? try clones.take(options) : try TrustletRunner.start(image, options, on: lyingKind)
@@ -119,7 +136,7 @@ public final class LyingHostSession {
       tally.checks += UInt64(verdict.checks)
       // Nothing that the host does through the window may make a check of the program fail.
       guard verdict.failedLine == 0 else {
-        throw Finding(seed: seed, what: "the program was given what no program may be: line \(verdict.failedLine) of selfcheck.c; it ended with \(outcome)")
+        throw Finding(seed: seed, what: "the program was given what no program may be: line \(verdict.failedLine) of \(program.name).c; it ended with \(outcome)")
       }
     }
     func finding(_ what: String) -> Finding {
@@ -188,7 +205,7 @@ private struct RunPlan {
     scribbles = random.isOneOf(3) ? random.pick(WindowScribbler.Target.allCases + [.doorbell, .doorbell]) : nil
     answersDoorbells = scribbles != nil || random.isOneOf(4)
     let choice = random.below(12)
-    program = min(choice, 2)
+    program = choice == 3 ? 3 : min(choice, 2)
     directories = 1 + random.below(3)
     isClone = choice > 3
   }

@@ -5,7 +5,7 @@ import WasmFormat
 /// Command components made of the C files in `Tests/Programs/wasi2`.
 public enum WASIClients {
   public static let all: [(name: String, component: @Sendable () throws -> [UInt8])] = [
-    ("ending", ending), ("hostile", hostile), ("http", http), ("network", network), ("probe", probe), ("sockets", sockets),
+    ("ending", ending), ("fetch", fetch), ("hostile", hostile), ("http", http), ("misuse", misuse), ("network", network), ("probe", probe), ("relay", relay), ("sockets", sockets),
   ]
 
   /// Uses nearly everything; its output is the same wherever it runs.
@@ -22,6 +22,13 @@ public enum WASIClients {
 
   /// Answers HTTP requests, as their path says.
   @Sendable public static func http() throws -> [UInt8] { try component(SinglePrograms.http) }
+
+  /// Makes an HTTP request, and says what came of it.
+  @Sendable public static func fetch() throws -> [UInt8] { try component(SinglePrograms.fetch) }
+  /// Does something with HTTP that must end in a trap or be refused: which, says its first argument.
+  @Sendable public static func misuse() throws -> [UInt8] { try component(SinglePrograms.misuse) }
+  /// Answers HTTP requests with what another server answers to them.
+  @Sendable public static func relay() throws -> [UInt8] { try component(SinglePrograms.relay) }
 
   private static func component(_ base64: StaticString) throws -> [UInt8] {
     try ClientComponent.make(of: try Module.decode(EmbeddedBytes.decoded(base64)))

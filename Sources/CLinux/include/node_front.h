@@ -15,6 +15,10 @@ int coffer_stream_ends(int ends[2]);
 
 /// open(2) for reading, close-on-exec, of a regular file; -EINVAL for anything else, which it does not wait for.
 int coffer_open_image(const char *path);
+// The file of a descriptor, to be read, with a position of its own; it may be without a name. - Returns: a descriptor, or an error number below 0.
+int coffer_open_again(int descriptor);
+// Two connected ends of a socket that keeps packets apart, each with the descriptor that came with it. - Returns: 0 or an error number below 0.
+int coffer_packet_ends(int ends[2]);
 
 /// Raises the limit of open files to what is allowed, or beyond where the process may do that, and returns it.
 size_t coffer_raise_descriptor_limit(void);

@@ -28,7 +28,7 @@ struct TLSGate: AsyncParsableCommand {
           channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
-            try pipeline.addHandler(PeerVerdict(trustlet: local))
+            try pipeline.addHandler(PeerVerdict(name: name, trustlet: local))
           }
         }.withConnectedSocket(Self.peer).get()
       try? await remote.closeFuture.get()
@@ -52,10 +52,11 @@ struct TLSGate: AsyncParsableCommand {
 private final class PeerVerdict: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
+  private let name: String
   private let trustlet: any Channel
   private var isKnown = false
 
-  init(trustlet: any Channel) { self.trustlet = trustlet }
+  init(name: String, trustlet: any Channel) { (self.name, self.trustlet) = (name, trustlet) }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     guard !isKnown, case .handshakeCompleted? = event as? TLSUserEvent else { return context.fireUserInboundEventTriggered(event) }
@@ -74,16 +75,29 @@ private final class PeerVerdict: ChannelInboundHandler {
     let text = "\(error)"
     // BoringSSL's name for it; the name of the host is compared by swift-nio-ssl.
     let isCertificate = text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate") || error is NIOSSLExtraError
-    Terminal.complain("TLS: \(text.prefix(300))")
+    Terminal.complain("TLS: \(isCertificate ? Self.reason(text, name) : "\(name) does not speak TLS 1.2 or later\(Self.alert(text))")")
     tell(isCertificate ? .badCertificate : .noTLS)
     trustlet.close(promise: nil)
     context.close(promise: nil)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    if !isKnown { tell(.noTLS) }
-    trustlet.close(mode: .output, promise: nil)
+    if !isKnown {
+      tell(.noTLS)
+      trustlet.close(promise: nil)
+    }
     context.fireChannelInactive()
+  }
+
+  /// BoringSSL's word for it, as " (WRONG_VERSION_NUMBER)"; nothing where there is none.
+  private static func alert(_ text: String) -> String {
+    guard let range = text.firstRange(of: "OPENSSL_internal:") else { return "" }
+    return " (\(text[range.upperBound...].prefix { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") }))"
+  }
+
+  private static func reason(_ text: String, _ name: String) -> String {
+    text.contains("CERTIFICATE_VERIFY_FAILED")
+      ? "no trusted root vouches for the certificate of \(name), or its time is over; --ca FILE names roots of your own" : "the certificate is not one of \(name)"
   }
 
   private func tell(_ verdict: Encryption.Verdict) {
@@ -110,13 +124,19 @@ private final class Joined: ChannelInboundHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     guard case .inputClosed? = event as? ChannelEvent else { return }
-    other.close(mode: .output, promise: nil)
+    behindWhatWasWritten { $0.close(mode: .output, promise: nil) }
   }
 
-  func channelInactive(context: ChannelHandlerContext) { other.close(promise: nil) }
+  func channelInactive(context: ChannelHandlerContext) { behindWhatWasWritten { $0.close(promise: nil) } }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    other.close(promise: nil)
+    behindWhatWasWritten { $0.close(promise: nil) }
     context.close(promise: nil)
+  }
+
+  /// A channel forgets what it has not sent when it is closed: who reads slowly would lose the end of what the other has sent.
+  private func behindWhatWasWritten(_ end: @escaping @Sendable (any Channel) -> Void) {
+    let other = other
+    other.writeAndFlush(ByteBuffer()).whenComplete { _ in end(other) }
   }
 }

@@ -1,0 +1,94 @@
+import CLinux
+import FunctionCalls
+import Glibc
+import Synchronization
+
+/// The socket on which this process asks its front for connections: it may make none itself.
+final class ConnectionLine: Sendable {
+  /// A connection that is being made. Rings when it is there, or will not be.
+  final class Pending: Sendable {
+    enum Outcome: Equatable {
+      case waiting
+      /// The descriptor is whoever takes it's.
+      case made(Int32)
+      case failed(UInt32)
+      case taken
+    }
+
+    let bell: Bell
+    private let outcome = Mutex(Outcome.waiting)
+
+    init() throws(StartError) { bell = try Bell() }
+
+    deinit { if case .made(let descriptor) = take() { close(descriptor) } }
+
+    func settle(_ found: Outcome) {
+      outcome.withLock { $0 = found }
+      bell.ring()
+    }
+
+    /// Once; `waiting` as long as there is nothing.
+    func take() -> Outcome {
+      outcome.withLock { outcome in
+        if case .made = outcome { defer { outcome = .taken }; return outcome }
+        return outcome
+      }
+    }
+  }
+
+  private struct State {
+    var waiting: [UInt32: Pending] = [:]
+    var lastNumber: UInt32 = 0
+  }
+
+  private let socket: Int32
+  private let state = Mutex(State())
+
+  init(_ socket: Int32) { self.socket = socket }
+
+  /// Passes answers on, on a thread of its own. - Returns: why that is over.
+  func serve() -> String {
+    var space = [UInt8](repeating: 0, count: ConnectionAnswer.size + 1)
+    while true {
+      var descriptor: Int32 = -1
+      let count = space.withUnsafeMutableBytes { coffer_socket_receive(socket, $0.baseAddress, $0.count, 0, &descriptor) }
+      guard count > 0, let answer = ConnectionAnswer(Array(space[..<count])) else {
+        if descriptor >= 0 { close(descriptor) }
+        return count > 0 ? "the front broke the rules of connections" : "the front makes no connections any more"
+      }
+      // Nobody waits where the instance has ended meanwhile.
+      guard let pending = state.withLock({ $0.waiting.removeValue(forKey: answer.number) }) else {
+        if descriptor >= 0 { close(descriptor) }
+        continue
+      }
+      switch (answer.error, descriptor) {
+      // This process has no descriptor left, so that none came.
+      case (0, ..<0): pending.settle(.failed(UInt32(EMFILE)))
+      case (0, _): pending.settle(.made(descriptor))
+      default:
+        if descriptor >= 0 { close(descriptor) }
+        pending.settle(.failed(answer.error))
+      }
+    }
+  }
+
+  /// - Returns: nil where the front cannot be asked now, or this process has no descriptor left.
+  func ask(_ name: [UInt8], port: UInt16, isEncrypted: Bool) -> (number: UInt32, pending: Pending)? {
+    guard let pending = try? Pending() else { return nil }
+    let number = state.withLock { state in
+      repeat { state.lastNumber &+= 1 } while state.waiting[state.lastNumber] != nil
+      state.waiting[state.lastNumber] = pending
+      return state.lastNumber
+    }
+    let request = ConnectionRequest(number: number, port: port, isEncrypted: isEncrypted, name: name).bytes
+    let sent = request.withUnsafeBytes { coffer_socket_write(socket, $0.baseAddress, $0.count, 1) }
+    guard sent == request.count else {
+      forget(number)
+      return nil
+    }
+    return (number, pending)
+  }
+
+  /// Nobody wants it any more: a connection that comes all the same is closed.
+  func forget(_ number: UInt32) { state.withLock { _ = $0.waiting.removeValue(forKey: number) } }
+}

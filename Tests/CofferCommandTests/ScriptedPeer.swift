@@ -1,0 +1,102 @@
+import Glibc
+import Synchronization
+import Testing
+
+/// An HTTP server that keeps to no rules but its script: each connection gets the same bytes, once a request's head has come.
+final class ScriptedPeer: Sendable {
+  enum Ending: Sendable {
+    /// After the bytes, its side of the connection.
+    case closes
+    /// The connection, so that whoever uses it gets an error.
+    case resets
+    /// Nothing more comes, and the connection stays.
+    case stays
+    /// The bytes again and again.
+    case repeats([UInt8])
+  }
+
+  let port: UInt16
+  private let listener: Int32
+  private let script: [UInt8]
+  private let ending: Ending
+  /// Bytes at a time, with a pause behind each.
+  private let pieces: Int?
+  private let requests = Mutex<[String]>([])
+
+  init(_ script: [UInt8], _ ending: Ending = .closes, pieces: Int? = nil) throws {
+    (self.script, self.ending, self.pieces) = (script, ending, pieces)
+    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let descriptor = listener
+    let isListening = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, size) == 0 && listen(descriptor, 64) == 0 && getsockname(descriptor, $0, &size) == 0
+      }
+    }
+    port = UInt16(bigEndian: address.sin_port)
+    try #require(isListening)
+    var thread = pthread_t()
+    let owned = Unmanaged.passRetained(self)
+    let started = pthread_create(&thread, nil, { context in
+      if let context { Unmanaged<ScriptedPeer>.fromOpaque(context).takeRetainedValue().serve() }
+      return nil
+    }, owned.toOpaque())
+    if started == 0 { pthread_detach(thread) } else { owned.release() }
+    try #require(started == 0)
+  }
+
+  /// The heads that have come.
+  var heads: [String] { requests.withLock { $0 } }
+
+  /// No connection is taken any more.
+  func end() { shutdown(listener, Int32(SHUT_RDWR)) }
+
+  private func serve() {
+    defer { close(listener) }
+    while true {
+      let connection = accept(listener, nil, nil)
+      guard connection >= 0 else { return }
+      answer(connection)
+    }
+  }
+
+  private func answer(_ connection: Int32) {
+    defer { close(connection) }
+    var head: [UInt8] = []
+    var space = [UInt8](repeating: 0, count: 65_536)
+    while !String(decoding: head, as: UTF8.self).contains("\r\n\r\n") {
+      let count = recv(connection, &space, space.count, 0)
+      guard count > 0 else { return }
+      head += space[..<count]
+    }
+    let text = String(decoding: head, as: UTF8.self)
+    requests.withLock { $0.append(text) }
+    guard write(script, to: connection) else { return }
+    switch ending {
+    case .closes: shutdown(connection, Int32(SHUT_WR))
+    case .resets:
+      usleep(300_000)
+      var now = linger(l_onoff: 1, l_linger: 0)
+      setsockopt(connection, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+      return
+    case .stays: break
+    case .repeats(let piece): while write(piece, to: connection) {}
+    }
+    // Until the other side has had enough.
+    while recv(connection, &space, space.count, 0) > 0 {}
+  }
+
+  private func write(_ bytes: [UInt8], to connection: Int32) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let sent = rest.prefix(pieces ?? rest.count).withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      guard sent > 0 else { return false }
+      rest = rest.dropFirst(sent)
+      if pieces != nil { usleep(5000) }
+    }
+    return true
+  }
+}
