@@ -34,9 +34,11 @@ public struct ExportedFunctions: Sendable {
     let arguments: [ComponentValue]
     do throws(ValueError) {
       arguments =
+        // Without any text there is nothing to tell the forms apart by, and options may be left out.
         switch form {
-        case .json: try function.arguments(json: text.isEmpty ? Array("[]".utf8) : text, limits: limits)
-        case .wave: try function.arguments(wave: text.isEmpty ? Array("()".utf8) : text, limits: limits)
+        case _ where text.isEmpty: try function.arguments(wave: Array("()".utf8), limits: limits)
+        case .json: try function.arguments(json: text, limits: limits)
+        case .wave: try function.arguments(wave: text, limits: limits)
         }
     } catch {
       throw .badArguments("\(function.signature): \(error)")

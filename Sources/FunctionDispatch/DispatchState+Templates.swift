@@ -45,9 +45,11 @@ extension DispatchState {
     function.former += function.revisions.values
     function.revisions = [:]
     removed.append(function)
+    if !function.isLively {
+      function.isLively = true
+      lively.append(function)
+    }
   }
-
-  var allFunctions: [FunctionState] { removed + functions.values }
 
   private var templates: Int { children.reduce(0) { $0 + $1.loaded.count } }
 
@@ -70,11 +72,18 @@ extension DispatchState {
   /// Those that could not be started, that have not been called for long, or that are more than there may be, go.
   mutating func unloadIdle(now: UInt64) -> [Action] {
     var idle: [RevisionState] = []
-    for function in allFunctions {
+    for function in lively {
       for revision in function.allRevisions where revision.machines == 0 && !revision.children.isEmpty { idle.append(revision) }
       function.former.removeAll { $0.machines == 0 && $0.children.isEmpty }
     }
     removed.removeAll { $0.former.isEmpty && $0.queued == 0 }
+    lively.removeAll { function in
+      guard !function.isAlive else { return false }
+      function.isLively = false
+      // Made again by the next call.
+      function.revisions = [:]
+      return true
+    }
     idle.sort { $0.lastUse < $1.lastUse }
     var excess = templates - configuration.templates
     var unloads: [ObjectIdentifier: Int] = [:]

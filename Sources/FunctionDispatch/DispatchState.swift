@@ -19,6 +19,8 @@ package struct DispatchState {
   let configuration: DispatchConfiguration
   let loops: Int
   var functions: [String: FunctionState] = [:]
+  /// Those of which there is something in a process, and no others for longer than a second: housekeeping looks at these alone, whatever was called before.
+  var lively: [FunctionState] = []
   /// Such as were removed, until nothing of them is left anywhere.
   var removed: [FunctionState] = []
   package var tenants: [String: TenantState] = [:]
@@ -58,6 +60,7 @@ package struct DispatchState {
     let function = state(of: call.route, call.revision)
     call.function = function
     function.statistics.requests += 1
+    function.statistics.changes &+= 1
     function.statistics.lastRevision = call.revision.measurement
     if isDraining { return [.end(call, .refused(.draining))] }
     guard call.environment.bytes.readableBytes < FrameHeader.payloadLimit / 2 else { return [.end(call, .refused(.tooLarge))] }
@@ -191,6 +194,7 @@ package struct DispatchState {
     let time = now &- call.dispatchedAt
     function.tenant.used = function.tenant.used &- min(function.tenant.used, call.chargedTime) &+ time
     function.usualTime = (function.usualTime &* 7 &+ time) / 8
+    function.statistics.changes &+= 1
     function.statistics.queue.record(nanoseconds: call.dispatchedAt &- min(call.dispatchedAt, call.arrival))
     guard case .ended(let end) = ending, end.start != .none else { return }
     // What a process says of itself counts for no more than what can have passed.
@@ -299,6 +303,10 @@ package struct DispatchState {
   }
 
   mutating func revisionState(_ revision: Revision, of function: FunctionState) -> RevisionState? {
+    if !function.isLively {
+      function.isLively = true
+      lively.append(function)
+    }
     if let state = function.revisions[revision.measurement], state.revision == revision { return state }
     lastRevisionNumber &+= 1
     guard let state = RevisionState(lastRevisionNumber, revision, of: function, loops: loops) else { return nil }
@@ -381,7 +389,7 @@ extension DispatchState {
         slot.machine = nil
       }
     }
-    for function in allFunctions {
+    for function in lively {
       for revision in function.allRevisions { revision.children.removeAll { $0 === child } }
     }
     return serveQueues(now: now) + replenish()

@@ -28,11 +28,15 @@ final class FunctionState: @unchecked Sendable {
   private(set) var queue = CircularBuffer<FunctionCall>()
   private(set) var queued = 0
   var isWaiting = false
+  /// It is in ``DispatchState/lively``.
+  var isLively = false
   /// By measurement.
   var revisions: [String: RevisionState] = [:]
   /// Such as were replaced by one of the same code with other settings, until their machines are gone.
   var former: [RevisionState] = []
   var statistics = FunctionCounters()
+  /// As it was told last, of one that was not lively then; with ``FunctionCounters/changes``.
+  var told: (DispatchStatistics.Function, changes: UInt64)?
   /// Nanoseconds that a call has lately taken.
   var usualTime: UInt64 = 1_000_000
   /// Of its last calls, in 1,024ths, how many have waited for anything but a processor. Unknown at first, which counts as many.
@@ -81,11 +85,16 @@ final class FunctionState: @unchecked Sendable {
 
   var allRevisions: [RevisionState] { former + revisions.values }
 
-  var machines: Int { allRevisions.reduce(0) { $0 + $1.machines } }
+  var machines: Int { isLively ? allRevisions.reduce(0) { $0 + $1.machines } : 0 }
+
+  /// Whether there is something of it in any process, or will be.
+  var isAlive: Bool { running > 0 || queued > 0 || !former.isEmpty || revisions.values.contains { $0.machines > 0 || !$0.children.isEmpty } }
 }
 
 /// What has happened with a function's calls.
 struct FunctionCounters {
+  /// Another number after each change of what follows.
+  var changes: UInt64 = 0
   var requests: UInt64 = 0
   var answers: [String: UInt64] = [:]
   var lastRevision = ""

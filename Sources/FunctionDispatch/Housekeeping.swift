@@ -29,7 +29,7 @@ extension DispatchState {
 
   private mutating func coolIdle(now: UInt64) -> [Action] {
     var actions: [Action] = []
-    for function in allFunctions {
+    for function in lively {
       let keep = isMemoryShort || function.tenant.isMemoryShort ? configuration.keepWarm / 64 : configuration.keepWarm
       for revision in function.allRevisions where revision.machines > revision.running {
         let isFormer = function.revisions[revision.revision.measurement] !== revision
@@ -60,7 +60,7 @@ extension DispatchState {
   }
 
   func revision(_ number: UInt32) -> RevisionState? {
-    for function in allFunctions {
+    for function in lively {
       if let revision = function.allRevisions.first(where: { $0.number == number }) { return revision }
     }
     return nil
@@ -120,13 +120,17 @@ extension DispatchState {
     }
     return functions.values.map { function in
       let counters = function.statistics
+      // What nobody calls says the same each second.
+      if !function.isLively, let (told, changes) = function.told, changes == counters.changes { return told }
       let parts = function.allRevisions.compactMap { memory[$0.number] }
-      return DispatchStatistics.Function(
+      let told = DispatchStatistics.Function(
         name: function.name, tenant: function.tenant.name, revision: counters.lastRevision, requests: counters.requests,
         errors: counters.answers.reduce(0) { $0 + (["4xx", "5xx", "gone"].contains($1.key) ? $1.value : 0) }, answers: counters.answers,
         running: function.running, queued: function.queued, machines: function.machines,
         templateBytes: parts.reduce(0) { $0 &+ $1.shared }, cloneBytes: parts.reduce(0) { $0 &+ $1.own }, cold: counters.cold.summary,
         warm: counters.warm.summary, queue: counters.queue.summary, run: counters.run.summary, request: counters.request.summary)
+      function.told = function.isLively ? nil : (told, counters.changes)
+      return told
     }
   }
 }

@@ -1,26 +1,49 @@
 import Histogram
 
 /// Microseconds: to two significant digits for percentiles, up to an hour, and exactly by ``LatencySummary/bounds``.
+///
+/// A histogram takes 5 KB and more, and most of many functions are called a few times: the first values are kept as they are.
 struct LatencyHistogram: Sendable {
-  private var histogram = Histogram<UInt32>(numberOfSignificantValueDigits: .two)
-  private var counts = [UInt64](repeating: 0, count: LatencySummary.bounds.count)
-  private var sum: UInt64 = 0
+  private struct Counts: Sendable {
+    var histogram = Histogram<UInt32>(numberOfSignificantValueDigits: .two)
+    var bounds = [UInt64](repeating: 0, count: LatencySummary.bounds.count)
+    var sum: UInt64 = 0
 
-  init() { histogram.autoResize = true }
+    init(_ values: [UInt32]) {
+      histogram.autoResize = true
+      for value in values { record(UInt64(value)) }
+    }
+
+    mutating func record(_ value: UInt64) {
+      histogram.record(value)
+      sum &+= value
+      if let index = LatencySummary.bounds.firstIndex(where: { value <= $0 }) { bounds[index] += 1 }
+    }
+  }
+
+  private var first: [UInt32] = []
+  /// One, as soon as there are more values than are kept; in an array, which is a word where there is none.
+  private var counts: [Counts] = []
+
+  private static let firstLimit = 16
 
   mutating func record(nanoseconds: UInt64) {
     let value = min(nanoseconds / 1000, 3_600_000_000)
-    histogram.record(value)
-    sum &+= value
-    if let index = LatencySummary.bounds.firstIndex(where: { value <= $0 }) { counts[index] += 1 }
+    guard counts.isEmpty else { return counts[0].record(value) }
+    first.append(UInt32(value))
+    guard first.count > Self.firstLimit else { return }
+    counts = [Counts(first)]
+    first = []
   }
 
   var summary: LatencySummary {
-    let count = histogram.totalCount
-    let isEmpty = count == 0
+    if counts.isEmpty && first.isEmpty { return Self.nothing }
+    let counts = counts.first ?? Counts(first)
+    let histogram = counts.histogram
     return LatencySummary(
-      count: count, p50: isEmpty ? 0 : histogram.valueAtPercentile(50), p90: isEmpty ? 0 : histogram.valueAtPercentile(90),
-      p99: isEmpty ? 0 : histogram.valueAtPercentile(99), max: isEmpty ? 0 : histogram.max, sum: sum,
-      buckets: zip(LatencySummary.bounds, counts).map { [$0, $1] })
+      count: histogram.totalCount, p50: histogram.valueAtPercentile(50), p90: histogram.valueAtPercentile(90), p99: histogram.valueAtPercentile(99),
+      max: histogram.max, sum: counts.sum, buckets: zip(LatencySummary.bounds, counts.bounds).map { [$0, $1] })
   }
+
+  private static let nothing = LatencySummary(count: 0, p50: 0, p90: 0, p99: 0, max: 0, sum: 0, buckets: LatencySummary.bounds.map { [$0, 0] })
 }

@@ -8,7 +8,16 @@ struct Catalogue {
   /// By their public part.
   var tokens: [String: TokenRecord] = [:]
 
+  /// The functions by name, if somebody has asked since the last change.
+  var sorted: [FunctionRecord]?
+  /// Of the functions: another one after each change.
+  var version: UInt64 = 0
+
   mutating func publish(_ changes: CatalogueChanges, images: ImageFolder) {
+    if !changes.functions.isEmpty {
+      sorted = nil
+      version &+= 1
+    }
     for (name, record) in changes.functions {
       functions[name] = record
       routes[name] = record.map { Self.route($0, images) }

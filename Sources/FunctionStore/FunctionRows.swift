@@ -21,7 +21,9 @@ enum FunctionRows {
     }
     var revisions: [String: [RevisionRecord]] = [:]
     let rows = try Row.fetchCursor(database, sql: "SELECT * FROM revisions ORDER BY function, number DESC")
-    while let row = try rows.next() { revisions[row["function"], default: []].append(try revision(row)) }
+    // Most of many functions are served alike.
+    var known: [String: RevisionSettings] = [:]
+    while let row = try rows.next() { revisions[row["function"], default: []].append(try revision(row, &known)) }
     let building = Set(try String.fetchAll(database, sql: "SELECT function FROM builds"))
     for row in try Row.fetchAll(database, sql: "SELECT * FROM functions") {
       let name: String = row["name"]
@@ -35,7 +37,8 @@ enum FunctionRows {
     guard let row = try Row.fetchOne(database, sql: "SELECT * FROM functions WHERE name = ?", arguments: [name]) else { return nil }
     let rows = try Row.fetchAll(database, sql: "SELECT * FROM revisions WHERE function = ? ORDER BY number DESC", arguments: [name])
     let isBuilding = try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM builds WHERE function = ?)", arguments: [name]) ?? false
-    return function(row, try rows.map(revision), isBuilding: isBuilding)
+    var known: [String: RevisionSettings] = [:]
+    return function(row, try rows.map { try revision($0, &known) }, isBuilding: isBuilding)
   }
 
   private static func function(_ row: Row, _ revisions: [RevisionRecord], isBuilding: Bool) -> FunctionRecord {
@@ -44,12 +47,14 @@ enum FunctionRows {
       updated: row["updated"], revisions: revisions, isBuilding: isBuilding)
   }
 
-  private static func revision(_ row: Row) throws -> RevisionRecord {
-    let (origin, settings): (String, String) = (row["origin"], row["settings"])
+  private static func revision(_ row: Row, _ known: inout [String: RevisionSettings]) throws -> RevisionRecord {
+    let (origin, text): (String, String) = (row["origin"], row["settings"])
+    let settings = try known[text] ?? RevisionSettings(text: text)
+    known[text] = settings
     return RevisionRecord(
       measurement: row["measurement"], number: row["number"], deployment: row["deployment"],
       // Written by a newer version, perhaps: how it was made decides nothing.
-      origin: RevisionRecord.Origin(rawValue: origin) ?? .image, size: row["size"], settings: try RevisionSettings(text: settings),
+      origin: RevisionRecord.Origin(rawValue: origin) ?? .image, size: row["size"], settings: settings,
       created: row["created"], percent: row["percent"], file: row["file"])
   }
 

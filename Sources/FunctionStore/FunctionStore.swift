@@ -101,21 +101,49 @@ extension FunctionStore {
   /// Sorted by name.
   /// - Parameter tenant: nil for all.
   public func functions(of tenant: String? = nil) -> [FunctionRecord] {
-    functionsByName.values.filter { tenant == nil || $0.tenant == tenant }.sorted { $0.name < $1.name }
+    let sorted = sorted
+    return tenant == nil ? sorted : sorted.filter { $0.tenant == tenant }
   }
 
   /// A part of the list that is sorted by name: at most `limit` behind the name `after`, and whether there are more.
   public func functions(of tenant: String? = nil, after: String, limit: Int) -> (functions: [FunctionRecord], isMore: Bool) {
-    let names = functionsByName.values.lazy.filter { (tenant == nil || $0.tenant == tenant) && $0.name > after }.map(\.name).sorted()
-    return (names.prefix(limit).compactMap(function), names.count > limit)
+    let sorted = sorted
+    // Behind those that are not wanted.
+    var (low, high) = (0, sorted.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle].name <= after { low = middle + 1 } else { high = middle }
+    }
+    var found: [FunctionRecord] = []
+    for function in sorted[low...] where tenant == nil || function.tenant == tenant {
+      guard found.count < limit else { return (found, true) }
+      found.append(function)
+    }
+    return (found, false)
+  }
+
+  /// By name; sorted anew when the first asks after a change, not for each who asks.
+  private var sorted: [FunctionRecord] {
+    let (known, version) = catalogue.withLock { ($0.sorted, $0.version) }
+    if let known { return known }
+    let sorted = functionsByName.values.sorted { $0.name < $1.name }
+    catalogue.withLock { if $0.version == version { $0.sorted = sorted } }
+    return sorted
   }
 
   public var functionCount: Int { look { $0.functions.count } }
 
   /// Revisions that are said to be there, and whose images are not: somebody took them from the directory.
   public func missingImages() -> [(function: String, measurement: String)] {
-    functions().flatMap { function in
-      function.revisions.filter { !images.exists($0.file, size: Int($0.size)) }.map { (function.name, $0.measurement) }
+    // Many functions may have one image.
+    var known: [String: Bool] = [:]
+    return functions().flatMap { function in
+      function.revisions.filter { revision in
+        let key = "\(revision.file) \(revision.size)"
+        let exists = known[key] ?? images.exists(revision.file, size: Int(revision.size))
+        known[key] = exists
+        return !exists
+      }.map { (function.name, $0.measurement) }
     }
   }
 }

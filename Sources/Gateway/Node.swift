@@ -80,23 +80,24 @@ public final class Node: Sendable {
   ) async throws where Context: InitializableFromSource<ApplicationRequestContextSource> {
     dispatcher.start()
     let service = service
+    let connections = OpenConnections()
     if let place = configuration.attested {
       let listener = AttestedListener(service, dispatcher, eventLoops: eventLoops, logger: logger)
       let channel = try await listener.listen(host: place.host, port: place.port)
       attestedPort.store(channel.localAddress?.port ?? 0, ordering: .releasing)
     }
     let application = Application(
-      responder: router.buildResponder(), server: HTTPServerBuilder { NodeChannel(service, responder: $0) },
+      responder: router.buildResponder(), server: HTTPServerBuilder { NodeChannel(service, connections, responder: $0) },
       configuration: ApplicationConfiguration(
         address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 4096,
         availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
       onServerRunning: { channel in await whenListening(channel.localAddress?.port ?? 0) },
       eventLoopGroupProvider: .shared(eventLoops), logger: logger)
-    let deadline = Deadline(configuration.drainTime) { [dispatcher, eventLoops] in
+    let deadline = Deadline(configuration.drainTime) { [dispatcher] in
       // Calls end now, and their callers are told; connections that do not end even so are closed.
       await dispatcher.shutDown()
       try? await Task.sleep(for: .seconds(1))
-      try? await eventLoops.shutdownGracefully()
+      connections.closeAll()
     }
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(

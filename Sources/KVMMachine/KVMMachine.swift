@@ -32,6 +32,7 @@ public final class KVMMachine: Machine, @unchecked Sendable {
   let kind: KVMMachineKind
   /// What a clone was made from and is reset to.
   let template: KVMTemplate?
+  private var counted: LiveClones.One?
   /// Contents of the template that are not mapped here but were copied.
   private(set) var copied: [MemoryPart] = []
   /// In the template's first clone, until its reset: what it touches.
@@ -73,6 +74,7 @@ public final class KVMMachine: Machine, @unchecked Sendable {
     virtualMachine = empty.virtualMachine
     processor = empty.processor
     copied = try empty.fill(from: template)
+    counted = template.countClone()
     space = AddressSpace(template.space, memory: empty.memory)
     if let recorder = template.workingSet.claimRecorder() {
       space.tables.forgetAccesses()

@@ -16,6 +16,7 @@ public final class KVMTemplate: MachineTemplate, @unchecked Sendable {
   let writable: [MemoryPart]
   let workingSet = RecordedWorkingSet()
   private let ready = Mutex<[EmptyClone]>([])
+  private let live = LiveClones()
 
   /// - Parameter machine: has finished the instruction by which it left.
   init(_ machine: KVMMachine) throws(MachineError) {
@@ -44,14 +45,19 @@ public final class KVMTemplate: MachineTemplate, @unchecked Sendable {
 
   /// Up to which size a piece of contents is copied into a clone instead of mapped: with memory at hand ten pages cost less than a mapping and the
   /// faults that it brings.
+  ///
+  /// The first clones alone get copies of all: of very many that live at once, what each has for itself counts for more than 80 us at its beginning.
   func copiedBytes(isPrepared: Bool) -> Int {
-    guard isPrepared else { return Self.dearMapping }
+    guard isPrepared, live.areFew else { return Self.dearMapping }
     let total = memory.contents(behind: space.machinePageEnd).reduce(0) { $0 + $1.offsets.count }
     return total <= Self.preparedContents ? total : Self.dearMapping
   }
 
   private static let dearMapping = 16 << 10
   private static let preparedContents = 256 << 10
+
+  /// Kept by each clone for as long as it lives.
+  func countClone() -> LiveClones.One { live.one() }
 
   func takeEmpty(_ system: KVMSystem) throws(MachineError) -> EmptyClone {
     if let empty = ready.withLock({ $0.popLast() }) { return empty }

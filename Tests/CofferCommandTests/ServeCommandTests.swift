@@ -34,6 +34,40 @@ struct ServeCommandTests {
     }
   }
 
+  /// Whatever callers do: calls that never end, bodies that do not, heads that stop, streams of HTTP/2.
+  @Test func aNodeThatIsToldToEndDoes() throws {
+    let work = try Workplace()
+    try work.module(
+      "forever.wasm", "(module (memory (export \"memory\") 1) (func (export \"_start\") (loop (br 0))))")
+    let node = try ServedProgram(["serve", "--listen", "127.0.0.1:0", "--data", work.path + "/data", "--drain", "1"], in: work)
+    try node.wait(for: "the dashboard is at")
+    let environment = ["COFFER_NODE": "http://127.0.0.1:\(node.port)", "COFFER_DATA": work.path + "/data"]
+    for (name, program) in [("echo", "example:echo"), ("forever", "forever.wasm")] {
+      let deployed = try CofferCommand.run(["deploy", name, program], in: work.path, environment: environment)
+      try #require(deployed.status == 0, "\(deployed.errors)")
+    }
+    var open: [Int32] = []
+    defer { for descriptor in open { close(descriptor) } }
+    for request in [
+      "GET /f/forever HTTP/1.1\r\nHost: a\r\n\r\n", "POST /f/echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n", "GET /f/echo HTTP/1.1\r\nHo", "",
+      "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0",
+      "POST /f/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nabc", "PUT /v1/functions/half HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nabc",
+    ] {
+      for _ in 0..<4 { open.append(try connection(to: node.port, saying: request)) }
+    }
+    let curl = Process()
+    curl.executableURL = URL(fileURLWithPath: "/bin/sh")
+    curl.arguments = ["-c", "exec curl -s -o /dev/null --http2-prior-knowledge --max-time 120 --limit-rate 1k -T /dev/zero http://127.0.0.1:\(node.port)/f/echo"]
+    try curl.run()
+    defer { if curl.isRunning { kill(curl.processIdentifier, SIGKILL) } }
+    sleep(1)
+    let start = ContinuousClock.now
+    #expect(try node.end(SIGTERM) == 0, "\(node.said)")
+    // A second to drain, another to tell callers; the rest is for a busy machine.
+    #expect(ContinuousClock.now - start < .seconds(60))
+    #expect(!node.said.contains("EventLoop"), "\(node.said)")
+  }
+
   private static func shell(_ command: String) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")

@@ -39,12 +39,17 @@ final class FakeMonitors: MonitorLaunching {
   let slots: Int
   let body: @Sendable (FakeCall) -> Answer
   private let welcomes: @Sendable (Int) -> Bool
+  fileprivate let readsControl: @Sendable (Int) -> Bool
   private let log = Mutex(Log())
 
   var counts: Log { log.withLock { $0 } }
 
   /// - Parameter welcomes: whether the monitor of this number ever says that it is ready.
-  init(slots: Int = 4, welcomes: @escaping @Sendable (Int) -> Bool = { _ in true }, body: @escaping @Sendable (FakeCall) -> Answer) {
+  /// - Parameter readsControl: ... ever reads its control socket.
+  init(
+    slots: Int = 4, welcomes: @escaping @Sendable (Int) -> Bool = { _ in true }, readsControl: @escaping @Sendable (Int) -> Bool = { _ in true }, body: @escaping @Sendable (FakeCall) -> Answer
+  ) {
+    self.readsControl = readsControl
     self.slots = slots
     self.body = body
     self.welcomes = welcomes
@@ -91,7 +96,7 @@ final class FakeMonitors: MonitorLaunching {
 
     func start() {
       send(Frame(.welcome, payload: MonitorWelcome(machine: "fake", locks: ["none"]).payload), control)
-      thread(control) { self.serveControl() }
+      if owner.readsControl(number) { thread(control) { self.serveControl() } }
       for slot in slots { thread(slot) { self.serve(slot) } }
     }
 
@@ -186,6 +191,7 @@ final class FakeMonitors: MonitorLaunching {
 
     /// What was said on the control socket before the call may be read after it.
     private func name(_ revision: UInt32) -> String {
+      guard owner.readsControl(number) else { return "" }
       for _ in 0..<50_000 {
         if let name = names.withLock({ $0[revision] }) { return name }
         usleep(100)

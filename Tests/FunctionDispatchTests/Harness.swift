@@ -24,10 +24,11 @@ final class Harness: Sendable {
   let lines = LineCollector()
 
   init(
-    slots: Int = 4, welcomes: @escaping @Sendable (Int) -> Bool = { _ in true }, change: (inout DispatchConfiguration) -> Void = { _ in },
+    slots: Int = 4, welcomes: @escaping @Sendable (Int) -> Bool = { _ in true }, readsControl: @escaping @Sendable (Int) -> Bool = { _ in true },
+    change: (inout DispatchConfiguration) -> Void = { _ in },
     body: @escaping @Sendable (FakeCall) -> FakeMonitors.Answer
   ) {
-    monitors = FakeMonitors(slots: slots, welcomes: welcomes, body: body)
+    monitors = FakeMonitors(slots: slots, welcomes: welcomes, readsControl: readsControl, body: body)
     var configuration = DispatchConfiguration(monitor: "", slots: slots, processLimit: 8)
     change(&configuration)
     var logger = Logger(label: "test")

@@ -68,7 +68,7 @@ import TrustletImage
     try store.deploy("two", other, tenant: "acme")
     let files = ["one", "two"].compactMap { store.route($0)?.revisions.first?.revision.imageFile }
     #expect(Set(files).count == 2)
-    #expect(try TrustletImage.read(path: files[0]).export("run") != nil)
+    #expect(try TrustletImage.read(path: files[0]).export("_start") != nil)
     #expect(try TrustletImage.read(path: files[1]).export("walk") != nil)
   }
 

@@ -34,9 +34,8 @@ import Testing
     let malformed = Wire.headers(3, Self.request + fields)
     let good = [1, 5].map { stream in Wire.headers(stream, Self.request.map { $0.0 == ":path" ? ($0.0, "/f/echo/\(stream)") : $0 }) }
     // One before it, one behind it, on the same connection.
-    let answer = try await node.raw([Wire.beginning + good[0], malformed, good[1]], pause: .milliseconds(50), patience: 20) {
-      $0.contains("PATH_INFO=/5") && $0.contains("PATH_INFO=/1")
-    }
+    let answer = try await node.raw([Wire.beginning + good[0], malformed, good[1]], pause: .milliseconds(50), patience: 20,
+      enough: { $0.contains("PATH_INFO=/5") && $0.contains("PATH_INFO=/1") })
     #expect(answer.contains("fine PATH_INFO=/1") && answer.contains("fine PATH_INFO=/5"), "\(what): \(answer.debugDescription)")
     #expect(answer.contains(Wire.reset(3)), "\(what): \(answer.debugDescription)")
     await node.end()
@@ -46,7 +45,7 @@ import Testing
   @Test func aBodyThatIsLongerThanItsLengthEndsItsStreamAlone() async throws {
     let node = try await NodeHarness { _ in .output("fine") }
     let head = Wire.headers(1, ends: false, [(":method", "POST")] + Self.request.dropFirst() + [("content-length", "2")])
-    let answer = try await node.raw([Wire.beginning + head, Wire.frame(0, 1, 1, "longer"), Wire.headers(3, Self.request)], pause: .milliseconds(50), patience: 20) { $0.contains("fine") }
+    let answer = try await node.raw([Wire.beginning + head, Wire.frame(0, 1, 1, "longer"), Wire.headers(3, Self.request)], pause: .milliseconds(50), patience: 20, enough: { $0.contains("fine") })
     #expect(answer.contains("fine") && answer.contains(Wire.reset(1)), "\(answer.debugDescription)")
     await node.end()
   }

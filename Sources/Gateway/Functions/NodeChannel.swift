@@ -23,11 +23,13 @@ struct NodeChannel: ServerChildChannel, HTTPChannelHandler {
   }
 
   let service: FunctionService
+  private let connections: OpenConnections
   let responder: HTTPChannelHandler.Responder
   private let http2: HTTP2Channel
 
-  init(_ service: FunctionService, responder: @escaping HTTPChannelHandler.Responder) {
+  init(_ service: FunctionService, _ connections: OpenConnections, responder: @escaping HTTPChannelHandler.Responder) {
     self.service = service
+    self.connections = connections
     self.responder = responder
     http2 = HTTP2Channel(
       responder: responder,
@@ -37,7 +39,8 @@ struct NodeChannel: ServerChildChannel, HTTPChannelHandler {
   }
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-    channel.eventLoop.makeCompletedFuture {
+    connections.add(channel)
+    return channel.eventLoop.makeCompletedFuture {
       let promise = channel.eventLoop.makePromise(of: Negotiated.self)
       let preface = PrefaceHandler(promise) { isHTTP2 in
         isHTTP2 ? setUpHTTP2(channel, logger) : setUpHTTP1(channel)

@@ -6,8 +6,8 @@ extension Dispatcher: StatisticsSource {}
 
 extension FunctionStore: FunctionDirectory {
   public func deployed() -> [DeployedFunction] {
-    functionsByName.values.map { function in
-      DeployedFunction(name: function.name, tenant: function.tenant, revision: function.serving.first?.measurement ?? "")
+    functions().map { function in
+      DeployedFunction(name: function.name, tenant: function.tenant, revision: function.revisions.first { $0.percent > 0 }?.measurement ?? "")
     }
   }
 
