@@ -25,6 +25,10 @@ final class Revision: Sendable {
   private let state = Mutex(State())
   /// Open when the image is there, or will not be.
   private let gate = Gate()
+  /// Open when the template is there, or will not be.
+  private let templateGate = Gate()
+  /// Calls that wait for the template.
+  private let awaiting = Atomic<Int>(0)
   private let unloaded = Atomic<Bool>(false)
   /// Calls that wait for the image, or run on it.
   private let callsOnImage = Atomic<Int>(0)
@@ -44,11 +48,24 @@ final class Revision: Sendable {
     case nothing(reason: String)
   }
 
-  /// Waits until the image has been read. What runs on the image says when it has ended: ``leaveImage()``.
+  /// A machine from the image has all of it for itself, and of very many at once that would count: so few are made, which is enough for the template to be
+  /// nobody's first wait. Further calls get clones of it.
+  private static let imageLimit = 8
+
+  /// Waits until the image has been read, and where many calls run on it already, for the template. What runs on the image says when it has ended:
+  /// ``leaveImage()``.
   func ground() -> Ground {
     callsOnImage.add(1, ordering: .relaxed)
     gate.pass()
-    let ground = present()
+    var ground = present()
+    if case .image = ground, callsOnImage.load(ordering: .relaxed) > Self.imageLimit {
+      leaveImage()
+      awaiting.add(1, ordering: .relaxed)
+      templateGate.pass()
+      awaiting.subtract(1, ordering: .relaxed)
+      callsOnImage.add(1, ordering: .relaxed)
+      ground = present()
+    }
     if case .image = ground {} else { leaveImage() }
     return ground
   }
@@ -73,8 +90,13 @@ final class Revision: Sendable {
 
   /// Lets the first calls go before the work on a template, which wants the same processors and this process's memory: for a while.
   func giveWay() {
-    for _ in 0..<Self.patience where callsOnImage.load(ordering: .relaxed) > 0 { usleep(Self.pause) }
+    for _ in 0..<Self.patience where callsOnImage.load(ordering: .relaxed) > 0 && !isAwaited { usleep(Self.pause) }
   }
+
+  var isAwaited: Bool { awaiting.load(ordering: .relaxed) > 0 }
+
+  /// There will be no template.
+  func giveTemplateUp() { templateGate.open() }
 
   /// 20 ms in all.
   private static let patience = 100
@@ -110,9 +132,15 @@ final class Revision: Sendable {
     }
   }
 
-  func finish(_ template: ApplicationTemplate) { state.withLock { $0.template = template } }
+  func finish(_ template: ApplicationTemplate) {
+    state.withLock { $0.template = template }
+    templateGate.open()
+  }
 
-  func fail(_ reason: String) { state.withLock { $0.failure = reason } }
+  func fail(_ reason: String) {
+    state.withLock { $0.failure = reason }
+    templateGate.open()
+  }
 
   var failure: String? { state.withLock { $0.failure } }
 }

@@ -72,8 +72,8 @@ final class Revisions: Sendable {
       }
       let rest = takeDown()
       if !started.isEmpty {
-        let (revision, image, start) = started.removeFirst()
-        if !revision.isUnloaded { answer(makeTemplate(revision, image, start)) }
+        let (revision, image, start) = started.remove(at: started.firstIndex { $0.revision.isAwaited } ?? 0)
+        if revision.isUnloaded { revision.giveTemplateUp() } else { answer(makeTemplate(revision, image, start)) }
       } else {
         if let kind = kind as? KVMMachineKind { try? kind.prepare(Self.blankMachines) }
         bell.wait(nanoseconds: rest)

@@ -29,6 +29,17 @@ struct CallTests {
     #expect(try front.call(CallHead(revision: 7)).end.outcome == .exited)
   }
 
+  /// Machines from the image share nothing: of many calls at once a few have such, and the others clones.
+  @Test(arguments: Needs.machines) func aCrowdRunsOnClones(_ machine: String) throws {
+    let front = try FakeFront(machine: machine, slots: 24)
+    let image = try Programs.slow()
+    try front.load(3, image)
+    let numbers = (0..<24).map { front.begin(CallHead(revision: 3), on: $0) }
+    let ends = try numbers.enumerated().map { try front.answer(to: $1, on: $0).end }
+    #expect(ends.allSatisfy { $0.outcome == .exited }, "\(ends)")
+    #expect(ends.count { $0.start == .image } <= 8 && ends.count { $0.start == .clone } >= 16, "\(ends.map(\.start))")
+  }
+
   @Test(arguments: Needs.machines) func warmMachinesAreReady(_ machine: String) throws {
     let front = try FakeFront(machine: machine)
     try front.prepare(1, .example("hello"))
