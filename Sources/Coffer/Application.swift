@@ -45,7 +45,8 @@ public enum Application: Sendable {
 
   /// Whether a file that is nothing else begins as the text format does: with a module, a component or a comment.
   private static func isText(_ start: [UInt8], named name: String) -> Bool {
-    let words = start.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+    // White space, and the mark with which some editors begin a text.
+    let words = start.drop { [0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF].contains($0) }
     if [".wat", ".wast"].contains(where: name.hasSuffix), [0x28, 0x3B].contains(words.first) { return true }
     return ["(module", "(component", ";;", "(;"].contains { words.starts(with: $0.utf8) }
   }

@@ -171,6 +171,10 @@ public struct ProgramLinker: Sendable {
     } else if !host.isEmpty {
       let modules = Set(host.values.flatMap(\.values).map(\.module))
       text += "; offered are the modules: " + modules.sorted().joined(separator: ", ")
+      // An interface of a component, as "wasi:cli/stdout@0.2.0".
+      if item.module.contains(":"), item.module.contains("/") {
+        text += "; the module was made for a component: make it one ('wasm-tools component new'), or compile for wasm32-wasip2"
+      }
     }
     return text
   }

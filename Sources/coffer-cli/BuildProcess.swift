@@ -26,7 +26,8 @@ struct BuildProcess {
     case .image(let bytes): return try TrustletImage.read(bytes: bytes)
     case .refused: throw ExitStatus.failure
     case .late:
-      throw CommandFailure("\(name): compiling was stopped after \(policy.wallSeconds) s; --compile-timeout allows more")
+      let faster = options.optimize == .speed ? ", --optimize none needs less" : ""
+      throw CommandFailure("\(name): compiling was stopped after \(policy.wallSeconds) s; --compile-timeout allows more\(faster)")
     case .broken(let signal):
       throw CommandFailure(
         "\(name): the process that compiled it ended with signal \(signal); it may take \(ByteCount(bytes: policy.addressSpace)) of memory "

@@ -80,12 +80,13 @@ struct RunCommandTests {
     try place.write("component.wasm", [0, 0x61, 0x73, 0x6D, 0x0D, 0, 1, 0])
     try place.write("text.txt", Array("hello".utf8))
     try place.write("empty.wasm", [])
-    try place.write("commented.wasm", Array("\n;; a comment\n(module)".utf8))
+    try place.write("commented.wasm", Array("\u{FEFF}\n;; a comment\n(module)".utf8))
     try place.write("threads.wasm", [0x00, 0x61, 0x73, 0x6D, 1, 0, 0, 0, 5, 4, 1, 3, 1, 1])
     try place.write("text.wat", Array("(module (func (export \"_start\")))".utf8))
     try place.write("coffer.yaml", Array("memory: 1MiB\nhost:\n  directories: none\n".utf8))
     try place.write("wrong.yaml", Array("memry: 1MiB\n".utf8))
     try place.module("unknown.wasm", "(module (import \"env\" \"missing\" (func)) (func (export \"_start\")))")
+    try place.module("core.wasm", "(module (import \"wasi:cli/stdout@0.2.0\" \"get-stdout\" (func)) (func (export \"_start\")))")
     try place.module("misspelt.wasm", "(module (import \"wasi_snapshot_preview1\" \"fd_wrote\" (func)) (func (export \"_start\")))")
     try place.module("mistyped.wasm", "(module (import \"wasi_snapshot_preview1\" \"fd_write\" (func)) (func (export \"_start\")))")
     try place.module("library.wasm", "(module (func (export \"add\") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))")
@@ -112,6 +113,7 @@ struct RunCommandTests {
       (["run", "."], ["regular file"]),
       (["run", "example:nothing"], ["nothing", "hello"]),
       (["run", "unknown.wasm"], ["\"env\" \"missing\"", "wasi_snapshot_preview1"]),
+      (["run", "core.wasm"], ["\"wasi:cli/stdout@0.2.0\"", "made for a component", "wasm-tools component new"]),
       (["run", "misspelt.wasm"], ["fd_wrote", "fd_write"]),
       (["run", "mistyped.wasm"], ["fd_write", "offered as"]),
       (["run", "library.wasm"], ["_start", "\"add\" (i32, i32) -> (i32)", "--invoke"]),
