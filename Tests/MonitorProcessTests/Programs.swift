@@ -74,12 +74,13 @@ enum Programs {
       """))
   }
 
-  /// Says something, waits 300 ms, and says it again.
-  static func slow() throws -> TestImage {
-    try .text("slow", wasi("""
+  /// Says something, perhaps takes more memory, waits 300 ms, and says it again.
+  static func slow(grows: Bool = false) throws -> TestImage {
+    try .text("slow \(grows)", wasi("""
       (data (i32.const 32) "a")
       (func (export "_start")
         (call $say (i32.const 1) (i32.const 32) (i32.const 1))
+        \(grows ? "(drop (memory.grow (i32.const 1)))" : "")
         (i64.store (i32.const 64) (i64.const 0))
         (i64.store (i32.const 72) (i64.const 0))
         (i32.store (i32.const 80) (i32.const 1))
