@@ -65,7 +65,8 @@ final class CallStreams: StreamCarrier, @unchecked Sendable {
         let piece = rest.prefix(FrameSocket.pieceSize)
         if !piece.isEmpty { socket.add(kind, number: call, UnsafeRawBufferPointer(rebasing: piece)) }
         rest = rest.dropFirst(piece.count)
-        if !canWait { try socket.send(until: signal) }
+        // A guest that only ever asks for memory is not to fill this process's.
+        if !canWait || socket.unsentCount >= FrameSocket.pieceSize { try socket.send(until: signal) }
       } while !rest.isEmpty
       return bytes.count
     }
