@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -61,6 +62,15 @@ size_t coffer_raise_descriptor_limit(void) {
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0 && getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
   return limit.rlim_cur;
+}
+
+bool coffer_random_bytes(void *bytes, size_t count) {
+  for (size_t done = 0; done < count;) {
+    ssize_t more = getrandom((char *)bytes + done, count - done, 0);
+    if (more < 0 && errno != EINTR) return false;
+    if (more > 0) done += (size_t)more;
+  }
+  return true;
 }
 
 size_t coffer_resident_bytes(void) {

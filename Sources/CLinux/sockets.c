@@ -2,6 +2,7 @@
 #include "sockets.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -25,9 +26,15 @@ ptrdiff_t coffer_socket_receive(int socket, void *bytes, size_t count, int at_on
 }
 
 ptrdiff_t coffer_socket_read(int socket, void *bytes, size_t count, int at_once) {
-  ssize_t received;
-  while ((received = recv(socket, bytes, count, at_once ? MSG_DONTWAIT : 0)) < 0 && errno == EINTR) {}
-  return received < 0 ? -errno : received;
+  for (;;) {
+    ssize_t received = recv(socket, bytes, count, MSG_DONTWAIT);
+    if (received >= 0) return received;
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN || at_once) return -errno;
+    // Not by a recv that waits: on a Unix socket that is woken, for nothing, whenever the other side has read what was sent before.
+    struct pollfd ready = {.fd = socket, .events = POLLIN};
+    if (poll(&ready, 1, -1) < 0 && errno != EINTR) return -errno;
+  }
 }
 
 ptrdiff_t coffer_socket_write(int socket, const void *bytes, size_t count, int at_once) {

@@ -105,8 +105,8 @@ extension EdgeCall {
 }
 
 extension EdgeCall {
-  /// Whether the program's present command is over: nothing that it does comes behind this.
-  public var endsCommand: Bool { self == .nextCommand || self == .exit || self == .trap || self == .abort }
+  /// Whether the command is over with this, or goes on at once: output that was held back need not leave before.
+  public var letsOutputWait: Bool { self == .growMemory || self == .nextCommand || self == .exit || self == .trap || self == .abort }
 }
 
 /// r2 of ``EdgeCall/nextCommand``.

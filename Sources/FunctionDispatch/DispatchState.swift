@@ -68,7 +68,7 @@ package struct DispatchState {
       return [.end(call, .refused(.unavailable(reason: "the revision has no measurement")))]
     }
     call.loop = loop
-    if function.queued == 0, mayRun(function), !isCrowded(revision, since: now, now: now), let slot = pick(revision, loop: loop, now: now) {
+    if function.queued == 0, mayRun(function), !isCrowded(revision, loop, since: now, now: now), let slot = pick(revision, loop: loop, now: now) {
       return assign(call, slot, revision, now: now) + replenish()
     }
     guard function.queued < function.settings.queue, queued < configuration.queued else { return [.end(call, .refused(.queueFull))] }
@@ -98,7 +98,8 @@ package struct DispatchState {
   private mutating func handOver(_ slot: Slot, _ revision: RevisionState, now: UInt64) -> [Action]? {
     let function = revision.function
     guard waiting.count == 1, waiting[0].waiting.count == 1, function.isWaiting, mayRun(function), !slot.child.isGone, !slot.child.isRetiring,
-      let call = function.firstQueued(loop: slot.loopIndex), call.revision == revision.revision
+      let call = function.firstQueued(loop: slot.loopIndex), call.revision == revision.revision,
+      !isCrowded(revision, slot.loopIndex, since: call.queuedAt, now: now)
     else { return nil }
     function.withdraw(call)
     queued -= 1
@@ -145,9 +146,14 @@ package struct DispatchState {
     return max(0, (own > 0 ? min(own, configuration.tenantRunning) : configuration.tenantRunning) - tenant.running)
   }
 
-  /// Whether a call had better wait for one of the machines that are at work than have another beside them.
-  private func isCrowded(_ revision: RevisionState, since start: UInt64, now: UInt64) -> Bool {
-    revision.function.computes && revision.running >= configuration.computing && now < start &+ configuration.patience
+  /// Whether a call had better wait for one of the machines that are at work than have another beside them. Each event loop has its share of these: on
+  /// another's machine a call would wake two threads more.
+  private func isCrowded(_ revision: RevisionState, _ loop: Int, since start: UInt64, now: UInt64) -> Bool {
+    revision.function.computes && revision.running >= configuration.computing && !hasShare(revision, loop) && now < start &+ configuration.patience
+  }
+
+  private func hasShare(_ revision: RevisionState, _ loop: Int) -> Bool {
+    revision.runningByLoop[loop] < max(configuration.computing / loops, 1)
   }
 
   private mutating func assign(_ call: FunctionCall, _ slot: Slot, _ revision: RevisionState, now: UInt64) -> [Action] {
@@ -161,6 +167,7 @@ package struct DispatchState {
     slot.child.busy += 1
     slot.child.lastUse = now
     revision.running += 1
+    revision.runningByLoop[slot.loopIndex] += 1
     revision.lastUse = now
     function.running += 1
     function.tenant.running += 1
@@ -183,6 +190,7 @@ package struct DispatchState {
     slot.child.busy -= 1
     slot.child.lastUse = now
     revision.running -= 1
+    revision.runningByLoop[slot.loopIndex] -= 1
     revision.lastUse = now
     revision.function.running -= 1
     revision.function.tenant.running -= 1
@@ -243,7 +251,7 @@ package struct DispatchState {
         if missing > 0 && needy == nil { needy = tenant }
       }
     }
-    waiting.removeAll(where: \.waiting.isEmpty)
+    waiting.removeAll { $0.waiting.isEmpty }
     if !waiting.isEmpty && !looksAgain {
       looksAgain = true
       actions.append(.lookAgain(after: configuration.patience / 2))
@@ -265,13 +273,16 @@ package struct DispatchState {
   private mutating func serveOne(of tenant: TenantState, now: UInt64, missing: inout Int) -> (actions: [Action], found: Bool) {
     for _ in 0..<tenant.waiting.count {
       let function = tenant.waiting.removeFirst()
-      guard let call = function.firstQueued else {
+      guard var call = function.firstQueued else {
         function.isWaiting = false
         continue
       }
       tenant.waiting.append(function)
       guard mayRun(function), let revision = revisionState(call.revision, of: function) else { continue }
-      if isCrowded(revision, since: call.queuedAt, now: now) { continue }
+      if isCrowded(revision, call.loop, since: call.queuedAt, now: now) {
+        guard let other = firstWithShare(function, revision) else { continue }
+        call = other
+      }
       guard let slot = pick(revision, loop: call.loop, now: now) else {
         // Another process is no help to a tenant that may not have more.
         if !tenant.isMemoryShort { missing += min(function.queued, max(function.settings.concurrency - function.running, 0), room(of: tenant)) }
@@ -283,6 +294,14 @@ package struct DispatchState {
       return (assign(call, slot, revision, now: now), true)
     }
     return ([], false)
+  }
+
+  /// Of the function's first calls, one of an event loop that has fewer machines at work than its share.
+  private func firstWithShare(_ function: FunctionState, _ revision: RevisionState) -> FunctionCall? {
+    for loop in 0..<loops where hasShare(revision, loop) {
+      if let call = function.firstQueued(loop: loop), call.loop == loop, call.revision == revision.revision { return call }
+    }
+    return nil
   }
 
   // MARK: Names

@@ -19,6 +19,7 @@ final class RevisionState: @unchecked Sendable {
   var children: [MonitorChild] = []
   var machines = 0
   var running = 0
+  var runningByLoop: [Int]
   var lastUse: UInt64 = 0
 
   init?(_ number: UInt32, _ revision: Revision, of function: FunctionState, loops: Int) {
@@ -34,6 +35,7 @@ final class RevisionState: @unchecked Sendable {
     for assignment in settings.environment { environment.append(assignment: assignment) }
     self.environment = environment
     ready = Array(repeating: [], count: loops)
+    runningByLoop = Array(repeating: 0, count: loops)
   }
 
   var readyCount: Int { ready.reduce(0) { $0 + $1.count } }

@@ -31,6 +31,7 @@ final class Slot: ChannelInboundHandler, @unchecked Sendable {
   private var sentInput: ByteBuffer?
   private var wroteSinceRead = false
   private var isDiscarding = false
+  private var flushIsDue = false
   /// What the program has written to standard error since its last whole line.
   private var lines = LineAssembler()
 
@@ -98,8 +99,15 @@ final class Slot: ChannelInboundHandler, @unchecked Sendable {
     } while bytes.readableBytes > 0
   }
 
+  /// Sent when this turn of the event loop is over: the monitor's thread that it wakes would else have the processor before the turn's other events.
   private func write(_ frame: ByteBuffer, _ context: ChannelHandlerContext) {
-    context.writeAndFlush(NIOAny(frame), promise: nil)
+    context.write(NIOAny(frame), promise: nil)
+    guard !flushIsDue else { return }
+    flushIsDue = true
+    eventLoop.execute {
+      self.flushIsDue = false
+      self.context?.flush()
+    }
   }
 
   /// The slot's machine may go, or is made ready.

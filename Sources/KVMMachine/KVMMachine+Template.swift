@@ -68,26 +68,32 @@ extension KVMMachine: CloneableMachine {
   /// Pages that the guest may write and that only this machine has are the only ones that can differ. They are copied back, which keeps them with the machine for
   /// the next time, unless there are many.
   private func restoreMemory(_ template: KVMTemplate) throws(MachineError) {
-    for part in template.writable {
-      let (index, start) = (part.window, part.offsets.lowerBound)
-      let window = template.memory.windows[index]
+    for neighbourhood in template.neighbourhoods {
+      let (index, start) = (neighbourhood.window, neighbourhood.offsets.lowerBound)
       let host = space.memory.windows[index].host
-      let size = part.offsets.upperBound - start
-      let ranges = system.pageMap.privatePages(host + Int(start), count: size) ?? [0..<size]
-      let total = ranges.reduce(UInt64(0)) { $0 + UInt64($1.count) }
-      for range in ranges {
-        let place = start + range.lowerBound..<start + range.upperBound
-        if total > Self.keptBytes {
-          try must("giving back memory", coffer_memory_discard(host + Int(place.lowerBound), place.count))
-        } else {
-          for offset in stride(from: place.lowerBound, to: place.upperBound, by: Int(PageTables.page)) {
-            restorePage(host + Int(offset), window, offset, template.memory)
-          }
+      let found = system.pageMap.privatePages(host + Int(start), count: UInt64(neighbourhood.offsets.count))
+      let own = found?.map { start + $0.lowerBound..<start + $0.upperBound } ?? [neighbourhood.offsets]
+      for part in neighbourhood.parts { try restore(part, own, template) }
+    }
+  }
+
+  /// - Parameter own: what this machine has as its own, there and beside it.
+  private func restore(_ part: MemoryPart, _ own: [Range<UInt64>], _ template: KVMTemplate) throws(MachineError) {
+    let window = template.memory.windows[part.window]
+    let host = space.memory.windows[part.window].host
+    let places = own.lazy.map { $0.clamped(to: part.offsets) }.filter { !$0.isEmpty }
+    let total = places.reduce(UInt64(0)) { $0 + UInt64($1.count) }
+    for place in places {
+      if total > Self.keptBytes {
+        try must("giving back memory", coffer_memory_discard(host + Int(place.lowerBound), place.count))
+      } else {
+        for offset in stride(from: place.lowerBound, to: place.upperBound, by: Int(PageTables.page)) {
+          restorePage(host + Int(offset), window, offset, template.memory)
         }
       }
-      // Behind these there is no file to come forward.
-      if total > Self.keptBytes { for copy in copied where copy.overlaps(part) { template.memory.copy(copy, into: space.memory) } }
     }
+    // Behind these there is no file to come forward.
+    if total > Self.keptBytes { for copy in copied where copy.overlaps(part) { template.memory.copy(copy, into: space.memory) } }
   }
 
   /// What a machine keeps to itself over a reset.

@@ -14,6 +14,8 @@ public final class KVMTemplate: MachineTemplate, @unchecked Sendable {
   let mappings: [PageMapping]
   /// What the guest may write, in the order of their places: only there can a clone come to differ.
   let writable: [MemoryPart]
+  /// The same, those that lie near one another together: to be asked about at once.
+  let neighbourhoods: [Neighbourhood]
   let workingSet = RecordedWorkingSet()
   private let ready = Mutex<[EmptyClone]>([])
   private let live = LiveClones()
@@ -30,6 +32,7 @@ public final class KVMTemplate: MachineTemplate, @unchecked Sendable {
     self.space = AddressSpace(space, memory: GuestPhysicalMemory(machine: -1, physicalAddressBits: 0))
     processor = try ProcessorState(of: machine.processor, machinePage: space.machinePage)
     writable = space.writableParts
+    neighbourhoods = Neighbourhood.all(of: writable)
   }
 
   public var sharedBytes: UInt64 { memory.contentBytes }

@@ -85,8 +85,7 @@ public struct ProgramSettings {
   ///   - payload: the edge window's, which the host has filled.
   ///   - manifest: as ``GuestManifest`` has it.
   public init(payload: MemoryRegion, manifest: MemoryRegion) throws(StartFailure) {
-    let manifest = try Manifest(manifest)
-    let offered = try Offer(payload)
+    let (manifest, offered) = (try Manifest(manifest), try Offer(payload))
 
     var arguments = [offered.arguments.first ?? ProgramSettings.fixedName]
     if manifest.allows(GuestManifest.hostArguments) {
@@ -97,13 +96,14 @@ public struct ProgramSettings {
     }
 
     var environment = manifest.environment
+    var names = environment.map(variableName) + manifest.secrets.map { $0[...] }
     guard offered.environment.isEmpty || manifest.allows(GuestManifest.hostEnvironment) else {
       throw .environmentForbidden
     }
     for entry in offered.environment {
       guard let name = variableName(entry) else { throw .malformedEnvironment }
-      for other in environment where variableName(other) == name { throw .environmentFixed }
-      for secret in manifest.secrets where secret[...] == name { throw .environmentFixed }
+      for other in names where other == name { throw .environmentFixed }
+      names.append(name)
       environment.append(entry)
     }
 

@@ -34,7 +34,7 @@ extension EdgeService {
     guard call.payloadLength > 0 else { throw .invalid }
     if let carrier = configuration.streams.carrier {
       guard mayBlock else { throw .again }
-      return EdgeAnswer(results: UInt64(try carry(call.payload, to: call.arguments.0, isLast: false, carrier)))
+      return EdgeAnswer(results: UInt64(try carry(call.payload, to: call.arguments.0, canWait: false, carrier)))
     }
     guard let descriptor else { throw CallFailure(EdgeError.brokenPipe) }
     let bytes = UnsafeRawBufferPointer(rebasing: call.payload[..<(try reserveWriting(call.payloadLength))])
@@ -48,18 +48,18 @@ extension EdgeService {
   }
 
   private func carry(
-    _ bytes: UnsafeRawBufferPointer, to stream: UInt64, isLast: Bool, _ carrier: any StreamCarrier
+    _ bytes: UnsafeRawBufferPointer, to stream: UInt64, canWait: Bool, _ carrier: any StreamCarrier
   ) throws(CallFailure) -> Int {
     let bytes = UnsafeRawBufferPointer(rebasing: bytes[..<(try reserveWriting(bytes.count))])
-    let written = min(try checked(carrier.write(bytes, to: stream, isLast: isLast, until: stopSignal)), bytes.count)
+    let written = min(try checked(carrier.write(bytes, to: stream, canWait: canWait, until: stopSignal)), bytes.count)
     recordWriting(written)
     return written
   }
 
   /// Hands out what the guest has held back. What fails here, as beyond the limit of written bytes, it is told when it writes again.
-  func takeHeldOutput(_ window: EdgeWindowView, isLast: Bool) {
-    guard let carrier = configuration.streams.carrier, let bytes = window.takeHeldOutput() else { return }
-    _ = try? carry(bytes, to: 1, isLast: isLast, carrier)
+  func takeHeldOutput(_ window: EdgeWindowView, canWait: Bool) {
+    guard let carrier = configuration.streams.carrier else { return }
+    _ = try? carry(window.takeHeldOutput() ?? UnsafeRawBufferPointer(start: nil, count: 0), to: 1, canWait: canWait, carrier)
   }
 
   private func writePieces(_ bytes: UnsafeRawBufferPointer, _ descriptor: Int32) throws(CallFailure) -> Int {

@@ -40,7 +40,7 @@ public final class EdgeService {
       return .abort(message: "the edge window has \(buffer.count) bytes instead of \(EdgeWindowView.size)")
     }
     let request = window.takeRequest()
-    takeHeldOutput(window, isLast: EdgeCall(rawValue: request.number)?.endsCommand == true)
+    takeHeldOutput(window, canWait: EdgeCall(rawValue: request.number)?.letsOutputWait == true)
     if window.doorbellState == DoorbellState.answered.rawValue || window.doorbellState == DoorbellState.declined.rawValue {
       // A call by doorbell that was still being served when the guest lost its patience; it is over now.
       return .answered

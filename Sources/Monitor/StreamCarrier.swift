@@ -9,10 +9,10 @@ public protocol StreamCarrier: AnyObject, Sendable {
   func read(into space: UnsafeMutableRawBufferPointer, behind had: Int, until signal: StopSignal) -> Int
 
   /// - Parameter stream: 1 for standard output, 2 for standard error.
-  /// - Parameter bytes: at least one. The guest may change them meanwhile.
-  /// - Parameter isLast: the program does nothing more before its command is over.
-  /// - Returns: how many were taken, at least 1.
-  func write(_ bytes: UnsafeRawBufferPointer, to stream: UInt64, isLast: Bool, until signal: StopSignal) -> Int
+  /// - Parameter bytes: none where only what was kept is to go. The guest may change them meanwhile.
+  /// - Parameter canWait: the program goes on at once, or its command is over: they may be kept for what comes next.
+  /// - Returns: how many were taken, at least 1 of any.
+  func write(_ bytes: UnsafeRawBufferPointer, to stream: UInt64, canWait: Bool, until signal: StopSignal) -> Int
 
   /// Of poll(2): what becomes readable when there may be input; nil when a read would not wait.
   var inputDescriptor: Int32? { get }

@@ -167,7 +167,7 @@ public final class Trustlet {
     try listen()
     while true {
       if let outcome = stopper.outcome {
-        try withWindow { window in EdgeWindowView(window).map { service.takeHeldOutput($0, isLast: true) } }
+        try withWindow { window in EdgeWindowView(window).map { service.takeHeldOutput($0, canWait: true) } }
         return outcome
       }
       switch try machine.run() {

@@ -90,17 +90,17 @@ final class CallStreams: StreamCarrier, @unchecked Sendable {
     }
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer, to stream: UInt64, isLast: Bool, until signal: StopSignal) -> Int {
+  func write(_ bytes: UnsafeRawBufferPointer, to stream: UInt64, canWait: Bool, until signal: StopSignal) -> Int {
     let kind: FrameKind = stream == 2 || isInvocation ? .log : .output
     return result { () throws(ConversationEnd) in
       var rest = bytes[...]
-      while !rest.isEmpty {
+      repeat {
         let piece = rest.prefix(FrameSocket.pieceSize)
-        socket.add(kind, number: call, UnsafeRawBufferPointer(rebasing: piece))
+        if !piece.isEmpty { socket.add(kind, number: call, UnsafeRawBufferPointer(rebasing: piece)) }
         rest = rest.dropFirst(piece.count)
-        // The end of the call goes with it.
-        if !isLast { try socket.send(until: signal) }
-      }
+        // A guest that only ever asks for memory is not to fill this process's.
+        if !canWait || socket.unsentCount >= FrameSocket.pieceSize { try socket.send(until: signal) }
+      } while !rest.isEmpty
       return bytes.count
     }
   }

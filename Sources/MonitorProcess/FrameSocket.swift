@@ -157,6 +157,8 @@ final class FrameSocket {
 
   func add(_ frame: Frame) { frame.write(to: &outgoing) }
 
+  var unsentCount: Int { outgoing.count }
+
   /// Sends what was added; what an interruption leaves over is sent the next time, so that frames stay whole.
   func send(until signal: StopSignal? = nil) throws(ConversationEnd) {
     var sent = 0

@@ -9,12 +9,17 @@ import TrustletRun
 /// One thread with one socket to the front: at most one machine, one call at a time.
 final class Slot: Sendable {
   /// What its thread has ready for the next call.
-  struct Seat: Sendable {
+  final class Seat: Sendable {
     let revision: Revision
     let template: ApplicationTemplate
     let settings: CallSettings
     /// With one machine at most.
     let pool: TrustletPool
+
+    init(_ revision: Revision, _ template: ApplicationTemplate, _ settings: CallSettings) {
+      (self.revision, self.template, self.settings) = (revision, template, settings)
+      pool = TrustletPool(template.template, idleLimit: 1, opensDoorbells: false)
+    }
   }
 
   private struct Running {
@@ -132,7 +137,7 @@ final class Slot: Sendable {
 
   func takeSeat(_ revision: Revision, _ template: ApplicationTemplate, _ settings: CallSettings) -> Seat {
     if let former = takeSeat(), former.revision === revision { return former }
-    return Seat(revision: revision, template: template, settings: settings, pool: TrustletPool(template.template, idleLimit: 1, opensDoorbells: false))
+    return Seat(revision, template, settings)
   }
 
   private func carryOut(_ header: FrameHeader, _ socket: FrameSocket) throws(ConversationEnd) {

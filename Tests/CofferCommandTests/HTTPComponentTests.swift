@@ -24,7 +24,8 @@ struct HTTPComponentTests {
         + "3\r\nabc\r\n0\r\nX-End: yes\r\n\r\n")
     #expect(answer.head.hasPrefix("HTTP/1.1 201 "), "\(answer)")
     #expect(answer.head.contains("X-Twice: 1\r\nX-Twice: 2"))
-    let body = answer.chunks.joined()
+    // In chunks or whole, as the component comes to wait for something in its middle or not.
+    let body = answer.chunks.isEmpty ? answer.body : answer.chunks.joined()
     for line in [
       "method PURGE", "path /report%20?a=b", "authority example:1", "header X-Twice: 1", "header x-twice: 2", "holds trailers", "trailer yes",
       "holds denied", "holds closed at the end",

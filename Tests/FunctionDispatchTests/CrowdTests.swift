@@ -39,9 +39,9 @@ import Testing
     }
   }
 
-  private static func call(_ harness: Harness, _ route: Route, times: Int) async -> Bool {
+  private static func call(_ harness: Harness, _ route: Route, times: Int, loop: Int? = nil) async -> Bool {
     await withTaskGroup(of: Bool.self) { group in
-      for number in 0..<times { group.addTask { await harness.call(route, loop: number).ending.exited } }
+      for number in 0..<times { group.addTask { await harness.call(route, loop: loop ?? number).ending.exited } }
       return await group.reduce(true) { $0 && $1 }
     }
   }
@@ -55,11 +55,28 @@ import Testing
     let harness = Self.harness(gate, needs: .max, hasWaited: false, patience: 3_600_000_000_000)
     let route = Harness.route("computes")
     await Self.acquaint(harness, route)
-    async let all = Self.call(harness, route, times: 40)
+    async let all = Self.call(harness, route, times: 40, loop: 0)
     #expect(await Harness.wait { let node = harness.dispatcher.statistics().node; return node.running == 2 && node.queued == 38 })
     gate.open()
     #expect(await all)
     #expect(gate.most == 2)
+    await harness.dispatcher.shutDown()
+  }
+
+  /// Another event loop's calls need not cross over to the machines of the first.
+  @Test func eachEventLoopHasItsShareOfThem() async {
+    let gate = Gate()
+    let harness = Self.harness(gate, needs: .max, hasWaited: false, patience: 3_600_000_000_000)
+    let route = Harness.route("computes")
+    await Self.acquaint(harness, route)
+    async let first = Self.call(harness, route, times: 10, loop: 0)
+    #expect(await Harness.wait { let node = harness.dispatcher.statistics().node; return node.running == 2 && node.queued == 8 })
+    async let second = Self.call(harness, route, times: 10, loop: 1)
+    #expect(await Harness.wait { let node = harness.dispatcher.statistics().node; return node.running == 3 && node.queued == 17 })
+    gate.open()
+    let ended = await (first, second)
+    #expect(ended.0 && ended.1)
+    #expect(gate.most == 3)
     await harness.dispatcher.shutDown()
   }
 

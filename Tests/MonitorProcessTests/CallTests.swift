@@ -113,9 +113,10 @@ struct CallTests {
     }
   }
 
-  @Test(arguments: Needs.machines) func outputComesWhileTheProgramWaits(_ machine: String) throws {
+  /// Also where it has been kept over a call by which the program went on at once.
+  @Test(arguments: Needs.machines, [false, true]) func outputComesWhileTheProgramWaits(_ machine: String, _ grows: Bool) throws {
     let front = try FakeFront(machine: machine)
-    try front.prepare(1, Programs.slow())
+    try front.prepare(1, Programs.slow(grows: grows))
     let number = front.begin(CallHead(revision: 1))
     let first = try front.slots[0].frame()
     #expect(first == Frame(.output, number: number, payload: [97]))

@@ -73,6 +73,20 @@ struct LimitTests {
     #expect(what == "echo" ? [.stopped, .exited].contains(outcome) : outcome == (byTheFront ? .stopped : outcome))
   }
 
+  /// What a program has written may wait while it takes memory, but not without bound.
+  @Test(arguments: Needs.machines) func whatWaitsToBeSentIsBounded(_ machine: String) throws {
+    let front = try FakeFront(machine: machine)
+    try front.prepare(1, Programs.hoarder())
+    let number = front.begin(CallHead(revision: 1))
+    var count = 0
+    while count < 65_536, let frame = try front.slots[0].frame() {
+      #expect(frame.kind == .output && frame.number == number)
+      count += frame.payload.count
+    }
+    front.stop(number)
+    #expect(try front.answer(to: number).end.outcome == .stopped)
+  }
+
   /// What is to be stopped may not have begun yet, or wait for its image.
   @Test(arguments: Needs.machines) func aCallIsStoppedAsItBegins(_ machine: String) throws {
     let front = try FakeFront(machine: machine)

@@ -62,6 +62,18 @@ enum Programs {
       """))
   }
 
+  /// Writes 100,000 bytes, takes a page of memory behind each 2,000 of them, and then computes for ever.
+  static func hoarder() throws -> TestImage {
+    try .text("hoarder", wasi("""
+      (func (export "_start") (local $count i32)
+        (loop $next
+          (call $say (i32.const 1) (i32.const 64) (i32.const 2000))
+          (drop (memory.grow (i32.const 1)))
+          (br_if $next (i32.lt_u (local.tee $count (i32.add (local.get $count) (i32.const 1))) (i32.const 50))))
+        (loop $spin (br $spin)))
+      """))
+  }
+
   /// Says how often it has run in this memory: 1, on standard error too, and a trap behind it where that is wanted.
   static func counter(traps: Bool = false) throws -> TestImage {
     try .text("counter \(traps)", wasi("""
@@ -74,12 +86,13 @@ enum Programs {
       """))
   }
 
-  /// Says something, waits 300 ms, and says it again.
-  static func slow() throws -> TestImage {
-    try .text("slow", wasi("""
+  /// Says something, perhaps takes more memory, waits 300 ms, and says it again.
+  static func slow(grows: Bool = false) throws -> TestImage {
+    try .text("slow \(grows)", wasi("""
       (data (i32.const 32) "a")
       (func (export "_start")
         (call $say (i32.const 1) (i32.const 32) (i32.const 1))
+        \(grows ? "(drop (memory.grow (i32.const 1)))" : "")
         (i64.store (i32.const 64) (i64.const 0))
         (i64.store (i32.const 72) (i64.const 0))
         (i32.store (i32.const 80) (i32.const 1))

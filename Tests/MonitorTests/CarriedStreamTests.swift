@@ -10,7 +10,7 @@ import Testing
     struct Written: Equatable {
       var stream: UInt64
       var text: String
-      var isLast: Bool
+      var canWait: Bool
     }
 
     let start: [UInt8]
@@ -34,8 +34,10 @@ import Testing
       return min(4, space.count)
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer, to stream: UInt64, isLast: Bool, until signal: StopSignal) -> Int {
-      written.withLock { $0.append(Written(stream: stream, text: String(decoding: bytes, as: UTF8.self), isLast: isLast)) }
+    func write(_ bytes: UnsafeRawBufferPointer, to stream: UInt64, canWait: Bool, until signal: StopSignal) -> Int {
+      // Without bytes it only says that what was kept is to go.
+      guard !bytes.isEmpty else { return 0 }
+      written.withLock { $0.append(Written(stream: stream, text: String(decoding: bytes, as: UTF8.self), canWait: canWait)) }
       return result ?? bytes.count
     }
 
@@ -62,7 +64,7 @@ import Testing
     let guest = try guest(carrier)
     #expect(guest.call(.writeStream, [1], text: "out").results[0] == 3)
     #expect(guest.call(.writeStream, [2], text: "error").results[0] == 5)
-    #expect(carrier.all == [.init(stream: 1, text: "out", isLast: false), .init(stream: 2, text: "error", isLast: false)])
+    #expect(carrier.all == [.init(stream: 1, text: "out", canWait: false), .init(stream: 2, text: "error", canWait: false)])
     #expect(guest.call(.readStream, [0, 3, 7]).text == "mor" && guest.call(.readStream, [0, 100, .max]).text == "more")
     #expect(carrier.had.withLock { $0 } == [7, Int(Configuration.inputLimit)])
     #expect(guest.call(.writeStream, [3], text: "x").error == EdgeError.badHandle)
@@ -83,16 +85,16 @@ import Testing
   @Test func whatIsHeldBackGoesBeforeEveryCall() throws {
     let carrier = Carrier()
     let guest = try guest(carrier)
-    for (call, isLast) in [(EdgeCall.wallClock, false), (.writeStream, false), (.trap, true), (.nextCommand, true), (.exit, true)] {
+    for (call, canWait) in [(EdgeCall.wallClock, false), (.writeStream, false), (.growMemory, true), (.trap, true), (.nextCommand, true), (.exit, true)] {
       hold(guest, "held")
       _ = guest.call(call, [1], text: call == .writeStream ? "x" : "")
-      #expect(carrier.all.last { $0.text == "held" } == .init(stream: 1, text: "held", isLast: isLast))
+      #expect(carrier.all.last { $0.text == "held" } == .init(stream: 1, text: "held", canWait: canWait))
       #expect(guest.window.load(fromByteOffset: Int(EdgeWindow.heldOutputLengthOffset), as: UInt32.self) == 0)
     }
-    #expect(carrier.all.count == 6)
+    #expect(carrier.all.count == 7)
     #expect(carrier.all[1...2].map(\.text) == ["held", "x"])
     _ = guest.call(.wallClock)
-    #expect(carrier.all.count == 6)
+    #expect(carrier.all.count == 7)
   }
 
   /// A guest can claim any length: it gets rid of its own window's bytes and of no others.

@@ -1,6 +1,7 @@
 #ifndef COFFER_NODE_FRONT_H
 #define COFFER_NODE_FRONT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,9 @@ int coffer_packet_ends(int ends[2]);
 
 /// Raises the limit of open files to what is allowed, or beyond where the process may do that, and returns it.
 size_t coffer_raise_descriptor_limit(void);
+
+/// Fills the bytes by the kernel's generator of random numbers. - Returns: false where it has none.
+bool coffer_random_bytes(void *bytes, size_t count);
 
 /// Bytes of this process that are in memory.
 size_t coffer_resident_bytes(void);

@@ -36,12 +36,16 @@ enum CGIVariables {
     variables.append(field: "traceparent", trace.parent)
     if !trace.state.isEmpty { variables.append(field: "tracestate", trace.state) }
     var host = ""
-    for index in head.headers.indices {
-      let (name, value) = head.headers[index]
+    let fields = Array(head.headers)
+    let hashes = fields.map { Self.hash($0.name) }
+    for (index, (name, value)) in fields.enumerated() {
       // A program has one variable for all fields of a name.
-      guard !head.headers[..<index].contains(where: { Self.isSame($0.name, name) }) else { continue }
+      let mayBeRepeated = hashes[..<index].contains(hashes[index])
+      guard !mayBeRepeated || !fields[..<index].contains(where: { Self.isSame($0.name, name) }) else { continue }
       switch FieldUse(name, value) {
-      case .pass: variables.append(field: name, Self.joined(head.headers, from: index))
+      case .pass:
+        let isAlone = !hashes[(index + 1)...].contains(hashes[index])
+        variables.append(field: name, isAlone ? value : Self.joined(fields[index...], name))
       case .host:
         host = value
         variables.append(field: name, value)
@@ -55,13 +59,13 @@ enum CGIVariables {
   }
 
   /// The values of all fields of a name, as one (RFC 3875, 4.1.18; RFC 9110, 5.3; for cookies RFC 6265, 5.4).
-  private static func joined(_ headers: HTTPHeaders, from index: HTTPHeaders.Index) -> String {
-    let name = headers[index].name
-    var value = headers[index].value
-    for other in headers[headers.index(after: index)...] where isSame(other.name, name) {
-      value += (isSame(name, "cookie") ? "; " : ", ") + other.value
-    }
-    return value
+  private static func joined(_ fields: ArraySlice<(name: String, value: String)>, _ name: String) -> String {
+    fields.lazy.filter { isSame($0.name, name) }.map(\.value).joined(separator: isSame(name, "cookie") ? "; " : ", ")
+  }
+
+  /// Alike for names that are the same; to compare each name with each other one by one would take longer than all else that is done for a request.
+  private static func hash(_ name: String) -> UInt32 {
+    name.utf8.reduce(0x811c_9dc5) { ($0 ^ UInt32($1 | 32)) &* 0x0100_0193 }
   }
 
   /// Whether two fields become the same variable.

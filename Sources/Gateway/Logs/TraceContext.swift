@@ -19,7 +19,7 @@ package struct TraceContext: Hashable, Sendable {
   }
 
   package init(parents: [String], states: [String]) {
-    var generator = SystemRandomNumberGenerator()
+    var generator = RandomNumbers()
     let step = UInt64.random(in: 1...UInt64.max, using: &generator)
     if parents.count == 1, let sent = parents.first, let caller = try? TraceParent(sent) {
       parent = TraceParent(trace: caller.trace, parent: step, flags: caller.flags).description
