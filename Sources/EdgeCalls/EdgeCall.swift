@@ -86,12 +86,11 @@ public enum EdgeCall: UInt32, Sendable {
   case network = 64
 
   // The sealed volume of the manifest: blocks of 4096 bytes in a file of the host's
-  /// `openVolume`: a0: how many blocks the file has to have; it is made longer where it has fewer. r0: 1 where a broker counts the volume's versions; response
-  /// payload: the last version that it was told of, 24 bytes, none where there was none yet.
+  /// `openVolume`: a0: how many blocks the file has to have; it is made longer where it has fewer. r0: 1 where a broker counts the volume's versions.
   ///
   /// `readVolume`: a0: first block, a1: blocks wanted. Response payload: these. `writeVolume`: a0: first block; payload: whole blocks. r0: bytes written.
-  /// `flushVolume`: answered when everything that was written is there after a crash. `publishVolume`: payload: a version that the broker is to have in the place of
-  /// the last; answered when it has.
+  /// `flushVolume`: answered when everything that was written is there after a crash. `publishVolume`: payload: 32 bytes by which
+  /// the broker knows the instance, the version that it is to have, 24 bytes, and that in whose place, 24 or none. Response payload: its receipt, 32 bytes.
   case openVolume = 65, readVolume, writeVolume, flushVolume, publishVolume
 }
 

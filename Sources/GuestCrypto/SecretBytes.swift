@@ -45,6 +45,12 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
 
   public borrowing func copy() -> SecretBytes { SecretBytes(copying: UnsafeRawBufferPointer(start: base, count: count)) }
 
+  /// Writes zeros over bytes that were a secret, and leaves none of them.
+  public static func wipe(_ bytes: inout [UInt8]) {
+    bytes.withMutableRawBytes { coffer_wipe($0.baseAddress, $0.count) }
+    bytes = []
+  }
+
   /// Whether both are the same, in a time that tells at most their counts.
   public borrowing func isEqual(to other: borrowing SecretBytes) -> Bool {
     count == other.count && coffer_is_equal(base, other.base, count) != 0

@@ -16,14 +16,19 @@ extension LibraryOS {
     let recipient = key.publicKey()
     let sealed = try fetch(for: recipient)
     for (index, message) in sealed.enumerated() {
-      try deliver(try open(message, with: key, recipient, written: author, index), as: settings.secrets[index])
+      let name = settings.secrets[index]
+      let message = try read(message, for: recipient, written: author, index)
+      if name.first == GuestManifest.volumeKeyMark {
+        let release = try author?.release(message, to: key, secret: index) ?? [0]
+        keep(try open(message, with: key), behind: release)
+      } else {
+        try deliver(try open(message, with: key), as: name)
+      }
     }
     awaitsSecrets = false
   }
 
-  private func open(
-    _ message: [UInt8], with key: borrowing P256.PrivateKey, _ recipient: P256.PublicKey, written author: SecretAuthor?, _ index: Int
-  ) throws(SecretFailure) -> SecretBytes {
+  private func read(_ message: [UInt8], for recipient: P256.PublicKey, written author: SecretAuthor?, _ index: Int) throws(SecretFailure) -> JWE {
     let sealed: JWE
     do throws(JWEError) {
       sealed = try JWE(message)
@@ -32,6 +37,10 @@ extension LibraryOS {
     }
     // Before it is opened: what somebody else wrote is not even decrypted.
     if let author, !author.hasSigned(sealed, for: recipient, secret: index) { throw .notTheAuthors }
+    return sealed
+  }
+
+  private func open(_ sealed: JWE, with key: borrowing P256.PrivateKey) throws(SecretFailure) -> SecretBytes {
     do throws(JWEError) {
       return try sealed.open(with: key)
     } catch {
@@ -45,12 +54,22 @@ extension LibraryOS {
         // An empty secret has an address too.
         guard let base = bytes.baseAddress else { throw .fault }
         let secret = MemoryRegion(base: base, count: UInt64(bytes.count))
-        // No name for the program: whoever opens the sealed directory takes it from there.
-        if name.first == GuestManifest.volumeKeyMark { volumeKey = try secret.bytes(0, secret.count) } else { try deliver(secret, as: name) }
+        try deliver(secret, as: name)
       }
     } catch {
       throw error == .invalid ? .noText : .noRoom
     }
+  }
+
+  /// The key of the volume has no name for the program: whoever opens the sealed directory takes it from there.
+  private func keep(_ secret: consuming SecretBytes, behind release: [UInt8]) {
+    // In one piece from the start: an array that grows leaves copies behind.
+    var bytes = [UInt8](repeating: 0, count: release.count + secret.count)
+    bytes.withMutableRawBytes { bytes in
+      release.withRawBytes { bytes.copyMemory(from: $0) }
+      secret.withBytes { UnsafeMutableRawBufferPointer(rebasing: bytes[release.count...]).copyMemory(from: $0) }
+    }
+    volumeKey = bytes
   }
 
   private func makeKey() throws(SecretFailure) -> P256.PrivateKey {

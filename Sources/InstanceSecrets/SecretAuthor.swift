@@ -36,4 +36,14 @@ struct SecretAuthor {
   func hasSigned(_ message: JWE, for recipient: P256.PublicKey, secret index: Int) -> Bool {
     index < resources.count && message.isSigned(by: key, for: recipient, tenant: tenant, resource: resources[index])
   }
+
+  /// What stands before a volume's key (``VolumeRelease``): by what this instance and the author speak of the volume's counter, and what it had.
+  /// - Parameter message: signed by the author.
+  func release(_ message: JWE, to key: borrowing P256.PrivateKey, secret index: Int) throws(SecretFailure) -> [UInt8] {
+    do throws(CryptographyError) {
+      return VolumeRelease.prefix(try CounterKey.bytes(agreed: key.sharedSecret(with: self.key), tenant: tenant, resource: resources[index]), message.counter)
+    } catch {
+      throw .malformedAuthor
+    }
+  }
 }

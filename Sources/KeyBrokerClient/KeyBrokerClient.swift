@@ -120,12 +120,16 @@ public actor KeyBrokerClient {
 
   /// Gives a counter a value if it has the expected one. Where an answer was lost, the counter may have the new value already: whoever then finds it
   /// by ``counter(_:)`` has exchanged it.
-  public func exchange(_ name: ResourceName, expected: CounterValue?, value: CounterValue) async throws {
+  /// - Parameter authenticator: a trustlet's own, for whom this is carried.
+  /// - Returns: what the broker says to that trustlet.
+  @discardableResult
+  public func exchange(_ name: ResourceName, expected: CounterValue?, value: CounterValue, authenticator: [UInt8]? = nil) async throws -> [UInt8]? {
     let request = BrokerRequest(
-      "POST", "\(prefix)/counter/\(name)", body: CounterExchange(expected: expected, value: value).json.canonical)
+      "POST", "\(prefix)/counter/\(name)", body: CounterExchange(expected: expected, value: value, authenticator: authenticator).json.canonical)
     let response = try await asking(request, limit: CounterExchange.maximumSize)
     let answer = try reading { () throws(MalformedMessage) in try CounterAnswer(response.body) }
     guard response.status == 200, answer.isExchanged, answer.value == value else { throw KeyBrokerClientError.counterChanged(found: answer.value) }
+    return answer.receipt
   }
 
   // MARK: One request

@@ -1,15 +1,21 @@
 import CLinux
 import EdgeCalls
 import Glibc
-import Synchronization
 
-/// Keeps the last version of a volume where the owner of its file cannot turn it back. Called on the thread that serves the instance, which waits meanwhile.
+/// Carries an instance's orders to who counts its volume's versions. Called on the thread that serves the instance, which waits meanwhile.
 public protocol VersionCounter: Sendable {
-  /// Nil where there was none yet.
-  func version() throws -> [UInt8]?
+  /// - Returns: what the one who counts says to the instance, which nobody here can make up: 32 bytes.
+  func exchange(_ order: VersionOrder) throws -> [UInt8]
+}
 
-  /// Puts a version in the place of the expected one, or fails.
-  func exchange(expected: [UInt8]?, version: [UInt8]) throws
+/// A version in the place of the expected one, as the instance wants it.
+public struct VersionOrder: Sendable, Hashable {
+  /// 32 bytes that only the instance could make.
+  public var authenticator: [UInt8]
+  /// 24 bytes.
+  public var version: [UInt8]
+  /// 24 bytes; nil for the first version of all.
+  public var expected: [UInt8]?
 }
 
 /// A file of the host's in which a sealed volume lies. What is in it only the instance can tell, and only it can tell whether it is right.
@@ -18,7 +24,6 @@ public final class HostVolume: Sendable {
   let counter: (any VersionCounter)?
   /// Blocks that the file may have.
   let limit: UInt64
-  fileprivate let last = Mutex<[UInt8]?>(nil)
 
   static let blockSize = 4096
 
@@ -49,18 +54,7 @@ extension EdgeService {
     guard blocks > 0, blocks <= volume.limit else { throw .invalid }
     let size = Int(blocks) * HostVolume.blockSize
     if try status(of: volume.descriptor).size < Int64(size) { try retrying { ftruncate(volume.descriptor, size) } }
-    guard let counter = volume.counter else { return EdgeAnswer() }
-    do {
-      let version = try counter.version()
-      volume.last.withLock { $0 = version }
-      guard version?.count ?? 24 == 24, call.window.writePayload(version ?? []) else { throw CallFailure.inputOutput }
-      var answer = EdgeAnswer(payloadLength: version?.count ?? 0)
-      answer.results.0 = 1
-      return answer
-    } catch {
-      // Why is the counter's to tell, and not to the guest.
-      throw .inputOutput
-    }
+    return EdgeAnswer(results: volume.counter == nil ? 0 : 1)
   }
 
   private func read(_ volume: HostVolume, _ call: Call) throws(CallFailure) -> EdgeAnswer {
@@ -95,14 +89,17 @@ extension EdgeService {
 
   private func publish(_ volume: HostVolume, _ call: Call) throws(CallFailure) -> EdgeAnswer {
     guard let counter = volume.counter else { throw .notSupported }
-    guard call.payloadLength == 24 else { throw .invalid }
-    let version = call.window.copyPayload(0..<24)
+    guard call.payloadLength == 56 || call.payloadLength == 80 else { throw .invalid }
+    let payload = call.window.copyPayload(0..<call.payloadLength)
+    let order = VersionOrder(
+      authenticator: Array(payload[..<32]), version: Array(payload[32..<56]), expected: payload.count == 56 ? nil : Array(payload[56...]))
     do {
-      try counter.exchange(expected: volume.last.withLock { $0 }, version: version)
+      let receipt = try counter.exchange(order)
+      guard receipt.count == 32, call.window.writePayload(receipt) else { throw CallFailure.inputOutput }
+      return EdgeAnswer(payloadLength: receipt.count)
     } catch {
+      // Why is the counter's to tell, and not to the guest.
       throw .inputOutput
     }
-    volume.last.withLock { $0 = version }
-    return EdgeAnswer()
   }
 }

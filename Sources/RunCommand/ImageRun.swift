@@ -7,8 +7,9 @@ import TrustletRun
 /// `coffer run` of an image: what both programs do from there on.
 public enum ImageRun {
   /// Says what a user must not take for more than it is.
-  public static func notePlatform() {
-    Terminal.note("platform none: nothing here is confidential; the host can read everything")
+  /// - Parameter platform: what vouches for the machine, and does not hide anything from its owner.
+  public static func notePlatform(_ platform: String = "none") {
+    Terminal.note("platform \(platform): nothing here is confidential; the host can read everything")
   }
 
   /// Makes a virtual machine on a second thread, while the first finds out what is to run on it.

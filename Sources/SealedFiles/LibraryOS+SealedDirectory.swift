@@ -1,4 +1,3 @@
-import CGuestCrypto
 #if canImport(LibOS)
   import EdgeCalls
   import GuestCrypto
@@ -31,15 +30,11 @@ extension LibraryOS {
   package func openSealedDirectory(memory: (UInt64) -> UnsafeMutableRawPointer) throws(SealedFailure) {
     guard sealed == nil, let name = settings.secrets.first(where: { $0.first == GuestManifest.volumeKeyMark }) else { return }
     guard let place = SealedPlace(name) else { throw .malformedManifest }
-    guard !volumeKey.isEmpty else { throw .noKey }
-    let key = SecretBytes(copying: volumeKey)
-    volumeKey.withMutableRawBytes { coffer_wipe($0.baseAddress, $0.count) }
-    volumeKey = []
+    guard let release = VolumeRelease(taking: &volumeKey) else { throw .noKey }
+    let counter = place.isFresh ? try SealedCounter(release, edge) : nil
     let layout = SealedLayout(size: place.size)
-    let volume = try open(layout, key, isFresh: place.isFresh)
-    let blocks = SealedBlocks(volume, layout: layout, base: memory(layout.memorySize)) { [edge] version throws(SystemError) in
-      if place.isFresh { try edge.publish(version) }
-    }
+    let volume = try open(layout, release.volumeKey, counter)
+    let blocks = SealedBlocks(volume, layout: layout, base: memory(layout.memorySize)) { version throws(SystemError) in try counter?.publish(version) }
     let system = try blocks.readTree(clock: clock)
     guard let root = blocks.root else { throw .malformedTree }
     do throws(SystemError) {
@@ -59,13 +54,13 @@ extension LibraryOS {
     }
   }
 
-  private func open(_ layout: SealedLayout, _ key: borrowing SecretBytes, isFresh: Bool) throws(SealedFailure) -> SealedVolume<EdgeVolume> {
+  private func open(_ layout: SealedLayout, _ key: borrowing SecretBytes, _ counter: SealedCounter?) throws(SealedFailure) -> SealedVolume<EdgeVolume> {
     let blockCount = UInt64(layout.blockCount)
     let storeBlockCount: UInt64
     do throws(VolumeError) { storeBlockCount = try VolumeLayout(blockCount: blockCount).storeBlockCount } catch { throw SealedFailure(error) }
-    let counter = try edge.openVolume(storeBlockCount: storeBlockCount)
-    if isFresh, !counter.isKept { throw .noCounter }
-    let last = isFresh ? counter.version : nil
+    let isCounted = try edge.openVolume(storeBlockCount: storeBlockCount)
+    if counter != nil, !isCounted { throw .noCounter }
+    let last = counter?.last
     var store = EdgeVolume(edge)
     if try store.isEmpty() {
       guard last == nil else { throw .missing }
@@ -78,10 +73,10 @@ extension LibraryOS {
       throw SealedFailure(error)
     }
     guard volume.blockCount == blockCount else { throw .otherSize }
-    if isFresh, last == nil {
+    if let counter, last == nil {
       // Made just now, or by an instance that ended before it could say so: nothing is in it.
       guard volume.version.counter == 1 else { throw .neverCounted }
-      do throws(SystemError) { try edge.publish(volume.version) } catch { throw .notPublished }
+      do throws(SystemError) { try counter.publish(volume.version) } catch { throw .notPublished }
     }
     let session = try makeSession()
     do throws(VolumeError) { try volume.begin(session) } catch { throw SealedFailure(error) }
@@ -117,25 +112,12 @@ extension LibraryOS {
 
 extension EdgeClient {
   /// - Parameter storeBlockCount: what the host's file has to have.
-  /// - Returns: whether anyone counts versions, and the last one, if there ever was any.
-  fileprivate func openVolume(storeBlockCount: UInt64) throws(SealedFailure) -> (isKept: Bool, version: VolumeVersion?) {
-    let bytes: [UInt8]
-    let isKept: Bool
+  /// - Returns: whether there is somebody who carries versions to be counted.
+  fileprivate func openVolume(storeBlockCount: UInt64) throws(SealedFailure) -> Bool {
     do throws(SystemError) {
-      let answer = try call(.openVolume, storeBlockCount)
-      isKept = answer.first == 1
-      bytes = try payload.bytes(0, min(answer.length, UInt64(VolumeVersion.encodedSize) + 1))
+      return try call(.openVolume, storeBlockCount).first == 1
     } catch {
       throw error.number == EdgeError.notSupported ? .noVolume : error == .noSpace ? .hostFull : .host
     }
-    guard isKept, !bytes.isEmpty else { return (isKept, nil) }
-    guard let version = try? VolumeVersion(encoded: bytes) else { throw .malformedVersion }
-    return (true, version)
-  }
-
-  fileprivate func publish(_ version: VolumeVersion) throws(SystemError) {
-    let bytes = version.encoded
-    try payload.copy(from: bytes)
-    _ = try call(.publishVolume, length: UInt64(bytes.count))
   }
 }

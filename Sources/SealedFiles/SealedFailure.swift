@@ -10,6 +10,7 @@ package enum SealedFailure: Error {
   case noEntropy
   case noVolume
   case noCounter
+  case unknownBroker
   case malformedVersion
   case notEmpty
   case neverCounted
@@ -49,7 +50,9 @@ package enum SealedFailure: Error {
     case .noVolume: "the manifest has a sealed directory, and this host gives no file for it: name one, with --volume FILE"
     case .noCounter:
       "the manifest wants the sealed directory fresh, and there is no counter of a broker that would tell: use a broker that has counters, or say freshness: none in the manifest"
-    case .malformedVersion: "the version that the host named for the volume is none"
+    case .unknownBroker:
+      "the manifest wants the sealed directory fresh, and does not name the broker that counts: build the image again, with broker: {key: ...}, or freshness: none"
+    case .malformedVersion: "the version that the broker's counter has for the volume is none"
     case .notEmpty:
       "the file holds no volume under this key, and is not empty: it is another volume's or the host has changed it; give the right file, or an empty one for a new volume"
     case .neverCounted:

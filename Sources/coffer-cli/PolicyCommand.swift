@@ -17,6 +17,8 @@ struct PolicyCommand: ParsableCommand {
           coffer policy from-evidence report.bin --collateral vcek.der > policy.yaml
           coffer policy from-evidence td.quote --collateral c.json --time 2025-07-01
 
+        A TPM's own key is vouched for by nobody that is known everywhere: name it with --trust-anchor, once you know that it is the machine's.
+
         The draft trusts what the piece shows: read it before use. What weakens protection, as debugging or outdated firmware, stays
         refused and is written as a comment. Evidence that is not genuine gives no draft.
 
@@ -61,6 +63,9 @@ struct PolicyCommand: ParsableCommand {
           Terminal.complain("\(InputFile.shown(options.evidence)) is not genuine as it stands, so it is no model for a policy:")
           for finding in examination.findings where finding.outcome == .refused {
             Terminal.complain("  \(finding.rule): found \(finding.found); wanted \(finding.wanted); \(finding.remedy ?? "")")
+          }
+          if examination.findings.contains(where: { $0.outcome == .refused && $0.rule.hasSuffix(".root") }), trustAnchor.isEmpty {
+            Terminal.complain("where that key is known to be the machine's, the draft trusts it with --trust-anchor and its SHA-256")
           }
           throw ExitStatus.refused
         }

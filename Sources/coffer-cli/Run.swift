@@ -114,7 +114,7 @@ struct Run: ParsableCommand {
       programLimits.apply(to: &options)
       options.cpuTime = cpuTime
       options.output = outputLimit
-      if !quietPlatform { ImageRun.notePlatform() }
+      if !quietPlatform, let platform = attest.platform.unconfidential { ImageRun.notePlatform(platform) }
       let kind = machine?.kind ?? MachineChoice.best { Terminal.note($0) }
       if let http { try serve(image, at: http, named: application.name, options, on: kind.name) }
       if image.answersHTTP {
@@ -128,7 +128,7 @@ struct Run: ParsableCommand {
       options.network = network?.gate
       let file = try VolumeFile.needed(by: image, at: volume)
       options.volume = file?.volume(counter: secrets)
-      file?.note(image, isPinned: attest.brokerPin != nil)
+      file?.note(image)
       let trustlet = try TrustletRunner.start(image, options, on: kind)
       try evidence?.write(of: image, machine: kind.name)
       trustlet.measuresProcessorTime = stats
@@ -192,7 +192,7 @@ struct Run: ParsableCommand {
 extension Manifest {
   /// What is not promised of secrets whose author the manifest does not name; nil where there are none.
   var noteOnSecrets: String? {
-    guard !secrets.isEmpty, broker == nil else { return nil }
+    guard !releasedResources.isEmpty, broker == nil else { return nil }
     return "the manifest names no broker, so the program cannot know who wrote its secrets: whoever carries them can exchange two, or give it others. Add the line 'broker: {key: ...}' that coffer broker serve prints"
   }
 }

@@ -12,6 +12,7 @@ struct VolumeFile {
   private let path: String
   private let descriptor: Int32
   private let blockLimit: UInt64
+  private let isCounted: Bool
 
   /// Nil where the manifest has no sealed directory.
   static func needed(by image: TrustletImage, at path: String?) throws -> VolumeFile? {
@@ -37,20 +38,16 @@ struct VolumeFile {
       Glibc.close(descriptor)
       throw CommandFailure("the volume \(quoted(path)) \(reason)")
     }
-    (self.path, self.descriptor) = (path, descriptor)
+    (self.path, self.descriptor, isCounted) = (path, descriptor, sealed.freshness == .counter)
     blockLimit = try VolumeLayout(blockCount: UInt64(SealedLayout(size: sealed.size.bytes).blockCount)).storeBlockCount
   }
 
-  func volume(counter: BrokerSecrets?) -> HostVolume { HostVolume(descriptor: descriptor, blockLimit: blockLimit, counter: counter) }
+  func volume(counter: BrokerSecrets?) -> HostVolume { HostVolume(descriptor: descriptor, blockLimit: blockLimit, counter: isCounted ? counter : nil) }
 
-  /// Says what holds for it and what not.
-  func note(_ image: TrustletImage, isPinned: Bool) {
-    guard let sealed = image.manifest.sealed else { return }
-    if sealed.freshness == .none {
-      Terminal.note("the sealed directory is not fresh (freshness: none): who has the file can show any of its earlier versions, or none, and nobody here would see it")
-    } else if !isPinned {
-      Terminal.note("the broker is not pinned (--broker-pin): whoever answers at its address is believed about the last version of the sealed directory")
-    }
+  /// Says what does not hold for it.
+  func note(_ image: TrustletImage) {
+    guard image.manifest.sealed?.freshness == Manifest.Sealed.Freshness.none else { return }
+    Terminal.note("the sealed directory is not fresh (freshness: none): who has the file can show any of its earlier versions, or none, and nobody here would see it")
   }
 
   func close() { Glibc.close(descriptor) }

@@ -153,6 +153,12 @@ struct SecretCommandTests {
     expectNothing(try scene.run("--machine", "process"), scene, says: "policy.debug")
   }
 
+  @Test func aBrokerThatIsNotThereIsNamed() throws {
+    let scene = try Scene(platforms: "none: insecure")
+    let result = try scene.place.run("run", "function.trustlet", "--broker", "http://127.0.0.1:1")
+    #expect(result.status == 125 && result.errors.contains("nobody listens at http://127.0.0.1:1") && !result.errors.contains("errno"), "\(result)")
+  }
+
   @Test func aPinnedBrokerIsTheOneThatAnswers() throws {
     let scene = try Scene(platforms: "none: insecure")
     let pin = try #require(scene.broker.said.split { !$0.isHexDigit }.map(String.init).first { $0.count == 64 })

@@ -50,14 +50,15 @@ struct VolumeCommandTests {
     init(_ programs: [String: String] = ["function": VolumeCommandTests.program()], sealed: String = "") throws {
       place = try Workplace()
       broker = try ServedProgram(["broker", "serve", "--listen", "127.0.0.1:0", "--data", "\(place.path)/broker"], in: place)
-      try place.write("coffer.yaml", Array("sealed: {path: /data, size: 1MiB, key: shop/volumes/data\(sealed)}\n".utf8))
+      try broker.wait(for: "token is in")
+      let key = try #require(broker.said.split { !$0.isHexDigit }.first { $0.count == 128 })
+      try place.write("coffer.yaml", Array("sealed: {path: /data, size: 1MiB, key: shop/volumes/data\(sealed)}\nbroker: {key: \(key)}\n".utf8))
       var images = ""
       for (name, program) in programs.sorted(by: { $0.key < $1.key }) {
         try Self.build(name, program, place)
         let measurement = try #require(try place.run("measure", "\(name).trustlet").output.split(separator: "\n").first)
         images += "\(images.isEmpty ? "" : ", "){measurement: \"\(measurement)\"}"
       }
-      try broker.wait(for: "token is in")
       try place.write(
         "policy.yaml",
         Array("platforms: {none: insecure}\nimages: [\(images)]\nmachines: [kvm, process]\nkey-holder: instance\ndebug: allowed\nage: 5m\n".utf8))
@@ -153,6 +154,31 @@ struct VolumeCommandTests {
     try scene.expectLines(6)
   }
 
+  @Test func theReadmesWalkIsTrue() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..").standardizedFileURL.path
+    let section = try #require(
+      String(contentsOfFile: root + "/README.md", encoding: .utf8).components(separatedBy: "\n## ").first { $0.hasPrefix("Keeping data") })
+    let lines = section.components(separatedBy: "\n").filter { $0.hasPrefix("    ") }
+    let place = try Workplace()
+    let broker = try ServedProgram(["broker", "serve", "--listen", "127.0.0.1:0", "--data", "\(place.path)/broker"], in: place)
+    try broker.wait(for: "token is in")
+    let program = try #require(CofferCommand.program)
+    let token = try String(decoding: place.bytes("broker/admin-token"), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let environment = [
+      "PATH": URL(fileURLWithPath: program).deletingLastPathComponent().path + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? ""),
+      "COFFER_BROKER": "http://127.0.0.1:\(broker.port)", "COFFER_BROKER_TOKEN": token,
+    ]
+    var runs: [CofferCommand.Result] = []
+    for line in lines {
+      let command = line.replacing(":8085", with: ":\(broker.port)")
+      let result = try CofferCommand.run(["-c", command], in: place.path, environment: environment, program: "/bin/sh")
+      if command.contains("coffer run") { runs.append(result) } else { #expect(result.status == 0, "\(command): \(result.errors)") }
+    }
+    #expect(runs.map(\.status) == [0, 0, 125], "\(runs)")
+    #expect(runs.map(\.output) == ["bought milk\n", "bought milk\npaid rent\n", ""], "\(runs)")
+    #expect(runs.last?.errors.contains("the host has turned it back") == true, "\(runs)")
+  }
+
   @Test func aFileIsForOneRunAtATime() throws {
     let scene = try Scene()
     try scene.expectLines(1)
@@ -182,7 +208,7 @@ struct VolumeCommandTests {
     #expect(try scene.place.run("run", "function.trustlet", "--broker", scene.url, "--volume", ".").status == 125)
     try scene.expectLines(1)
     for (text, message) in [
-      ("sealed: {path: /data}", "has no key"), ("sealed: {key: data}", "no resource"), ("sealed: {key: a/b/c, size: 2GiB}", "not between"),
+      ("sealed: {path: /data}", "has no key"), ("sealed: {key: a/b/c}", "does not name it"), ("sealed: {key: data}", "no resource"), ("sealed: {key: a/b/c, size: 2GiB}", "not between"),
       ("sealed: {key: a/b/c, freshness: perhaps}", "freshness"),
     ] {
       try scene.place.write("wrong.yaml", Array(text.utf8))

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ExamplesTests {
   @Test func theExamplesANewcomerLooksFor() {
-    #expect(Example.all.map(\.name) == ["crash", "echo", "flood", "greeting", "hello", "loop", "mandelbrot", "password", "web", "wordcount"])
+    #expect(Example.all.map(\.name) == ["crash", "echo", "flood", "greeting", "hello", "ledger", "loop", "mandelbrot", "password", "web", "wordcount"])
     #expect(Example.named("nothing") == nil)
   }
 

@@ -149,7 +149,7 @@ import TrustletImage
 
   @Test func imagesWithASealedDirectoryAreRefused() throws {
     var manifest = Manifest()
-    manifest.sealed = Manifest.Sealed(key: "shop/volumes/data")
+    manifest.sealed = Manifest.Sealed(key: "shop/volumes/data", freshness: .none)
     let bytes = try SampleImages.image(9, manifest: manifest)
     #expect { try CheckedImage(bytes) } throws: { ($0 as? StoreError).map { $0.code == .image && "\($0)".contains("sealed storage") } == true }
   }

@@ -24,16 +24,15 @@ import Testing
   @Test func aTrustletIsToldWhoWroteAndWhatTheCounterHas() async throws {
     let (scene, attester) = (try BrokerScene(), try Attester())
     try scene.put(policy: Attester.policy())
-    let point = Array(Crypto.P256.KeyAgreement.PrivateKey().publicKey.rawRepresentation)
-    let client = KeyBrokerClient(
-      transport: DirectTransport(scene.broker), source: TrustletEvidenceSource { try attester.evidence($0.nonce, point: point) },
-      publicKey: try JSONWebKey(.p256, point: point), brokerKey: scene.broker.publicKey)
+    let instance = try GuestCrypto.P256.PrivateKey { (bytes) throws(CryptographyError) in for index in bytes.indices { bytes[index] = UInt8(index + 1) } }
+    let (point, client) = try trustlet(instance, scene, attester)
     let name = try ResourceName("shop/key/database")
     let before = try await client.sealedResource(name)
     #expect(try JWE(before).counter.isEmpty)
     #expect(try isSigned(JWE(before), scene, point))
     let value = try CounterValue([UInt8](repeating: 5, count: 24))
-    try await client.exchange(name, expected: nil, value: value)
+    let order = try counterKey(instance, scene).order(value.bytes, inPlaceOf: [])
+    try await client.exchange(name, expected: nil, value: value, authenticator: order)
     let after = try await client.sealedResource(name)
     #expect(try JWE(after).counter == value.bytes)
     #expect(try isSigned(JWE(after), scene, point))
@@ -58,6 +57,61 @@ import Testing
       #expect(try !isSigned(JWE(JSONValue.object(changed).canonical), scene, point), "\(name)")
     }
     #expect(try !isSigned(JWE(JSONValue.object(members.filter { $0.name != "coffer-signature" }).canonical), scene, point))
+  }
+
+  /// A trustlet, of which this has the private key, and who carries its messages.
+  private func trustlet(_ key: borrowing GuestCrypto.P256.PrivateKey, _ scene: BrokerScene, _ attester: Attester) throws -> (point: [UInt8], carrier: KeyBrokerClient) {
+    let point = key.publicKey().x + key.publicKey().y
+    return (
+      point,
+      KeyBrokerClient(
+        transport: DirectTransport(scene.broker), source: TrustletEvidenceSource { try attester.evidence($0.nonce, point: point) },
+        publicKey: try JSONWebKey(.p256, point: point), brokerKey: scene.broker.publicKey)
+    )
+  }
+
+  /// As the instance computes it.
+  private func counterKey(_ key: borrowing GuestCrypto.P256.PrivateKey, _ scene: BrokerScene, tenant: String = "default", resource: String = "shop/key/database") throws -> GuestCrypto.CounterKey {
+    let bytes = try GuestCrypto.CounterKey.bytes(agreed: key.sharedSecret(with: author(scene.broker)), tenant: Array(tenant.utf8), resource: Array(resource.utf8))
+    return bytes.withBytes { GuestCrypto.CounterKey($0) }
+  }
+
+  /// Who carries a trustlet's messages has its session, and changes no counter by that; and what the broker says of an exchange, the instance can believe.
+  @Test func aCounterIsTheInstancesToChange() async throws {
+    let (scene, attester) = (try BrokerScene(), try Attester())
+    try scene.put(policy: Attester.policy())
+    let instance = try GuestCrypto.P256.PrivateKey { (bytes) throws(CryptographyError) in for index in bytes.indices { bytes[index] = UInt8(index + 1) } }
+    let other = try GuestCrypto.P256.PrivateKey { (bytes) throws(CryptographyError) in for index in bytes.indices { bytes[index] = UInt8(index + 2) } }
+    let carrier = try trustlet(instance, scene, attester).carrier
+    let name = try ResourceName("shop/key/database")
+    let (first, second) = (try CounterValue([UInt8](repeating: 1, count: 24)), try CounterValue([UInt8](repeating: 2, count: 24)))
+    let order = try counterKey(instance, scene).order(first.bytes, inPlaceOf: [])
+    var wrong = order
+    wrong[31] ^= 1
+    let others = [
+      nil, wrong, try counterKey(other, scene).order(first.bytes, inPlaceOf: []), try counterKey(instance, scene).order(second.bytes, inPlaceOf: []),
+      try counterKey(instance, scene).order(first.bytes, inPlaceOf: second.bytes), try counterKey(instance, scene, tenant: "acme").order(first.bytes, inPlaceOf: []),
+      try counterKey(instance, scene, resource: "shop/key/databas").order(first.bytes, inPlaceOf: []),
+    ]
+    for order in others {
+      await #expect { try await carrier.exchange(name, expected: nil, value: first, authenticator: order) } throws: { error in
+        guard case KeyBrokerClientError.refused(let problem) = error else { return false }
+        return problem.status == 403
+      }
+    }
+    #expect(try await carrier.counter(name) == nil)
+    #expect(try scene.entries.filter { $0.action == .exchange }.map(\.outcome) == others.map { _ in .refused })
+    let receipt = try #require(try await carrier.exchange(name, expected: nil, value: first, authenticator: order))
+    #expect(try counterKey(instance, scene).isReceipt(receipt, for: first.bytes, inPlaceOf: []))
+    #expect(try !counterKey(instance, scene).isReceipt(receipt, for: second.bytes, inPlaceOf: []))
+    #expect(try !counterKey(instance, scene).isReceipt(receipt, for: first.bytes, inPlaceOf: second.bytes))
+    #expect(try !counterKey(instance, scene).isReceipt(order, for: first.bytes, inPlaceOf: []))
+    #expect(try !counterKey(other, scene).isReceipt(receipt, for: first.bytes, inPlaceOf: []))
+    for count in [0, 31, 33] { #expect(try !counterKey(instance, scene).isReceipt([UInt8](repeating: 0, count: count), for: first.bytes, inPlaceOf: [])) }
+    // The order itself is of no use again.
+    await #expect(throws: KeyBrokerClientError.counterChanged(found: first)) {
+      try await carrier.exchange(name, expected: nil, value: first, authenticator: order)
+    }
   }
 
   /// Evidence of a machine's own is answered as ever: nobody there reads the signature.

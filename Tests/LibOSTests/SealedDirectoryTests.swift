@@ -8,11 +8,20 @@ import Testing
 
 /// A program's sealed directory through the edge, against a host with a file and a counter, or one that lies about both.
 @Suite struct SealedDirectoryTests {
-  /// Has a file and a counter, releases one key, and lies once in so many calls.
+  /// Carries between an instance and its broker, which counts, and has a file; lies once in so many calls.
   private final class Host: TestHost {
     var file: [UInt8] = []
     var version: [UInt8]?
     var keepsCounter = true
+    let broker = try? AuthorKey(of: BrokerKey())
+    /// What the instance is told in the place of the broker's answer, given that.
+    var receipts: ([UInt8]) -> [UInt8] = { $0 }
+    /// What the broker is told in the place of the instance's order.
+    var orders: (CounterExchange) throws -> CounterExchange = { $0 }
+    /// What the instance is given in the place of the broker's message.
+    var messages: ([UInt8]) -> [UInt8] = { $0 }
+    /// Whose session the carrier has.
+    var keptInstance: JSONWebKey?
     /// One answer of so many is a lie; none where it is 0.
     var rarity: UInt64 = 0
     private(set) var lies = 0
@@ -34,12 +43,12 @@ import Testing
       let (first, second) = (Int(truncatingIfNeeded: window.argument(0)), Int(truncatingIfNeeded: window.argument(1)))
       switch window.call {
       case .secrets:
-        let sealed = try? JSONWebEncryption(encrypting: [UInt8](repeating: 7, count: 32), to: JSONWebKey(.p256, point: window.request)).json.canonical
-        window.answer(payload: encode([UInt32(sealed?.count ?? 0)]) + (sealed ?? []))
+        let sealed = messages((try? release(to: window.request)) ?? [])
+        window.answer(payload: encode([UInt32(sealed.count)]) + sealed)
       case .wallClock: window.answer(1_700_000_000_000_000_000, 1)
       case .openVolume:
         if file.count < first * 4096 { file += [UInt8](repeating: 0, count: first * 4096 - file.count) }
-        window.answer(keepsCounter ? 1 : 0, payload: keepsCounter ? version ?? [] : [])
+        window.answer(keepsCounter ? 1 : 0)
       case .readVolume: window.answer(payload: Array(file[first * 4096..<(first + second) * 4096]))
       case .writeVolume:
         let bytes = window.request
@@ -47,10 +56,30 @@ import Testing
         window.answer(UInt64(bytes.count))
       case .flushVolume: window.answer()
       case .publishVolume:
-        version = window.request
-        window.answer()
+        guard let receipt = try? count(window.request) else { return window.answer(error: EdgeError.inputOutput) }
+        window.answer(payload: receipts(receipt))
       default: window.answer(error: EdgeError.notSupported)
       }
+    }
+
+    private func release(to point: [UInt8]) throws -> [UInt8] {
+      let key = try JSONWebKey(.p256, point: point)
+      keptInstance = key
+      var message = try JSONWebEncryption(encrypting: [UInt8](repeating: 7, count: 32), to: key)
+      try broker?.sign(&message, for: key, counter: version.map { try CounterValue($0) })
+      return message.json.canonical
+    }
+
+    /// The broker's half: what the instance has not ordered is not done.
+    private func count(_ bytes: [UInt8]) throws -> [UInt8] {
+      let order = CounterExchange(
+        expected: bytes.count > 56 ? try CounterValue(Array(bytes[56...])) : nil, value: try CounterValue(Array(bytes[32..<56])), authenticator: Array(bytes[..<32]))
+      let told = try orders(order)
+      guard let instance = keptInstance, let key = try broker?.counterKey(with: instance, tenant: "acme", resource: ResourceName("shop/volumes/data")),
+        key.isOrder(told.authenticator ?? [], told), told.expected?.bytes == version
+      else { throw SystemError.permission }
+      version = told.value.bytes
+      return key.receipt(told.value, inPlaceOf: told.expected)
     }
 
     private func lie(_ window: TestWindow) {
@@ -77,6 +106,9 @@ import Testing
     name.append(isFresh ? 1 : 0)
     name += Array("/kept".utf8)
     start.secrets = [String(decoding: name, as: UTF8.self)]
+    if isFresh, let broker = host.broker {
+      start.author = broker.point + encode([4]) + Array("acme".utf8) + encode([17]) + Array("shop/volumes/data".utf8)
+    }
     host.machines += 1
     start.seed &+= host.machines
     let machine = try TestMachine(host: host, start: start)
@@ -130,8 +162,6 @@ import Testing
     host.keepsCounter = true
     host.version = [UInt8](repeating: 9, count: 24)
     #expect(failure(try machine(host)) == .otherVersion)
-    host.version = [1, 2]
-    #expect(failure(try machine(host)) == .malformedVersion)
     host.version = version
     host.file = []
     #expect(failure(try machine(host)) == .missing)
@@ -148,6 +178,97 @@ import Testing
     try third.machine.os.commitSealedDirectory()
     host.version = nil
     #expect(failure(try machine(host)) == .neverCounted)
+  }
+
+  /// A directory, made in an instance; whether that counts afterwards.
+  private func makeDirectory(_ name: String, _ host: Host) throws -> Bool {
+    let runner = CallRunner(try machine(host))
+    try open(runner.machine)
+    #expect(runner.run("path_create_directory 3 \"\(name)\"") == "0")
+    do throws(SealedFailure) {
+      try runner.machine.os.commitSealedDirectory()
+      return true
+    } catch {
+      #expect(error == .notCommitted)
+      return false
+    }
+  }
+
+  /// The monitor carries what instance and broker say to each other, and is of the file's owner: it can keep things back, and nothing else.
+  @Test func whoCarriesCannotCount() throws {
+    let host = Host()
+    #expect(try makeDirectory("a", host))
+    let (file, version) = (host.file, host.version)
+    // "It is counted", and it was not told to the broker.
+    for receipt in [[], [UInt8](repeating: 0, count: 32), [UInt8](repeating: 0, count: 24)] as [[UInt8]] {
+      host.orders = { _ in throw SystemError.permission }
+      #expect(try !makeDirectory("b", host))
+      host.orders = { $0 }
+      host.receipts = { _ in receipt }
+      #expect(try !makeDirectory("b", host))
+      (host.file, host.version, host.receipts) = (file, version, { $0 })
+    }
+    // What the broker said of another order of this instance: two commits, the second answered as the first.
+    var first: [UInt8]?
+    host.receipts = { receipt in
+      defer { first = first ?? receipt }
+      return first ?? receipt
+    }
+    let runner = CallRunner(try machine(host))
+    try open(runner.machine)
+    _ = runner.run("path_create_directory 3 \"c\"")
+    try runner.machine.os.commitSealedDirectory()
+    _ = runner.run("path_create_directory 3 \"d\"")
+    #expect(throws: SealedFailure.notCommitted) { try runner.machine.os.commitSealedDirectory() }
+    // Other values under the instance's order, or the order of another instance.
+    (host.file, host.version, host.receipts) = (file, version, { $0 })
+    host.orders = { CounterExchange(expected: nil, value: $0.value, authenticator: $0.authenticator) }
+    #expect(try !makeDirectory("e", host))
+    (host.file, host.version) = (file, version)
+    var kept: CounterExchange?
+    host.orders = { order in
+      defer { kept = kept ?? order }
+      return kept ?? order
+    }
+    #expect(try makeDirectory("f", host))
+    (host.file, host.version) = (file, version)
+    #expect(try !makeDirectory("f", host))
+  }
+
+  /// Two instances of one volume: one is held while the other commits. Its own commit, of the state before, is nobody's any more, whatever the carrier says is there.
+  @Test func nobodysCommitIsReplacedInAnothersName() throws {
+    let host = Host()
+    #expect(try makeDirectory("a", host))
+    let (file, held) = (host.file, CallRunner(try machine(host)))
+    try open(held.machine)
+    let instance = host.keptInstance
+    host.file = file
+    #expect(try makeDirectory("b", host))
+    let version = host.version
+    host.keptInstance = instance
+    // The carrier has its order say that it is of the newer state.
+    host.orders = { CounterExchange(expected: try version.map { try CounterValue($0) }, value: $0.value, authenticator: $0.authenticator) }
+    _ = held.run("path_create_directory 3 \"c\"")
+    #expect(throws: SealedFailure.notCommitted) { try held.machine.os.commitSealedDirectory() }
+    #expect(host.version == version)
+  }
+
+  /// A message of before says an older version, and was written for another instance: it does not do.
+  @Test func anOldMessageIsNotTaken() throws {
+    let host = Host()
+    var first: [UInt8]?
+    host.messages = { message in
+      defer { first = first ?? message }
+      return first ?? message
+    }
+    #expect(try makeDirectory("a", host))
+    #expect(throws: SecretFailure.notTheAuthors) { _ = try machine(host) }
+    // With its counter changed or left out.
+    host.messages = { message in
+      guard case .object(let members)? = try? JSONReader.value(of: message, "message") else { return [] }
+      return JSONValue.object(members.filter { $0.name != "coffer-counter" }).canonical
+    }
+    #expect(throws: SecretFailure.notTheAuthors) { _ = try machine(host) }
   }
 
   /// 300 seeds: what a program reads is what it wrote, in this run and the one before, or an error.
@@ -177,5 +298,11 @@ import Testing
       lies += host.lies
     }
     #expect(rightReads > 20 && errors > 20 && lies > 200, "\(rightReads) \(errors) \(lies)")
+  }
+}
+
+extension AuthorKey {
+  fileprivate func sign(_ message: inout JSONWebEncryption, for key: JSONWebKey, counter: CounterValue?) throws {
+    try message.sign(by: self, for: key, tenant: "acme", resource: ResourceName("shop/volumes/data"), counter: counter)
   }
 }

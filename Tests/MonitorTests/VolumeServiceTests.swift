@@ -6,26 +6,20 @@ import Testing
 
 /// A guest with a volume's file: it reaches the file's blocks up to the limit, and nothing else.
 @Suite struct VolumeServiceTests {
+  /// Has the broker's part: takes an order from what is there, and gives a receipt.
   private final class Counter: VersionCounter {
     struct Refused: Error {}
-    let last: Mutex<[UInt8]?>
-    let refuses: Bool
+    let last = Mutex<[UInt8]?>(nil)
+    let receipt: [UInt8]
 
-    init(_ last: [UInt8]? = nil, refuses: Bool = false) {
-      self.last = Mutex(last)
-      self.refuses = refuses
-    }
+    init(receipt: [UInt8] = [UInt8](repeating: 7, count: 32)) { self.receipt = receipt }
 
-    func version() throws -> [UInt8]? {
-      if refuses { throw Refused() }
-      return last.withLock { $0 }
-    }
-
-    func exchange(expected: [UInt8]?, version: [UInt8]) throws {
+    func exchange(_ order: VersionOrder) throws -> [UInt8] {
       try last.withLock { last in
-        guard !refuses, last == expected else { throw Refused() }
-        last = version
+        guard last == order.expected, order.authenticator == [UInt8](repeating: 6, count: 32) else { throw Refused() }
+        last = order.version
       }
+      return receipt
     }
   }
 
@@ -86,23 +80,28 @@ import Testing
     for call in [EdgeCall.openVolume, .readVolume, .writeVolume, .flushVolume, .publishVolume] {
       #expect(try guest(nil).call(call, [1, 1]).error == EdgeError.notSupported)
     }
-    #expect(try guest(try File()).call(.publishVolume, payload: [UInt8](repeating: 1, count: 24)).error == EdgeError.notSupported)
+    #expect(try guest(try File()).call(.publishVolume, payload: [UInt8](repeating: 1, count: 56)).error == EdgeError.notSupported)
   }
 
-  @Test func aVersionReplacesTheOneThatWasSeen() throws {
+  @Test func anOrderIsCarriedAsItIsAndSoIsItsReceipt() throws {
     let (file, counter) = (try File(), Counter())
     let guest = try guest(file, counter: counter)
     let opened = guest.call(.openVolume, [8])
     #expect(opened.error == 0 && opened.results[0] == 1 && opened.payload.isEmpty)
     let versions = (1...3).map { [UInt8](repeating: UInt8($0), count: 24) }
-    #expect(guest.call(.publishVolume, payload: versions[0]).error == 0)
-    #expect(guest.call(.publishVolume, payload: versions[1]).error == 0)
-    #expect(try self.guest(file, counter: counter).call(.openVolume, [8]).payload == versions[1])
-    // Somebody else has counted meanwhile.
-    counter.last.withLock { $0 = versions[2] }
-    #expect(guest.call(.publishVolume, payload: versions[0]).error == EdgeError.inputOutput)
-    #expect(guest.call(.publishVolume, payload: [1]).error == EdgeError.invalid)
-    #expect(try self.guest(file, counter: Counter(refuses: true)).call(.openVolume, [8]).error == EdgeError.inputOutput)
+    let authenticator = [UInt8](repeating: 6, count: 32)
+    #expect(guest.call(.publishVolume, payload: authenticator + versions[0]).payload == counter.receipt)
+    #expect(guest.call(.publishVolume, payload: authenticator + versions[1] + versions[0]).payload == counter.receipt)
+    #expect(counter.last.withLock { $0 } == versions[1])
+    // In the place of none, or of an old one.
+    for order in [versions[2], versions[2] + versions[0]] { #expect(guest.call(.publishVolume, payload: authenticator + order).error == EdgeError.inputOutput) }
+    for length in [0, 1, 24, 32, 55, 57, 79, 81, 4096] {
+      #expect(guest.call(.publishVolume, payload: [UInt8](repeating: 6, count: length)).error == EdgeError.invalid, "\(length)")
+    }
+    #expect(counter.last.withLock { $0 } == versions[1])
+    // A broker that says something else.
+    let other = Counter(receipt: [1])
+    #expect(try self.guest(file, counter: other).call(.publishVolume, payload: authenticator + versions[0]).error == EdgeError.inputOutput)
   }
 
   @Test func whatWaitsForADiskOrABrokerIsNotServedByDoorbell() {

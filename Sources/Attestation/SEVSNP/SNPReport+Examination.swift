@@ -94,8 +94,7 @@ extension SNPReport: AttestationEvidence {
   }
 
   private func signatureFinding(_ key: VerificationKey) -> Finding {
-    let isOfKey = bigEndianSignature.map { key.isValidSignature($0, for: signedBytes, scheme: .ecdsa(.sha384)) }
-    let isValid = signatureAlgorithm == 1 && isOfKey == true
+    let isValid = signatureAlgorithm == 1 && key.isValidSignature(bigEndianSignature, for: signedBytes, scheme: .ecdsa(.sha384))
     return .rule(
       "sev-snp.signature", .instanceIdentity, holds: isValid,
       found: isValid

@@ -109,11 +109,6 @@ extension SNPReport {
 
   private var trailingFields: [EvidenceField] {
     var all: [EvidenceField] = []
-    if unsignedBytes.contains(where: { $0 != 0 }) {
-      all.append(
-        EvidenceField(
-          "unsigned", hexadecimal(unsignedBytes), "bytes of the report after the signature, which nobody signed", isSigned: false))
-    }
     switch trailing {
     case .nothing: break
     case .bytes(let bytes):

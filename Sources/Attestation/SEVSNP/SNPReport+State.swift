@@ -102,7 +102,6 @@ extension SNPReport {
 
   private var trailingFinding: Finding? {
     var parts: [String] = []
-    if unsignedBytes.contains(where: { $0 != 0 }) { parts.append("\(unsignedBytes.count) bytes after S that are not all zero") }
     switch trailing {
     case .nothing: break
     case .certificates(let table): parts.append("a certificate table of \(table.entries.count) entries after the report")

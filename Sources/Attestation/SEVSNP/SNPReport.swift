@@ -39,8 +39,6 @@ public struct SNPReport: Sendable {
   public let signature: (r: [UInt8], s: [UInt8])
   /// Whether bytes that the version reserves are zero.
   public let hasZeroReserved: Bool
-  /// What follows S within the report: reserved, and not signed.
-  public let unsignedBytes: [UInt8]
   /// What follows the report.
   public let trailing: Trailing
 
@@ -117,7 +115,14 @@ public struct SNPReport: Sendable {
       && policy.raw & SNPGuestPolicy.reserved == 0 && platform.raw & SNPPlatformInformation.reserved == 0
       && keys.raw & SNPKeyInformation.reserved == 0
     signature = (try reader.bytes(Self.signaturePartSize, "R"), try reader.bytes(Self.signaturePartSize, "S"))
-    unsignedBytes = try reader.bytes(Self.size - reader.offset, "reserved")
+    // Nothing signs them, so whoever carries a report could write there: firmware leaves zeros (table 144, and zero-extended R and S).
+    let reservedStart = reader.offset
+    let unsigned = try reader.bytes(Self.size - reservedStart, "reserved")
+    for (bytes, start) in [(signature.r[48...], Self.signedSize + 48), (signature.s[48...], Self.signedSize + Self.signaturePartSize + 48), (unsigned[...], reservedStart)] {
+      guard let index = bytes.firstIndex(where: { $0 != 0 }) else { continue }
+      throw MalformedEvidence(
+        "SNP report, reserved bytes of SIGNATURE", found: "\(bytes[index])", wanted: "0", offset: start + index - bytes.startIndex)
+    }
     trailing = try Self.trailing(reader.rest())
   }
 
@@ -150,10 +155,6 @@ extension SNPReport {
   /// Whether the host hides which chip it is (MASK_CHIP_ID).
   public var isChipIDMasked: Bool { chipID.allSatisfy { $0 == 0 } }
 
-  /// R and S big-endian, as keys take them; nil if either is larger than P-384 allows.
-  var bigEndianSignature: [UInt8]? {
-    let parts = [signature.r, signature.s]
-    guard parts.allSatisfy({ $0[48...].allSatisfy { $0 == 0 } }) else { return nil }
-    return parts.flatMap { $0[..<48].reversed() }
-  }
+  /// R and S big-endian, as keys take them.
+  var bigEndianSignature: [UInt8] { [signature.r, signature.s].flatMap { $0[..<48].reversed() } }
 }

@@ -52,9 +52,20 @@ extension KeyBroker {
       try note(AuditEntry(tenant: tenant.name, actor: actor, action: action, subject: "\(name)", outcome: .refused, detail: detail))
       throw ProtocolProblem(.policy, reason)
     }
-    let answer = try asking { () throws(BrokerError) in
+    // A trustlet's messages are carried by who has its session: only with what the instance itself made is a value changed in its name.
+    var key: CounterKey?
+    if let exchange, session.tee == .coffer {
+      key = try reading { () throws(MalformedMessage) in try authorKey.counterKey(with: instance.key, tenant: tenant.name, resource: name) }
+      if let key, !key.isOrder(exchange.authenticator ?? [], exchange) {
+        let detail = "the exchange is not ordered by the instance"
+        try note(AuditEntry(tenant: tenant.name, actor: actor, action: .exchange, subject: "\(name)", outcome: .refused, detail: detail))
+        throw ProtocolProblem(.policy, "\(detail): it has no authenticator, or one for other values")
+      }
+    }
+    var answer = try asking { () throws(BrokerError) in
       try store.counter(name, of: tenant.name, exchange: exchange, by: actor)
     }
+    if let key, let exchange, answer.isExchanged { answer.receipt = key.receipt(exchange.value, inPlaceOf: exchange.expected) }
     let status = exchange == nil || answer.isExchanged ? 200 : 409
     return try proven(BrokerResponse(status, json: answer.json), to: request, in: session)
   }

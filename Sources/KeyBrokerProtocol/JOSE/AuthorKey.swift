@@ -46,6 +46,11 @@ public struct AuthorKey: Sendable {
     JSONValue.members(["purpose": .string("coffer-broker-author"), "point": .string(Base64.urlText(point))]).canonical
   }
 
+  /// The same key agrees, for a trustlet's manifest names one: its result goes through HKDF, and tells nothing of signatures (see `CounterKey` of GuestCrypto).
+  func agreed(with peer: P256.KeyAgreement.PublicKey) throws -> SharedSecret {
+    try P256.KeyAgreement.PrivateKey(rawRepresentation: key.rawRepresentation).sharedSecretFromKeyAgreement(with: peer)
+  }
+
   func signature(of digest: SHA256Digest) throws(MalformedMessage) -> [UInt8] {
     do {
       return Array(try key.signature(for: digest).rawRepresentation)

@@ -22,19 +22,28 @@ public struct CounterExchange: Sendable, Equatable {
   /// Nil where the counter is expected to have none yet.
   public var expected: CounterValue?
   public var value: CounterValue
+  /// A trustlet's, which alone can make it (``CounterKey/order(_:inPlaceOf:)``); others have none.
+  public var authenticator: [UInt8]?
 
   public static let maximumSize = 1024
 
-  public init(expected: CounterValue?, value: CounterValue) { (self.expected, self.value) = (expected, value) }
+  public init(expected: CounterValue?, value: CounterValue, authenticator: [UInt8]? = nil) {
+    (self.expected, self.value, self.authenticator) = (expected, value, authenticator)
+  }
 
   public init(_ bytes: [UInt8]) throws(MalformedMessage) {
     let members = try MessageMembers(JSONReader.value(of: bytes, "counter"), "counter")
-    try members.only(["expected", "value"])
+    try members.only(["expected", "value", "authenticator"])
     expected = members["expected"] == .null ? nil : try CounterValue(members, "expected")
     value = try CounterValue(members, "value")
+    authenticator = members["authenticator"] == nil ? nil : try members.bytes("authenticator", CounterKey.size...CounterKey.size)
   }
 
-  public var json: JSONValue { .members(["expected": expected?.text ?? .null, "value": value.text]) }
+  public var json: JSONValue {
+    var members = [JSONMember("expected", expected?.text ?? .null), JSONMember("value", value.text)]
+    if let authenticator { members.append(JSONMember("authenticator", .string(Base64.urlText(authenticator)))) }
+    return .object(members)
+  }
 }
 
 /// What a counter has after a request, and whether that was done: it was not where another value was found.
@@ -42,6 +51,8 @@ public struct CounterAnswer: Sendable, Equatable {
   /// Nil for none yet.
   public var value: CounterValue?
   public var isExchanged: Bool
+  /// For the trustlet that ordered the exchange: what only the broker can say to it (``CounterKey/receipt(_:inPlaceOf:)``).
+  public var receipt: [UInt8]?
 
   public init(value: CounterValue?, isExchanged: Bool) { (self.value, self.isExchanged) = (value, isExchanged) }
 
@@ -52,7 +63,12 @@ public struct CounterAnswer: Sendable, Equatable {
       throw MalformedMessage("counter, exchanged", found: "nothing", wanted: "a truth value")
     }
     self.isExchanged = isExchanged
+    receipt = members["receipt"] == nil ? nil : try members.bytes("receipt", CounterKey.size...CounterKey.size)
   }
 
-  public var json: JSONValue { .members(["value": value?.text ?? .null, "exchanged": .bool(isExchanged)]) }
+  public var json: JSONValue {
+    var members = [JSONMember("value", value?.text ?? .null), JSONMember("exchanged", .bool(isExchanged))]
+    if let receipt { members.append(JSONMember("receipt", .string(Base64.urlText(receipt)))) }
+    return .object(members)
+  }
 }

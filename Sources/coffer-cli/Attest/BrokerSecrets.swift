@@ -50,15 +50,15 @@ final class BrokerSecrets: SecretSource, VersionCounter {
     }
   }
 
-  func version() throws -> [UInt8]? {
+  func exchange(_ order: VersionOrder) throws -> [UInt8] {
     let (client, name) = try counter()
-    return try waiting(Self.counterFailed) { try await client.counter(name)?.bytes }
-  }
-
-  func exchange(expected: [UInt8]?, version: [UInt8]) throws {
-    let (client, name) = try counter()
-    let (expected, version) = try (expected.map { try CounterValue($0) }, CounterValue(version))
-    try waiting(Self.counterFailed) { try await client.exchange(name, expected: expected, value: version) }
+    let (expected, version) = try (order.expected.map { try CounterValue($0) }, CounterValue(order.version))
+    return try waiting(Self.counterFailed) {
+      guard let receipt = try await client.exchange(name, expected: expected, value: version, authenticator: order.authenticator) else {
+        throw CommandFailure("it says nothing that the instance could believe: it is of an earlier version than this program")
+      }
+      return receipt
+    }
   }
 
   private func counter() throws -> (KeyBrokerClient, ResourceName) {

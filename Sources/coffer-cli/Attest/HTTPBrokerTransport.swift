@@ -21,6 +21,19 @@ struct HTTPBrokerTransport: BrokerTransport {
     base = text.hasSuffix("/") ? String(text.dropLast()) : text
   }
 
+  /// What goes wrong on the way, in words.
+  private func reading<Result>(_ work: () async throws -> Result) async throws -> Result {
+    do {
+      return try await work()
+    } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout || error == .connectTimeout {
+      throw CommandFailure("\(base) did not answer in time")
+    } catch {
+      let text = "\(error)"
+      throw CommandFailure(
+        text.contains("onnection refused") ? "nobody listens at \(base): start it with coffer broker serve, or name another with --broker" : "\(base): \(text.replacing("\n", with: " "))")
+    }
+  }
+
   func send(_ request: BrokerRequest, limit: Int) async throws -> BrokerResponse {
     var message = HTTPClientRequest(url: base + request.path)
     message.method = HTTPMethod(rawValue: request.method)
@@ -31,8 +44,8 @@ struct HTTPBrokerTransport: BrokerTransport {
     if let session = request.session { message.headers.add(name: "Cookie", value: "\(SessionCookie.name)=\(session)") }
     if let bearer = request.bearer { message.headers.add(name: "Authorization", value: "Bearer \(bearer)") }
     if let nonce = request.nonce { message.headers.add(name: AnswerProof.nonceHeader, value: nonce) }
-    let response = try await Self.client.execute(message, timeout: .seconds(30))
-    let body = try await response.body.collect(upTo: limit)
+    let response = try await reading { try await Self.client.execute(message, timeout: .seconds(30)) }
+    let body = try await reading { try await response.body.collect(upTo: limit) }
     return BrokerResponse(
       Int(response.status.code), Array(buffer: body), contentType: response.headers.first(name: "Content-Type") ?? "",
       session: response.headers.first(name: "Set-Cookie").flatMap { SessionCookie.identifier(inSetCookie: $0) },

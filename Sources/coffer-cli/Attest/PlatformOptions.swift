@@ -19,6 +19,16 @@ struct PlatformOptions: ParsableArguments {
   /// The first of its options that was given.
   var given: String? { platform.map { _ in "--platform" } ?? developmentRoot.map { _ in "--development-root" } }
 
+  /// The name of a platform that hides nothing from the machine's owner; nil where it does.
+  var unconfidential: String? {
+    switch platform ?? .none {
+    case .none: "none"
+    case .tpm: "tpm"
+    case .development: "for development"
+    case .reportInterface: nil
+    }
+  }
+
   func open() throws -> any Platform {
     try (platform ?? .none).open(developmentRoot: developmentRoot ?? "development-root.pem")
   }

@@ -69,6 +69,9 @@ package struct NodeConnection {
   private static func reason(_ error: any Error) -> String {
     let text = "\(error)"
     if text.contains("ECONNREFUSED") || text.contains("onnection refused") { return "nobody listens there" }
+    // BoringSSL's own words are for who has its sources.
+    if text.contains("WRONG_VERSION_NUMBER") { return "it answers, and speaks no TLS" }
+    if text.contains("EOF during handshake") { return "it ended the handshake; why, the node's log says: for an attested channel, that there is no such function, or no evidence" }
     return Terminal.plain(text.replacing("\n", with: " "))
   }
 

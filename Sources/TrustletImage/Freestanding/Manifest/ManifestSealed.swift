@@ -4,7 +4,7 @@ extension Manifest {
   /// A directory that lies, encrypted and authenticated, in a file of the host's, and that is there again in the next run.
   public struct Sealed: Codable, Sendable, Hashable {
     public enum Freshness: String, Codable, Sendable, Hashable, CaseIterable {
-      /// The broker that has the key counts the volume's versions: the host cannot show an old one.
+      /// The broker that has the key, and that the manifest names, counts the volume's versions: the host cannot show an old one.
       case counter
       /// Nobody does: the host can show any committed state of the past, or an empty volume.
       case none
@@ -73,6 +73,11 @@ extension Manifest {
     guard sealed.path != scratch?.path else { throw ImageError(.manifest, "sealed: scratch space lies at '\(sealed.path)' too: give one of them another path") }
     guard Self.isResource(sealed.key) else {
       throw ImageError(.manifest, "sealed: the key '\(sealed.key)' is no resource; write it as repository/type/tag, as secrets are")
+    }
+    // Whoever carries messages could otherwise be the broker, and count as he likes.
+    guard sealed.freshness == .none || broker != nil else {
+      throw ImageError(
+        .manifest, "sealed: a broker counts the versions, and the manifest does not name it; add the line 'broker: {key: ...}' that coffer broker serve prints, or say freshness: none")
     }
   }
 }
