@@ -19,7 +19,8 @@ extension LibraryOS {
       let name = settings.secrets[index]
       let message = try read(message, for: recipient, written: author, index)
       if name.first == GuestManifest.volumeKeyMark {
-        let release = try author?.release(message, to: key, secret: index) ?? [0]
+        var release = try author?.release(message, to: key, secret: index) ?? [0]
+        defer { SecretBytes.wipe(&release) }
         keep(try open(message, with: key), behind: release)
       } else {
         try deliver(try open(message, with: key), as: name)

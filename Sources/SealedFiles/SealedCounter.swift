@@ -16,9 +16,8 @@ final class SealedCounter {
   private(set) var last: VolumeVersion?
 
   init(_ release: borrowing VolumeRelease, _ edge: EdgeClient) throws(SealedFailure) {
-    guard var bytes = release.counterKey else { throw .unknownBroker }
-    key = bytes.withRawBytes { CounterKey($0) }
-    SecretBytes.wipe(&bytes)
+    guard release.counterKey.count == CounterKey.size else { throw .unknownBroker }
+    key = release.counterKey.withBytes { CounterKey($0) }
     self.edge = edge
     guard !release.counter.isEmpty else { return }
     guard let version = try? VolumeVersion(encoded: release.counter) else { throw .malformedVersion }

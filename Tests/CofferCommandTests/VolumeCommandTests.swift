@@ -51,7 +51,7 @@ struct VolumeCommandTests {
       place = try Workplace()
       broker = try ServedProgram(["broker", "serve", "--listen", "127.0.0.1:0", "--data", "\(place.path)/broker"], in: place)
       try broker.wait(for: "token is in")
-      let key = try #require(broker.said.split { !$0.isHexDigit }.first { $0.count == 128 })
+      let key = try #require(broker.said.split { !$0.isHexDigit }.map(String.init).first { $0.count == 128 })
       try place.write("coffer.yaml", Array("sealed: {path: /data, size: 1MiB, key: shop/volumes/data\(sealed)}\nbroker: {key: \(key)}\n".utf8))
       var images = ""
       for (name, program) in programs.sorted(by: { $0.key < $1.key }) {
@@ -152,6 +152,39 @@ struct VolumeCommandTests {
     try scene.expectLines(4)
     #expect(try scene.run("exit").status == 3)
     try scene.expectLines(6)
+  }
+
+  /// Killed at any moment of many commits: what was said to be committed is there, and nothing is half.
+  @Test(arguments: ["kvm", "process"]) func aKilledRunLosesNothingThatWasCommitted(machine: String) throws {
+    let looping = """
+      (i32.store (i32.const 40) (i32.const 500))
+      (loop $next
+        (i32.store (i32.const 8) (i32.const 96))
+        (i32.store (i32.const 12) (i32.const \(Self.line.utf8.count)))
+        (call $must (call $write (i32.load (i32.const 20)) (i32.const 8) (i32.const 1) (i32.const 16)))
+        (call $must (call $sync (i32.load (i32.const 20))))
+        (call $must (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 16)))
+        (i32.store (i32.const 40) (i32.sub (i32.load (i32.const 40)) (i32.const 1)))
+        (br_if $next (i32.load (i32.const 40))))
+      """
+    let scene = try Scene(["function": Self.program(), "looping": Self.program(looping)])
+    var (committed, acknowledged) = (0, 0)
+    for _ in 0..<8 {
+      let run = try ServedProgram(
+        ["run", "\(scene.place.path)/looping.trustlet", "--broker", scene.url, "--volume", "\(scene.place.path)/data.volume", "--machine", machine], in: scene.place)
+      usleep(.random(in: 50_000...700_000))
+      kill(run.process.processIdentifier, SIGKILL)
+      run.process.waitUntilExit()
+      let said = run.said.components(separatedBy: Self.line).count - 1
+      // The line before the loop came with the first commit.
+      if said > 0 { committed += said + 1 }
+      acknowledged += said
+      let result = try scene.run("function", machine)
+      let found = result.output.components(separatedBy: Self.line).count - 1
+      #expect(result.status == 0 && result.output == String(repeating: Self.line, count: found) && found > committed, "\(committed): \(result)")
+      committed = found
+    }
+    #expect(acknowledged > 0)
   }
 
   @Test func theReadmesWalkIsTrue() throws {

@@ -77,7 +77,7 @@ import Testing
       let told = try orders(order)
       guard let instance = keptInstance, let key = try broker?.counterKey(with: instance, tenant: "acme", resource: ResourceName("shop/volumes/data")),
         key.isOrder(told.authenticator ?? [], told), told.expected?.bytes == version
-      else { throw SystemError.permission }
+      else { throw SystemError.invalid }
       version = told.value.bytes
       return key.receipt(told.value, inPlaceOf: told.expected)
     }
@@ -201,7 +201,7 @@ import Testing
     let (file, version) = (host.file, host.version)
     // "It is counted", and it was not told to the broker.
     for receipt in [[], [UInt8](repeating: 0, count: 32), [UInt8](repeating: 0, count: 24)] as [[UInt8]] {
-      host.orders = { _ in throw SystemError.permission }
+      host.orders = { _ in throw SystemError.invalid }
       #expect(try !makeDirectory("b", host))
       host.orders = { $0 }
       host.receipts = { _ in receipt }

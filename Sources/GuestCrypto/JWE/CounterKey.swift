@@ -50,8 +50,8 @@ public struct CounterKey: ~Copyable {
 /// volume's key; or a byte 1, or 2 where the counter has a value, the counter's key, that value, and the volume's key.
 public struct VolumeRelease: ~Copyable {
   public let volumeKey: SecretBytes
-  /// Nil where the manifest names no author, and so nobody's word of a counter counts.
-  public let counterKey: [UInt8]?
+  /// Empty where the manifest names no author, and so nobody's word of a counter counts.
+  public let counterKey: SecretBytes
   /// What the counter had, by the author's signature: 24 bytes, or none.
   public let counter: [UInt8]
 
@@ -60,7 +60,7 @@ public struct VolumeRelease: ~Copyable {
     guard let kind = bytes.first else { return nil }
     let (keyEnd, counterEnd) = (kind == 0 ? 1 : 1 + CounterKey.size, kind == 0 ? 1 : 1 + CounterKey.size + (kind == 2 ? JWE.counterSize : 0))
     guard kind <= 2, bytes.count >= counterEnd else { return nil }
-    counterKey = kind == 0 ? nil : Array(bytes[1..<keyEnd])
+    counterKey = bytes.withRawBytes { SecretBytes(copying: UnsafeRawBufferPointer(rebasing: $0[1..<keyEnd])) }
     counter = Array(bytes[keyEnd..<counterEnd])
     volumeKey = bytes.withRawBytes { SecretBytes(copying: UnsafeRawBufferPointer(rebasing: $0[counterEnd...])) }
     SecretBytes.wipe(&bytes)
@@ -68,8 +68,12 @@ public struct VolumeRelease: ~Copyable {
 
   /// What stands before the volume's key.
   public static func prefix(_ counterKey: borrowing SecretBytes, _ counter: [UInt8]) -> [UInt8] {
-    var bytes: [UInt8] = [counter.isEmpty ? 1 : 2]
+    var bytes: [UInt8] = []
+    // An array that grows leaves copies behind.
+    bytes.reserveCapacity(1 + CounterKey.size + counter.count)
+    bytes.append(counter.isEmpty ? 1 : 2)
     counterKey.withBytes { bytes.append(contentsOf: $0) }
-    return bytes + counter
+    bytes.append(contentsOf: counter)
+    return bytes
   }
 }

@@ -27,6 +27,11 @@ struct HTTPBrokerTransport: BrokerTransport {
       return try await work()
     } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout || error == .connectTimeout {
       throw CommandFailure("\(base) did not answer in time")
+    } catch let error as NIOTooManyBytesError {
+      throw CommandFailure("\(base) answered with more than \(error.maxBytes ?? 0) bytes, which no broker does")
+    } catch let error as HTTPClientError where "\(error)".contains("invalidHeaderFieldValues") {
+      // The error's own text has the token in it.
+      throw CommandFailure("\(base) gave a session or token that is no value of a header field")
     } catch {
       let text = "\(error)"
       throw CommandFailure(

@@ -18,6 +18,7 @@ struct TrustBench: ParsableCommand {
       "an instance": its token, under a platform's report and a monitor that are vouched for already. "a monitor and an instance": both tokens.
       "a fresh nonce": the platform's report too, once for one relying party, and once for 64 that ask at the same time, by each. Of the
       platforms, the TPM is swtpm, in memory, where it is installed: one in hardware takes far longer; and tsm is this machine's.
+      "evidence of a node's function": what coffer attest asks of a node on this machine, by HTTP, each for a nonce of its own.
       "a start with a secret": a new machine, a key made in it, fresh evidence, a broker on this machine that judges it and releases a secret, its
       signature checked, the secret opened, the program begun and ended. The broker and this program share the processors.
       """)
@@ -52,7 +53,13 @@ struct TrustBench: ParsableCommand {
       defer { broker.end() }
       let image = try Self.image(build, of: broker)
       try broker.put(policy: "platforms: {none: insecure}\nimages: [{measurement: \"\(image.measurement)\"}]\n")
-      let cases = try Self.signatures() + Self.platforms(emulator, &report).flatMap(Self.fresh) + Self.releases(of: image, from: broker)
+      // A software TPM has one connection: this node has its own.
+      let nodesEmulator = try SoftwareTPMProcess()
+      defer { nodesEmulator?.end() }
+      var nodes = [("none", try AttestingNode(platform: "none"))]
+      defer { nodes.forEach { $0.1.end() } }
+      if let nodesEmulator { nodes.append(("swtpm", try AttestingNode(platform: "tpm:\(nodesEmulator.socket)"))) }
+      let cases = try nodes.map(Self.ofFunctions) + Self.signatures() + Self.platforms(emulator, &report).flatMap(Self.fresh) + Self.releases(of: image, from: broker)
       var samples = cases.map { _ in [Double]() }
       for round in 0..<rounds {
         Terminal.progress("round \(round + 1) of \(rounds)")
@@ -120,6 +127,11 @@ struct TrustBench: ParsableCommand {
         }
       }
     }
+  }
+
+  /// From the request to the front to the evidence's last byte: front, monitor, attester and platform are processes of their own.
+  private static func ofFunctions(_ name: String, _ node: AttestingNode) -> Case {
+    Case(name: "evidence of a node's function", who: name) { try node.evidence(nonce: (0..<32).map { _ in UInt8.random(in: 0...255) }) }
   }
 
   /// A program that says its secret.
