@@ -1,3 +1,6 @@
+import Glibc
+import NIOCore
+
 /// "127.0.0.1:8080", "[::1]:0", "localhost:8080".
 struct ListenAddress: Equatable {
   var host: String
@@ -14,4 +17,12 @@ struct ListenAddress: Equatable {
 
   /// As URLs have it.
   var shown: String { host.contains(":") ? "[\(host)]" : host }
+}
+
+extension CommandFailure {
+  /// - Parameter listen: as it was said.
+  init(cannotListen listen: String, _ error: IOError) {
+    let reason = error.errnoCode == EADDRINUSE ? "another program listens there; stop it" : "this machine has no such address"
+    self.init("cannot listen at \(listen): \(reason), or choose another address with --listen")
+  }
 }

@@ -105,8 +105,7 @@ struct Serve: AsyncParsableCommand {
           }, whenDraining: { view.drain() })
       }
     } catch let error as IOError where error.errnoCode == EADDRINUSE || error.errnoCode == EADDRNOTAVAIL {
-      let reason = error.errnoCode == EADDRINUSE ? "another program listens there; stop it" : "this machine has no such address"
-      throw CommandFailure("cannot listen at \(listen): \(reason), or choose another address with --listen")
+      throw CommandFailure(cannotListen: listen, error)
     }
     output.flush()
   }

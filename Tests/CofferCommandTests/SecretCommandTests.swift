@@ -157,6 +157,8 @@ struct SecretCommandTests {
     let scene = try Scene(platforms: "none: insecure")
     let result = try scene.place.run("run", "function.trustlet", "--broker", "http://127.0.0.1:1")
     #expect(result.status == 125 && result.errors.contains("nobody listens at http://127.0.0.1:1") && !result.errors.contains("errno"), "\(result)")
+    let second = try scene.place.run("broker", "serve", "--listen", "127.0.0.1:\(scene.broker.port)", "--data", "second")
+    #expect(second.status == 125 && second.errors.contains("another program listens there"), "\(second)")
   }
 
   @Test func aPinnedBrokerIsTheOneThatAnswers() throws {

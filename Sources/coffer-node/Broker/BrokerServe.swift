@@ -5,6 +5,7 @@ import Glibc
 import HummingbirdTLS
 import KeyBroker
 import Logging
+import NIOCore
 
 struct BrokerServe: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -96,7 +97,7 @@ struct BrokerServe: AsyncParsableCommand {
     let server = BrokerServer(broker, tls: try tls(), logger: logger)
     let scheme = certificate == nil ? "http" : "https"
     let isExposed = !isLoopback && certificate == nil
-    try await server.run(host: address.host, port: address.port) { port in
+    let announce: @Sendable (Int) -> Void = { port in
       if isExposed {
         Terminal.complain("PLAIN HTTP ON THE NETWORK: whoever is between sees administrators' tokens and secrets on their way in")
       }
@@ -108,6 +109,11 @@ struct BrokerServe: AsyncParsableCommand {
         coffer: the administrator's token is in \(tokenFile)
 
         """)
+    }
+    do {
+      try await server.run(host: address.host, port: address.port, whenListening: announce)
+    } catch let error as IOError where error.errnoCode == EADDRINUSE || error.errnoCode == EADDRNOTAVAIL {
+      throw CommandFailure(cannotListen: listen, error)
     }
   }
 
