@@ -64,7 +64,6 @@ struct ExampleRun: CustomTestStringConvertible {
       example: "greeting", ending: .status(0),
       output: "Content-Type: text/plain; charset=utf-8\r\nStatus: 400 Bad Request\r\n\r\nWho is it? Say ?name=...\n"),
     ExampleRun(example: "password", ending: .status(1), complaint: "there is none in the variable PASSWORD"),
-    ExampleRun(example: "ledger", ending: .status(0)),
     ExampleRun(example: "crash", ending: .status(2), complaint: "usage: crash"),
     ExampleRun(example: "crash", arguments: ["divide"], ending: .trap, complaint: "divide_by_zero"),
     ExampleRun(example: "crash", arguments: ["memory"], ending: .trap, complaint: "read_outside_memory"),

@@ -97,7 +97,7 @@ struct Invoke: AsyncParsableCommand {
     } catch let failure as CommandFailure {
       throw failure
     } catch {
-      throw CommandFailure("cannot speak to \(host):\(port): \(Terminal.plain("\(error)"))")
+      throw CommandFailure("cannot speak to \(host):\(port): \(NodeConnection.reason(error))")
     }
     Terminal.print(bytes: Array(buffer: answer.body))
     guard answer.head.status.code >= 400 else { return }

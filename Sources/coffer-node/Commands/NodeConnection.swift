@@ -66,7 +66,7 @@ package struct NodeConnection {
     }
   }
 
-  private static func reason(_ error: any Error) -> String {
+  static func reason(_ error: any Error) -> String {
     let text = "\(error)"
     if text.contains("ECONNREFUSED") || text.contains("onnection refused") { return "nobody listens there" }
     // BoringSSL's own words are for who has its sources.
