@@ -25,6 +25,7 @@ static void answered(handle *response, handle *body, handle *stream) {
   handle future = begun(&code);
   struct handle_result result;
   if (!future || answer_of(future, response) != 0xFF) __builtin_trap();
+  drop_future(future);
   response_consume(*response, &result);
   *body = result.value;
   incoming_stream(*body, &result);
