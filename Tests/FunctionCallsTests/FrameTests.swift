@@ -88,7 +88,7 @@ struct FrameTests {
   @Test func aWrongHeaderIsRefused() {
     let good = Frame(.call).encoded
     let cases: [(Int, UInt8, FrameError)] = [
-      (0, 0, .unknownKind(0)), (1, 4, .unknownFlags(4)), (2, 1, .reservedNotZero), (15, 1, .reservedNotZero),
+      (0, 0, .unknownKind(0)), (1, 8, .unknownFlags(8)), (2, 1, .reservedNotZero), (15, 1, .reservedNotZero),
       (11, 1, .tooLong(found: 1 << 24, limit: 1 << 20)),
     ]
     for (index, value, error) in cases {

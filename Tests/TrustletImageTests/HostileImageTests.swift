@@ -189,7 +189,7 @@ import TrustletImage
   /// Bytes that no draft could write, with digests that fit.
   @Test(arguments: [
     (0, 0x88, .notAnImage), (8, 1, .version), (8, 3, .version), (23, 1, .limit), (17, 0xFF, .length), (31, 1, .limit), (27, 1, .limit),
-    (36, 1, .limit), (44, 1, .limit), (55, 0xFF, .limit), (34, 0xFF, .length), (64, 1, .length), (159, 1, .length),
+    (36, 1, .limit), (44, 1, .limit), (55, 0xFF, .limit), (34, 0xFF, .length), (66, 0xFF, .limit), (71, 1, .limit), (72, 1, .length), (159, 1, .length),
     (256, 0, .launchRecord), (272, 9, .launchRecord), (279, 1, .launchRecord), (305, 1, .limit), (306 + 44, 1, .region),
     (306 + 32, 99, .region), (306 + 36, 1, .region), (306 + 31, 1, .length), (306 + 24, 1, .length),
   ] as [(Int, UInt8, ImageError.Code)])
