@@ -3,11 +3,13 @@
 // seed: 00405b7b783a20312c20793a20327d5d
 // seed: 015b7b2278223a312c2279223a327d5d
 // seed: 02400000000100000048000000
+// seed: 03000000000061736d0d000100070100
+// seed: 03010000000100000066000000000061736d0d00010007050140000100
 import ComponentFormat
 import ComponentValues
 import WasmText
 
-/// Values of one type that has nearly everything in it: texts in WAVE and JSON, and memories. What is a value is written, read again, and is the same; what is
+/// Values of one type that has nearly everything in it: texts in WAVE and JSON, and memories; and the types of functions, as images carry them. What is a value is written, read again, and is the same; what is
 /// not is an error in few words.
 private let shape: (types: TypeTable, type: ComponentValueType) = {
   let text = """
@@ -30,19 +32,28 @@ public func readValue(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   guard let way = bytes.first else { return 0 }
   let rest = Array(bytes.dropFirst())
   do throws(ValueError) {
-    switch way % 3 {
+    switch way % 4 {
     case 0:
       guard let text = String(validating: rest, as: UTF8.self) else { return 0 }
       check(try ComponentValue(wave: text, as: shape.type, in: shape.types))
     case 1: check(try ComponentValue(json: rest, as: shape.type, in: shape.types))
-    default:
+    case 2:
       var reader = MemoryReader(types: shape.types, base: 64, bytes: rest)
       check(try reader.load(shape.type, at: 64))
+    default: checkInterface(try ComponentFunctions(encoded: rest))
     }
   } catch {
     precondition(error.description.utf8.count < 4_000, "error message out of proportion")
   }
   return 0
+}
+
+/// Written again it is of the same functions: those that can be called.
+private func checkInterface(_ functions: ComponentFunctions) {
+  let encoded = functions.encoded(limit: .max)
+  guard let again = try? ComponentFunctions(encoded: encoded) else { preconditionFailure("not read again") }
+  precondition(again.all.map(\.name) == functions.all.filter { $0.obstacle == nil }.map(\.name), "other functions")
+  precondition(again.encoded(limit: .max) == encoded, "another encoding")
 }
 
 private func check(_ value: ComponentValue) {
