@@ -7,7 +7,7 @@ import Testing
 struct HTTP2Tests {
   @Test func aFunctionIsToldOfItsRequestAsWithHTTP1() async throws {
     let node = try await NodeHarness { .output($0.head.environment.joined(separator: "\n") + "\n" + String(decoding: $0.input, as: UTF8.self)) }
-    let answer = try Curl.ask(node, "/f/echo/a?q=1", ["-H", "X-One: 1", "--data-binary", "a body"])
+    let answer = try await Curl.ask(node, "/f/echo/a?q=1", ["-H", "X-One: 1", "--data-binary", "a body"])
     #expect(answer.hasPrefix("HTTP/2 200"), "\(answer)")
     for expected in ["SERVER_PROTOCOL=HTTP/2", "REQUEST_METHOD=POST", "PATH_INFO=/a", "QUERY_STRING=q=1", "HTTP_X_ONE=1", "SERVER_NAME=127.0.0.1", "a body"] {
       #expect(answer.contains(expected), "\(expected) in \(answer)")
@@ -17,9 +17,9 @@ struct HTTP2Tests {
 
   @Test func whatIsNoFunctionsPassesThrough() async throws {
     let node = try await NodeHarness { _ in .output("function") }
-    #expect(try Curl.ask(node, "/plain").hasSuffix("plain"))
-    #expect(try Curl.ask(node, "/count", ["--data-binary", "12345"]).hasSuffix("5"))
-    #expect(try Curl.ask(node, "/nothing").hasPrefix("HTTP/2 404"))
+    #expect(try await Curl.ask(node, "/plain").hasSuffix("plain"))
+    #expect(try await Curl.ask(node, "/count", ["--data-binary", "12345"]).hasSuffix("5"))
+    #expect(try await Curl.ask(node, "/nothing").hasPrefix("HTTP/2 404"))
     await node.end()
   }
 
@@ -28,7 +28,7 @@ struct HTTP2Tests {
     let text = String(repeating: "0123456789abcdef", count: 200_000)
     // With their length announced, and without.
     for arguments in [["--data-binary", "@-"], ["-X", "POST", "-T", "-"]] {
-      let answer = try Curl.ask(node, "/f/echo", arguments, input: Data(text.utf8))
+      let answer = try await Curl.ask(node, "/f/echo", arguments, input: Data(text.utf8))
       #expect(answer.hasPrefix("HTTP/2 200"), "\(answer.prefix(300))")
       #expect(answer.hasSuffix("\n" + text))
     }
@@ -38,7 +38,7 @@ struct HTTP2Tests {
   @Test(.enabled(if: Tool.h2load != nil, "needs h2load; Scripts/install-test-tools installs it"))
   func streamsOfOneConnectionAreAnsweredEach() async throws {
     let node = try await NodeHarness(slots: 4) { _ in .output("fine") }
-    let (status, output) = try Subprocess.run(
+    let (status, output) = try await Subprocess.runAside(
       try #require(Tool.h2load), ["-n", "300", "-c", "2", "-m", "20", "-T", "30", "http://127.0.0.1:\(node.port)/f/echo"])
     #expect(status == 0 && output.contains("300 succeeded, 0 failed") && output.contains("300 2xx"), "\(output)")
     await node.end()
@@ -46,16 +46,16 @@ struct HTTP2Tests {
 
   @Test func anEndThatIsNotGoodIsSaidHonestly() async throws {
     let node = try await NodeHarness { _ in .output("half an answer", CallEnd(.trapped, start: .warm)) }
-    let answer = try Curl.ask(node, "/f/echo")
+    let answer = try await Curl.ask(node, "/f/echo")
     #expect(answer.hasPrefix("HTTP/2 500") && !answer.contains("half"), "\(answer)")
     await node.end()
   }
 
   @Test func aHeaderThatIsTooLargeEndsNobodyElsesRequest() async throws {
     let node = try await NodeHarness { _ in .output("fine") }
-    let (status, output) = try Curl.run(["-i", "-s", "-H", "X: " + String(repeating: "a", count: 120_000), "http://127.0.0.1:\(node.port)/f/echo"])
+    let (status, output) = try await Curl.run(["-i", "-s", "-H", "X: " + String(repeating: "a", count: 120_000), "http://127.0.0.1:\(node.port)/f/echo"])
     #expect(status != 0 || output.hasPrefix("HTTP/2 431"), "\(status) \(output.prefix(200))")
-    #expect(try Curl.ask(node, "/f/echo").hasSuffix("fine"))
+    #expect(try await Curl.ask(node, "/f/echo").hasSuffix("fine"))
     await node.end()
   }
 }
@@ -76,13 +76,13 @@ private enum Curl {
     return version.output.contains("HTTP2")
   }
 
-  static func run(_ arguments: [String], input: Data = Data()) throws -> (status: Int32, output: String) {
-    try Subprocess.run(try #require(Tool.curl), ["--http2-prior-knowledge", "--max-time", "30"] + arguments, input: input)
+  static func run(_ arguments: [String], input: Data = Data()) async throws -> (status: Int32, output: String) {
+    try await Subprocess.runAside(try #require(Tool.curl), ["--http2-prior-knowledge", "--max-time", "300"] + arguments, input: input)
   }
 
   /// The head and the body of an answer, with the head's lines ending in a newline alone.
-  static func ask(_ node: NodeHarness, _ path: String, _ arguments: [String] = [], input: Data = Data()) throws -> String {
-    let (status, output) = try run(["-i", "-s"] + arguments + ["http://127.0.0.1:\(node.port)\(path)"], input: input)
+  static func ask(_ node: NodeHarness, _ path: String, _ arguments: [String] = [], input: Data = Data()) async throws -> String {
+    let (status, output) = try await run(["-i", "-s"] + arguments + ["http://127.0.0.1:\(node.port)\(path)"], input: input)
     #expect(status == 0, "\(output.prefix(300))")
     return output.replacing("\r\n", with: "\n")
   }

@@ -16,6 +16,8 @@ import Testing
     ("a length and chunks", "POST /f/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     ("a chunk without size", "POST /f/echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
     ("two hosts", "GET /f/echo HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
+    ("the same host twice", "GET /f/echo HTTP/1.1\r\nHost: a\r\nhOST: a\r\n\r\n"),
+    ("no host", "GET /f/echo HTTP/1.1\r\n\r\n"),
     ("a path that cannot be decoded", "GET /f/echo/%zz HTTP/1.1\r\nHost: a\r\n\r\n"),
   ]
 

@@ -22,4 +22,12 @@ enum Subprocess {
     process.waitUntilExit()
     return (process.terminationStatus, String(decoding: try Data(contentsOf: outputFile), as: UTF8.self))
   }
+
+  /// On a thread of its own, for a program that asks this process: what answers it needs the threads of tasks, of which there are few, and other tests
+  /// have theirs for long.
+  static func runAside(_ path: String, _ arguments: [String], input: Data = Data()) async throws -> (status: Int32, output: String) {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread { continuation.resume(with: Result { try run(path, arguments, input: input) }) }
+    }
+  }
 }

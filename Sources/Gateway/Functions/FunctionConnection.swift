@@ -147,9 +147,8 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
       }
       let exchange = FunctionExchange(service, head, self)
       self.exchange = exchange
-      // RFC 9112, 3.2: two of them may mean two different things to two readers.
-      if Self.namesTwoHosts(head) {
-        exchange.answer(Problem(400, "Bad Request", "the request names more than one host"))
+      if let problem = hostProblem(head) {
+        exchange.answer(Problem(400, "Bad Request", problem))
       } else {
         exchange.begin(address)
       }
@@ -160,13 +159,20 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
     }
   }
 
-  private static func namesTwoHosts(_ head: HTTPRequestHead) -> Bool {
+  /// RFC 9112, 3.2: a request of HTTP/1.1 has one Host, once; two of them may mean two different things to two readers. In a stream the field may repeat
+  /// what the pseudo-field says (RFC 9113, 8.3.1).
+  private func hostProblem(_ head: HTTPRequestHead) -> String? {
     var found: String?
-    for (name, value) in head.headers where name.utf8.count == 4 && name.lowercased() == "host" {
-      if let found, found != value { return true }
+    for (name, value) in head.headers where Self.isHost(name.utf8) {
+      if let found, !isStream || found != value { return "the request names more than one host" }
       found = value
     }
-    return false
+    return found == nil && !isStream && head.version == .http1_1 ? "the request has no Host, which HTTP/1.1 wants" : nil
+  }
+
+  /// Asked of every field of every request: nothing is allocated.
+  private static func isHost(_ name: String.UTF8View) -> Bool {
+    name.count == 4 && zip(name, "host".utf8).allSatisfy { $0 | 0x20 == $1 }
   }
 
   private func discard(_ part: HTTPServerRequestPart) {
