@@ -10,7 +10,15 @@ import TrustletImage
 /// What the process holds. Tests of other targets run beside these, so a count says little by itself: what is looked for is growth with the
 /// number of runs.
 private enum Holdings {
-  static func descriptors() -> Int { names(in: "/proc/self/fd").count }
+  /// But for those of event loops and sockets, of which tests of a node's front have hundreds, and what runs here has none.
+  static func descriptors() -> Int {
+    names(in: "/proc/self/fd").count { name in
+      var target = [CChar](repeating: 0, count: 256)
+      let length = readlink("/proc/self/fd/\(name)", &target, target.count)
+      let text = String(decoding: target.prefix(max(length, 0)).map(UInt8.init(bitPattern:)), as: UTF8.self)
+      return !["socket:", "anon_inode:[eventpoll]", "anon_inode:[timerfd]"].contains { text.hasPrefix($0) }
+    }
+  }
 
   static func mappings() -> Int {
     guard let file = fopen("/proc/self/maps", "re") else { return 0 }
@@ -24,7 +32,14 @@ private enum Holdings {
     return lines
   }
 
-  static func threads() -> Int { names(in: "/proc/self/task").count }
+  /// But for those of event loops, and those that they have started.
+  static func threads() -> Int {
+    names(in: "/proc/self/task").count { name in
+      guard let file = fopen("/proc/self/task/\(name)/comm", "re") else { return false }
+      defer { fclose(file) }
+      return fgetc(file) != CInt(UInt8(ascii: "N")) || fgetc(file) != CInt(UInt8(ascii: "I"))
+    }
+  }
 
   /// Children of this process named clang, dead ones that nobody has waited for among them.
   static func compilers() -> Int {
@@ -105,7 +120,8 @@ extension RunningTests {
         #expect(error?.job == "job1")
       }
       #expect(Holdings.compilers() - compilers < 10)
-      #expect(Holdings.descriptors() - descriptors < 20)
+      // Not one for every second compiler.
+      #expect(Holdings.descriptors() - descriptors < 60)
     }
   }
 }
