@@ -51,6 +51,7 @@ let package = Package(
     .target(name: "EmbeddedBytes"),
     .target(name: "StrictYAML", dependencies: ["Yams"]),
     .target(name: "NetworkRules"),
+    .target(name: "ProgramFiles"),
     .testTarget(name: "NetworkRulesTests", dependencies: ["NetworkRules"]),
     // Cryptography for inside a trustlet: constant time, free-standing, so it is also compiled as Embedded Swift.
     .target(name: "CGuestCrypto"),
@@ -118,7 +119,7 @@ let package = Package(
     // The network of trustlets whose manifest has rules for it.
     .target(name: "HostNetwork", dependencies: ["CLinux", "EdgeCalls", "Machine", "Monitor", "NetworkRules"]),
     .testTarget(
-      name: "HostNetworkTests", dependencies: ["CLinux", "EdgeCalls", "HostNetwork", "InstanceNetwork", "LibOS", "Machine", "Monitor", "NetworkRules"]),
+      name: "HostNetworkTests", dependencies: ["CLinux", "EdgeCalls", "HostNetwork", "InstanceNetwork", "LibOS", "LoopbackSockets", "Machine", "Monitor", "NetworkRules"]),
 
     // Floor 3: processes of a node that start and speak to one another; and the one that vouches for the monitors.
     .target(name: "LocalProcesses", dependencies: ["CLinux", "FunctionCalls"]),
@@ -197,7 +198,7 @@ let package = Package(
     .executableTarget(
       name: "coffer-tools", dependencies: [
         "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "ComponentCalls", "ComponentFormat", "ComponentValues", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "GuestCrypto", "HostNetwork", "KVMMachine",
-        "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "NetworkRules", "NodeImage", "Platform", "ProcessMachine", "RunCommand", "SealedFiles", "SealedVolume", "TrustedLines", "TrustletImage", "TrustletRun",
+        "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "NetworkRules", "NodeImage", "Platform", "ProcessMachine", "ProgramFiles", "RunCommand", "SealedFiles", "SealedVolume", "TrustedLines", "TrustletImage", "TrustletRun",
         "WasmFormat", "WasmText", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -208,7 +209,7 @@ let package = Package(
       name: "coffer-node",
       dependencies: [
         "Attestation", "AttestedChannel", "Attester", "CLinux", "Evidence", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "HostNetwork", "ImageBuilding", "KVMMachine", "KeyBroker", "KeyBrokerClient",
-        "KeyBrokerProtocol", "LocalProcesses", "Machine", "NetworkRules", "Platform", "TrustletImage", crypto,
+        "KeyBrokerProtocol", "LocalProcesses", "Machine", "NetworkRules", "Platform", "ProgramFiles", "TrustletImage", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
@@ -250,7 +251,7 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "CLinux", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "SampleFunctions", crypto,
+        "CLinux", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "LoopbackSockets", "SampleFunctions", crypto,
         .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
@@ -259,7 +260,7 @@ let package = Package(
     .testTarget(
       name: "NodeCommandTests",
       dependencies: [
-        "Attestation", "DevelopmentPlatform", "FunctionStore", "Gateway", "KeyBroker", "KeyBrokerProtocol", "Platform", "SampleFunctions", "coffer-node",
+        "Attestation", "DevelopmentPlatform", "FunctionStore", "Gateway", "KeyBroker", "KeyBrokerProtocol", "LoopbackSockets", "Platform", "SampleFunctions", "coffer-node",
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
       ]),
     // Changes a node's state as fast as it can, and says what it has done: to be killed.
@@ -278,8 +279,10 @@ let package = Package(
     .testTarget(name: "CodeObjectsTests", dependencies: ["CodeObjects", "CLinux"]),
     .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
     .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence", "StrictYAML", "TestTPM"] + certificates),
-    // A TPM in software, for whoever tests with one.
     .target(name: "KilledScenarios", path: "Tests/KilledScenarios"),
+    // The other side of what is tested over a network, on loopback alone.
+    .target(name: "LoopbackSockets", path: "Tests/LoopbackSockets"),
+    // A TPM in software, for whoever tests with one.
     .target(name: "TestTPM", path: "Tests/TestTPM"),
     .testTarget(name: "PlatformTests", dependencies: ["Attestation", "Platform", "TestTPM", crypto]),
     .testTarget(name: "EvidenceTests", dependencies: ["Attestation", "DevelopmentPlatform", "Evidence", "Platform", "TestTPM", crypto]),
@@ -303,14 +306,14 @@ let package = Package(
       name: "DocumentTests",
       dependencies: ["coffer-node", "coffer-tools", "ImageBuilding", "TrustletImage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(
-      name: "CofferCommandTests", dependencies: ["DevelopmentEvidence", "Examples", "KVMMachine", "RunCommand", "TestTPM", "WASIClients", "WasmText"]),
+      name: "CofferCommandTests", dependencies: ["DevelopmentEvidence", "Examples", "KVMMachine", "LoopbackSockets", "RunCommand", "TestTPM", "WASIClients", "WasmText"]),
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "GuestObjects", "KVMMachine", "Machine", "ProcessMachine"], path: "Tests/MachineScenarios"),
     .executableTarget(name: "machine-check", dependencies: ["KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"], path: "Tests/machine-check"),
     // Trustlets whose host lies to them: for the tests, and for as long as one likes.
     .target(
       name: "LyingHost",
-      dependencies: ["CLinux", "Coffer", "CodeObjects", "EdgeCalls", "Examples", "HostNetwork", "Machine", "Monitor", "NetworkRules", "TrustletImage", "TrustletRun"],
+      dependencies: ["CLinux", "Coffer", "CodeObjects", "EdgeCalls", "Examples", "HostNetwork", "LoopbackSockets", "Machine", "Monitor", "NetworkRules", "TrustletImage", "TrustletRun"],
       path: "Tests/LyingHost", plugins: ["ExamplesPlugin"]),
     .executableTarget(name: "lying-host", dependencies: ["CodeObjects", "Coffer", "LyingHost"], path: "Tests/lying-host"),
     // Trustlets of every kind, made and ended many times: what do they leave behind?

@@ -56,6 +56,8 @@ struct Connection: ~Copyable {
     while !EvidenceRequest.isComplete(bytes) {
       guard bytes.count < EvidenceRequest.limit, time(nil) <= end else { return nil }
       let count = read(descriptor, &piece, min(piece.count, EvidenceRequest.limit - bytes.count))
+      // A read that has a time limit is interrupted also by being stopped and going on.
+      if count < 0, errno == EINTR { continue }
       guard count > 0 else { return nil }
       bytes += piece[..<count]
     }

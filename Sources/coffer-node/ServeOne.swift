@@ -8,6 +8,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import NetworkRules
+import ProgramFiles
 
 /// `coffer run --http`: one image at an address, for all paths. The full program has built it and becomes this one.
 struct ServeOne: AsyncParsableCommand {
@@ -60,7 +61,7 @@ struct ServeOne: AsyncParsableCommand {
     configuration.soleFunction = name
     if !network.isEmpty {
       let rules = NetworkRules(try network.map { try NetworkRule($0) })
-      let encryption = rules.has(.tls) ? Encryption(program: try ServedProcess.own(), leading: ["tls-gate"], authorities: ca) : nil
+      let encryption = rules.has(.tls) ? Encryption(program: try ExecutablePath.own(), leading: ["tls-gate"], authorities: ca) : nil
       configuration.dispatch.connections = ConnectionErrands(HostNetwork(rules: rules, encryption: encryption))
     }
     if isatty(2) == 1 { configuration.requestLogger = lines }

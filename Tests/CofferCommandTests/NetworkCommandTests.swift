@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LoopbackSockets
 import Testing
 import WASIClients
 
@@ -39,7 +40,7 @@ struct NetworkCommandTests {
     """
 
   @Test(arguments: machines) func aModuleBeginsWithItsSockets(machine: String) throws {
-    let (place, port) = (try Workplace(), Self.freePort())
+    let (place, port) = (try Workplace(), try Loopback.freePort())
     try place.module("echo.wasm", Self.echo)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: try #require(CofferCommand.program))
@@ -59,14 +60,14 @@ struct NetworkCommandTests {
   @Test(arguments: machines) func waitingEndsAtTheTimeLimit(machine: String) throws {
     let place = try Workplace()
     try place.module("echo.wasm", Self.echo)
-    #expect(try place.run("run", "--machine", machine, "echo.wasm", "--net", "listen:127.0.0.1:\(Self.freePort())", "--timeout", "300ms").status == 124)
+    #expect(try place.run("run", "--machine", machine, "echo.wasm", "--net", "listen:127.0.0.1:\(try Loopback.freePort())", "--timeout", "300ms").status == 124)
   }
 
   /// A place that somebody else has is said, and the program does not begin.
   @Test func aPlaceThatIsTaken() throws {
     let place = try Workplace()
     try place.module("echo.wasm", Self.echo)
-    let (taken, port) = Self.listener()
+    let (taken, port) = try Loopback.socket(listens: 1)
     defer { close(taken) }
     let result = try place.run("run", "echo.wasm", "--net", "listen:127.0.0.1:\(port)")
     #expect(result.status == 125 && result.errors.contains("cannot listen as listen:127.0.0.1:\(port) says: Address already in use"), "\(result.errors)")
@@ -83,7 +84,7 @@ struct NetworkCommandTests {
       let result = try place.run("run", "echo.trustlet", "--net", rule)
       #expect(result.status == 125 && result.errors.contains("--net only narrows"), "\(rule): \(result.errors)")
     }
-    let port = Self.freePort()
+    let port = try Loopback.freePort()
     #expect(try place.run("run", "echo.trustlet", "--net", "listen:127.0.0.1:\(port)", "--timeout", "300ms").status == 124)
     for command in ["measure", "inspect"] { #expect(try place.run(command, "echo.trustlet", "--net", "https://example.org").status == 125) }
     #expect(try place.run("build", "echo.wasm", "--manifest", "coffer.yaml", "--net", "https://example.org").status == 125)
@@ -114,42 +115,10 @@ struct NetworkCommandTests {
 
   // MARK: Sockets of nobody's rules
 
-  private static func listener() -> (descriptor: Int32, port: UInt16) {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = loopback(0)
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        #expect(bind(descriptor, $0, size) == 0 && listen(descriptor, 1) == 0 && getsockname(descriptor, $0, &size) == 0)
-      }
-    }
-    return (descriptor, UInt16(bigEndian: address.sin_port))
-  }
-
-  private static func freePort() -> UInt16 {
-    let (descriptor, port) = listener()
-    close(descriptor)
-    return port
-  }
-
-  private static func loopback(_ port: UInt16) -> sockaddr_in {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    address.sin_port = port.bigEndian
-    return address
-  }
-
   /// Until somebody listens: compiling comes first.
   private static func connect(to port: UInt16, while isRunning: () -> Bool) throws -> Int32 {
     for _ in 0..<6000 where isRunning() {
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-      var address = loopback(port)
-      let isConnected = withUnsafePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
-      }
-      if isConnected { return descriptor }
-      close(descriptor)
+      if let descriptor = try? Loopback.connection(to: port) { return descriptor }
       usleep(20_000)
     }
     throw RunningCommand.Failure(description: "nobody listened at port \(port)")

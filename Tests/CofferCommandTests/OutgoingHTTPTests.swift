@@ -191,12 +191,12 @@ struct OutgoingHTTPTests {
       ["run", "--http", "0", "--machine", machine, "--net", "connect:127.0.0.1:\(peer.port)", "\(place.path)/relay.wasm"], in: place)
     try server.wait(for: "serving relay.wasm at http://127.0.0.1:")
     for _ in 0..<20 {
-      #expect(try exchange(server.port, "GET /http/127.0.0.1:\(peer.port)/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").contains("hello"))
+      #expect(try exchange(server.port, "GET /http/127.0.0.1:\(peer.port)/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").text.contains("hello"))
     }
     let posted = try exchange(
-      server.port, "POST /http/localhost:\(peer.port)/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc")
+      server.port, "POST /http/localhost:\(peer.port)/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc").text
     #expect(posted.contains("HTTP-request-denied"), "\(posted)")
-    let denied = try exchange(server.port, "GET /http/127.0.0.1:\(peer.port == 1 ? 2 : 1)/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    let denied = try exchange(server.port, "GET /http/127.0.0.1:\(peer.port == 1 ? 2 : 1)/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").text
     #expect(denied.hasPrefix("HTTP/1.1 502 ") && denied.contains("HTTP-request-denied"), "\(denied)")
     #expect(peer.heads.count == 20)
     // However it ends, nothing of it lies in the folder for what is temporary.
@@ -207,34 +207,5 @@ struct OutgoingHTTPTests {
   private static func imagesInFolders() -> Set<String> {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/tmp")) ?? []
     return Set(names.filter { $0.hasPrefix("coffer-") && FileManager.default.fileExists(atPath: "/tmp/\($0)/image") })
-  }
-
-  private func exchange(_ port: Int, _ request: String) throws -> String {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(port).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let isConnected = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
-    }
-    try #require(isConnected)
-    var limit = timeval(tv_sec: 120, tv_usec: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    var rest = Array(request.utf8)[...]
-    while !rest.isEmpty {
-      let sent = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      guard sent > 0 else { break }
-      rest = rest.dropFirst(sent)
-    }
-    var found: [UInt8] = []
-    var space = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = recv(descriptor, &space, space.count, 0)
-      guard count > 0 else { break }
-      found += space[..<count]
-    }
-    return String(decoding: found, as: UTF8.self)
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import LoopbackSockets
 import Synchronization
 import Testing
 
@@ -25,19 +26,7 @@ final class ScriptedPeer: Sendable {
 
   init(_ script: [UInt8], _ ending: Ending = .closes, pieces: Int? = nil) throws {
     (self.script, self.ending, self.pieces) = (script, ending, pieces)
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let descriptor = listener
-    let isListening = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, size) == 0 && listen(descriptor, 64) == 0 && getsockname(descriptor, $0, &size) == 0
-      }
-    }
-    port = UInt16(bigEndian: address.sin_port)
-    try #require(isListening)
+    (listener, port) = try Loopback.socket(listens: 64)
     var thread = pthread_t()
     let owned = Unmanaged.passRetained(self)
     let started = pthread_create(&thread, nil, { context in
@@ -90,12 +79,10 @@ final class ScriptedPeer: Sendable {
   }
 
   private func write(_ bytes: [UInt8], to connection: Int32) -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let sent = rest.prefix(pieces ?? rest.count).withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      guard sent > 0 else { return false }
-      rest = rest.dropFirst(sent)
-      if pieces != nil { usleep(5000) }
+    guard let pieces else { return Loopback.send(bytes, to: connection) }
+    for start in stride(from: 0, to: bytes.count, by: pieces) {
+      guard Loopback.send(Array(bytes[start..<min(start + pieces, bytes.count)]), to: connection) else { return false }
+      usleep(5000)
     }
     return true
   }

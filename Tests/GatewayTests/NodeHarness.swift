@@ -4,6 +4,7 @@ import Gateway
 import Glibc
 import Hummingbird
 import Logging
+import LoopbackSockets
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -61,42 +62,17 @@ final class NodeHarness: Sendable {
     }
   }
 
-  struct SocketError: Error {}
-
   private static func exchange(
     _ port: Int, _ pieces: [String], _ pause: Duration, _ patience: Int, _ whenSent: () -> Void, _ enough: (String) -> Bool
   ) throws -> String {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = try Loopback.connection(to: UInt16(port), patience: patience)
     defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(port).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    let connected = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-    }
-    guard connected == 0 else { throw SocketError() }
-    var limit = timeval(tv_sec: patience, tv_usec: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     for piece in pieces {
-      var rest = Array(piece.utf8)[...]
-      while !rest.isEmpty {
-        let sent = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-        guard sent > 0 else { break }
-        rest = rest.dropFirst(sent)
-      }
+      Loopback.send(Array(piece.utf8), to: descriptor)
       if pause > .zero { usleep(UInt32(pause / .microseconds(1))) }
     }
     whenSent()
-    var found: [UInt8] = []
-    var space = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = recv(descriptor, &space, space.count, 0)
-      guard count > 0 else { break }
-      found += space[..<count]
-      if enough(String(decoding: found, as: UTF8.self)) { break }
-    }
-    return String(decoding: found, as: UTF8.self)
+    return Loopback.receive(from: descriptor) { enough(String(decoding: $0, as: UTF8.self)) }.text
   }
 }
 

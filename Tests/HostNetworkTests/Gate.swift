@@ -1,6 +1,7 @@
 import EdgeCalls
 import Glibc
 import HostNetwork
+import LoopbackSockets
 import Monitor
 import NetworkRules
 import Testing
@@ -81,18 +82,7 @@ final class Peer: Sendable {
   let port: UInt16
 
   init(datagrams: Bool = false, listens: Bool = true) throws {
-    descriptor = Glibc.socket(AF_INET, Int32((datagrams ? SOCK_DGRAM : SOCK_STREAM).rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let descriptor = self.descriptor
-    let bound = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0 }
-    }
-    port = UInt16(bigEndian: address.sin_port)
-    try #require(bound)
-    if listens, !datagrams { try #require(listen(descriptor, 16) == 0) }
+    (descriptor, port) = try Loopback.socket(datagrams: datagrams, listens: listens && !datagrams ? 16 : nil)
   }
 
   deinit { close(descriptor) }
@@ -107,13 +97,6 @@ final class Peer: Sendable {
   }
 
   func send(_ text: String, to port: UInt16) {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    address.sin_port = port.bigEndian
-    let bytes = Array(text.utf8)
-    _ = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { sendto(descriptor, bytes, bytes.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-    }
+    Loopback.send(datagram: text, from: descriptor, to: port)
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import LoopbackSockets
 
 /// Who is on the other side of a hostile program's connections: sends back what has come, once, and closes. On a thread of its own.
 final class EchoPeer: Sendable {
@@ -8,23 +9,12 @@ final class EchoPeer: Sendable {
   struct Failure: Error, CustomStringConvertible { let description: String }
 
   init() throws {
-    listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let descriptor = listener
-    let isListening = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, size) == 0 && listen(descriptor, 128) == 0 && getsockname(descriptor, $0, &size) == 0
-      }
-    }
-    port = UInt16(bigEndian: address.sin_port)
+    (listener, port) = try Loopback.socket(listens: 128)
     var thread = pthread_t()
-    let started = isListening ? pthread_create(&thread, nil, { context in
+    let started = pthread_create(&thread, nil, { context in
       if let context { EchoPeer.serve(Int32(Int(bitPattern: context) - 1)) }
       return nil
-    }, UnsafeMutableRawPointer(bitPattern: Int(listener) + 1)) : EADDRNOTAVAIL
+    }, UnsafeMutableRawPointer(bitPattern: Int(listener) + 1))
     guard started == 0 else {
       close(listener)
       throw Failure(description: "no peer on loopback for the programs with a network: \(String(cString: strerror(started)))")

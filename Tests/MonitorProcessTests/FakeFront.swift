@@ -244,6 +244,8 @@ final class FakeSocket: @unchecked Sendable {
       if let frame = try reader.next() { return frame }
       var space = [UInt8](repeating: 0, count: 65_536)
       let count = recv(descriptor, &space, space.count, 0)
+      // A read with a time limit is interrupted also by this process's being stopped and going on.
+      if count < 0, errno == EINTR { continue }
       if count == 0 || (count < 0 && errno == ECONNRESET) { return nil }
       try #require(count > 0, "nothing came within 20 seconds")
       space.withUnsafeBytes { reader.append(UnsafeRawBufferPointer(rebasing: $0[..<count])) }

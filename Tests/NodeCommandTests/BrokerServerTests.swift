@@ -4,6 +4,7 @@ import Foundation
 import KeyBroker
 import KeyBrokerProtocol
 import Logging
+import LoopbackSockets
 import Platform
 import SampleFunctions
 import Testing
@@ -40,29 +41,16 @@ import coffer_node
   }
 
   private static func blockingExchange(_ port: Int, _ pieces: [String], pause: UInt32, seconds: Int) throws -> String {
-    signal(SIGPIPE, SIG_IGN)
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = try Loopback.connection(to: UInt16(port), patience: seconds)
     defer { close(descriptor) }
-    var timeout = timeval(tv_sec: seconds, tv_usec: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_in(sin_family: sa_family_t(AF_INET), sin_port: in_port_t(port).bigEndian, sin_addr: in_addr(s_addr: inet_addr("127.0.0.1")), sin_zero: (0, 0, 0, 0, 0, 0, 0, 0))
-    let connected = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-    }
-    guard connected == 0 else { throw POSIXError(.ECONNREFUSED) }
     for (index, piece) in pieces.enumerated() {
       if index > 0 { usleep(pause) }
-      guard write(descriptor, piece, piece.utf8.count) == piece.utf8.count else { break }
+      guard Loopback.send(Array(piece.utf8), to: descriptor) else { break }
     }
-    var text: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 4096)
-    while true {
-      let count = read(descriptor, &piece, piece.count)
-      // A connection that does not end is a failure, unless little time was given to it.
-      if count < 0, errno == EAGAIN, seconds >= 60 { throw POSIXError(.ETIMEDOUT) }
-      guard count > 0 else { return String(decoding: text, as: UTF8.self) }
-      text += piece[..<count]
-    }
+    let received = Loopback.receive(from: descriptor)
+    // A connection that does not end is a failure, unless little time was given to it.
+    if !received.isEnded, seconds >= 60 { throw POSIXError(.ETIMEDOUT) }
+    return received.text
   }
 
   private static let auth = "POST /kbs/v0/auth HTTP/1.1\r\nHost: broker\r\n"

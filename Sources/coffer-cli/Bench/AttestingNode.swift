@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import ProgramFiles
 
 /// A node on this machine for the time of a benchmark, with an attester and one function.
 final class AttestingNode {

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramFiles
 
 /// A key broker on this machine for the time of a benchmark, with one secret in it.
 struct BrokerProcess {

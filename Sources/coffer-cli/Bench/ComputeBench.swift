@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchmarkKernels
 import Coffer
 import Glibc
+import ProgramFiles
 import TrustletImage
 import WasmFormat
 

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramFiles
 
 /// An OCI runtime that is installed, with a bundle of one static program.
 struct ContainerPeer {

@@ -6,6 +6,7 @@ import KVMMachine
 import Machine
 import Monitor
 import ProcessMachine
+import ProgramFiles
 import TrustletImage
 import TrustletRun
 

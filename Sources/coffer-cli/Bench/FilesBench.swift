@@ -5,6 +5,7 @@ import Glibc
 import KVMMachine
 import Machine
 import Monitor
+import ProgramFiles
 import TrustletImage
 
 struct FilesBench: ParsableCommand {

@@ -4,6 +4,7 @@ import Foundation
 import KVMMachine
 import Machine
 import Monitor
+import ProgramFiles
 import TrustletImage
 import TrustletRun
 

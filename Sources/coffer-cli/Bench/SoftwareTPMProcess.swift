@@ -1,4 +1,5 @@
 import Foundation
+import ProgramFiles
 
 /// A TPM in software (swtpm) for the time of a benchmark.
 struct SoftwareTPMProcess {
@@ -9,8 +10,7 @@ struct SoftwareTPMProcess {
 
   /// Nil where it is not installed.
   init?() throws {
-    let places = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map { "\($0)/swtpm" }
-    guard let program = places.first(where: FileManager.default.isExecutableFile) else { return nil }
+    guard let program = ExecutablePath.inPath("swtpm") else { return nil }
     folder = try ScratchDirectory()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = [

@@ -4,6 +4,7 @@ import Glibc
 import KVMMachine
 import Machine
 import ProcessMachine
+import ProgramFiles
 import TrustletImage
 import WasmFormat
 

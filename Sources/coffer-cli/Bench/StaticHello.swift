@@ -1,4 +1,5 @@
 import CodeObjects
+import ProgramFiles
 
 /// The smallest native program that prints a line, without a C library: what starting a process costs at least.
 enum StaticHello {

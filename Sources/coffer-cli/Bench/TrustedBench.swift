@@ -1,6 +1,7 @@
 import ArgumentParser
 import Coffer
 import Glibc
+import ProgramFiles
 import TrustedLines
 import TrustletImage
 

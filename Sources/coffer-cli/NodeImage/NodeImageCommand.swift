@@ -2,6 +2,7 @@ import ArgumentParser
 import Attestation
 import Glibc
 import NodeImage
+import ProgramFiles
 import TrustletImage
 import WasmFormat
 

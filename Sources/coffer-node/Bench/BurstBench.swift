@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ProgramFiles
 
 struct BurstBench: ParsableCommand {
   static let configuration = CommandConfiguration(

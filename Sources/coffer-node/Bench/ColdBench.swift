@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ProgramFiles
 
 struct ColdBench: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ProgramFiles
 
 struct DensityBench: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ProgramFiles
 
 struct HTTPBench: ParsableCommand {
   static let configuration = CommandConfiguration(

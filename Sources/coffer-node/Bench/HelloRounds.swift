@@ -1,3 +1,5 @@
+import ProgramFiles
+
 /// Servers that take turns under a closed loop of connections.
 struct HelloRounds {
   let connections: [Int]

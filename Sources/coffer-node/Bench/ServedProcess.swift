@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import ProgramFiles
 
 /// A server that a benchmark has started, and ends.
 final class ServedProcess {
@@ -34,19 +35,6 @@ final class ServedProcess {
   }
 
   func end() { process.end() }
-
-  /// Where a program lies: beside this one, or in PATH.
-  static func find(_ program: String, beside: Bool = false) -> String? {
-    if beside {
-      let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-      let path = URL(fileURLWithPath: own).deletingLastPathComponent().path + "/" + program
-      return access(path, X_OK) == 0 ? path : nil
-    }
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init) + ["/usr/sbin"]
-    return folders.map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
-  }
-
-  static func own() throws -> String { try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") }
 }
 
 enum LoopbackPort {

@@ -2,39 +2,9 @@
 // stands in its own memory, at VERDICT, where the host that lies to it through its edge calls cannot put anything.
 //
 // Descriptor 3 is the image's root with "data/measured", 4 is scratch space, those from 5 on are the host's.
-#include <stddef.h>
-#include <stdint.h>
+#define SELF_CHECK_PATTERN 65536
+#include "verdict.h"
 
-typedef uint32_t I;
-typedef uint64_t L;
-
-#define NAMED(name) __attribute__((import_module("wasi_snapshot_preview1"), import_name(#name)))
-#define F1(n, a) NAMED(n) I n(a);
-#define F2(n, a, b) NAMED(n) I n(a, b);
-#define F3(n, a, b, c) NAMED(n) I n(a, b, c);
-#define F4(n, a, b, c, d) NAMED(n) I n(a, b, c, d);
-#define F5(n, a, b, c, d, e) NAMED(n) I n(a, b, c, d, e);
-#define F6(n, a, b, c, d, e, f) NAMED(n) I n(a, b, c, d, e, f);
-#define F7(n, a, b, c, d, e, f, g) NAMED(n) I n(a, b, c, d, e, f, g);
-#define F9(n, a, b, c, d, e, f, g, h, i) NAMED(n) I n(a, b, c, d, e, f, g, h, i);
-#include "../calls/functions.def"
-NAMED(proc_exit) _Noreturn void proc_exit(I);
-
-// Far below the stack's end, which nothing here comes near.
-struct verdict {
-  volatile I failed_line;  // 0: nothing was wrong
-  volatile I checks;
-  volatile I grows;  // 1 while it touches memory that it was just given
-  volatile I finished;
-};
-#define VERDICT ((struct verdict *)64)
-
-static void check(int holds, I line) {
-  VERDICT->checks++;
-  if (!holds && VERDICT->failed_line == 0) VERDICT->failed_line = line;
-}
-#define CHECK(condition) check((condition) != 0, __LINE__)
-#define AT(pointer) ((I)(uintptr_t)(pointer))
 // The error numbers of WASI end here.
 #define ERROR(call) known_error(call, __LINE__)
 
@@ -43,39 +13,7 @@ static I known_error(I number, I line) {
   return number;
 }
 
-enum { BAD_DESCRIPTOR = 8, TOO_MANY_FILES = 33, NO_SPACE = 51, CANARY = 0xA5, ROOM = 6000, MEASURED = 40000 };
-
-// MARK: Memory that nobody may write
-
-static uint8_t pattern[65536];
-static uint8_t pattern_byte(I at) { return (uint8_t)(at * 167 + (at >> 8)); }
-static void fill_pattern(void) {
-  for (I at = 0; at < sizeof pattern; at++) pattern[at] = pattern_byte(at);
-}
-static int pattern_holds(void) {
-  I wrong = 0;
-  for (I at = 0; at < sizeof pattern; at++) wrong |= pattern[at] ^ pattern_byte(at);
-  return wrong == 0;
-}
-
-// What calls write into, with room on both sides that they may not touch.
-static struct {
-  uint8_t before[256];
-  _Alignas(16) uint8_t bytes[ROOM];
-  uint8_t after[256];
-} room;
-static void clear_room(void) {
-  for (I at = 0; at < sizeof room; at++) ((volatile uint8_t *)&room)[at] = CANARY;
-}
-// Only the first `used` bytes were written.
-static void check_room(I used, I line) {
-  I wrong = used > ROOM;
-  for (I at = 0; at < sizeof room.before; at++) wrong |= room.before[at] ^ CANARY;
-  for (I at = used; at < ROOM; at++) wrong |= room.bytes[at] ^ CANARY;
-  for (I at = 0; at < sizeof room.after; at++) wrong |= room.after[at] ^ CANARY;
-  check(!wrong, line);
-}
-#define CHECK_ROOM(used) check_room(used, __LINE__)
+enum { BAD_DESCRIPTOR = 8, TOO_MANY_FILES = 33, NO_SPACE = 51, MEASURED = 40000 };
 
 static int same(const void *left, const void *right, I count) {
   const uint8_t *a = left, *b = right;

@@ -1,68 +1,12 @@
 // A program with a network that believes nothing: what selfcheck.c is for files. Its argument is the port of a peer on loopback that sends back what it
 // gets; the host's answers may be any. What it found stands in its own memory, at VERDICT, where the host cannot put anything.
-#include <stddef.h>
-#include <stdint.h>
+#define SELF_CHECK_PATTERN 8192
+#include "verdict.h"
 
-typedef uint32_t I;
-typedef uint64_t L;
-
-#define NAMED(name) __attribute__((import_module("wasi_snapshot_preview1"), import_name(#name)))
 NAMED(coffer_network) I coffer_network(I operation, I handle, L argument, I bytes, I length, I result);
-NAMED(args_sizes_get) I args_sizes_get(I, I);
-NAMED(args_get) I args_get(I, I);
-NAMED(fd_fdstat_set_flags) I fd_fdstat_set_flags(I, I);
-NAMED(fd_fdstat_get) I fd_fdstat_get(I, I);
-NAMED(fd_read) I fd_read(I, I, I, I);
-NAMED(fd_close) I fd_close(I);
-NAMED(sock_accept) I sock_accept(I, I, I);
-NAMED(sock_recv) I sock_recv(I, I, I, I, I, I);
-NAMED(sock_send) I sock_send(I, I, I, I, I);
-NAMED(sock_shutdown) I sock_shutdown(I, I);
-NAMED(poll_oneoff) I poll_oneoff(I, I, I, I);
-NAMED(proc_exit) _Noreturn void proc_exit(I);
-
-struct verdict {
-  volatile I failed_line;
-  volatile I checks;
-  volatile I grows;
-  volatile I finished;
-};
-#define VERDICT ((struct verdict *)64)
-
-static void check(int holds, I line) {
-  VERDICT->checks++;
-  if (!holds && VERDICT->failed_line == 0) VERDICT->failed_line = line;
-}
-#define CHECK(condition) check((condition) != 0, __LINE__)
-#define AT(pointer) ((I)(uintptr_t)(pointer))
 
 enum { SOCKET = 2, FINISH = 5, ADDRESS = 9, OPTION = 10, SEND = 12, RECEIVE, LOOK_UP, CONNECT_BY_NAME, WAIT, CLOSE };
-enum { AGAIN = 11, CANARY = 0xA5, ROOM = 6000, ROUNDS = 40 };
-
-static uint8_t pattern[8192];
-static uint8_t pattern_byte(I at) { return (uint8_t)(at * 167 + (at >> 8)); }
-static int pattern_holds(void) {
-  I wrong = 0;
-  for (I at = 0; at < sizeof pattern; at++) wrong |= pattern[at] ^ pattern_byte(at);
-  return wrong == 0;
-}
-
-static struct {
-  uint8_t before[256];
-  _Alignas(16) uint8_t bytes[ROOM];
-  uint8_t after[256];
-} room;
-static void clear_room(void) {
-  for (I at = 0; at < sizeof room; at++) ((volatile uint8_t *)&room)[at] = CANARY;
-}
-static void check_room(I used, I line) {
-  I wrong = used > ROOM;
-  for (I at = 0; at < sizeof room.before; at++) wrong |= room.before[at] ^ CANARY;
-  for (I at = used; at < ROOM; at++) wrong |= room.bytes[at] ^ CANARY;
-  for (I at = 0; at < sizeof room.after; at++) wrong |= room.after[at] ^ CANARY;
-  check(!wrong, line);
-}
-#define CHECK_ROOM(used) check_room(used, __LINE__)
+enum { AGAIN = 11, ROUNDS = 40 };
 
 // What an operation gives beside its error, with room behind it that nothing may touch.
 static struct {
@@ -190,7 +134,7 @@ static I port_of_argument(void) {
 
 __attribute__((export_name("_start"))) void _start(void) {
   CHECK(VERDICT->checks == 0 && VERDICT->finished == 0);
-  for (I at = 0; at < sizeof pattern; at++) pattern[at] = pattern_byte(at);
+  fill_pattern();
   I port = port_of_argument();
   for (I round = 0; round < ROUNDS; round++) {
     check_connection(port, round);

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import ProgramFiles
 
 /// A load that runs in a process of its own, so that it shares no runtime with anything that it measures.
 final class Load {
@@ -17,7 +18,7 @@ final class Load {
     output = FileHandle(fileDescriptor: results.reading, closeOnDealloc: true)
     input = FileHandle(fileDescriptor: words.writing, closeOnDealloc: true)
     process = try ChildProcess(
-      [try ServedProcess.own(), "bench", "load", "--plan", file], .init(input: words.reading, output: results.writing))
+      [try ExecutablePath.own(), "bench", "load", "--plan", file], .init(input: words.reading, output: results.writing))
   }
 
   private static func pipe() throws -> (reading: Int32, writing: Int32) {

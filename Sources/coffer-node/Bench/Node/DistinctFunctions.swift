@@ -1,4 +1,5 @@
 import Foundation
+import ProgramFiles
 
 /// Many functions that are as small as hello, each with a measurement and an answer of its own: what the manifest says is measured too.
 struct DistinctFunctions {

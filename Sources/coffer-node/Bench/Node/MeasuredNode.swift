@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ProgramFiles
 
 /// The node that is measured: one of this program's own, with its data in a directory that goes away again.
 struct MeasuredNode: ParsableArguments {
@@ -24,7 +25,7 @@ struct MeasuredNode: ParsableArguments {
 
   /// Images of one application, a few at a time, each with further arguments of its build.
   func images(_ application: String, _ wanted: [(name: String, options: [String])], in scratch: ScratchDirectory) throws -> [Data] {
-    guard let program = tools ?? ServedProcess.find("coffer-tools", beside: true) else {
+    guard let program = tools ?? ExecutablePath.beside("coffer-tools") else {
       throw CommandFailure("coffer-tools is not beside this program; it builds the images (--tools FILE)")
     }
     var images: [Data] = []

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramFiles
 
 /// A node under load: `coffer-node serve`, on a port and with a data directory of its own.
 struct NodeServer {
@@ -10,7 +11,7 @@ struct NodeServer {
     port = try LoopbackPort.free()
     data = "\(scratch.path)/data-\(UUID().uuidString)"
     process = try ServedProcess(
-      "node", [try ServedProcess.own(), "serve", "--listen", "127.0.0.1:\(port)", "--data", data] + arguments, port: port, in: scratch)
+      "node", [try ExecutablePath.own(), "serve", "--listen", "127.0.0.1:\(port)", "--data", data] + arguments, port: port, in: scratch)
     do { try process.waitUntilReady() } catch {
       process.end()
       throw error

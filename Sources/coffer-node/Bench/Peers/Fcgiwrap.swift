@@ -1,4 +1,5 @@
 import Foundation
+import ProgramFiles
 
 /// A new process for each request: a static C program by CGI, under fcgiwrap behind nginx.
 enum Fcgiwrap {
@@ -6,9 +7,9 @@ enum Fcgiwrap {
 
   /// - Throws: What is missing, by name.
   static func server(in scratch: ScratchDirectory) throws -> HelloServer {
-    guard let wrapper = ServedProcess.find(name) else { throw CommandFailure(name) }
-    guard let nginx = ServedProcess.find("nginx") else { throw CommandFailure("\(name) (nginx, before it, is not installed)") }
-    guard let compiler = ServedProcess.find("clang") ?? ServedProcess.find("cc") else {
+    guard let wrapper = ExecutablePath.inPath(name) else { throw CommandFailure(name) }
+    guard let nginx = ExecutablePath.inPath("nginx") else { throw CommandFailure("\(name) (nginx, before it, is not installed)") }
+    guard let compiler = ExecutablePath.inPath("clang") ?? ExecutablePath.inPath("cc") else {
       throw CommandFailure("\(name) (there is no C compiler)")
     }
     let source = try scratch.add("hello.c", Data(program.utf8))

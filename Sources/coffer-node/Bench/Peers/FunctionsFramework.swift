@@ -1,4 +1,5 @@
 import Foundation
+import ProgramFiles
 
 /// Google's functions-framework for Python, under gunicorn, as it serves by default: one process that stays, with no isolation of one
 /// request from the next.
@@ -7,7 +8,7 @@ enum FunctionsFramework {
 
   /// Nil where it is not installed.
   static func server(in scratch: ScratchDirectory) throws -> HelloServer? {
-    guard let program = ServedProcess.find(name) ?? installed else { return nil }
+    guard let program = ExecutablePath.inPath(name) ?? installed else { return nil }
     let source = try scratch.add("main.py", Data(Self.source.utf8))
     let port = try LoopbackPort.free()
     let server = try ServedProcess(

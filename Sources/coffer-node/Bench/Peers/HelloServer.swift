@@ -1,4 +1,5 @@
 import Foundation
+import ProgramFiles
 
 /// Somebody who answers hello over HTTP: the node or a peer of it.
 struct HelloServer {
@@ -30,7 +31,7 @@ struct HelloServer {
   static func plain(in scratch: ScratchDirectory) throws -> HelloServer {
     let port = try LoopbackPort.free()
     let server = try ServedProcess(
-      plainName, [try ServedProcess.own(), "bench", "plain-server", "--port", "\(port)"], port: port, in: scratch)
+      plainName, [try ExecutablePath.own(), "bench", "plain-server", "--port", "\(port)"], port: port, in: scratch)
     return try HelloServer(plainName, path: "/f/hello", port: port, [server])
   }
 }

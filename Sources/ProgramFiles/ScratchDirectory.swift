@@ -1,32 +1,33 @@
 import Foundation
+import Glibc
 
-/// A directory that goes away again; at the latest with the next benchmark, where this one is killed.
-struct ScratchDirectory {
-  let path: String
+/// A directory of a benchmark's that goes away again; at the latest with the next benchmark, where this one is killed.
+package struct ScratchDirectory: Sendable {
+  package let path: String
   /// Open and locked as long as its owner lives.
   private let lock: Int32
 
   private static let prefix = "coffer-bench-"
   /// Younger ones may be about to be locked.
-  private static let youngest: TimeInterval = 60
+  private static let youngest = 60
 
-  init() throws {
+  package init() throws {
     Self.removeAbandoned()
     path = NSTemporaryDirectory() + "\(Self.prefix)\(UUID().uuidString)"
-    try FileManager.default.createDirectory(
-      atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     _ = flock(lock, LOCK_EX | LOCK_NB)
   }
 
-  func add(_ name: String, _ bytes: [UInt8], executable: Bool = false) throws -> String {
+  /// - Returns: The path of the new file.
+  package func add(_ name: String, _ bytes: some Sequence<UInt8>, executable: Bool = false) throws -> String {
     let file = path + "/" + name
     try Data(bytes).write(to: URL(fileURLWithPath: file))
     if executable { try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: file) }
     return file
   }
 
-  func remove() {
+  package func remove() {
     try? FileManager.default.removeItem(atPath: path)
     close(lock)
   }
@@ -39,7 +40,7 @@ struct ScratchDirectory {
       guard descriptor >= 0 else { continue }
       defer { close(descriptor) }
       var status = stat()
-      guard fstat(descriptor, &status) == 0, status.st_uid == geteuid(), Double(time(nil) - status.st_mtim.tv_sec) > youngest,
+      guard fstat(descriptor, &status) == 0, status.st_uid == geteuid(), time(nil) - status.st_mtim.tv_sec > youngest,
         flock(descriptor, LOCK_EX | LOCK_NB) == 0
       else { continue }
       try? FileManager.default.removeItem(atPath: folder + name)
