@@ -52,6 +52,7 @@ let package = Package(
     .target(name: "StrictYAML", dependencies: ["Yams"]),
     .target(name: "NetworkRules"),
     .target(name: "ProgramFiles"),
+    .target(name: "JSONText"),
     .testTarget(name: "NetworkRulesTests", dependencies: ["NetworkRules"]),
     // Cryptography for inside a trustlet: constant time, free-standing, so it is also compiled as Embedded Swift.
     .target(name: "CGuestCrypto"),
@@ -157,7 +158,7 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "AttestedChannel", "CLinux", "EmbeddedBytes", "FunctionDispatch", "FunctionStore", "ImageBuilding", "TrustletImage", crypto,
+        "AttestedChannel", "CLinux", "EmbeddedBytes", "FunctionDispatch", "FunctionStore", "ImageBuilding", "JSONText", "TrustletImage", crypto,
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdHTTP2", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "NIOTLS", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
@@ -197,7 +198,7 @@ let package = Package(
       name: "coffer", dependencies: ["RunCommand", "TrustletImage"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(
       name: "coffer-tools", dependencies: [
-        "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "ComponentCalls", "ComponentFormat", "ComponentValues", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "GuestCrypto", "HostNetwork", "KVMMachine",
+        "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "ComponentCalls", "ComponentFormat", "ComponentValues", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "GuestCrypto", "HostNetwork", "JSONText", "KVMMachine",
         "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "NetworkRules", "NodeImage", "Platform", "ProcessMachine", "ProgramFiles", "RunCommand", "SealedFiles", "SealedVolume", "TrustedLines", "TrustletImage", "TrustletRun",
         "WasmFormat", "WasmText", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -251,7 +252,7 @@ let package = Package(
     .testTarget(
       name: "GatewayTests",
       dependencies: [
-        "CLinux", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "LoopbackSockets", "SampleFunctions", crypto,
+        "CLinux", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "JSONText", "LoopbackSockets", "SampleFunctions", crypto,
         .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Coffer
 import Glibc
+import JSONText
 import TrustletImage
 
 struct Build: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coffer
+import JSONText
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(

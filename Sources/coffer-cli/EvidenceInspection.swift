@@ -1,5 +1,6 @@
 import Attestation
 import Coffer
+import JSONText
 
 /// What `coffer inspect` shows of a file that is evidence and not an image: every field with its meaning, and nothing judged.
 struct EvidenceInspection {

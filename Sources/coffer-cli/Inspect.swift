@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coffer
+import JSONText
 import TrustletImage
 import WasmFormat
 

@@ -1,4 +1,5 @@
 import ComponentCalls
+import JSONText
 import Monitor
 import TrustletImage
 import WasmFormat

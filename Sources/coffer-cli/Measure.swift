@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSONText
 
 struct Measure: ParsableCommand {
   static let configuration = CommandConfiguration(

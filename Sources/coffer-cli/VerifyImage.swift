@@ -2,6 +2,7 @@ import ArgumentParser
 import CodeObjects
 import Coffer
 import Glibc
+import JSONText
 import TrustletImage
 import WasmFormat
 

@@ -1,5 +1,6 @@
 import FunctionDispatch
 import Gateway
+import JSONText
 import Testing
 
 struct FunctionLogsTests {

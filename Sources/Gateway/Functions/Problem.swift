@@ -1,3 +1,4 @@
+import JSONText
 import NIOCore
 import NIOHTTP1
 
@@ -17,22 +18,7 @@ public struct Problem: Error, Sendable, Hashable {
   }
 
   public var json: String {
-    "{\"type\":\"about:blank\",\"title\":\(Self.quoted(title)),\"status\":\(status),\"detail\":\(Self.quoted(detail))}\n"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\u{0}"..."\u{1F}", "\u{7F}":
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
+    let problem: JSON = ["type": "about:blank", "title": .string(title), "status": .number(status), "detail": .string(detail)]
+    return "\(problem)\n"
   }
 }

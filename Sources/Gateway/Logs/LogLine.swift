@@ -1,4 +1,5 @@
 import FunctionDispatch
+import JSONText
 
 extension FunctionLogLine {
   /// What it takes in memory, about: with what the ring around it and the heap add.

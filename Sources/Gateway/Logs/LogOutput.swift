@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import JSONText
 import Synchronization
 
 /// Where the node's own lines go: a descriptor, standard error as a rule. Who logs never waits for it: where its reader is too slow, lines

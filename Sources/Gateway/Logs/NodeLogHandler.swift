@@ -1,4 +1,5 @@
 import FunctionDispatch
+import JSONText
 import Logging
 
 /// The node's own log: a line for each event, as JSON or as text, with what it is about (request, trace, function, tenant) as fields.

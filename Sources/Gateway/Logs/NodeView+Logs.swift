@@ -1,5 +1,6 @@
 import FunctionDispatch
 import Hummingbird
+import JSONText
 
 extension NodeView {
   /// `?tail=100&follow=true`, as a line of JSON for each line of the log.

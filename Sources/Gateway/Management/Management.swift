@@ -1,6 +1,7 @@
 import FunctionStore
 import HTTPTypes
 import Hummingbird
+import JSONText
 import NIOCore
 import TrustletImage
 

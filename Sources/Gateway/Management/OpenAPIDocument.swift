@@ -1,5 +1,6 @@
 import FunctionStore
 import HTTPTypes
+import JSONText
 
 /// The operations as an OpenAPI 3.1 document.
 enum OpenAPIDocument {

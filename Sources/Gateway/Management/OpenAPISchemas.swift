@@ -1,4 +1,5 @@
 import FunctionStore
+import JSONText
 
 /// The shapes of what is sent and answered.
 enum OpenAPISchemas {

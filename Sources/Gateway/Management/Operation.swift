@@ -1,6 +1,7 @@
 import FunctionStore
 import HTTPTypes
 import Hummingbird
+import JSONText
 
 /// One thing that can be asked of a node under `/v1`: what stands in its description is what is served.
 public struct Operation<Context: CallerContext>: Sendable {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import FunctionDispatch
 import FunctionStore
+import JSONText
 
 extension JSON {
   /// Of seconds since 1970, as RFC 3339 has it.

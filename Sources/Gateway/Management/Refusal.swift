@@ -1,6 +1,7 @@
 import FunctionStore
 import HTTPTypes
 import Hummingbird
+import JSONText
 
 /// Why a request is refused, as its caller reads it: `application/problem+json` (RFC 9457).
 public struct Refusal: HTTPResponseError, Equatable, CustomStringConvertible {
@@ -40,7 +41,7 @@ public struct Refusal: HTTPResponseError, Equatable, CustomStringConvertible {
     let body = JSON.object([
       ("type", "about:blank"), ("title", .string(status.reasonPhrase)), ("status", .number(Int64(status.code))), ("detail", .string(detail)),
     ])
-    return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: body.text)))
+    return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: body.description)))
   }
 
   public func response(from request: Request, context: some RequestContext) throws -> Response { response }

@@ -2,6 +2,7 @@ import FoundationEssentials
 import FunctionStore
 import HTTPTypes
 import Hummingbird
+import JSONText
 import NIOCore
 
 /// What requests say, or the problem with it.
@@ -76,7 +77,7 @@ extension Response {
     headers[.contentType] = "application/json"
     headers[.cacheControl] = "no-store"
     headers[.xContentTypeOptions] = "nosniff"
-    return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: value.text + "\n")))
+    return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: value.description + "\n")))
   }
 
   static func function(_ record: FunctionRecord, _ status: HTTPResponse.Status = .ok) -> Response {

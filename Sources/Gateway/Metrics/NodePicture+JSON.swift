@@ -1,4 +1,5 @@
 import FunctionDispatch
+import JSONText
 
 /// `GET /v1/statistics`, and each event of `GET /v1/events`.
 extension NodePicture {

@@ -1,4 +1,5 @@
 import Hummingbird
+import JSONText
 
 extension NodeView {
   func statistics(_ request: Request, _ viewer: Viewer) async throws -> Response {

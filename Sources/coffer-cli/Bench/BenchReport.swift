@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSONText
 import RunCommand
 
 /// What a benchmark found: a row for each case and each who. One JSON object for machines, a table with ratios for people.

@@ -1,4 +1,5 @@
 import Glibc
+import JSONText
 
 /// Where a figure was taken.
 enum MachineFacts {

@@ -1,4 +1,5 @@
 import Attestation
+import JSONText
 import NodeImage
 import TrustletImage
 

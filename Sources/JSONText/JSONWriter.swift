@@ -45,6 +45,12 @@ public struct JSONWriter: Sendable {
     bytes.append(contentsOf: (flag ? "true" : "false").utf8)
   }
 
+  /// - Parameter text: JSON already.
+  public mutating func value(encoded text: some Sequence<UInt8>) {
+    separate()
+    bytes.append(contentsOf: text)
+  }
+
   public mutating func member(_ name: String, _ text: String) {
     key(name)
     value(text)
