@@ -302,7 +302,7 @@ let package = Package(
     // libraries that only tests have.
     .testTarget(
       name: "MonitorProcessTests",
-      dependencies: ["CodeObjects", "Coffer", "Examples", "FunctionCalls", "KVMMachine", "Machine", "TrustletImage", "WasmText"]),
+      dependencies: ["CodeObjects", "Coffer", "Examples", "FunctionCalls", "KVMMachine", "Machine", "TrustletImage", "WASIClients", "WasmText"]),
     .testTarget(
       name: "DocumentTests",
       dependencies: ["coffer-node", "coffer-tools", "ImageBuilding", "TrustletImage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

@@ -32,13 +32,18 @@ struct exchange {
 };
 
 struct source *retained_source(struct source *source) {
-  if (source->exchange) source->exchange->references++;
+  if (source->exchange) {
+    source->exchange->references++;
+  } else {
+    source->request->references++;
+  }
   return source;
 }
 
 void release_source(struct source *source) {
   struct exchange *exchange = source->exchange;
-  if (!exchange || --exchange->references) return;
+  if (!exchange) return release_request(source->request);
+  if (--exchange->references) return;
   // What is still written into the request's body goes nowhere.
   if (exchange->sink) {
     exchange->sink->is_broken = true;

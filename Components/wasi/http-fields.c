@@ -32,6 +32,7 @@ void release_fields(struct fields *fields) {
   if (!fields || --fields->references) return;
   for (uint32_t index = 0; index < fields->count; index++) give_back(fields->list[index].block);
   give_back(fields->list);
+  give_back(fields->frame);
   give_back(fields);
 }
 

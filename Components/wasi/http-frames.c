@@ -23,6 +23,7 @@ static void read_all(uint8_t *bytes, uint32_t length) {
 struct cursor {
   const uint8_t *bytes;
   uint32_t left;
+  void *frame;
 };
 
 static uint32_t read_number(struct cursor *cursor) {
@@ -47,6 +48,7 @@ static struct text read_text(struct cursor *cursor, bool is_string) {
 
 static struct fields *read_fields(struct cursor *cursor) {
   struct fields *fields = new_fields_list();
+  fields->frame = cursor->frame;
   for (uint32_t count = read_number(cursor); count; count--) {
     struct text name = read_text(cursor, true);
     add_field(fields, name, read_text(cursor, false), 0);
@@ -59,7 +61,7 @@ static struct cursor read_frame(uint32_t length) {
   if (length > HEAD_LIMIT) __builtin_trap();
   uint8_t *bytes = keep(length);
   read_all(bytes, length);
-  return (struct cursor){bytes, length};
+  return (struct cursor){bytes, length, bytes};
 }
 
 struct fields *read_trailers(uint32_t length) {
@@ -120,12 +122,26 @@ void send_fields(uint8_t kind, const void *start, uint32_t length, const struct 
 
 // MARK: For the driver
 
-static const struct request *current;
+// The one that is being answered, or was last.
+static struct request *current;
+
+void release_request(struct request *request) {
+  if (--request->references) return;
+  release_fields(request->headers);
+  release_fields(request->body.trailers);
+  give_back(request);
+}
 
 bool request_is_head(void) { return current && is_exactly(current->method, "HEAD"); }
 
 EXPORT("node/requests#request") uint32_t node_request(void) {
-  if (is_serving) __builtin_trap();
+  // An instance that is reused answers one after another. What the program still holds of the one before has come to its end.
+  if (!begin_answer()) __builtin_trap();
+  if (current) {
+    current->body.has_ended = true;
+    release_request(current);
+    current = 0;
+  }
   uint8_t header[5];
   read_all(header, sizeof header);
   if (header[0] != FRAME_HEAD) __builtin_trap();
@@ -133,6 +149,8 @@ EXPORT("node/requests#request") uint32_t node_request(void) {
   __builtin_memcpy(&length, header + 1, sizeof length);
   struct cursor cursor = read_frame(length);
   struct request *request = keep(sizeof *request);
+  // Of the object below, and of the answer, which depends on the method.
+  *request = (struct request){.references = 2, .body.request = request};
   request->method = read_text(&cursor, true);
   request->path = read_text(&cursor, true);
   request->authority = read_text(&cursor, true);

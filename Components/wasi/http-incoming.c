@@ -2,8 +2,6 @@
 #include "http.h"
 #include "streams.h"
 
-struct source request_body;
-
 struct fields *read_trailers(uint32_t length);
 
 // MARK: The body's frames
@@ -138,7 +136,7 @@ EXPORT("http/types#[method]incoming-request.consume") const struct result_handle
   if (self->is_closed) return &failed;
   self->is_closed = true;
   struct object *body = new_object(KIND_INCOMING_BODY);
-  body->http = &request_body;
+  body->http = retained_source(&((struct request *)self->http)->body);
   result = (struct result_handle){false, {new_incoming_body(body)}};
   return &result;
 }

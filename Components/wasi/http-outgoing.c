@@ -8,7 +8,7 @@ struct response {
   struct sink *body;  // 0 until it was asked for
 };
 
-// Of the one request that this instance answers.
+// Of the request that this instance answers.
 static struct {
   enum { NOT_SET, SET, COMPLETE, FAILED } state;
   struct sink *body;
@@ -231,6 +231,7 @@ void drop_http(struct object *object) {
       release_sink(response->body);
       return give_back(response);
     }
+    case KIND_INCOMING_REQUEST: return release_request(object->http);
     case KIND_OUTGOING_REQUEST:
     case KIND_OPTIONS: return drop_outgoing_request_parts(object);
   }
@@ -283,5 +284,15 @@ void response_outparam_set(
   drop_outgoing_response(response_or_code);
 }
 
+static bool is_whole(void) { return answer.state == COMPLETE || answer.state == FAILED; }
+
+bool begin_answer(void) {
+  if (is_serving && !is_whole()) return false;
+  release_sink(answer.body);
+  answer.body = 0;
+  answer.state = NOT_SET;
+  return true;
+}
+
 // result<_, _>: an error where the answer is not whole.
-EXPORT("node/requests#finish") uint32_t node_finish(void) { return answer.state != COMPLETE && answer.state != FAILED; }
+EXPORT("node/requests#finish") uint32_t node_finish(void) { return !is_whole(); }

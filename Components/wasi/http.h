@@ -39,6 +39,7 @@ struct fields {
   uint32_t references;
   uint32_t count, capacity;
   struct field *list;
+  void *frame;  // what names and values lie in that have no block
 };
 
 enum { HEADER_INVALID, HEADER_FORBIDDEN, HEADER_IMMUTABLE };
@@ -112,10 +113,9 @@ extern bool is_serving;
 // Whether the request is one whose answer has no body.
 bool request_is_head(void);
 
-struct request {
-  struct text method, path, authority;
-  struct fields *headers;
-};
+struct request;
+// As long as anybody has something of it.
+void release_request(struct request *request);
 
 enum { FRAME_HEAD = 1, FRAME_DATA, FRAME_END, FRAME_ERROR };
 void send_frame(uint8_t kind, const void *bytes, uint32_t length);
@@ -129,6 +129,7 @@ struct exchange;
 // The body that a request brings, frames on standard input; or that an answer to a request of ours does.
 struct source {
   struct exchange *exchange;  // 0: the node
+  struct request *request;    // whose it is then
   uint32_t left;  // of the frame that is being read
   uint8_t header[5];
   uint8_t header_length;
@@ -136,7 +137,13 @@ struct source {
   const struct http_error *error;  // where it ended too soon
   struct fields *trailers;
 };
-extern struct source request_body;
+
+struct request {
+  uint32_t references;
+  struct text method, path, authority;  // in the headers' frame
+  struct fields *headers;
+  struct source body;
+};
 
 // How much of what is wanted can be had in one piece, once something can; 0 at the end, and where there is nothing yet.
 uint32_t body_room(struct source *source, uint32_t wanted, bool blocks);
@@ -169,6 +176,8 @@ void release_sink(struct sink *sink);
 uint64_t body_permits(const struct sink *sink);
 struct result_stream write_body(struct object *stream, const uint8_t *bytes, uint32_t length);
 void flush_body(struct sink *sink);
+// Nothing is left of the answer before. - Returns: false where that was not whole.
+bool begin_answer(void);
 
 void drop_http(struct object *object);
 // Of an outgoing-request, an outgoing-response, request-options: what it is made of.
@@ -204,7 +213,7 @@ void exchange_give_up_body(struct exchange *exchange);
 // When there is something to read, its end, or the time for it is over.
 struct object *exchange_pollable(struct exchange *exchange);
 struct object *exchange_write_pollable(struct exchange *exchange);
-// A request of ours lasts as long as anybody has something of it. Nothing happens to the node's.
+// A request lasts as long as anybody has something of it.
 struct source *retained_source(struct source *source);
 void release_source(struct source *source);
 void release_exchange(struct exchange *exchange);

@@ -82,6 +82,7 @@ EXPORT("drop") void drop(struct object *object) {
     case KIND_DATAGRAMS: release_socket(object->datagrams.socket); break;
     case KIND_LOOKUP: release_socket(object->lookup.socket); break;
     case KIND_FIELDS:
+    case KIND_INCOMING_REQUEST:
     case KIND_INCOMING_BODY:
     case KIND_TRAILERS:
     case KIND_RESPONSE:

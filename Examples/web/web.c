@@ -34,6 +34,8 @@ struct result_code {
 
 HTTP("[static]fields.from-list") void fields_from_list(const struct text *pairs, uint32_t count, struct result_handle *);
 HTTP("[method]incoming-request.path-with-query") void path_with_query(handle, struct option_text *);
+HTTP("[resource-drop]incoming-request") void drop_request(handle);
+HTTP("[resource-drop]incoming-body") void drop_incoming_body(handle);
 HTTP("[method]incoming-request.consume") void consume(handle, struct result_handle *);
 HTTP("[method]incoming-body.stream") void incoming_stream(handle, struct result_handle *);
 HTTP("[constructor]outgoing-response") handle new_response(handle fields);
@@ -74,11 +76,13 @@ __attribute__((export_name("wasi:http/incoming-handler@0.2.0#handle"))) void han
     do stream_splice(stream.value, source.value, 1 << 16, &moved);
     while (!moved.is_error);
     drop_input(source.value);
+    drop_incoming_body(received.value);
   } else {
     struct result_stream written;
     stream_write(stream.value, hello, sizeof hello - 1, &written);
   }
   drop_output(stream.value);
+  drop_request(request);
   struct result_code finished;
   body_finish(body.value, 0, 0, &finished);
 }

@@ -80,7 +80,7 @@ public struct ExportedCall: Sendable {
 
   /// How it went, and the result as text where the function has come to its end.
   /// - Parameters:
-  ///   - trustlet: fresh.
+  ///   - trustlet: fresh, or one that goes on.
   ///   - run: calls a module's function on the trustlet, with whatever has to be before it.
   /// - Throws: `ValueError` for arguments that take too much memory, and for a result that is none.
   public func perform(

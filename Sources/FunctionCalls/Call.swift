@@ -96,6 +96,8 @@ public struct CallEnd: Hashable, Sendable {
     case clone
     /// A machine from the image itself: there was no template yet.
     case image
+    /// An instance that went on from the call before.
+    case reused
   }
 
   public var outcome: Outcome

@@ -11,7 +11,7 @@ public struct RevisionLoad: Hashable, Sendable {
   public var processorTime: UInt64
   /// Bytes written to standard output and standard error.
   public var output: UInt64
-  /// Whether a machine serves one call after another without a reset between them; only by the manifest's wish.
+  /// Whether an instance serves one call after another without a reset between them; only by the manifest's wish.
   public var isReused: Bool
 
   public init(

@@ -207,7 +207,8 @@ package struct DispatchState {
     guard case .ended(let end) = ending, end.start != .none else { return }
     // What a process says of itself counts for no more than what can have passed.
     let start = (call.dispatchedAt &- min(call.dispatchedAt, call.arrival)) &+ min(end.startTime, time)
-    if end.start == .warm { function.statistics.warm.record(nanoseconds: start) } else { function.statistics.cold.record(nanoseconds: start) }
+    if end.start == .reused { function.statistics.reused += 1 }
+    if [.warm, .reused].contains(end.start) { function.statistics.warm.record(nanoseconds: start) } else { function.statistics.cold.record(nanoseconds: start) }
     function.statistics.run.record(nanoseconds: min(end.runTime, time))
     function.noteWaiting(end.hasWaited)
   }

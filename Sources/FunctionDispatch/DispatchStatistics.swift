@@ -60,6 +60,8 @@ public struct DispatchStatistics: Sendable, Hashable, Codable {
     /// The measurement of the revision that was called last.
     public var revision: String
     public var requests: UInt64
+    /// Of these, such as an instance has answered that went on from the call before (`reuse: true`).
+    public var reused: UInt64
     /// Answers of 400 and above, and calls whose caller went away.
     public var errors: UInt64
     /// By class of status: "2xx", "3xx", "4xx", "5xx", and "gone" for callers that did not wait.
@@ -82,7 +84,7 @@ public struct DispatchStatistics: Sendable, Hashable, Codable {
     public var request: LatencySummary
 
     package init(
-      name: String, tenant: String, revision: String, requests: UInt64, errors: UInt64, answers: [String: UInt64], running: Int,
+      name: String, tenant: String, revision: String, requests: UInt64, reused: UInt64 = 0, errors: UInt64, answers: [String: UInt64], running: Int,
       queued: Int, machines: Int, templateBytes: UInt64, cloneBytes: UInt64, cold: LatencySummary, warm: LatencySummary,
       queue: LatencySummary, run: LatencySummary, request: LatencySummary
     ) {
@@ -90,6 +92,7 @@ public struct DispatchStatistics: Sendable, Hashable, Codable {
       self.tenant = tenant
       self.revision = revision
       self.requests = requests
+      self.reused = reused
       self.errors = errors
       self.answers = answers
       self.running = running

@@ -83,7 +83,7 @@ public struct FunctionSettings: Sendable, Hashable, Codable {
   public var queue: Int
   /// "NAME=VALUE".
   public var environment: [String]
-  /// A machine serves one call after another without a reset between them.
+  /// An instance serves one call after another, as each has left it. Never of a program, which runs once.
   public var reuse: Bool
   public var answer: Answer
 

@@ -96,6 +96,7 @@ struct FunctionCounters {
   /// Another number after each change of what follows.
   var changes: UInt64 = 0
   var requests: UInt64 = 0
+  var reused: UInt64 = 0
   var answers: [String: UInt64] = [:]
   var lastRevision = ""
   var cold = LatencyHistogram()

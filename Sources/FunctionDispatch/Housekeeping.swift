@@ -124,7 +124,7 @@ extension DispatchState {
       if !function.isLively, let (told, changes) = function.told, changes == counters.changes { return told }
       let parts = function.allRevisions.compactMap { memory[$0.number] }
       let told = DispatchStatistics.Function(
-        name: function.name, tenant: function.tenant.name, revision: counters.lastRevision, requests: counters.requests,
+        name: function.name, tenant: function.tenant.name, revision: counters.lastRevision, requests: counters.requests, reused: counters.reused,
         errors: counters.answers.reduce(0) { $0 + (["4xx", "5xx", "gone"].contains($1.key) ? $1.value : 0) }, answers: counters.answers,
         running: function.running, queued: function.queued, machines: function.machines,
         templateBytes: parts.reduce(0) { $0 &+ $1.shared }, cloneBytes: parts.reduce(0) { $0 &+ $1.own }, cold: counters.cold.summary,

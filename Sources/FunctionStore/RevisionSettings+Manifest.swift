@@ -12,6 +12,9 @@ extension RevisionSettings {
         .image, "function: answer: found \(answer.rawValue), which is for programs that write to standard output; this one "
           + (purpose == .http ? "answers by wasi:http" : "has exported functions, which answer with values") + ": leave it out")
     }
+    if function.reuse == true, let reason = Self.obstacle(toReuse: image, purpose) {
+      throw StoreError(.image, "function: reuse: found true, but \(reason): leave it out, or say false")
+    }
     let defaults = FunctionSettings()
     self.init()
     // 0 is what the image allows, which its monitor sees to itself.
@@ -31,6 +34,15 @@ extension RevisionSettings {
     case .auto, nil: .auto
     }
     promotion = function.promote ?? .automatic
+  }
+
+  private static func obstacle(toReuse image: Manifest, _ purpose: CheckedImage.Purpose) -> String? {
+    if purpose == .command {
+      return "this is a program, which runs once, from its beginning to its end, so that there is nothing to go on with "
+        + "(components with wasi:http/incoming-handler and exported functions can be reused)"
+    }
+    if !image.secrets.isEmpty { return "the image has secrets, which each instance is given once, for one request" }
+    return nil
   }
 
   /// What would come to nothing is said.

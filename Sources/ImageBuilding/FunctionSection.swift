@@ -60,9 +60,6 @@ public struct FunctionSection: Sendable, Hashable {
   }
 
   func check() throws(ImageError) {
-    if reuse == true {
-      throw ImageError(.manifest, "function: reuse: found true, which nothing offers: each call begins in a fresh trustlet; leave it out, or say false")
-    }
     for (key, limit) in [("time", time), ("cpu-time", cpuTime)] where limit?.nanoseconds == 0 {
       throw ImageError(.manifest, "function: \(key): the limit is zero; write it as 500ms, or leave it out")
     }

@@ -40,6 +40,10 @@ public final class Trustlet {
   public private(set) var used: UInt64 = 0
   /// ``EdgeCalls/LimitsReached``: which of the limits that its library OS keeps the program has run into.
   public private(set) var limitsReached: UInt64 = 0
+  /// Of an instance that is not reset between requests: what was before this one, and this one too.
+  var history: InstanceHistory?
+  /// Whether it goes on from a request before, initialised and as that has left it.
+  public var continues: Bool { (history?.requests ?? 0) > 1 }
 
   /// - Parameters:
   ///   - machine: Made from the trustlet's image, and not yet run.
@@ -81,6 +85,12 @@ public final class Trustlet {
   func surrender() -> Resident {
     if case .over = state {} else { state = .over(.stopped) }
     return resident
+  }
+
+  /// Its memories, where it could take another request as it is.
+  var memoriesToGoOn: [TrustletLayout.LinearMemory]? {
+    guard case .awaitingCommand = state, statistics.refused.isEmpty else { return nil }
+    return memories.memories
   }
 
   public var statistics: TrustletStatistics {

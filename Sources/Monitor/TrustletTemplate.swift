@@ -30,10 +30,15 @@ public final class TrustletTemplate: Sendable {
 
   func cloneMachine() throws(MachineError) -> Resident { Resident(try machine.clone()) }
 
-  /// - Parameter resident: a clone that has not run, or has been reset.
-  func trustlet(_ resident: Resident, _ service: EdgeService, _ limits: TrustletLimits) throws -> Trustlet {
+  /// - Parameters:
+  ///   - resident: a clone that has not run, or has been reset; or one that goes on from a finished command, which the library OS takes its settings
+  ///     anew for as at a clone's first.
+  ///   - grown: of one that goes on, its memories.
+  func trustlet(
+    _ resident: Resident, _ service: EdgeService, _ limits: TrustletLimits, grown: [TrustletLayout.LinearMemory]? = nil
+  ) throws -> Trustlet {
     try Trustlet(
-      resident, service: service, memories: LinearMemories(memories, limit: limits.memory), classification: classification,
+      resident, service: service, memories: LinearMemories(grown ?? memories, limit: limits.memory), classification: classification,
       limits: limits, generation: generations.add(1, ordering: .relaxed).newValue)
   }
 }

@@ -18,7 +18,8 @@ final class Slot: Sendable {
 
     init(_ revision: Revision, _ template: ApplicationTemplate, _ settings: CallSettings) {
       (self.revision, self.template, self.settings) = (revision, template, settings)
-      pool = TrustletPool(template.template, idleLimit: 1, opensDoorbells: false)
+      pool = TrustletPool(
+        template.template, idleLimit: 1, opensDoorbells: false, reuse: revision.load.isReused ? InstanceReuse() : nil)
     }
   }
 
@@ -227,6 +228,7 @@ final class Slot: Sendable {
         seat = taken
         secrets = settings.secrets(head, revision, image, attester)
         trustlet = try taken.pool.take(service: settings.service(head, streams, secrets, network), limits: settings.limits(head))
+        if trustlet.continues { start = .reused }
       }
       streams.stopper = trustlet.stopper
       let isStopped = running.withLock { running in

@@ -45,7 +45,7 @@ public struct ApplicationTemplate: Sendable {
 
   /// Runs an exported function once.
   public func call(_ function: ImageExport, _ arguments: [CommandSlot], on trustlet: Trustlet) -> Outcome {
-    TrustletRunner.run(remaining + [function.command(arguments)], on: trustlet)
+    TrustletRunner.run((trustlet.continues ? [] : remaining) + [function.command(arguments)], on: trustlet)
   }
 
   private static func start(_ image: TrustletImage, _ kind: any MachineKind, _ time: UInt64) throws -> Trustlet {

@@ -85,9 +85,9 @@ private struct Run {
   let template: ApplicationTemplate
   let pool: TrustletPool
 
-  init(_ program: TestProgram, on machine: MachineChoice = .kvm) throws {
+  init(_ program: TestProgram, on machine: MachineChoice = .kvm, reuse: InstanceReuse? = nil) throws {
     template = try ApplicationTemplate(try program.image(), on: machine.kind)
-    pool = TrustletPool(template.template, idleLimit: 4, verifiesResets: true)
+    pool = TrustletPool(template.template, idleLimit: 4, verifiesResets: true, reuse: reuse)
   }
 
   func callAsFunction(_ name: String, _ argument: UInt64? = nil, _ change: (inout RunOptions) -> Void = { _ in }) throws -> Outcome {
@@ -115,6 +115,38 @@ private struct Run {
 
 extension RunningTests {
   @Suite struct TemplateTests {
+    /// Memory stays; settings, time, randomness and the generation are as new as a clone's.
+    @Test(arguments: MachineChoice.allCases) func anInstanceThatIsReusedGoesOn(machine: MachineChoice) throws {
+      let run = try Run(clean, on: machine, reuse: InstanceReuse(requests: 3))
+      for _ in 0..<2 {
+        #expect(try run.value("sum") == 4711)
+        #expect(try run.value("spoil", 7) == 21)
+        #expect(try run.value("sum") > 4711)
+        // The fourth request is another instance's.
+        #expect(try run.value("sum") == 4711)
+        guard case .trapped = try run("divide", 0) else {
+          Issue.record("a division by zero has not trapped")
+          return
+        }
+      }
+      let drawn = try (0..<9).map { _ in try run.value("random") }
+      #expect(Set(drawn).count == 9)
+      let generations = try (0..<9).map { _ in try run.value("generation") }
+      #expect(Set(generations).count == 9)
+      let timed = try Run(clean, on: machine, reuse: InstanceReuse())
+      let times = try (0..<9).map { _ in try timed.value("time") }
+      #expect(times == times.sorted() && Set(times).count == 9)
+      let counts = try [1, 3, 2].map { count in try run.value("arguments") { $0.arguments = Array(repeating: "x", count: count) } }
+      #expect(counts == [1, 3, 2])
+    }
+
+    @Test(arguments: MachineChoice.allCases) func anInstanceThatHasLivedLongEnoughIsReset(machine: MachineChoice) throws {
+      let run = try Run(clean, on: machine, reuse: InstanceReuse(time: 30_000_000))
+      #expect(try run.value("spoil", 7) == 21)
+      usleep(50_000)
+      #expect(try run.value("sum") == 4711)
+    }
+
     @Test(arguments: MachineChoice.allCases) func initialisesOnceWhereNothingForbidsIt(machine: MachineChoice) throws {
       let run = try Run(clean, on: machine)
       #expect(run.template.obstacles.isEmpty)

@@ -68,11 +68,24 @@ import TrustletImage
     #expect(try RevisionSettings(image: Manifest(), function: FunctionSection(), purpose: .exports).serving.answer == .exports)
   }
 
+  /// What runs once has nothing to go on with, and secrets are given to an instance once.
+  @Test func reuseIsForWhatCanGoOn() throws {
+    let function = try FunctionManifest(yaml: "function: {reuse: true}").function
+    for purpose in [CheckedImage.Purpose.http, .exports] {
+      #expect(try RevisionSettings(image: Manifest(), function: function, purpose: purpose).serving.reuse)
+      #expect(try !RevisionSettings(image: Manifest(), function: FunctionSection(), purpose: purpose).serving.reuse)
+    }
+    #expect { _ = try RevisionSettings(image: Manifest(), function: function) } throws: { "\($0)".contains("a program, which runs once") }
+    var image = Manifest()
+    image.secrets = ["A": "b/c/d"]
+    #expect { _ = try RevisionSettings(image: image, function: function, purpose: .http) } throws: { "\($0)".contains("the image has secrets") }
+  }
+
   @Test(arguments: [
     ("function: {concurency: 3}", "did you mean 'concurrency'?"), ("functions: {}", "did you mean 'function'?"), ("function: 3", "mapping"),
     ("function: {concurrency: 0}", "between 1 and"), ("function: {queue: -1}", "no whole number"), ("function: {queue: 99999999}", "more than"),
     ("function: {answer: json}", "none of auto, cgi, body"), ("function: {promote: later}", "none of automatic, manual"),
-    ("function: {reuse: sometimes}", "neither true nor false"), ("function: {reuse: true}", "fresh trustlet"), ("function: {time: 0s}", "zero"), ("function: {memory: 0}", "zero"),
+    ("function: {reuse: sometimes}", "neither true nor false"), ("function: {time: 0s}", "zero"), ("function: {memory: 0}", "zero"),
     ("function: {environment: {\"A=B\": c}}", "cannot be a variable's name"), ("function: {environment: {A: \"\\0\"}}", "NUL"),
     ("function: {}\nfunction: {}", "twice"),
   ])

@@ -150,9 +150,10 @@ final class FakeFront {
 
   /// - Returns: The call's number.
   @discardableResult
-  func begin(_ head: CallHead, on slot: Int = 0, inputEnds: Bool = true) -> UInt32 {
+  func begin(_ head: CallHead, on slot: Int = 0, inputEnds: Bool = true, invokes: Bool = false) -> UInt32 {
     lastCall += 1
-    slots[slot].send(Frame(.call, flags: inputEnds ? .inputEnds : [], number: lastCall, payload: head.payload))
+    let flags: FrameFlags = invokes ? .invokes : []
+    slots[slot].send(Frame(.call, flags: inputEnds ? flags.union(.inputEnds) : flags, number: lastCall, payload: head.payload))
     return lastCall
   }
 

@@ -48,6 +48,9 @@ final class TestImage: Sendable {
     try once(name, manifest) { try Wat.encode(Array(text.utf8)) }
   }
 
+  /// A component of `Tests/Programs/wasi2`.
+  static func component(_ name: String, _ component: () throws -> [UInt8]) throws -> TestImage { try once("component \(name)") { try component() } }
+
   private static func once(_ name: String, _ manifest: Manifest = Manifest(), _ module: () throws -> [UInt8]) throws -> TestImage {
     try made.withLock { made in
       if let image = made[name] { return image }

@@ -82,6 +82,22 @@ import Testing
     }
   }
 
+  @Test func reuseIsShownAndIsNotForPrograms() async throws {
+    let scenario = try CommandScenario()
+    let program = try scenario.write("program.trustlet", try SampleImages.image(1))
+    let functions = try scenario.write("functions.trustlet", try SampleImages.image(2, export: "f"))
+    let reuse = try scenario.write("reuse.yaml", Array("function: {reuse: true}".utf8))
+    try await scenario.serving { node in
+      let refused = try await scenario.run(["deploy", "hello", program, "--manifest", reuse], node: node)
+      #expect(refused.status == 125 && refused.errors.contains("a program, which runs once"), "\(refused.errors)")
+      #expect(try await scenario.run(["deploy", "hello", functions, "--manifest", reuse], node: node).status == 0)
+      #expect(try await scenario.run(["functions"], node: node).output.contains(" (reused)"))
+      #expect(try await scenario.run(["functions", "hello"], node: node).output.contains("reused"))
+      #expect(try await scenario.run(["deploy", "hello", functions], node: node).status == 0)
+      #expect(try await !scenario.run(["functions"], node: node).output.contains("reused"))
+    }
+  }
+
   @Test func aCallCarriesNoToken() async throws {
     let scenario = try CommandScenario()
     try await scenario.serving { node in

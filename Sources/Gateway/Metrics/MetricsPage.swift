@@ -101,6 +101,8 @@ public final class MetricsPage: Sendable {
     for (labels, numbers) in functions {
       for (status, count) in numbers.answers.sorted(by: { $0.key < $1.key }) { text.sample(labels + [("code", status)], count) }
     }
+    text.family("coffer_function_reused_total", .counter, "Requests that an instance answered which went on from the one before (reuse: true).")
+    for (labels, numbers) in functions where numbers.reused > 0 { text.sample(labels, numbers.reused) }
     let gauges: [(String, String, (DispatchStatistics.Function) -> UInt64)] = [
       ("coffer_function_running", "Requests that run.", { UInt64(clamping: $0.running) }),
       ("coffer_function_queued", "Requests that wait for their turn.", { UInt64(clamping: $0.queued) }),

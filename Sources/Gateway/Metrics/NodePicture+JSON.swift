@@ -115,6 +115,7 @@ extension NodePicture.Row {
       json.member("tenant", tenant)
       json.member("revision", revision)
       json.member("requests", statistics?.requests ?? 0)
+      json.member("reused", statistics?.reused ?? 0)
       json.member("errors", statistics?.errors ?? 0)
       json.member("requestsPerSecond", requestsPerSecond)
       json.member("errorsPerSecond", errorsPerSecond)

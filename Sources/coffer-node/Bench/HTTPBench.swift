@@ -5,7 +5,7 @@ import ProgramFiles
 struct HTTPBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "http",
-    abstract: "Hello by a wasi:http component, a fresh clone for each request, beside a plain handler.",
+    abstract: "Hello by a wasi:http component, a fresh clone for each request and with reuse, beside a plain handler.",
     discussion: """
       As 'bench serve', with the example 'web' in the place of a program. Times are until all of the answer is there; a wrong answer fails the
       benchmark.
@@ -35,9 +35,11 @@ struct HTTPBench: ParsableCommand {
     var report = NodeBenchReport(bench: "http")
     let ours = try node.hello(in: scratch, "example:web")
     defer { ours.end() }
+    let reused = try node.hello(in: scratch, "example:web", isReused: true)
+    defer { reused.end() }
     let plain = try HelloServer.plain(in: scratch)
     defer { plain.end() }
-    try HelloRounds(connections: connections, seconds: seconds, rounds: rounds).run([ours, plain], in: scratch, &report, output, judge: judge)
+    try HelloRounds(connections: connections, seconds: seconds, rounds: rounds).run([ours, reused, plain], in: scratch, &report, output, judge: judge)
     try report.show(asJSON: output.json)
   }
 

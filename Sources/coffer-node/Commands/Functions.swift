@@ -30,8 +30,8 @@ struct Functions: AsyncParsableCommand {
     guard !json else { return Terminal.print(String(decoding: answer, as: UTF8.self).trimmed) }
     let function = try connection.decode(FunctionAnswer.self, answer)
     Table.print(
-      ["REVISION", "CALLS", "BUILD", "BYTES", "CREATED"],
-      function.revisions.map { [$0.revision, "\($0.percent)%", $0.origin, "\($0.bytes)", $0.created] })
+      ["REVISION", "CALLS", "BUILD", "INSTANCES", "BYTES", "CREATED"],
+      function.revisions.map { [$0.revision, "\($0.percent)%", $0.origin, $0.isReused ? "reused" : "fresh", "\($0.bytes)", $0.created] })
   }
 
   private func list(_ connection: NodeConnection) async throws {
@@ -51,8 +51,9 @@ struct Functions: AsyncParsableCommand {
       functions.map { function in
         let serving = function.serving.map { "\($0.revision.prefix(12))\($0.percent == 100 ? "" : " \($0.percent)%")" }
         return [
-          function.name, function.tenant, serving.joined(separator: ", ") + (function.building ? " (quick)" : ""), "\(function.revisions.count)",
-          function.updated,
+          function.name, function.tenant,
+          serving.joined(separator: ", ") + (function.building ? " (quick)" : "") + (function.serving.contains(where: \.isReused) ? " (reused)" : ""),
+          "\(function.revisions.count)", function.updated,
         ]
       })
   }

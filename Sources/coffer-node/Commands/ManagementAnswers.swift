@@ -7,9 +7,15 @@ struct FunctionAnswer: Decodable {
     var bytes: Int
     var created: String
     var settings: Settings
+    /// One instance serves many requests, each of which may see what was left there.
+    var isReused: Bool { settings.reuse == true }
   }
 
-  struct Settings: Decodable { var answer: String }
+  struct Settings: Decodable {
+    var answer: String
+    /// Nil from a node that has not got it.
+    var reuse: Bool?
+  }
 
   var name: String
   var tenant: String

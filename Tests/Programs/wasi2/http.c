@@ -341,8 +341,45 @@ static void report(handle request) {
   end(answer, 0);
 }
 
-static void echo(handle request) {
+// Where an instance is reused: how many requests it has had of this path, and what it keeps of one for the next.
+static void count(void) {
+  static uint32_t count;
+  uint8_t digit = '0' + ++count % 10;
   struct answer answer = begin(200, new_fields());
+  write(answer, &digit, 1);
+  end(answer, 0);
+}
+
+static struct {
+  handle headers, stream;
+} held;
+
+static void hold(handle request) {
+  struct handle_result body, stream;
+  held.headers = request_headers(request);
+  request_consume(request, &body);
+  incoming_stream(body.value, &stream);
+  held.stream = stream.value;
+  drop_request(request);
+  struct answer answer = begin(200, new_fields());
+  write_text(answer, "held");
+  end(answer, 0);
+}
+
+static void show_held(struct answer answer) {
+  struct list_of found;
+  fields_get(held.headers, "x-held", 6, &found);
+  line(answer, "header", found.elements[0]);
+  struct { uint8_t is_error; union { struct list bytes; struct { uint8_t is_closed; uint32_t error; }; }; } part;
+  blocking_read(held.stream, 100, (struct bytes_result *)&part);
+  check(answer, "the body before is over", part.is_error && part.is_closed == 1);
+  drop_input(held.stream);
+  drop_fields(held.headers);
+}
+
+static void echo(handle request, bool shows_held) {
+  struct answer answer = begin(200, new_fields());
+  if (shows_held) show_held(answer);
   struct handle_result body, stream;
   request_consume(request, &body);
   incoming_stream(body.value, &stream);
@@ -400,7 +437,11 @@ HANDLE void handle_request(handle request, handle out) {
   response_out = out;
   struct option_string path;
   request_path(request, &path);
-  if (is(path.text, "/echo")) return echo(request);
+  if (is(path.text, "/echo")) return echo(request, false);
+  if (is(path.text, "/count")) return count();
+  if (is(path.text, "/hold")) return hold(request);
+  if (is(path.text, "/held")) return echo(request, true);
+  if (is(path.text, "/grow")) return (void)(__builtin_wasm_memory_grow(0, 16384) == UINT32_MAX ? count() : __builtin_trap());
   if (is(path.text, "/nothing")) return;
   if (is(path.text, "/trap")) __builtin_trap();
   if (is(path.text, "/error")) return set_response(out, 1, 33, 0, 0, 0, 0, 0, 0);

@@ -62,7 +62,8 @@ class Detail {
     this.tiles.set("machines", wordsForCount(item.machines), "", item.machines ? "running or ready" : "scaled to zero");
     for (const kind of ["warm", "cold"]) {
       const summary = item[kind];
-      if (summary?.count) this.tiles.set(kind, ...wordsForTime(summary.p50).split(" "), `p99 ${wordsForTime(summary.p99)}`);
+      const reused = kind === "warm" && item.reused ? `, ${wordsForCount(item.reused)} by reused instances` : "";
+      if (summary?.count) this.tiles.set(kind, ...wordsForTime(summary.p50).split(" "), `p99 ${wordsForTime(summary.p99)}${reused}`);
       else this.tiles.set(kind, "–", "", "none yet");
     }
     this.showLatency(item);

@@ -5,6 +5,7 @@ import ProgramFiles
 /// The node that is measured: one of this program's own, with its data in a directory that goes away again.
 struct MeasuredNode: ParsableArguments {
   static let who = "coffer"
+  static let reused = "coffer, reuse"
 
   @Option(help: ArgumentHelp("The program that builds images; otherwise coffer-tools, which lies beside this one.", valueName: "file"))
   var tools: String?
@@ -47,11 +48,16 @@ struct MeasuredNode: ParsableArguments {
   private static let buildsAtOnce = 4
 
   /// With hello deployed, and called once.
-  func hello(in scratch: ScratchDirectory, _ application: String = "example:hello") throws -> HelloServer {
+  func hello(in scratch: ScratchDirectory, _ application: String = "example:hello", isReused: Bool = false) throws -> HelloServer {
     let node = try start(in: scratch)
     do {
-      try node.deploy([("hello", try image(application, named: "hello", in: scratch))], in: scratch)
-      return try HelloServer(Self.who, path: "/f/hello", port: node.port, [node.process])
+      let image = try image(application, named: "hello", in: scratch)
+      if isReused {
+        try node.deploy("hello", image, manifest: "function: {reuse: true}", in: scratch)
+      } else {
+        try node.deploy([("hello", image)], in: scratch)
+      }
+      return try HelloServer(isReused ? Self.reused : Self.who, path: "/f/hello", port: node.port, [node.process])
     } catch {
       node.end()
       throw error
