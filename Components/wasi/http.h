@@ -183,7 +183,7 @@ void drop_http(struct object *object);
 // Of an outgoing-request, an outgoing-response, request-options: what it is made of.
 void drop_outgoing_request_parts(struct object *object);
 
-// MARK: Requests of ours (http-requests.c, http-client.c)
+// MARK: Requests of ours (http-requests.c, http-exchange.h)
 
 // method and scheme, as they were set.
 struct outgoing {

@@ -46,9 +46,6 @@ package struct DispatchState {
   /// The least `used` at which a tenant was last served: newcomers start there, not at nothing.
   private var virtualTime: UInt64 = 0
 
-  /// Started at a time: each keeps a processor busy for its first milliseconds.
-  private static let startLimit = 4
-
   init(_ configuration: DispatchConfiguration, loops: Int) {
     self.configuration = configuration
     self.loops = loops
@@ -333,102 +330,5 @@ package struct DispatchState {
     // The machines of one whose settings have changed since go when they have been idle for long enough.
     if let former = function.revisions.updateValue(state, forKey: revision.measurement) { function.former.append(former) }
     return state
-  }
-}
-
-// MARK: Processes
-
-extension DispatchState {
-  /// Starts processes until there are as many spare ones as there should be, beside those that calls wait for.
-  mutating func replenish(for missing: Int = 0, _ needy: TenantState? = nil) -> [Action] {
-    guard !isDraining, mayStart else { return [] }
-    let wanted = configuration.spareProcesses + (missing + configuration.slots - 1) / configuration.slots
-    var actions: [Action] = []
-    while spares.count + starting < wanted, starting < Self.startLimit {
-      guard children.count + starting < configuration.processLimit else {
-        if let needy { actions += makeRoom(for: needy) }
-        break
-      }
-      if isMemoryShort && !children.isEmpty { break }
-      starting += 1
-      actions.append(.startProcess)
-    }
-    return actions
-  }
-
-  /// For a tenant whose calls wait while others have all the processes: one that nobody uses ends; or the tenant with most processes gives one up
-  /// as soon as its calls have ended.
-  private func makeRoom(for needy: TenantState) -> [Action] {
-    if children.contains(where: \.isRetiring) { return [] }
-    let idle = children.filter { $0.tenant != nil && $0.tenant !== needy && $0.busy == 0 }
-    if let oldest = idle.min(by: { $0.lastUse < $1.lastUse }) {
-      oldest.isRetiring = true
-      return [.endProcess(oldest, reason: "another tenant needs its place")]
-    }
-    let richest = tenants.values.max { $0.children.count < $1.children.count }
-    guard let richest, richest.children.count > needy.children.count + 1 else { return [] }
-    richest.children.min { $0.busy < $1.busy }?.isRetiring = true
-    return []
-  }
-
-  mutating func childStarted(_ child: MonitorChild, now: UInt64) -> [Action] {
-    beginning.removeAll { $0 === child }
-    starting -= 1
-    // It may have died since it said so.
-    if child.isGone { return replenish() }
-    if isDraining { return [.endProcess(child, reason: "the node ends")] }
-    failedStarts = 0
-    child.blank = child.slots
-    child.lastUse = now
-    children.append(child)
-    spares.append(child)
-    return serveQueues(now: now) + replenish()
-  }
-
-  /// - Parameter isExpected: the front ended it.
-  mutating func childLost(_ child: MonitorChild, wasReady: Bool, isExpected: Bool, reason: String, now: UInt64) -> [Action] {
-    guard !child.isGone else { return [] }
-    child.isGone = true
-    beginning.removeAll { $0 === child }
-    guard wasReady else {
-      starting -= 1
-      failedStarts += 1
-      mayStart = false
-      // Nobody else could serve those who wait.
-      return children.isEmpty ? refuseAll(reason) : []
-    }
-    if !isExpected { lost += 1 }
-    children.removeAll { $0 === child }
-    spares.removeAll { $0 === child }
-    child.tenant?.children.removeAll { $0 === child }
-    for slot in child.slots {
-      guard let revision = slot.machine else { continue }
-      revision.machines -= 1
-      if !slot.isBusy {
-        revision.removeReady(slot)
-        slot.machine = nil
-      }
-    }
-    for function in lively {
-      for revision in function.allRevisions { revision.children.removeAll { $0 === child } }
-    }
-    return serveQueues(now: now) + replenish()
-  }
-
-  private mutating func refuseAll(_ reason: String) -> [Action] {
-    var actions: [Action] = []
-    for tenant in waiting {
-      for function in tenant.waiting {
-        function.isWaiting = false
-        while let call = function.firstQueued {
-          function.withdraw(call)
-          queued -= 1
-          actions.append(.end(call, .refused(.unavailable(reason: reason))))
-        }
-      }
-      tenant.waiting.removeAll()
-    }
-    waiting.removeAll()
-    return actions
   }
 }

@@ -1,0 +1,159 @@
+// A request that goes out: how long it lasts, and its bytes.
+#include "http-exchange.h"
+
+struct source *retained_source(struct source *source) {
+  if (source->exchange) {
+    source->exchange->references++;
+  } else {
+    source->request->references++;
+  }
+  return source;
+}
+
+void release_source(struct source *source) {
+  struct exchange *exchange = source->exchange;
+  if (!exchange) return release_request(source->request);
+  if (--exchange->references) return;
+  // What is still written into the request's body goes nowhere.
+  if (exchange->sink) {
+    exchange->sink->is_broken = true;
+    exchange->sink->exchange = 0;
+    release_sink(exchange->sink);
+  }
+  if (exchange->socket) release_socket(exchange->socket);
+  release_fields(exchange->headers);
+  release_fields(source->trailers);
+  give_back(exchange->bytes);
+  give_back(exchange);
+}
+
+void release_exchange(struct exchange *exchange) { release_source(&exchange->source); }
+
+void exchange_fail(struct exchange *exchange, uint32_t code) {
+  if (!exchange->error) exchange->error = keep_error((struct http_error){code, 0});
+  exchange->source.has_ended = true;
+  exchange->source.error = exchange->error;
+  if (exchange->sink) exchange->sink->is_broken = true;
+}
+
+uint64_t time_after(uint64_t duration) {
+  uint64_t deadline;
+  return __builtin_add_overflow(monotonic_now(), duration, &deadline) ? UINT64_MAX : deadline;
+}
+
+// MARK: Sending
+
+static bool send_all(struct exchange *exchange, const uint8_t *bytes, uint32_t length) {
+  uint64_t deadline = time_after(exchange->times[BETWEEN_BYTES_TIME]);
+  while (length && !exchange->error && !exchange->takes_no_more) {
+    uint32_t count = 0;
+    linux_errno number = socket_write(exchange->socket, bytes, length, &count);
+    if (number == LINUX_EAGAIN) {
+      if (!wait_for_socket(exchange->socket, NET_WRITABLE, deadline)) exchange_fail(exchange, HTTP_CONNECTION_WRITE_TIMEOUT);
+    } else if (number) {
+      // Who does not want a request to its end may have said why: that is still to be read.
+      exchange->takes_no_more = true;
+      if (exchange->sink) exchange->sink->is_broken = true;
+    } else if (count) {
+      bytes += count;
+      length -= count;
+      deadline = time_after(exchange->times[BETWEEN_BYTES_TIME]);
+    }
+  }
+  if (!exchange->has_begun) exchange->deadline = time_after(exchange->times[FIRST_BYTE_TIME]);
+  return !exchange->error && !exchange->takes_no_more;
+}
+
+void exchange_write(struct exchange *exchange, const uint8_t *bytes, uint32_t length) {
+  if (!length) return;
+  if (!exchange->is_chunked) {
+    send_all(exchange, bytes, length);
+    return;
+  }
+  uint8_t line[10];
+  uint32_t place = sizeof line;
+  line[--place] = '\n';
+  line[--place] = '\r';
+  for (uint32_t rest = length; rest; rest >>= 4) line[--place] = "0123456789abcdef"[rest & 15];
+  if (send_all(exchange, line + place, sizeof line - place) && send_all(exchange, bytes, length)) send_all(exchange, (const uint8_t *)"\r\n", 2);
+}
+
+struct writer {
+  uint8_t *bytes;
+  uint64_t length, capacity;
+};
+
+static void append(struct writer *writer, struct text text) {
+  if (writer->capacity - writer->length < text.length) {
+    uint64_t capacity = (writer->length + text.length) * 2 + 512;
+    uint8_t *larger = keep(capacity);
+    if (writer->length) __builtin_memcpy(larger, writer->bytes, writer->length);
+    give_back(writer->bytes);
+    writer->bytes = larger;
+    writer->capacity = capacity;
+  }
+  if (text.length) __builtin_memcpy(writer->bytes + writer->length, text.bytes, text.length);
+  writer->length += text.length;
+}
+
+static struct text of(const char *text) {
+  uint32_t length = 0;
+  while (text[length]) length++;
+  return (struct text){(const uint8_t *)text, length};
+}
+
+static void append_fields(struct writer *writer, const struct fields *fields) {
+  for (uint32_t index = 0; fields && index < fields->count; index++) {
+    append(writer, fields->list[index].name);
+    append(writer, of(": "));
+    append(writer, fields->list[index].value);
+    append(writer, of("\r\n"));
+  }
+}
+
+void exchange_end_body(struct exchange *exchange, const struct fields *trailers) {
+  if (!exchange->is_chunked || exchange->error) return;
+  struct writer writer = {0};
+  append(&writer, of("0\r\n"));
+  append_fields(&writer, trailers);
+  append(&writer, of("\r\n"));
+  send_all(exchange, writer.bytes, (uint32_t)writer.length);
+  give_back(writer.bytes);
+}
+
+void exchange_give_up_body(struct exchange *exchange) {
+  if (exchange->error || exchange->takes_no_more) return;
+  exchange->takes_no_more = true;
+  socket_finish_writing(exchange->socket);
+}
+
+enum { WRITE_PERMIT = 65536 };
+
+uint64_t exchange_permits(struct exchange *exchange) { return wait_for_socket(exchange->socket, NET_WRITABLE, 0) ? WRITE_PERMIT : 0; }
+
+struct object *exchange_write_pollable(struct exchange *exchange) {
+  return pollable_socket_until(exchange->socket, NET_WRITABLE, time_after(exchange->times[BETWEEN_BYTES_TIME]));
+}
+
+static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+
+bool is_method(const struct outgoing *request, uint8_t number) {
+  return request->method.number == number || (request->method.number == METHOD_OTHER && is_exactly(request->method.other, methods[number]));
+}
+
+void exchange_send_head(struct exchange *exchange, const struct outgoing *request) {
+  struct writer writer = {0};
+  append(&writer, request->method.number == METHOD_OTHER ? request->method.other : of(methods[request->method.number]));
+  append(&writer, of(" "));
+  struct text path = request->path.is_some ? request->path.text : (struct text){0, 0};
+  if (!path.length || *path.bytes == '?') append(&writer, of("/"));
+  append(&writer, path);
+  append(&writer, of(" HTTP/1.1\r\nHost: "));
+  append(&writer, request->authority.text);
+  append(&writer, of("\r\nConnection: close\r\n"));
+  append_fields(&writer, request->headers);
+  if (exchange->is_chunked) append(&writer, of("Transfer-Encoding: chunked\r\n"));
+  append(&writer, of("\r\n"));
+  send_all(exchange, writer.bytes, (uint32_t)writer.length);
+  give_back(writer.bytes);
+}
