@@ -12,16 +12,23 @@ final class EmptyClone: @unchecked Sendable {
   let memory: GuestPhysicalMemory
   /// Up to here the first window has the template's contents.
   private var filledEnd: UInt64 = 0
-  /// Whether everything that will be written has memory already.
+  /// Whether everything that will be written has memory already; or much of it, as a blank machine's memory has.
   private var isPopulated = false
+  private let isLikelyPopulated: Bool
 
   init(_ template: KVMTemplate, _ system: KVMSystem) throws(MachineError) {
-    let blank = try template.kind.takeBlank(system)
+    let shape = template.shape
+    let blank = try template.kind.takeBlank(system, for: template, shape)
     virtualMachine = blank.virtualMachine
     processor = blank.processor
-    memory = GuestPhysicalMemory(
-      machine: virtualMachine.descriptor.number, physicalAddressBits: system.control.physicalAddressBits)
-    try memory.open(like: template.memory)
+    isLikelyPopulated = blank.memory != nil
+    if let memory = blank.memory {
+      self.memory = memory
+    } else {
+      memory = GuestPhysicalMemory(
+        machine: virtualMachine.descriptor.number, physicalAddressBits: system.control.physicalAddressBits)
+      try memory.open(like: shape)
+    }
     try template.processor.restore(processor)
   }
 
@@ -38,7 +45,7 @@ final class EmptyClone: @unchecked Sendable {
   /// Puts the contents of the template's memory in their places: large ones are mapped, small ones copied, which costs less than a mapping.
   /// - Returns: What was copied.
   func fill(from template: KVMTemplate) throws(MachineError) -> [MemoryPart] {
-    let limit = template.copiedBytes(isPrepared: isPopulated)
+    let limit = template.copiedBytes(isPrepared: isPopulated || isLikelyPopulated)
     let parts = template.memory.contents(behind: filledEnd)
     let mapped = parts.filter { $0.offsets.count > limit }
     let copied = parts.filter { $0.offsets.count <= limit }
@@ -55,24 +62,14 @@ final class EmptyClone: @unchecked Sendable {
   /// stores of pages in the kernel, and what the processor learns of these tables stays true.
   /// - Returns: Whether the machine left as it should and stands where the template did; else it is of no use.
   private func enterOnce(_ template: KVMTemplate) throws(MachineError) -> Bool {
-    guard let window = template.memory.windows.first else { return false }
     // An image's page could do anything, such as never to come back.
-    let page = template.memory.contents(of: window, at: template.space.tablesEnd)
-    guard ResumeCode.leaves(page) else {
+    guard template.hasKnownWayOut else {
       try processor.settle()
       return true
     }
     filledEnd = template.space.machinePageEnd
     try template.memory.map(MemoryPart(window: 0, offsets: 0..<filledEnd), into: memory)
-
-    var registers = kvm_regs()
-    registers.rip = MemoryMap.machinePage + MachinePage.edgeWait
-    registers.rflags = 2
-    coffer_kvm_stage_registers(processor.run, &registers)
-    var exit = coffer_kvm_exit()
-    let result = coffer_kvm_run(processor.descriptor.number, processor.run, &exit)
-    guard result == 0, exit.reason == UInt32(KVM_EXIT_MMIO), exit.address == GuestPhysicalMemory.doorbell else { return false }
-    try processor.settle()
+    guard try processor.leaveAtOnce() else { return false }
     try template.processor.restore(processor)
     try processor.settle()
     return true

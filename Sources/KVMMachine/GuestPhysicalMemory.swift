@@ -90,8 +90,8 @@ package final class GuestPhysicalMemory {
   }
 
   /// Makes the windows of a template, whole, at the same places and empty, in a machine that has none yet.
-  func open(like template: TemplateMemory) throws(MachineError) {
-    for window in template.windows {
+  func open(like shape: MemoryShape) throws(MachineError) {
+    for window in shape.windows {
       let index = try openWindow(size: window.reserved)
       guard windows[index].guestAddress == window.guestAddress else {
         throw MachineError(
@@ -104,6 +104,27 @@ package final class GuestPhysicalMemory {
         coffer_kvm_set_slot(machine, slotCount, window.guestAddress, window.backed, host))
       slotCount += 1
       windows[index].backed = window.backed
+    }
+  }
+
+  /// Takes the memory of ``open(like:)`` from the machine again: with a slot KVM forgets whatever was learnt of page tables in it.
+  func close() throws(MachineError) {
+    try takeSlots()
+    (windows, slotCount, nextAddress) = ([], 0, Self.firstAddress)
+  }
+
+  /// The same, and gives it back.
+  func forgetTables() throws(MachineError) {
+    try takeSlots()
+    for (slot, window) in windows.enumerated() {
+      try must("giving memory back to the machine", coffer_kvm_set_slot(machine, UInt32(slot), window.guestAddress, window.backed, window.host))
+    }
+  }
+
+  /// Each window is one slot.
+  private func takeSlots() throws(MachineError) {
+    for (slot, window) in windows.enumerated() {
+      try must("taking memory from the machine", coffer_kvm_set_slot(machine, UInt32(slot), window.guestAddress, 0, window.host))
     }
   }
 
@@ -125,6 +146,10 @@ package final class GuestPhysicalMemory {
       let pages = part.offsets.clamped(to: 0..<windows[part.window].backed)
       if !pages.isEmpty { populate(pages, of: part.window, for: use) }
     }
+  }
+
+  func clear(_ part: MemoryPart) {
+    (windows[part.window].host + Int(part.offsets.lowerBound)).initializeMemory(as: UInt8.self, repeating: 0, count: part.offsets.count)
   }
 
   /// Asks for huge pages behind a part of a window that the machine has.

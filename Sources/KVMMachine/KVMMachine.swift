@@ -35,7 +35,7 @@ public final class KVMMachine: Machine, @unchecked Sendable {
   private var counted: LiveClones.One?
   /// Contents of the template that are not mapped here but were copied.
   private(set) var copied: [MemoryPart] = []
-  /// In the template's first clone, until its reset: what it touches.
+  /// In the template's second clone, until its reset: what it touches.
   var recorder: WorkingSetRecorder?
 
   public convenience init(_ configuration: MachineConfiguration) throws(MachineError) {

@@ -10,17 +10,28 @@ public final class KVMMachineKind: MachineKind {
 
   public let name = "kvm"
   private let blanks = Mutex<[BlankMachine]>([])
+  private let latest = Mutex(Latest())
+
+  /// Of which a clone was made last; kept by others.
+  private struct Latest { weak var template: KVMTemplate? }
 
   public init() {}
 
-  /// Makes machines until so many are ready.
+  /// Makes machines until so many are ready, one of them with memory as the last clone had it.
   public func prepare(_ count: Int) throws(MachineError) {
     let system = try KVMSystem.shared()
     while preparedCount < count {
-      let blank = try BlankMachine(system)
-      blanks.withLock { $0.append(blank) }
+      let ready: BlankMachine
+      if let template = latest.withLock({ $0.template }), !isReady(template.shape) {
+        ready = try BlankMachine(system, like: template)
+      } else {
+        ready = try BlankMachine(system)
+      }
+      blanks.withLock { $0.append(ready) }
     }
   }
+
+  private func isReady(_ shape: MemoryShape) -> Bool { blanks.withLock { $0.contains { $0.shape?.fits(shape) ?? false } } }
 
   /// Machines that are ready.
   public var preparedCount: Int { blanks.withLock { $0.count } }
@@ -35,8 +46,15 @@ public final class KVMMachineKind: MachineKind {
     return try KVMMachine(configuration, kind: self)
   }
 
-  func takeBlank(_ system: KVMSystem) throws(MachineError) -> BlankMachine {
-    if let ready = blanks.withLock({ $0.popLast() }) { return ready }
-    return try BlankMachine(system)
+  /// - Parameter shape: that its memory will have; where there is no blank machine of it, one without memory.
+  func takeBlank(_ system: KVMSystem, for template: KVMTemplate? = nil, _ shape: MemoryShape? = nil) throws(MachineError) -> BlankMachine {
+    if let template { latest.withLock { $0.template = template } }
+    let ready = blanks.withLock { blanks -> BlankMachine? in
+      let index = shape.flatMap { shape in blanks.firstIndex { $0.shape?.fits(shape) ?? false } } ?? blanks.firstIndex { $0.shape == nil }
+      return index.map { blanks.remove(at: $0) } ?? blanks.popLast()
+    }
+    guard let ready else { return try BlankMachine(system) }
+    if let found = ready.shape, !(shape.map(found.fits) ?? false) { try ready.giveMemoryUp() }
+    return ready
   }
 }

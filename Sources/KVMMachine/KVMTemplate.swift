@@ -37,6 +37,19 @@ public final class KVMTemplate: MachineTemplate, @unchecked Sendable {
 
   public var sharedBytes: UInt64 { memory.contentBytes }
 
+  /// Whether its machine page is left as ours is.
+  var hasKnownWayOut: Bool {
+    memory.windows.first.map { ResumeCode.leaves(memory.contents(of: $0, at: space.tablesEnd)) } ?? false
+  }
+
+  /// With what is copied into a clone and what it is known to write.
+  var shape: MemoryShape {
+    let contents = memory.contents(behind: 0).filter { $0.offsets.count <= Self.preparedContents }
+    return MemoryShape(
+      windows: memory.windows.map { MemoryShape.Window(guestAddress: $0.guestAddress, reserved: $0.reserved, backed: $0.backed) },
+      pages: contents + (workingSet.pages?.written ?? []))
+  }
+
   public func prepare(_ count: Int) throws(MachineError) {
     let system = try KVMSystem.shared()
     while ready.withLock({ $0.count }) < count {

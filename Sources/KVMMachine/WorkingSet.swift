@@ -29,17 +29,16 @@ struct WorkingSet: Sendable {
   }
 }
 
-/// What a template knows of it: nothing until its first clone has run.
+/// What a template knows of it: nothing until its second clone has run. The first is often the only one for long, and being watched costs a run several
+/// hundred microseconds: each page is a fault by itself then, and the page map is asked.
 final class RecordedWorkingSet: Sendable {
   private let recorded = Mutex<WorkingSet?>(nil)
-  private let isClaimed = Atomic<Bool>(false)
+  private let clones = Atomic<Int>(0)
 
   var pages: WorkingSet? { recorded.withLock { $0 } }
 
-  /// For the first who asks.
-  func claimRecorder() -> WorkingSetRecorder? {
-    isClaimed.exchange(true, ordering: .relaxed) ? nil : WorkingSetRecorder(self)
-  }
+  /// For the second who asks.
+  func claimRecorder() -> WorkingSetRecorder? { clones.add(1, ordering: .relaxed).newValue == 2 ? WorkingSetRecorder(self) : nil }
 
   fileprivate func replace(_ pages: WorkingSet) { recorded.withLock { $0 = pages } }
 }

@@ -20,6 +20,8 @@ final class Revisions: Sendable {
     /// Machines that nobody wants, and when they have to go; a call has ended, so that they can go now.
     var leaving: [(machine: any Sendable, due: UInt64)] = []
     var mayTakeDown = false
+    /// No call has just begun that would wait for what making a machine locks: all of this process's mappings.
+    var mayMakeMachines = true
   }
 
   private let kind: any MachineKind
@@ -75,7 +77,11 @@ final class Revisions: Sendable {
         let (revision, image, start) = started.remove(at: started.firstIndex { $0.revision.isAwaited } ?? 0)
         if revision.isUnloaded { revision.giveTemplateUp() } else { answer(makeTemplate(revision, image, start)) }
       } else {
-        if let kind = kind as? KVMMachineKind { try? kind.prepare(Self.blankMachines) }
+        let mayMake = state.withLock { state in
+          defer { state.mayMakeMachines = false }
+          return state.mayMakeMachines
+        }
+        if mayMake, let kind = kind as? KVMMachineKind { try? kind.prepare(Self.blankMachines) }
         bell.wait(nanoseconds: rest)
       }
     }
@@ -85,6 +91,7 @@ final class Revisions: Sendable {
   private static let blankMachines = 2
 
   private func makeTemplate(_ revision: Revision, _ image: TrustletImage, _ start: UInt64) -> Frame {
+    defer { state.withLock { $0.mayMakeMachines = true } }
     do {
       revision.giveWay()
       let template = try ApplicationTemplate(image, on: kind)
@@ -117,7 +124,7 @@ final class Revisions: Sendable {
 
   /// A call has ended that had a machine made for it: another is made ahead of time, behind whatever is to be loaded.
   func machineWasTaken() {
-    state.withLock { $0.mayTakeDown = true }
+    state.withLock { ($0.mayTakeDown, $0.mayMakeMachines) = (true, true) }
     bell.ring()
   }
 
