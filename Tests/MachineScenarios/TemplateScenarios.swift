@@ -173,6 +173,39 @@ extension Scenario {
       guard case .killed = try machine.runWatched() else { throw ScenarioFailure(description: "was not killed") }
       try expectRefusal { try machine.reset() }
     },
+    Scenario("template: a machine made ahead has nothing of the template whose memory's shape it has") {
+      if isProcess { return }
+      func guest(_ filling: UInt8, _ further: UInt64 = 0) -> MachineConfiguration {
+        var guest = TestGuest(TestGuest.edgeCall + TestGuest.edgeCall + TestGuest.endlessLoop)
+        let contents = MachineRegion(
+          address: TestGuest.unmapped, size: 0x1_0000 + further, rights: [.read, .write], contents: .bytes([UInt8](repeating: filling, count: 0x1_0000)))
+        guest.furtherRegions = [contents]
+        return guest.configuration
+      }
+      // Full, empty and of another shape: what one leaves, another would show.
+      let configurations = [guest(0xAA), guest(0), guest(0x55, 0x40_0000)]
+      for before in configurations.indices {
+        for after in configurations.indices {
+          let kind = KVMMachineKind()
+          let templates = try configurations.map { configuration in
+            let source = try kind.makeMachine(configuration)
+            try expect(try source.runWatched() == .edgeCall, "no edge call")
+            return try source.makeTemplate()
+          }
+          let first = try templates[before].clone()
+          try expect(try first.runWatched() == .edgeCall, "no edge call")
+          try kind.prepare(2)
+          for _ in 0..<3 {
+            let machine = try templates[after].clone()
+            try expectAsTemplate(machine)
+            try expect(try machine.runWatched() == .edgeCall, "no edge call of \(after) behind \(before)")
+            try machine.reset()
+            try expectAsTemplate(machine)
+          }
+          try expect(kind.preparedCount == 0, "machines made ahead of time were left")
+        }
+      }
+    },
     Scenario("template: clones from several threads at once, on machines made ahead of time") {
       if isProcess { return }
       let kind = KVMMachineKind()
