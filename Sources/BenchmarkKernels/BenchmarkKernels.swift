@@ -27,14 +27,14 @@ public enum BenchmarkKernels {
   public static var nativeBaseline: [UInt8] { EmbeddedBytes.decoded(KernelPrograms.nativeBaseline) }
 }
 
-/// The service of `coffer bench mnist`, from `Benchmarks/digits`: a small network that tells digits apart, which trains itself on digits that it draws. All
+/// The web service of `coffer bench mnist`, from `Benchmarks/digits`: a small network that tells digits apart, which trains itself on digits that it draws. All
 /// three come to the same network, bit for bit.
 ///
-/// They take `train FILE`, `requests COUNT` (784 bytes each, to standard output) and `serve FILE`, which reads requests and writes a line for
-/// each: the digit, and nanoseconds that the request before it took; and at the end a line for the last.
+/// They take `train` (the network, to standard output), `requests COUNT` (784 bytes each, likewise) and `serve FILE PORT CONNECTIONS`, which prints
+/// "listening at PORT" and answers HTTP on loopback: a body of 784 bytes by a digit, and by the nanoseconds that it took.
 public enum BenchmarkDigits {
-  /// A WASI 0.1 command.
-  public static var wasm: [UInt8] { EmbeddedBytes.decoded(DigitPrograms.wasm) }
+  /// The core module of a command component of WASI 0.2, whose memory comes with that.
+  public static var core: [UInt8] { EmbeddedBytes.decoded(DigitPrograms.wasm) }
 
   /// As ``BenchmarkKernels/native`` and ``BenchmarkKernels/nativeBaseline``.
   public static var native: [UInt8] { EmbeddedBytes.decoded(DigitPrograms.native) }

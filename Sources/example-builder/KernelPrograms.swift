@@ -1,7 +1,7 @@
 import Foundation
 
 /// All kernels in one WASI command and in two native executables, compiled from the same files with the same options: one for the
-/// processor that clang takes by default, one for the processor that Coffer generates code for. The digits likewise.
+/// processor that clang takes by default, one for the processor that Coffer generates code for. The digits likewise, but as the core module of a component.
 struct KernelPrograms {
   let folder: URL
   let toolchain: Toolchain
@@ -17,7 +17,7 @@ struct KernelPrograms {
     let wasm = try wasmProgram("kernels")
     let native = try nativeProgram("kernels", "native", processor: [])
     let nativeBaseline = try nativeProgram("kernels", "native-baseline", processor: Self.baseline)
-    let digits = try wasmProgram("digits")
+    let digits = try wasmProgram("digits", host: "host-component.c", options: ["--no-entry", "--import-memory"])
     let digitsNative = try nativeProgram("digits", "native", processor: [])
     let digitsBaseline = try nativeProgram("digits", "native-baseline", processor: Self.baseline)
     // The program itself says which kernels it has.
@@ -47,10 +47,10 @@ struct KernelPrograms {
       """
   }
 
-  private func wasmProgram(_ name: String) throws -> URL {
+  private func wasmProgram(_ name: String, host: String = "host-wasi.c", options linking: [String] = []) throws -> URL {
     let program = toolchain.workFolder.appending(path: "\(name).wasm")
     let options = Toolchain.cOptions + [Toolchain.wasmTarget]
-    try toolchain.linkWasm(try objects(name, host: "host-wasi.c", kind: "wasm", options: options), to: program)
+    try toolchain.linkWasm(try objects(name, host: host, kind: "wasm", options: options), to: program, options: linking)
     return program
   }
 
