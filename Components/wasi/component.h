@@ -59,6 +59,7 @@ struct object {
       void *body;  // of wasi:http, where it is not 0
       uint64_t offset;
       struct object *socket;  // in the place of a file
+      uint32_t permitted;  // of what a socket has room for, what has not been written since
     } stream;
     struct {
       struct object *file;

@@ -153,11 +153,17 @@ const struct result_count *output_blocking_splice(struct object *stream, struct 
   return splice(stream, source, length, true);
 }
 
-EXPORT("io/streams#[method]output-stream.check-write") const struct result_count *output_check_write(const struct object *stream) {
+// A socket that can be written has more room than SOCKET_PERMIT, but for one whose buffer was made tiny: there a write waits. Nobody else writes to it, so
+// that what was not used of it is there still; it is asked for anew when little is left.
+static uint32_t socket_permits(struct object *stream) {
+  if (stream->stream.permitted < SOCKET_PERMIT / 4) stream->stream.permitted = wait_for_socket(stream->stream.socket, NET_WRITABLE, 0) ? SOCKET_PERMIT : 0;
+  return stream->stream.permitted;
+}
+
+EXPORT("io/streams#[method]output-stream.check-write") const struct result_count *output_check_write(struct object *stream) {
   static struct result_count result;
   result = (struct result_count){stream->is_closed, {.count = stream->stream.body ? body_permits(stream->stream.body) : TRANSFER_LIMIT}};
-  // A socket that can be written has more room than this, but for one whose buffer was made tiny: there a write waits.
-  if (stream->stream.socket) result.count = wait_for_socket(stream->stream.socket, NET_WRITABLE, 0) ? SOCKET_PERMIT : 0;
+  if (stream->stream.socket) result.count = socket_permits(stream);
   if (stream->is_closed) result.error = closed.error;
   return &result;
 }

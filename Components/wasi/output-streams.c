@@ -12,15 +12,16 @@ struct object *new_output(struct object *file, uint32_t fd, uint64_t offset, boo
   return stream;
 }
 
-static errno_t write_socket(struct object *socket, const struct buffer *buffer, uint32_t *count) {
+static errno_t write_socket(struct object *stream, const struct buffer *buffer, uint32_t *count) {
   linux_errno number;
-  while ((number = socket_write(socket, buffer->address, buffer->length, count)) == LINUX_EAGAIN)
-    wait_for_socket(socket, NET_WRITABLE, UINT64_MAX);
+  while ((number = socket_write(stream->stream.socket, buffer->address, buffer->length, count)) == LINUX_EAGAIN)
+    wait_for_socket(stream->stream.socket, NET_WRITABLE, UINT64_MAX);
+  stream->stream.permitted -= *count < stream->stream.permitted ? *count : stream->stream.permitted;
   return (errno_t)number;
 }
 
 static errno_t write_once(struct object *stream, const struct buffer *buffer, uint32_t *count) {
-  if (stream->stream.socket) return write_socket(stream->stream.socket, buffer, count);
+  if (stream->stream.socket) return write_socket(stream, buffer, count);
   uint32_t fd = stream->stream.fd;
   if (!stream->stream.file) return fd_write(fd, buffer, 1, count);
   if (!stream->stream.appends) return fd_pwrite(fd, buffer, 1, stream->stream.offset, count);

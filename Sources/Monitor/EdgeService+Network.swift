@@ -70,7 +70,6 @@ extension EdgeService {
 
   private func waitForNetwork(_ call: Call, _ gate: any NetworkGate) throws(CallFailure) -> EdgeAnswer {
     let (streams, time) = (call.arguments.1, call.arguments.2)
-    guard mayBlock || time == 0 else { throw .again }
     guard streams <= 1, call.payloadLength % 8 == 0, call.payloadLength / 8 <= Self.watchLimit else { throw .invalid }
     var entries = pairs(call.window.copyPayload(0..<call.payloadLength))
     // The signal, standard input, then the sockets.
@@ -93,7 +92,9 @@ extension EdgeService {
       let events = watch.isSignal ? POLLIN : (wanted & NetworkEvents.readable == 0 ? 0 : POLLIN) | (wanted & NetworkEvents.writable == 0 ? 0 : POLLOUT)
       descriptors.append(pollfd(fd: watch.descriptor, events: Int16(events), revents: 0))
     }
-    try poll(&descriptors, for: isReady ? 0 : time)
+    // By doorbell what is ready is told; what is not is asked for once more, by the thread that may wait for it.
+    try poll(&descriptors, for: isReady || !mayBlock ? 0 : time)
+    guard mayBlock || isReady || time == 0 || descriptors.contains(where: { $0.revents != 0 }) else { throw .again }
     for (index, descriptor) in descriptors.dropFirst(2).enumerated() {
       let isMissing = descriptor.fd < 0
       entries[index].events &= isMissing || entries[index].isSignal && descriptor.revents != 0 ? .max : Self.events(descriptor.revents)

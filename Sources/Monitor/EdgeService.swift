@@ -81,7 +81,7 @@ public final class EdgeService {
         return window.publish(.declined)
       }
       window.answer(answer)
-    } catch .again {
+    } catch where error == .again && (call != .network || request.arguments.0 == UInt64(NetworkOperation.wait.rawValue)) {
       return window.publish(.declined)
     } catch {
       statistics.failures += 1
