@@ -140,17 +140,17 @@ let package = Package(
     .target(
       name: "MonitorProcess",
       dependencies: [
-        "CLinux", "ComponentCalls", "ComponentValues", "EdgeCalls", "FunctionCalls", "KVMMachine", "LocalProcesses", "Machine", "Monitor", "ProcessMachine", "TrustletImage",
-        "TrustletRun",
+        "CLinux", "ComponentCalls", "ComponentValues", "EdgeCalls", "FunctionCalls", "KVMMachine", "LocalProcesses", "Machine", "Monitor", "NetworkRules", "ProcessMachine",
+        "TrustletImage", "TrustletRun",
       ]),
     .target(name: "DurableDatabase", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
     .target(
       name: "FunctionStore",
-      dependencies: [.product(name: "GRDB", package: "GRDB.swift"), crypto, "DurableDatabase", "FunctionDispatch", "ImageBuilding", "TrustletImage"]),
+      dependencies: [.product(name: "GRDB", package: "GRDB.swift"), crypto, "DurableDatabase", "FunctionDispatch", "ImageBuilding", "NetworkRules", "TrustletImage"]),
     .target(
       name: "FunctionDispatch",
       dependencies: [
-        "CLinux", "FunctionCalls", "LocalProcesses", .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Logging", package: "swift-log"),
+        "CLinux", "FunctionCalls", "LocalProcesses", "NetworkRules", .product(name: "Histogram", package: "hdrhistogram-swift"), .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
     .executableTarget(name: "page-builder"),
@@ -158,7 +158,7 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "AttestedChannel", "CLinux", "EmbeddedBytes", "FunctionDispatch", "FunctionStore", "ImageBuilding", "JSONText", "TrustletImage", crypto,
+        "AttestedChannel", "CLinux", "EmbeddedBytes", "FunctionDispatch", "FunctionStore", "ImageBuilding", "JSONText", "NetworkRules", "TrustletImage", crypto,
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdHTTP2", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "NIOTLS", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),

@@ -26,7 +26,7 @@ final class MonitorStarter {
   func serve(_ frame: Frame, _ front: FrameConnection) throws(FrameError) {
     switch frame.kind {
     case .descriptor:
-      guard let descriptor = front.takeDescriptor(), descriptors.count < Self.slotLimit + 2 else { throw .unexpected(.descriptor) }
+      guard let descriptor = front.takeDescriptor(), descriptors.count < Self.slotLimit + 3 else { throw .unexpected(.descriptor) }
       descriptors.append(descriptor)
     case .start:
       let order = try MonitorOrder(frame.payload[...])
@@ -35,7 +35,7 @@ final class MonitorStarter {
         descriptors = []
       }
       // The complaints' and the control socket come before the slots'.
-      guard (1...Self.slotLimit).contains(Int(order.slots)), descriptors.count == Int(order.slots) + 2 else {
+      guard (1...Self.slotLimit).contains(Int(order.slots)), descriptors.count == Int(order.slots) + (order.hasConnections ? 3 : 2) else {
         throw .unknownValue(UInt64(order.slots), field: "a monitor's slots")
       }
       do {
@@ -58,9 +58,12 @@ final class MonitorStarter {
     defer { if nothing >= 0 { close(nothing) } }
     var arguments = ["--slots", "\(order.slots)", "--attester"]
     if !order.machine.isEmpty { arguments += ["--machine", order.machine] }
+    if order.hasConnections { arguments.append("--connections") }
+    // The attester's own comes before that for connections.
+    let slots = descriptors.prefix(Int(order.slots) + 2)
     let child: coffer_child
     do {
-      child = try ChildProgram(program.path, file: program.descriptor, arguments: arguments).start([nothing, nothing] + descriptors + [pair.theirs])
+      child = try ChildProgram(program.path, file: program.descriptor, arguments: arguments).start([nothing, nothing] + slots + [pair.theirs] + descriptors.dropFirst(slots.count))
     } catch {
       close(pair.mine)
       throw error

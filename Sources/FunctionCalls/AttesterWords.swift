@@ -40,16 +40,18 @@ public struct MonitorOrder: Hashable, Sendable {
   public var slots: UInt32
   /// "kvm" or "process"; empty leaves it to the monitor.
   public var machine: String
+  /// A socket for connections is passed too, behind the slots'.
+  public var hasConnections: Bool
 
-  public init(slots: UInt32, machine: String) {
-    self.slots = slots
-    self.machine = machine
+  public init(slots: UInt32, machine: String, hasConnections: Bool = false) {
+    (self.slots, self.machine, self.hasConnections) = (slots, machine, hasConnections)
   }
 
   public init(_ payload: ArraySlice<UInt8>) throws(FrameError) {
     var fields = FieldReader(payload)
     slots = try fields.integer()
     machine = try fields.text()
+    hasConnections = try fields.flag("whether a monitor may ask for connections")
     try fields.end()
   }
 
@@ -57,6 +59,7 @@ public struct MonitorOrder: Hashable, Sendable {
     var bytes: [UInt8] = []
     bytes.append(littleEndian: slots)
     bytes.append(text: machine)
+    bytes.append(hasConnections ? 1 : 0)
     return bytes
   }
 }

@@ -34,15 +34,16 @@ final class AttestedLauncher: MonitorLaunching {
   private let program: ChildProgram
   private let machine: String?
   private let slots: Int
+  private let hasConnections: Bool
   /// Touched on one thread, the launching one.
   private let state = Mutex(State())
 
   /// Seconds for an answer of the attester's; a TPM may take one for its first report.
   private static let patience = 30
 
-  init(_ attester: AttesterConfiguration, monitor: String, machine: String?, slots: Int) {
+  init(_ attester: AttesterConfiguration, monitor: String, machine: String?, slots: Int, hasConnections: Bool) {
     program = ChildProgram(attester.program, arguments: ["--monitor", monitor] + attester.arguments)
-    (self.machine, self.slots) = (machine, slots)
+    (self.machine, self.slots, self.hasConnections) = (machine, slots, hasConnections)
   }
 
   func prepare() throws(MonitorStartError) -> AttesterWelcome? { try attester().welcome }
@@ -57,9 +58,9 @@ final class AttestedLauncher: MonitorLaunching {
 
   func launch() throws(MonitorStartError) -> MonitorEnds {
     let attester = try attester()
-    let sockets = try MonitorSockets(slots: slots)
+    let sockets = try MonitorSockets(slots: slots, hasConnections: hasConnections)
     do throws(MonitorStartError) {
-      let process = try start(sockets.theirs, attester.connection)
+      let process = try start(sockets.passed, attester.connection)
       return sockets.ends(process, isChild: false)
     } catch {
       sockets.closeAll()
@@ -74,7 +75,7 @@ final class AttestedLauncher: MonitorLaunching {
     }
     var isSent = true
     for descriptor in descriptors { isSent = isSent && connection.send(Frame(.descriptor, number: number), descriptor: descriptor) }
-    let order = MonitorOrder(slots: UInt32(truncatingIfNeeded: slots), machine: machine ?? "")
+    let order = MonitorOrder(slots: UInt32(truncatingIfNeeded: slots), machine: machine ?? "", hasConnections: hasConnections)
     guard isSent && connection.send(Frame(.start, number: number, payload: order.payload)), let answer = try? connection.next(), answer.number == number else {
       end()
       throw MonitorStartError("the attester did not answer, and is started again")

@@ -1,19 +1,12 @@
 import NIOCore
 
-/// Makes connections for what runs in monitor processes, which make none themselves.
-public protocol ConnectionMaking: Sendable {
-  /// A monitor process's end of a new socket for `ConnectionRequest`s, which are answered from then on; the caller's.
-  /// - Returns: nil where the system has no descriptor or thread left.
-  func newEnd() -> Int32?
-}
-
 /// How much of the node calls may have, and where its monitor processes come from.
 public struct DispatchConfiguration: Sendable {
   /// The program `coffer-monitor`.
   public var monitor: String
   /// What vouches for the monitors; nil for nobody.
   public var attester: AttesterConfiguration?
-  /// What makes connections for the instances of every function; nil where they have none. Not together with an attester.
+  /// What makes connections for instances; nil where they have none.
   public var connections: (any ConnectionMaking)?
   /// "kvm" or "process"; nil leaves it to the monitor process.
   public var machine: String?
@@ -77,7 +70,7 @@ public struct DispatchConfiguration: Sendable {
   }
 
   /// What a front has open when all calls run that may: a connection for each, and for each monitor process its slots' sockets, its control line
-  /// twice, its complaints and the process itself.
+  /// twice, its complaints, what it asks for connections by and the process itself.
   public var descriptorsAtMost: Int { descriptors(running: running) }
 
   /// The most calls at once, up to ``running``, for which so many descriptors are enough; at least one.
@@ -92,6 +85,6 @@ public struct DispatchConfiguration: Sendable {
 
   private func descriptors(running: Int) -> Int {
     let processes = min((running + slots - 1) / slots, processLimit) + spareProcesses
-    return running + processes * (slots + 4) + 128
+    return running + processes * (slots + 5) + 128
   }
 }

@@ -23,9 +23,10 @@ public final class Dispatcher: Sendable {
   public convenience init(_ configuration: DispatchConfiguration, eventLoops: any EventLoopGroup, logSink: any LogSink, logger: Logger) {
     let launcher: any MonitorLaunching =
       if let attester = configuration.attester {
-        AttestedLauncher(attester, monitor: configuration.monitor, machine: configuration.machine, slots: configuration.slots)
+        AttestedLauncher(
+          attester, monitor: configuration.monitor, machine: configuration.machine, slots: configuration.slots, hasConnections: configuration.connections != nil)
       } else {
-        MonitorLauncher(program: configuration.monitor, machine: configuration.machine, slots: configuration.slots, connections: configuration.connections)
+        MonitorLauncher(program: configuration.monitor, machine: configuration.machine, slots: configuration.slots, hasConnections: configuration.connections != nil)
       }
     self.init(configuration, launcher, eventLoops: eventLoops, logSink: logSink, logger: logger)
   }
@@ -112,6 +113,8 @@ public final class Dispatcher: Sendable {
         time: coffer_wall_clock(), tenant: call.route.tenant, function: call.route.function, revision: call.revision.measurement,
         request: call.request, trace: call.trace, stream: stream, text: text, isCut: isCut))
   }
+
+  func log(_ line: FunctionLogLine) { logSink.record(line) }
 
   // MARK: What processes say
 

@@ -1,3 +1,5 @@
+import NetworkRules
+
 /// What is deployed, as the request path asks for it: from memory, from any thread, without waiting.
 public protocol FunctionCatalogue: Sendable {
   /// Where calls of this function go now; nil where there is no such function.
@@ -83,13 +85,15 @@ public struct FunctionSettings: Sendable, Hashable, Codable {
   public var queue: Int
   /// "NAME=VALUE".
   public var environment: [String]
+  /// What the image's manifest lets it do with the network; of that a node carries out as much as its operator allows.
+  public var network: [NetworkRule]
   /// An instance serves one call after another, as each has left it. Never of a program, which runs once.
   public var reuse: Bool
   public var answer: Answer
 
   public init(
     memory: UInt64 = 0, time: UInt64 = 30_000_000_000, processorTime: UInt64 = 0, output: UInt64 = 0, concurrency: Int = 100, queue: Int = 1000,
-    environment: [String] = [], reuse: Bool = false, answer: Answer = .auto
+    environment: [String] = [], reuse: Bool = false, answer: Answer = .auto, network: [NetworkRule] = []
   ) {
     self.memory = memory
     self.time = time
@@ -100,5 +104,6 @@ public struct FunctionSettings: Sendable, Hashable, Codable {
     self.environment = environment
     self.reuse = reuse
     self.answer = answer
+    self.network = network
   }
 }

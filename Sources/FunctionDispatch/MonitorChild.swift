@@ -68,6 +68,7 @@ package final class MonitorChild: @unchecked Sendable {
   func start(_ launcher: any MonitorLaunching, supervisor: any EventLoop, loops: [any EventLoop]) -> EventLoopFuture<Void> {
     do {
       let ends = try launcher.launch()
+      if ends.connections >= 0 { dispatcher.configuration.connections?.serve(ends.connections, for: self) }
       connection.withLock { connection in
         connection.process = ends.process
         connection.isChild = ends.isChild

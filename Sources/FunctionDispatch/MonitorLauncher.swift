@@ -17,6 +17,8 @@ package struct MonitorEnds: Sendable {
   package var controlForSending: Int32
   package var complaints: Int32
   package var slots: [Int32]
+  /// What it asks for connections by; -1 where it may ask for none.
+  package var connections: Int32 = -1
 
   package init(process: coffer_child?, control: Int32, controlForSending: Int32, complaints: Int32, slots: [Int32]) {
     self.process = process
@@ -41,13 +43,18 @@ extension MonitorLaunching {
   package func end() {}
 }
 
-/// The sockets of a monitor that is about to be started: those of its complaints, its control line, and one for each slot.
+/// The sockets of a monitor that is about to be started: those of its complaints, its control line, one for each slot, and that for connections.
 struct MonitorSockets {
   private(set) var mine: [Int32] = []
   private(set) var theirs: [Int32] = []
   private var sending: Int32 = -1
+  /// -1 where it may ask for none; these are packets.
+  private var (myConnections, theirConnections): (Int32, Int32) = (-1, -1)
 
-  init(slots: Int) throws(MonitorStartError) {
+  /// As the process has them, in their order.
+  var passed: [Int32] { theirs + (theirConnections < 0 ? [] : [theirConnections]) }
+
+  init(slots: Int, hasConnections: Bool) throws(MonitorStartError) {
     do throws(MonitorStartError) {
       for _ in 0..<slots + 2 {
         let pair = try SocketPair()
@@ -56,6 +63,11 @@ struct MonitorSockets {
       }
       sending = fcntl(mine[1], F_DUPFD_CLOEXEC, 3)
       guard sending >= 0 else { throw MonitorStartError("cannot copy a descriptor", errorNumber: errno) }
+      guard hasConnections else { return }
+      var ends: (Int32, Int32) = (-1, -1)
+      let result = withUnsafeMutableBytes(of: &ends) { coffer_packet_ends($0.bindMemory(to: Int32.self).baseAddress) }
+      guard result == 0 else { throw MonitorStartError("cannot make a socket for connections", errorNumber: -result) }
+      (myConnections, theirConnections) = ends
     } catch {
       closeAll()
       throw error
@@ -64,15 +76,17 @@ struct MonitorSockets {
 
   /// The process has its ends.
   func ends(_ process: coffer_child, isChild: Bool) -> MonitorEnds {
-    for descriptor in theirs { close(descriptor) }
+    for descriptor in passed { close(descriptor) }
     var ends = MonitorEnds(process: process, control: mine[1], controlForSending: sending, complaints: mine[0], slots: Array(mine[2...]))
     ends.isChild = isChild
+    ends.connections = myConnections
     return ends
   }
 
   /// There is no process.
   func closeAll() {
-    for descriptor in mine + theirs { close(descriptor) }
+    for descriptor in mine + passed { close(descriptor) }
+    if myConnections >= 0 { close(myConnections) }
     if sending >= 0 { close(sending) }
   }
 }
@@ -82,18 +96,16 @@ struct MonitorLauncher: MonitorLaunching {
   let program: String
   let machine: String?
   let slots: Int
-  let connections: (any ConnectionMaking)?
+  let hasConnections: Bool
 
   func launch() throws(MonitorStartError) -> MonitorEnds {
     let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard nothing >= 0 else { throw MonitorStartError("cannot open /dev/null", errorNumber: errno) }
     defer { close(nothing) }
-    let sockets = try MonitorSockets(slots: slots)
-    let end = connections?.newEnd()
-    defer { if let end { close(end) } }
-    let arguments = ["--slots", String(slots)] + (machine.map { ["--machine", $0] } ?? []) + (end == nil ? [] : ["--connections"])
+    let sockets = try MonitorSockets(slots: slots, hasConnections: hasConnections)
+    let arguments = ["--slots", String(slots)] + (machine.map { ["--machine", $0] } ?? []) + (hasConnections ? ["--connections"] : [])
     do throws(MonitorStartError) {
-      let process = try ChildProgram(program, arguments: arguments).start([nothing, nothing] + sockets.theirs + (end.map { [$0] } ?? []))
+      let process = try ChildProgram(program, arguments: arguments).start([nothing, nothing] + sockets.passed)
       return sockets.ends(process, isChild: true)
     } catch {
       sockets.closeAll()

@@ -20,10 +20,6 @@ public struct CheckedImage: Sendable {
     case exports
   }
 
-  /// Of a manifest that wants what functions do not have.
-  public static let networkProblem =
-    "the manifest has rules for the network, and functions of a node have none of their own: take network: out, or run the program with coffer run"
-
   /// Measures the bytes; what they say of themselves has to agree.
   public init(_ bytes: [UInt8]) throws(StoreError) {
     do throws(ImageError) {
@@ -36,7 +32,6 @@ public struct CheckedImage: Sendable {
     } catch {
       throw error.code == .fileSystem ? StoreError(.fileSystem, error.message) : StoreError(.image, error.message)
     }
-    guard manifest.network.isEmpty else { throw StoreError(.image, Self.networkProblem) }
     guard manifest.sealed == nil else {
       throw StoreError(.image, "the image has sealed storage, and a node has no volumes to give yet: run it by itself, with coffer run --volume FILE, or take sealed out of the manifest")
     }

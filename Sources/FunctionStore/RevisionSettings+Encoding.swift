@@ -5,7 +5,7 @@ import ImageBuilding
 /// As the database has it. Members that an older version did not write have their defaults.
 extension RevisionSettings: Codable {
   private enum Key: String, CodingKey {
-    case memory, time, processorTime, output, concurrency, queue, environment, reuse, answer, promotion
+    case memory, time, processorTime, output, concurrency, queue, environment, reuse, answer, promotion, network
   }
 
   public init(from decoder: any Decoder) throws {
@@ -23,6 +23,7 @@ extension RevisionSettings: Codable {
     try set(\.environment, .environment)
     try set(\.reuse, .reuse)
     try set(\.answer, .answer)
+    try set(\.network, .network)
     if let text = try values.decodeIfPresent(String.self, forKey: .promotion), let value = FunctionSection.Promotion(rawValue: text) {
       promotion = value
     }
@@ -40,6 +41,7 @@ extension RevisionSettings: Codable {
     try values.encode(serving.reuse, forKey: .reuse)
     try values.encode(serving.answer, forKey: .answer)
     try values.encode(promotion.rawValue, forKey: .promotion)
+    if !serving.network.isEmpty { try values.encode(serving.network, forKey: .network) }
   }
 
   var text: String {

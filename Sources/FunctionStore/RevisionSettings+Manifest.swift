@@ -25,6 +25,7 @@ extension RevisionSettings {
     serving.concurrency = function.concurrency.map { Int(clamping: $0) } ?? defaults.concurrency
     serving.queue = function.queue.map { Int(clamping: $0) } ?? defaults.queue
     serving.environment = function.environment.map { "\($0.key)=\($0.value)" }.sorted()
+    serving.network = image.network
     serving.reuse = function.reuse ?? defaults.reuse
     serving.answer = switch function.answer {
     case _ where purpose == .http: .component

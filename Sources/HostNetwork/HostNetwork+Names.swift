@@ -11,12 +11,12 @@ extension HostNetwork {
     let name = HostName(text)
     guard literal != nil || name != nil else { throw .invalid }
     try requireRoom(call.state)
-    let (rules, resolver, known) = (call.rules, self.resolver, self.known)
-    if let name, !rules.permitsAsking(for: name) { throw .denied }
+    let (permission, resolver, known) = (self.permission, self.resolver, self.known)
+    if let name, !permission.permitsAsking(for: name) { throw .denied }
     let errand = Errand<LookupOutcome>.start(errands, discard: { _ in }) {
       if let literal { return .addresses([literal]) }
       guard let name else { return .failed(EINVAL) }
-      return Self.resolve(name, rules, resolver, known)
+      return Self.resolve(name, permission, resolver, known)
     }
     guard let errand else { throw .tooManySockets }
     return try insert(Socket(.lookup(errand), -1, .four), call.state)
@@ -24,11 +24,11 @@ extension HostNetwork {
 
   /// What a name leads to that may be used. Addresses that no rule permits are not told: a name's owner cannot lead the program there, and learns as
   /// little of the networks behind the host as the program does.
-  private static func resolve(_ name: HostName, _ rules: NetworkRules, _ resolver: any Resolver, _ known: KnownNames) -> LookupOutcome {
+  static func resolve(_ name: HostName, _ permission: Permission, _ resolver: any Resolver, _ known: KnownNames) -> LookupOutcome {
     do throws(ResolvingError) {
       let all = try resolver.addresses(of: name)
       var usable: [IPAddress] = []
-      for address in all where rules.isUsable(address, of: name) && !usable.contains(address) { usable.append(address) }
+      for address in all where permission.isUsable(address, of: name) && !usable.contains(address) { usable.append(address) }
       guard !usable.isEmpty else { return .failed(EACCES) }
       known.record(usable, of: name)
       return .addresses(usable)
@@ -60,24 +60,13 @@ extension HostNetwork {
   private static let tries = 4
   private static let patience: Int32 = 10_000
 
-  /// A connection that the rules permit, for whoever passes it on. Waits.
-  /// - Parameter name: a name, or an address in text; not checked.
-  /// - Returns: a stream's descriptor, which is the caller's and never blocks, or an error number below zero.
-  public func connection(to name: [UInt8], port: UInt16, isEncrypted: Bool) -> Int32 {
-    do throws(NetworkFailure) {
-      return try makesConnection(try NetworkRequest.name(name), port, isEncrypted)()
-    } catch {
-      return -Int32(clamping: error.number)
-    }
-  }
-
   func connectByName(_ call: NetworkRequest) throws(NetworkFailure) -> UInt64 {
     let text = try call.name()
     let isEncrypted = call.argument & NetworkFlags.encrypted != 0
     guard let port = UInt16(exactly: call.argument & ~NetworkFlags.encrypted) else { throw .invalid }
     let make: @Sendable () -> Int32
     do throws(NetworkFailure) {
-      make = try makesConnection(text, port, isEncrypted)
+      make = try makesConnection(text, port, isEncrypted, known: [])
     } catch {
       if error.number == UInt32(EACCES) { call.state.tellOfDenial("\(isEncrypted ? "tls" : "connect"):\(text.contains(":") ? "[\(text)]" : text):\(port)") }
       throw error
@@ -90,27 +79,29 @@ extension HostNetwork {
   }
 
   /// What makes a connection, as far as it can be said before any name is asked for that the rules permit it.
-  private func makesConnection(_ text: String, _ port: UInt16, _ isEncrypted: Bool) throws(NetworkFailure) -> @Sendable () -> Int32 {
+  /// - Parameter names: those that have led to an address that is asked for.
+  func makesConnection(_ text: String, _ port: UInt16, _ isEncrypted: Bool, known names: Set<HostName>) throws(NetworkFailure) -> @Sendable () -> Int32 {
     guard port > 0 else { throw .invalid }
     let kind: NetworkRule.Kind = isEncrypted ? .tls : .connect
     let literal = IPAddress(text)
     let name = HostName(text)
     guard literal != nil || name != nil else { throw .invalid }
+    let permission = permission
     if let literal {
       // Certificates are compared with names.
-      guard !isEncrypted, rules.permits(kind, literal, port: port, names: []) else { throw .denied }
+      guard !isEncrypted, permission.permits(kind, literal, port: port, names: names) else { throw .denied }
     } else if let name {
-      guard rules.rules.contains(where: { $0.kind == kind && $0.ports.contains(port) }), rules.permitsAsking(for: name) else { throw .denied }
+      guard permission.mayPermit(kind, name, port: port) else { throw .denied }
     }
     guard !isEncrypted || encryption != nil else { throw NetworkFailure(EPROTONOSUPPORT) }
-    let (rules, resolver, known, encryption) = (self.rules, self.resolver, self.known, self.encryption)
+    let (resolver, known, encryption) = (self.resolver, self.known, self.encryption)
     return {
       var addresses: [IPAddress] = literal.map { [$0] } ?? []
       if let name {
-        switch Self.resolve(name, rules, resolver, known) {
+        switch Self.resolve(name, permission, resolver, known) {
         case .failed(let number): return -number
         case .addresses(let found):
-          addresses = found.filter { rules.permits(kind, $0, port: port, names: [name]) }
+          addresses = found.filter { permission.permits(kind, $0, port: port, names: [name]) }
         }
       }
       let connected = Self.connect(addresses, port)

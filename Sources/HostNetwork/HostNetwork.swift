@@ -11,6 +11,8 @@ import Synchronization
 /// so many sockets.
 public final class HostNetwork: NetworkGate {
   let rules: NetworkRules
+  /// What is permitted at most, where somebody else has a say: the operator of a node.
+  let ceiling: NetworkRules?
   let resolver: any Resolver
   let encryption: Encryption?
   let known = KnownNames()
@@ -39,8 +41,12 @@ public final class HostNetwork: NetworkGate {
   /// - Parameters:
   ///   - socketLimit: sockets at once, lookups among them.
   ///   - encryption: nil where there is none for `tls:` rules.
-  public init(rules: NetworkRules, socketLimit: Int = 1024, resolver: any Resolver = SystemResolver(), encryption: Encryption? = nil) {
+  ///   - ceiling: further rules that have to permit what is passed on (``connection(to:port:isEncrypted:)``); trustlets that are served here have none.
+  public init(
+    rules: NetworkRules, socketLimit: Int = 1024, resolver: any Resolver = SystemResolver(), encryption: Encryption? = nil, ceiling: NetworkRules? = nil
+  ) {
     (self.rules, self.socketLimit, self.resolver, self.encryption) = (rules, max(0, min(socketLimit, 4096)), resolver, encryption)
+    self.ceiling = ceiling
   }
 
   /// What a person should know of what did not go as the rules have it.

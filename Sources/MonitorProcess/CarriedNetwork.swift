@@ -3,49 +3,55 @@ import EdgeCalls
 import FunctionCalls
 import Glibc
 import Monitor
+import NetworkRules
 import Synchronization
 
-/// The network of one instance in a process that may open no socket: connections by name, which the front makes as far as its rules permit them.
+/// The network of one instance in a process that may open no socket: names and connections, which the front looks up and makes as far as its rules permit them.
 final class CarriedNetwork: NetworkGate {
-  private enum Connection {
+  private enum Handle {
+    /// A stream socket that is not connected: nothing but its version.
+    case unconnected(IPAddress.Version)
     case begun(UInt32, ConnectionLine.Pending)
-    case made(Int32)
+    case made(ConnectionLine.Made)
     case failed
+    /// Addresses that have not been told yet; nil while nobody has said any.
+    case lookup(UInt32, ConnectionLine.Pending, [ConnectionAnswer.Place]?)
   }
 
   private let line: ConnectionLine
-  private let connections = Mutex<[Connection?]>([])
+  private let revision: UInt32
+  private let handles = Mutex<[Handle?]>([])
 
   /// At once, of one instance.
   private static let limit = 32
 
-  init(_ line: ConnectionLine) { self.line = line }
+  init(_ line: ConnectionLine, _ revision: UInt32) { (self.line, self.revision) = (line, revision) }
 
   deinit { end() }
 
   /// Nothing of it stays.
   func end() {
-    let left = connections.withLock { connections in
-      defer { connections = [] }
-      return connections
+    let left = handles.withLock { handles in
+      defer { handles = [] }
+      return handles
     }
-    for connection in left { close(connection) }
+    for handle in left { close(handle) }
   }
 
-  private func close(_ connection: Connection?) {
-    switch connection {
-    case .begun(let number, _): line.forget(number)
-    case .made(let descriptor): Glibc.close(descriptor)
-    case .failed, nil: break
+  private func close(_ handle: Handle?) {
+    switch handle {
+    case .begun(let number, _), .lookup(let number, _, _): line.forget(number)
+    case .made(let connection): connection.close()
+    case .unconnected, .failed, nil: break
     }
   }
 
-  func watched(_ handle: UInt64) -> NetworkWatch? {
-    connections.withLock { connections in
-      switch connection(handle, connections) {
-      case .begun(_, let pending): NetworkWatch(descriptor: pending.bell.descriptor, isSignal: true)
-      case .made(let descriptor): NetworkWatch(descriptor: descriptor, isSignal: false)
-      case .failed, nil: nil
+  func watched(_ number: UInt64) -> NetworkWatch? {
+    handles.withLock { handles in
+      switch Self.handle(number, handles) {
+      case .begun(_, let pending), .lookup(_, let pending, _): NetworkWatch(descriptor: pending.bell.descriptor, isSignal: true)
+      case .made(let connection): NetworkWatch(descriptor: connection.descriptor, isSignal: false)
+      case .unconnected, .failed, nil: nil
       }
     }
   }
@@ -53,85 +59,150 @@ final class CarriedNetwork: NetworkGate {
   func serve(
     _ operation: NetworkOperation, handle: UInt64, argument: UInt64, payload: UnsafeRawBufferPointer, into space: UnsafeMutableRawBufferPointer
   ) -> NetworkReply {
-    switch operation {
-    // No socket listens.
-    case .given: NetworkReply()
-    case .connectByName: begin(argument, payload)
-    case .finish: finish(handle)
-    case .close: drop(handle)
-    case .send, .receive, .shutdown: use(operation, handle, argument, payload, space)
-    default: Self.failure(EACCES)
+    handles.withLock { handles in
+      switch operation {
+      // No socket listens.
+      case .given: return NetworkReply()
+      case .socket: return make(argument, &handles)
+      case .lookUp: return ask(.lookUp, Array(payload), port: 0, &handles)
+      case .connectByName: return connect(argument, payload, &handles)
+      default: break
+      }
+      guard let found = Self.handle(handle, handles) else { return Self.failure(EBADF) }
+      let index = Int(handle)
+      switch operation {
+      case .bind: return bind(found, payload)
+      case .connect: return connect(index, found, payload, &handles)
+      case .finish: return finish(index, found, &handles)
+      case .close:
+        handles[index] = nil
+        close(found)
+        return NetworkReply()
+      case .address: return address(found, argument, space)
+      case .option, .setOption: return Self.failure(EOPNOTSUPP)
+      case .receive:
+        if case .lookup(let number, let pending, let told) = found { return tell(index, number, pending, told, space, &handles) }
+        return use(operation, found, argument, payload, space)
+      case .send, .shutdown: return use(operation, found, argument, payload, space)
+      default: return Self.failure(EACCES)
+      }
     }
   }
 
   private static func failure(_ number: Int32) -> NetworkReply { NetworkReply(error: UInt32(clamping: number)) }
 
-  private func connection(_ handle: UInt64, _ connections: [Connection?]) -> Connection? {
-    guard let index = Int(exactly: handle), connections.indices.contains(index) else { return nil }
-    return connections[index]
+  private static func handle(_ number: UInt64, _ handles: [Handle?]) -> Handle? {
+    guard let index = Int(exactly: number), handles.indices.contains(index) else { return nil }
+    return handles[index]
   }
 
-  private func begin(_ argument: UInt64, _ name: UnsafeRawBufferPointer) -> NetworkReply {
-    guard let port = UInt16(exactly: argument & ~NetworkFlags.encrypted), port > 0, (1...ConnectionRequest.nameLimit).contains(name.count) else {
+  /// The lowest number that is free; nil where there are too many.
+  private func place(in handles: inout [Handle?]) -> Int? {
+    if let index = handles.firstIndex(where: { $0 == nil }) { return index }
+    guard handles.count < Self.limit else { return nil }
+    handles.append(nil)
+    return handles.count - 1
+  }
+
+  // MARK: Sockets, before they are connected
+
+  private func make(_ flags: UInt64, _ handles: inout [Handle?]) -> NetworkReply {
+    guard flags & ~(NetworkFlags.version6 | NetworkFlags.datagrams) == 0 else { return Self.failure(EINVAL) }
+    guard flags & NetworkFlags.datagrams == 0 else { return Self.failure(EACCES) }
+    guard let index = place(in: &handles) else { return Self.failure(EMFILE) }
+    handles[index] = .unconnected(flags & NetworkFlags.version6 == 0 ? .four : .six)
+    return NetworkReply(value: UInt64(index))
+  }
+
+  /// Where a connection comes from is the front's affair: any port will do, and no other can be had.
+  private func bind(_ handle: Handle, _ payload: UnsafeRawBufferPointer) -> NetworkReply {
+    guard case .unconnected(let version) = handle, let (address, port) = CarriedAddress.read(payload), address.version == version else { return Self.failure(EINVAL) }
+    return port == 0 ? NetworkReply() : Self.failure(EACCES)
+  }
+
+  // MARK: Connections and names
+
+  private func connect(_ index: Int, _ handle: Handle, _ payload: UnsafeRawBufferPointer, _ handles: inout [Handle?]) -> NetworkReply {
+    guard case .unconnected(let version) = handle, let (address, port) = CarriedAddress.read(payload), address.version == version, port > 0 else {
       return Self.failure(EINVAL)
     }
-    return connections.withLock { connections in
-      let index = connections.firstIndex { $0 == nil } ?? connections.count
-      guard index < Self.limit, let (number, pending) = line.ask(Array(name), port: port, isEncrypted: argument & NetworkFlags.encrypted != 0) else {
-        return Self.failure(EMFILE)
-      }
-      if index == connections.count { connections.append(nil) }
-      connections[index] = .begun(number, pending)
-      return NetworkReply(value: UInt64(index))
+    guard let (number, pending) = line.ask(.connect, Array("\(address)".utf8), port: port, of: revision) else { return Self.failure(EMFILE) }
+    handles[index] = .begun(number, pending)
+    return Self.failure(EINPROGRESS)
+  }
+
+  private func connect(_ argument: UInt64, _ name: UnsafeRawBufferPointer, _ handles: inout [Handle?]) -> NetworkReply {
+    guard let port = UInt16(exactly: argument & ~NetworkFlags.encrypted), port > 0 else { return Self.failure(EINVAL) }
+    return ask(argument & NetworkFlags.encrypted == 0 ? .connect : .connectEncrypted, Array(name), port: port, &handles)
+  }
+
+  private func ask(_ kind: ConnectionRequest.Kind, _ name: [UInt8], port: UInt16, _ handles: inout [Handle?]) -> NetworkReply {
+    guard (1...ConnectionRequest.nameLimit).contains(name.count) else { return Self.failure(EINVAL) }
+    guard let index = place(in: &handles), let (number, pending) = line.ask(kind, name, port: port, of: revision) else { return Self.failure(EMFILE) }
+    handles[index] = kind == .lookUp ? .lookup(number, pending, nil) : .begun(number, pending)
+    return NetworkReply(value: UInt64(index))
+  }
+
+  private func finish(_ index: Int, _ handle: Handle, _ handles: inout [Handle?]) -> NetworkReply {
+    guard case .begun(_, let pending) = handle else {
+      if case .made = handle { return NetworkReply() }
+      return Self.failure(EINVAL)
+    }
+    switch pending.take() {
+    case .waiting: return Self.failure(EAGAIN)
+    case .made(let connection):
+      handles[index] = .made(connection)
+      return NetworkReply()
+    case .failed(let number):
+      handles[index] = .failed
+      return NetworkReply(error: number)
+    case .found, .taken: return Self.failure(EINVAL)
     }
   }
 
-  private func finish(_ handle: UInt64) -> NetworkReply {
-    connections.withLock { connections in
-      guard case .begun(_, let pending) = connection(handle, connections) else {
-        if case .made = connection(handle, connections) { return NetworkReply() }
-        return Self.failure(connection(handle, connections) == nil ? EBADF : EINVAL)
-      }
+  /// As many addresses as fit, and none when all have been told.
+  private func tell(
+    _ index: Int, _ number: UInt32, _ pending: ConnectionLine.Pending, _ told: [ConnectionAnswer.Place]?, _ space: UnsafeMutableRawBufferPointer,
+    _ handles: inout [Handle?]
+  ) -> NetworkReply {
+    var places = told
+    if places == nil {
       switch pending.take() {
       case .waiting: return Self.failure(EAGAIN)
-      case .made(let descriptor):
-        connections[Int(handle)] = .made(descriptor)
-        return NetworkReply()
-      case .failed(let number):
-        connections[Int(handle)] = .failed
-        return NetworkReply(error: number)
-      case .taken: return Self.failure(EINVAL)
+      case .found(let found): places = found
+      case .failed(let number): return NetworkReply(error: number)
+      case .made, .taken: return Self.failure(EINVAL)
       }
     }
+    let (all, size) = (places ?? [], Int(NetworkAddress.size))
+    let count = min(all.count, space.count / size)
+    for (position, place) in all.prefix(count).enumerated() {
+      CarriedAddress.store(place, UnsafeMutableRawBufferPointer(rebasing: space[(position * size)..<((position + 1) * size)]))
+    }
+    handles[index] = .lookup(number, pending, Array(all.dropFirst(count)))
+    return NetworkReply(length: count * size)
   }
 
-  private func drop(_ handle: UInt64) -> NetworkReply {
-    let found: Connection? = connections.withLock { connections in
-      guard let found = connection(handle, connections) else { return nil }
-      connections[Int(handle)] = nil
-      return found
-    }
-    close(found)
-    return found == nil ? Self.failure(EBADF) : NetworkReply()
+  private func address(_ handle: Handle, _ whose: UInt64, _ space: UnsafeMutableRawBufferPointer) -> NetworkReply {
+    guard case .made(let connection) = handle else { return Self.failure(ENOTCONN) }
+    guard whose <= 1, connection.places.count == 2, space.count >= Int(NetworkAddress.size) else { return Self.failure(EINVAL) }
+    CarriedAddress.store(connection.places[Int(whose)], UnsafeMutableRawBufferPointer(rebasing: space[..<Int(NetworkAddress.size)]))
+    return NetworkReply(length: Int(NetworkAddress.size))
   }
 
   private func use(
-    _ operation: NetworkOperation, _ handle: UInt64, _ argument: UInt64, _ payload: UnsafeRawBufferPointer, _ space: UnsafeMutableRawBufferPointer
+    _ operation: NetworkOperation, _ handle: Handle, _ argument: UInt64, _ payload: UnsafeRawBufferPointer, _ space: UnsafeMutableRawBufferPointer
   ) -> NetworkReply {
-    connections.withLock { connections in
-      guard case .made(let descriptor) = connection(handle, connections) else {
-        return Self.failure(connection(handle, connections) == nil ? EBADF : ENOTCONN)
-      }
-      let result: Int
-      switch operation {
-      case .send: result = payload.count > 0 ? coffer_net_send(descriptor, payload.baseAddress, payload.count, nil) : 0
-      case .receive: result = space.count > 0 ? coffer_net_receive(descriptor, space.baseAddress, space.count, argument & 1 == 0 ? 0 : 1, nil) : 0
-      default:
-        guard argument <= 2 else { return Self.failure(EINVAL) }
-        result = Int(coffer_net_shutdown(descriptor, Int32(argument)))
-      }
-      guard result >= 0 else { return Self.failure(Int32(clamping: -result)) }
-      return operation == .receive ? NetworkReply(length: result) : NetworkReply(value: UInt64(result))
+    guard case .made(let connection) = handle else { return Self.failure(ENOTCONN) }
+    let result: Int
+    switch operation {
+    case .send: result = payload.count > 0 ? coffer_net_send(connection.descriptor, payload.baseAddress, payload.count, nil) : 0
+    case .receive: result = space.count > 0 ? coffer_net_receive(connection.descriptor, space.baseAddress, space.count, argument & 1 == 0 ? 0 : 1, nil) : 0
+    default:
+      guard argument <= 2 else { return Self.failure(EINVAL) }
+      result = Int(coffer_net_shutdown(connection.descriptor, Int32(argument)))
     }
+    guard result >= 0 else { return Self.failure(Int32(clamping: -result)) }
+    return operation == .receive ? NetworkReply(length: result) : NetworkReply(value: UInt64(result))
   }
 }

@@ -9,8 +9,9 @@ final class ConnectionLine: Sendable {
   final class Pending: Sendable {
     enum Outcome: Equatable {
       case waiting
-      /// The descriptor is whoever takes it's.
-      case made(Int32)
+      case made(Made)
+      /// Of a name that was asked for.
+      case found([ConnectionAnswer.Place])
       case failed(UInt32)
       case taken
     }
@@ -18,9 +19,11 @@ final class ConnectionLine: Sendable {
     let bell: Bell
     private let outcome = Mutex(Outcome.waiting)
 
-    init() throws(StartError) { bell = try Bell() }
+    let isLookup: Bool
 
-    deinit { if case .made(let descriptor) = take() { close(descriptor) } }
+    init(isLookup: Bool) throws(StartError) { (bell, self.isLookup) = (try Bell(), isLookup) }
+
+    deinit { if case .made(let connection) = take() { connection.close() } }
 
     func settle(_ found: Outcome) {
       outcome.withLock { $0 = found }
@@ -30,9 +33,27 @@ final class ConnectionLine: Sendable {
     /// Once; `waiting` as long as there is nothing.
     func take() -> Outcome {
       outcome.withLock { outcome in
-        if case .made = outcome { defer { outcome = .taken }; return outcome }
-        return outcome
+        switch outcome {
+        case .made, .found: defer { outcome = .taken }; return outcome
+        default: return outcome
+        }
       }
+    }
+  }
+
+  /// A connection; it is whoever's it is who took it.
+  struct Made: Equatable {
+    let line: ConnectionLine
+    let number: UInt32
+    let descriptor: Int32
+    /// Its own place and its peer's; none where TLS is spoken in between.
+    let places: [ConnectionAnswer.Place]
+
+    static func == (one: Made, other: Made) -> Bool { one.descriptor == other.descriptor && one.number == other.number }
+
+    func close() {
+      Glibc.close(descriptor)
+      line.sayClosed(number)
     }
   }
 
@@ -48,7 +69,7 @@ final class ConnectionLine: Sendable {
 
   /// Passes answers on, on a thread of its own. - Returns: why that is over.
   func serve() -> String {
-    var space = [UInt8](repeating: 0, count: ConnectionAnswer.size + 1)
+    var space = [UInt8](repeating: 0, count: ConnectionAnswer.sizeLimit + 1)
     while true {
       var descriptor: Int32 = -1
       let count = space.withUnsafeMutableBytes { coffer_socket_receive(socket, $0.baseAddress, $0.count, 0, &descriptor) }
@@ -59,12 +80,20 @@ final class ConnectionLine: Sendable {
       // Nobody waits where the instance has ended meanwhile.
       guard let pending = state.withLock({ $0.waiting.removeValue(forKey: answer.number) }) else {
         if descriptor >= 0 { close(descriptor) }
+        if answer.error == 0 { sayClosed(answer.number) }
+        continue
+      }
+      if pending.isLookup {
+        if descriptor >= 0 { close(descriptor) }
+        pending.settle(answer.error == 0 ? .found(answer.places) : .failed(answer.error))
         continue
       }
       switch (answer.error, descriptor) {
       // This process has no descriptor left, so that none came.
-      case (0, ..<0): pending.settle(.failed(UInt32(EMFILE)))
-      case (0, _): pending.settle(.made(descriptor))
+      case (0, ..<0):
+        sayClosed(answer.number)
+        pending.settle(.failed(UInt32(EMFILE)))
+      case (0, _): pending.settle(.made(Made(line: self, number: answer.number, descriptor: descriptor, places: answer.places)))
       default:
         if descriptor >= 0 { close(descriptor) }
         pending.settle(.failed(answer.error))
@@ -72,15 +101,21 @@ final class ConnectionLine: Sendable {
     }
   }
 
+  /// The front counts what is open. It reads at any time, so that this waits for moments at most.
+  fileprivate func sayClosed(_ number: UInt32) {
+    let request = ConnectionRequest(.close, number: number).bytes
+    _ = request.withUnsafeBytes { coffer_socket_write(socket, $0.baseAddress, $0.count, 0) }
+  }
+
   /// - Returns: nil where the front cannot be asked now, or this process has no descriptor left.
-  func ask(_ name: [UInt8], port: UInt16, isEncrypted: Bool) -> (number: UInt32, pending: Pending)? {
-    guard let pending = try? Pending() else { return nil }
+  func ask(_ kind: ConnectionRequest.Kind, _ name: [UInt8], port: UInt16, of revision: UInt32) -> (number: UInt32, pending: Pending)? {
+    guard let pending = try? Pending(isLookup: kind == .lookUp) else { return nil }
     let number = state.withLock { state in
       repeat { state.lastNumber &+= 1 } while state.waiting[state.lastNumber] != nil
       state.waiting[state.lastNumber] = pending
       return state.lastNumber
     }
-    let request = ConnectionRequest(number: number, port: port, isEncrypted: isEncrypted, name: name).bytes
+    let request = ConnectionRequest(kind, number: number, revision: revision, port: port, name: name).bytes
     let sent = request.withUnsafeBytes { coffer_socket_write(socket, $0.baseAddress, $0.count, 1) }
     guard sent == request.count else {
       forget(number)

@@ -207,7 +207,7 @@ final class Slot: Sendable {
     defer { if start == .image { revision.leaveImage() } }
     var secrets: InstanceSecretsSource?
     defer { if let failure = secrets?.failure { streams.note("no secrets: \(failure)") } }
-    let network = connections.map(CarriedNetwork.init)
+    let network = connections.map { CarriedNetwork($0, revision.number) }
     // Whatever holds it: an instance that has ended has no connection.
     defer { network?.end() }
     do {

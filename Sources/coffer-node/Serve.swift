@@ -18,6 +18,7 @@ struct Serve: AsyncParsableCommand {
         coffer serve --demo
         curl http://127.0.0.1:8080/f/greeting?name=you
         coffer serve --platform tpm --broker https://broker.example:8090
+        coffer serve --net https://api.example.org --net acme=connect:10.1.2.3:5432
         coffer serve --listen 0.0.0.0:80 --data /var/lib/coffer --host-name node.example
 
       SIGTERM and SIGINT end it: no call is begun any more, and those that run may finish.
@@ -45,6 +46,8 @@ struct Serve: AsyncParsableCommand {
 
   @OptionGroup var attestation: AttestationOptions
 
+  @OptionGroup var network: NetworkOptions
+
   func run() async throws {
     guard let address = ListenAddress(listen) else {
       throw ValidationError("--listen: found \(listen), expected ADDRESS:PORT, as in 127.0.0.1:8080")
@@ -52,6 +55,7 @@ struct Serve: AsyncParsableCommand {
     let descriptors = Int(clamping: coffer_raise_descriptor_limit())
     var dispatch = try options.configuration(descriptors: descriptors)
     dispatch.attester = try attestation.configuration(directory: data, program: DispatchOptions.besideThisProgram)
+    dispatch.connections = try network.connections()
     coffer_ignore_write_signals()
     let logs = FunctionLogs()
     let output = LogOutput(format: log)
@@ -66,7 +70,7 @@ struct Serve: AsyncParsableCommand {
     let state: NodeState
     do {
       state = try NodeState(directory: data, logger: logger, machine: { machine ?? "" }, platform: { platform.shown }, hasBroker: attestation.broker != nil,
-        others: NodeView.described + [desk.operation])
+        network: try network.rules(), others: NodeView.described + [desk.operation])
     } catch {
       throw CommandFailure("\(error)")
     }

@@ -35,6 +35,9 @@ struct ServeOne: AsyncParsableCommand {
   @Option var processorTime: UInt64 = 0
   @Option var outputLimit: UInt64 = 0
 
+  /// At once: there is one function, and who runs it is its operator.
+  private static let connections = 10_000
+
   func run() async throws {
     guard let address = ListenAddress(listen) else {
       throw CommandFailure("--http: found \(listen), expected PORT or ADDRESS:PORT, as in 8080 or 127.0.0.1:8080")
@@ -52,6 +55,7 @@ struct ServeOne: AsyncParsableCommand {
     var settings = FunctionSettings(
       memory: memoryLimit, processorTime: processorTime, output: outputLimit, environment: environment, answer: component ? .component : exports ? .exports : .auto)
     if time > 0 { settings.time = time }
+    settings.network = try network.map { try NetworkRule($0) }
     var revision = Revision(measurement: measurement, imageFile: name, settings: settings)
     revision.imageDescriptor = image
     let route = Route(
@@ -60,9 +64,9 @@ struct ServeOne: AsyncParsableCommand {
     var configuration = NodeConfiguration(host: address.host, port: address.port, dispatch: try options.configuration(descriptors: descriptors))
     configuration.soleFunction = name
     if !network.isEmpty {
-      let rules = NetworkRules(try network.map { try NetworkRule($0) })
+      let rules = NetworkRules(settings.network)
       let encryption = rules.has(.tls) ? Encryption(program: try ExecutablePath.own(), leading: ["tls-gate"], authorities: ca) : nil
-      configuration.dispatch.connections = ConnectionErrands(HostNetwork(rules: rules, encryption: encryption))
+      configuration.dispatch.connections = ConnectionErrands(TenantNetworkRules(rules), encryption, .init(ofTenant: Self.connections, ofFunction: Self.connections))
     }
     if isatty(2) == 1 { configuration.requestLogger = lines }
     let node = Node(configuration, catalogue: FixedCatalogue([route]), logSink: FunctionLines(logger: lines), logger: logger)

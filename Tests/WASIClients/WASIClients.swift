@@ -5,13 +5,15 @@ import WasmFormat
 /// Command components made of the C files in `Tests/Programs/wasi2`.
 public enum WASIClients {
   public static let all: [(name: String, component: @Sendable () throws -> [UInt8])] = [
-    ("ending", ending), ("fetch", fetch), ("hostile", hostile), ("http", http), ("misuse", misuse), ("network", network), ("probe", probe), ("relay", relay), ("sockets", sockets),
+    ("dial", dial), ("ending", ending), ("fetch", fetch), ("hostile", hostile), ("http", http), ("misuse", misuse), ("network", network), ("probe", probe), ("relay", relay), ("sockets", sockets),
   ]
 
   /// Uses nearly everything; its output is the same wherever it runs.
   @Sendable public static func probe() throws -> [UInt8] { try component(SinglePrograms.probe) }
   /// TCP, UDP and names over loopback; its output is the same wherever it runs.
   @Sendable public static func network() throws -> [UInt8] { try component(SinglePrograms.network) }
+  /// Looks a name up, connects there and says what it is told, as a line of standard input asks.
+  @Sendable public static func dial() throws -> [UInt8] { try component(SinglePrograms.dial) }
   /// Asks for sockets and names.
   @Sendable public static func sockets() throws -> [UInt8] { try component(SinglePrograms.sockets) }
   /// Ends as its first argument says.

@@ -101,6 +101,7 @@ extension Management {
       // Of a module it is known before anything is built.
       if case .module(_, let manifest) = upload {
         try facts.checkSecrets(manifest.image)
+        try facts.checkNetwork(manifest.image, tenant)
         try RevisionSettings.check(manifest.function, manifest.image)
       }
       let isNew = store.function(name) == nil
@@ -110,6 +111,7 @@ extension Management {
           try await offEventLoops {
             let image = try CheckedImage(bytes)
             try facts.checkSecrets(image.manifest)
+            try facts.checkNetwork(image.manifest, tenant)
             let settings = try RevisionSettings(image: image.manifest, function: manifest.function, purpose: image.purpose)
             return try store.deploy(
               Deployment(function: name, tenant: tenant, image: image, settings: settings, precondition: precondition))

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import JSONText
 import NIOCore
+import NetworkRules
 import TrustletImage
 
 /// The management interface of a node, under `/v1`: ``addRoutes(to:)`` on a router whose middleware has found out who calls.
@@ -20,6 +21,8 @@ public struct Management<Context: CallerContext>: Sendable {
     public var uploadLimit: Int
     /// A broker releases what manifests name as secrets.
     public var hasBroker: Bool
+    /// What its operator lets functions connect to.
+    public var network = TenantNetworkRules()
 
     public init(
       version: String, machine: @escaping @Sendable () -> String = { "" },
@@ -36,6 +39,22 @@ public struct Management<Context: CallerContext>: Sendable {
         .unprocessableContent,
         "the manifest wants secrets (\(manifest.secrets.keys.sorted().prefix(10).map { PrintableText.quoted($0) }.joined(separator: ", "))), and this node has no broker that releases any: "
           + "start it with coffer serve --platform NAME --broker URL, or take 'secrets' out of the manifest")
+    }
+
+    /// What the image may do and the node would not carry out is said at once, not at the first call.
+    func checkNetwork(_ manifest: Manifest, _ tenant: String) throws(Refusal) {
+      if let rule = manifest.network.first(where: { !$0.isConnecting }) {
+        throw Refusal(
+          .unprocessableContent,
+          "network: found \(PrintableText.quoted("\(rule)")), and a node's functions only connect (connect: and tls:): take it out, or run the program with coffer run")
+      }
+      let allowed = network.rules(of: tenant)
+      guard let rule = allowed.firstNotCovered(of: manifest.network) else { return }
+      let known = allowed.isEmpty ? "nothing" : allowed.rules.prefix(20).map(\.description).joined(separator: ", ")
+      throw Refusal(
+        .unprocessableContent,
+        "network: found \(PrintableText.quoted("\(rule)")), and this node's operator lets functions of the tenant '\(tenant)' connect to \(known): "
+          + "ask for it (coffer serve --net \(rule)), or take it out of the manifest")
     }
   }
 

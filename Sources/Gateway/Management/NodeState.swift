@@ -1,6 +1,7 @@
 import FunctionStore
 import Hummingbird
 import Logging
+import NetworkRules
 
 /// A node's state with all that changes it, put together: what a front adds to the serving of functions.
 ///
@@ -22,14 +23,15 @@ public struct NodeState: Sendable {
   public init(
     directory: String, logger: Logger, version: String = "0.1.0", machine: @escaping @Sendable () -> String = { "" },
     platform: @escaping @Sendable () -> (name: String, isConfidential: Bool) = { ("none", false) }, hasBroker: Bool = true,
-    others: [Operation<ManagementContext>] = []
+    network: TenantNetworkRules = TenantNetworkRules(), others: [Operation<ManagementContext>] = []
   ) throws(StoreError) {
     store = try FunctionStore(directory: directory)
     tokenFile = try store.provideAdminToken()
     builder = FunctionBuilder()
     builds = BuildQueue(store: store, builder: builder, logger: logger)
-    management = Management(store: store, builder: builder, builds: builds, facts: .init(version: version, machine: machine, platform: platform, hasBroker: hasBroker),
-      others: others)
+    var facts = Management<ManagementContext>.Facts(version: version, machine: machine, platform: platform, hasBroker: hasBroker)
+    facts.network = network
+    management = Management(store: store, builder: builder, builds: builds, facts: facts, others: others)
     self.logger = logger
     for (function, measurement) in store.missingImages() {
       logger.error("\(function): the image of a revision is not in the data directory any more: deploy it again", metadata: ["revision": "\(measurement)"])

@@ -4,62 +4,171 @@ import FunctionDispatch
 import Glibc
 import HostNetwork
 import Machine
+import NetworkRules
 import Synchronization
 
 /// Makes connections for monitor processes: each asks by packets, and is given descriptors of those connections that the rules permit, whatever it asks.
 final class ConnectionErrands: ConnectionMaking {
-  private let network: HostNetwork
-  private let running = Atomic<Int>(0)
+  private let allowed: TenantNetworkRules
+  private let encryption: Encryption?
+  private let counts: ConnectionCounts
+  /// Of each revision its rules, with what its names have led to.
+  private let networks = Mutex<[ConnectionGrant: HostNetwork]>([:])
 
-  /// Connections that are being made at once, for all processes.
-  private static let limit = 256
+  /// Beyond that many all are made anew.
+  private static let networkLimit = 4096
 
-  init(_ network: HostNetwork) { self.network = network }
-
-  func newEnd() -> Int32? {
-    var ends: (Int32, Int32) = (-1, -1)
-    guard withUnsafeMutableBytes(of: &ends, { coffer_packet_ends($0.bindMemory(to: Int32.self).baseAddress) }) == 0 else { return nil }
-    let end = SharedEnd(ends.0)
-    guard HostThread.startDetached({ self.serve(end) }) else {
-      close(ends.1)
-      return nil
-    }
-    return ends.1
+  init(_ allowed: TenantNetworkRules, _ encryption: Encryption?, _ limits: ConnectionCounts.Limits = .init()) {
+    (self.allowed, self.encryption, counts) = (allowed, encryption, ConnectionCounts(limits))
   }
 
-  /// The front's end, closed when nobody uses it any more: the thread that reads, and those that make connections.
-  private final class SharedEnd: Sendable {
-    let socket: Int32
-    init(_ socket: Int32) { self.socket = socket }
-    deinit { close(socket) }
+  func serve(_ socket: Int32, for asker: any ConnectionAsking) {
+    let end = ConnectionEnd(socket, asker, counts)
+    // Without a thread nobody reads: the process is told that by its socket's end.
+    _ = HostThread.startDetached { self.serve(end) }
+  }
 
-    /// One that does not take its answer has as many as a socket holds, and loses this one.
-    func answer(_ number: UInt32, error: Int32, _ descriptor: Int32 = -1) {
-      let bytes = ConnectionAnswer(number: number, error: UInt32(clamping: error)).bytes
-      _ = bytes.withUnsafeBytes { coffer_send_with_descriptor(socket, $0.baseAddress, $0.count, descriptor) }
+  private func network(of grant: ConnectionGrant) -> HostNetwork {
+    networks.withLock { networks in
+      if let known = networks[grant] { return known }
+      if networks.count >= Self.networkLimit { networks = [:] }
+      let network = HostNetwork(rules: grant.rules, encryption: encryption, ceiling: allowed.rules(of: grant.tenant))
+      networks[grant] = network
+      return network
     }
   }
 
   /// Until the process has ended, or says what is no request.
-  private func serve(_ end: SharedEnd) {
-    var space = [UInt8](repeating: 0, count: ConnectionRequest.sizeLimit + 1)
-    while true {
-      var descriptor: Int32 = -1
-      let count = space.withUnsafeMutableBytes { coffer_socket_receive(end.socket, $0.baseAddress, $0.count, 0, &descriptor) }
-      if descriptor >= 0 { close(descriptor) }
-      guard count > 0, let request = ConnectionRequest(Array(space[..<count])) else { return }
-      guard running.add(1, ordering: .relaxed).newValue <= Self.limit, HostThread.startDetached(stackSize: 512 << 10, { self.carryOut(request, end) }) else {
-        running.subtract(1, ordering: .relaxed)
+  private func serve(_ end: ConnectionEnd) {
+    defer { end.isOver() }
+    while let request = end.next() {
+      guard request.kind != .close else {
+        end.isClosed(request.number)
+        continue
+      }
+      guard let grant = end.asker.grant(revision: request.revision) else {
+        end.answer(request.number, error: EACCES)
+        continue
+      }
+      do throws(ConnectionCounts.Refusal) {
+        try counts.begin(grant, holds: request.kind != .lookUp)
+      } catch {
+        end.tell("no connection: \(Self.reason(error))", grant)
+        end.answer(request.number, error: EMFILE)
+        continue
+      }
+      guard HostThread.startDetached(stackSize: 512 << 10, { self.carryOut(request, grant, end) }) else {
+        counts.isMade(grant)
+        if request.kind != .lookUp { counts.end(grant) }
         end.answer(request.number, error: EMFILE)
         continue
       }
     }
   }
 
-  private func carryOut(_ request: ConnectionRequest, _ end: SharedEnd) {
-    let made = network.connection(to: request.name, port: request.port, isEncrypted: request.isEncrypted)
-    running.subtract(1, ordering: .relaxed)
-    end.answer(request.number, error: made < 0 ? -made : 0, made)
-    if made >= 0 { close(made) }
+  private static func reason(_ refusal: ConnectionCounts.Refusal) -> String {
+    switch refusal {
+    case .tenant(let limit): "the tenant's functions have \(limit), which is the node's limit for a tenant (coffer serve --tenant-connections)"
+    case .function(let limit): "the function has \(limit), which is the node's limit for one (coffer serve --function-connections)"
+    case .making: "too many are being made at this moment; try again"
+    }
+  }
+
+  private func carryOut(_ request: ConnectionRequest, _ grant: ConnectionGrant, _ end: ConnectionEnd) {
+    let network = network(of: grant)
+    defer { counts.isMade(grant) }
+    guard request.kind != .lookUp else {
+      switch network.addresses(of: request.name) {
+      case .success(let addresses): end.answer(request.number, places: addresses.prefix(ConnectionAnswer.placeLimit).map { .init(address: $0.bytes, port: 0) })
+      case .failure(let error): end.answer(request.number, error: error.number)
+      }
+      return
+    }
+    let made = network.connection(to: request.name, port: request.port, isEncrypted: request.kind == .connectEncrypted)
+    guard made >= 0 else {
+      if made == -EACCES { end.tell(Self.denial(network.obstacle(to: request.name, port: request.port, isEncrypted: request.kind == .connectEncrypted), grant), grant) }
+      counts.end(grant)
+      end.answer(request.number, error: -made)
+      return
+    }
+    defer { close(made) }
+    end.give(request.number, made, HostNetwork.ends(of: made).map { .init(address: $0.address.bytes, port: $0.port) }, grant)
+  }
+
+  private static func denial(_ obstacle: HostNetwork.Obstacle?, _ grant: ConnectionGrant) -> String {
+    switch obstacle {
+    case .rules(let rule): "no connection: the manifest does not permit it; the rule would be \(rule)"
+    case .ceiling(let rule): "no connection: this node's operator does not permit it (coffer serve --net \(rule))"
+    case nil: "no connection: the name leads only to addresses that are not public, or are this machine's; such are permitted by address alone"
+    }
+  }
+}
+
+/// A process's socket in the front, closed when nobody uses it any more: the thread that reads, and those that make connections.
+private final class ConnectionEnd: Sendable {
+  let asker: any ConnectionAsking
+  private let socket: Int32
+  private let counts: ConnectionCounts
+
+  private struct State {
+    /// What was given, by the process's numbers.
+    var held: [UInt32: ConnectionGrant] = [:]
+    var isOver = false
+    var told: Set<String> = []
+  }
+  private let state = Mutex(State())
+
+  init(_ socket: Int32, _ asker: any ConnectionAsking, _ counts: ConnectionCounts) { (self.socket, self.asker, self.counts) = (socket, asker, counts) }
+
+  deinit { close(socket) }
+
+  /// Nil at the end, and for what is no request.
+  func next() -> ConnectionRequest? {
+    var space = [UInt8](repeating: 0, count: ConnectionRequest.sizeLimit + 1)
+    var descriptor: Int32 = -1
+    let count = space.withUnsafeMutableBytes { coffer_socket_receive(socket, $0.baseAddress, $0.count, 0, &descriptor) }
+    if descriptor >= 0 { close(descriptor) }
+    return count > 0 ? ConnectionRequest(Array(space[..<count])) : nil
+  }
+
+  /// One that does not take its answers has as many as a socket holds, and loses this one.
+  @discardableResult
+  func answer(_ number: UInt32, error: Int32 = 0, places: [ConnectionAnswer.Place] = [], _ descriptor: Int32 = -1) -> Bool {
+    let bytes = ConnectionAnswer(number: number, error: UInt32(clamping: error), places: places).bytes
+    return bytes.withUnsafeBytes { coffer_send_with_descriptor(socket, $0.baseAddress, $0.count, descriptor) } == bytes.count
+  }
+
+  /// Passes a connection on, which is held until the process says otherwise or ends.
+  func give(_ number: UInt32, _ descriptor: Int32, _ places: [ConnectionAnswer.Place], _ grant: ConnectionGrant) {
+    let isFree = state.withLock { state in
+      guard !state.isOver, state.held[number] == nil else { return false }
+      state.held[number] = grant
+      return true
+    }
+    guard isFree else { return counts.end(grant) }
+    if !answer(number, places: places, descriptor) { isClosed(number) }
+  }
+
+  func isClosed(_ number: UInt32) {
+    if let grant = state.withLock({ $0.held.removeValue(forKey: number) }) { counts.end(grant) }
+  }
+
+  /// The process has ended, and all that it had with it; or it broke the rules, and gets no more.
+  func isOver() {
+    shutdown(socket, Int32(SHUT_RDWR))
+    let held = state.withLock { state in
+      state.isOver = true
+      defer { state.held = [:] }
+      return state.held.values
+    }
+    for grant in held { counts.end(grant) }
+  }
+
+  private static let tellLimit = 64
+
+  /// Once for each process and function: a program may ask for as many as it likes.
+  func tell(_ text: String, _ grant: ConnectionGrant) {
+    let isNew = state.withLock { $0.told.count < Self.tellLimit && $0.told.insert("\(grant.measurement) \(text)").inserted }
+    if isNew { asker.note(text, grant) }
   }
 }
