@@ -261,7 +261,8 @@ let package = Package(
     .testTarget(
       name: "NodeCommandTests",
       dependencies: [
-        "Attestation", "DevelopmentPlatform", "FunctionStore", "Gateway", "KeyBroker", "KeyBrokerProtocol", "LoopbackSockets", "Platform", "SampleFunctions", "coffer-node",
+        "Attestation", "CLinux", "DevelopmentPlatform", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "KeyBroker", "KeyBrokerProtocol",
+        "LoopbackSockets", "NetworkRules", "Platform", "SampleFunctions", "coffer-node",
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
       ]),
     // Changes a node's state as fast as it can, and says what it has done: to be killed.

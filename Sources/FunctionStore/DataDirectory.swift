@@ -7,6 +7,8 @@ final class DataDirectory: Sendable {
 
   init(_ path: String) throws(StoreError) {
     guard !path.isEmpty, !path.utf8.contains(0) else { throw StoreError(.invalid, "the data directory has no name") }
+    // Builds run in directories of their own, and are told files by their paths.
+    guard let path = Self.absolute(path) else { throw FileSystem.failure("cannot find out the current directory, for", path) }
     self.path = path
     try FileSystem.makeDirectories(path)
     let file = "\(path)/lock"
@@ -29,6 +31,13 @@ final class DataDirectory: Sendable {
   }
 
   deinit { close(lock) }
+
+  private static func absolute(_ path: String) -> String? {
+    guard path.first != "/" else { return path }
+    guard let current = getcwd(nil, 0) else { return nil }
+    defer { free(current) }
+    return String(cString: current) + "/" + path
+  }
 
   var database: String { "\(path)/node.sqlite" }
   var images: String { "\(path)/images" }

@@ -69,36 +69,36 @@ final class ConnectionLine: Sendable {
 
   /// Passes answers on, on a thread of its own. - Returns: why that is over.
   func serve() -> String {
-    var space = [UInt8](repeating: 0, count: ConnectionAnswer.sizeLimit + 1)
     while true {
-      var descriptor: Int32 = -1
-      let count = space.withUnsafeMutableBytes { coffer_socket_receive(socket, $0.baseAddress, $0.count, 0, &descriptor) }
-      guard count > 0, let answer = ConnectionAnswer(Array(space[..<count])) else {
-        if descriptor >= 0 { close(descriptor) }
-        return count > 0 ? "the front broke the rules of connections" : "the front makes no connections any more"
-      }
-      // Nobody waits where the instance has ended meanwhile.
-      guard let pending = state.withLock({ $0.waiting.removeValue(forKey: answer.number) }) else {
-        if descriptor >= 0 { close(descriptor) }
-        if answer.error == 0 { sayClosed(answer.number) }
-        continue
-      }
-      if pending.isLookup {
-        if descriptor >= 0 { close(descriptor) }
-        pending.settle(answer.error == 0 ? .found(answer.places) : .failed(answer.error))
-        continue
-      }
-      switch (answer.error, descriptor) {
-      // This process has no descriptor left, so that none came.
-      case (0, ..<0):
-        sayClosed(answer.number)
-        pending.settle(.failed(UInt32(EMFILE)))
-      case (0, _): pending.settle(.made(Made(line: self, number: answer.number, descriptor: descriptor, places: answer.places)))
-      default:
-        if descriptor >= 0 { close(descriptor) }
-        pending.settle(.failed(answer.error))
-      }
+      if let end = takeAnswer() { return end }
     }
+  }
+
+  /// Waits for an answer, and passes it on. - Returns: why there was none; nil where there was.
+  func takeAnswer() -> String? {
+    var space = [UInt8](repeating: 0, count: ConnectionAnswer.sizeLimit + 1)
+    var descriptor: Int32 = -1
+    let count = space.withUnsafeMutableBytes { coffer_socket_receive(socket, $0.baseAddress, $0.count, 0, &descriptor) }
+    guard count > 0, let answer = ConnectionAnswer(Array(space[..<count])) else {
+      if descriptor >= 0 { close(descriptor) }
+      return count > 0 ? "the front broke the rules of connections" : "the front makes no connections any more"
+    }
+    let pending = state.withLock { $0.waiting.removeValue(forKey: answer.number) }
+    if let pending, !pending.isLookup, answer.error == 0, descriptor >= 0 {
+      pending.settle(.made(Made(line: self, number: answer.number, descriptor: descriptor, places: answer.places)))
+      return nil
+    }
+    if descriptor >= 0 { close(descriptor) }
+    if let pending, pending.isLookup, answer.error == 0 {
+      pending.settle(.found(answer.places))
+    } else if answer.error == 0 {
+      // The instance has ended meanwhile, or this process has no descriptor left, so that none came.
+      sayClosed(answer.number)
+      pending?.settle(.failed(UInt32(EMFILE)))
+    } else {
+      pending?.settle(.failed(answer.error))
+    }
+    return nil
   }
 
   /// The front counts what is open. It reads at any time, so that this waits for moments at most.

@@ -54,6 +54,24 @@ import Testing
     await harness.dispatcher.shutDown()
   }
 
+  /// Whatever a process says of itself: it may ask for the revisions that the front gave it, by the rules that were deployed with them.
+  @Test func aProcessAsksForItsRevisionsAlone() async throws {
+    let maker = AskerCollector()
+    let harness = Harness(change: { $0.connections = maker }) { _ in .output("") }
+    let rules = [try NetworkRule("connect:10.0.0.1:80"), try NetworkRule("tls:example.org:443")]
+    for (tenant, rule) in zip(["a", "b"], rules) {
+      #expect(await harness.call(Harness.route("\(tenant)0", tenant: tenant, settings: FunctionSettings(network: [rule]))).ending.exited)
+    }
+    let grants = maker.askers.map { asker in (0..<1000).compactMap { asker.grant(revision: $0) } }
+    #expect(grants.flatMap { $0 }.count == 2)
+    #expect(grants.allSatisfy { $0.count < 2 })
+    for (tenant, rule) in zip(["a", "b"], rules) {
+      let found = grants.flatMap { $0 }.first { $0.tenant == tenant }
+      #expect(found?.function == "\(tenant)0" && found?.rules == NetworkRules([rule]))
+    }
+    await harness.dispatcher.shutDown()
+  }
+
   @Test func oneSpareProcessIsAlwaysReady() async {
     let harness = Harness { _ in .output("") }
     #expect(await Harness.wait { harness.dispatcher.statistics().node.monitors.count == 1 })
@@ -127,5 +145,16 @@ import Testing
     let answer = await harness.call(Harness.route("f"))
     guard case .unavailable? = answer.ending.refusal else { return #expect(Bool(false), "\(answer)") }
     await harness.dispatcher.shutDown()
+  }
+}
+
+/// Makes no connections, and remembers who may ask for them.
+private final class AskerCollector: ConnectionMaking {
+  private let found = Mutex<[any ConnectionAsking]>([])
+  var askers: [any ConnectionAsking] { found.withLock { $0 } }
+
+  func serve(_ socket: Int32, for asker: any ConnectionAsking) {
+    close(socket)
+    found.withLock { $0.append(asker) }
   }
 }

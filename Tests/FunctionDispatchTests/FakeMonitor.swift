@@ -37,6 +37,9 @@ final class FakeMonitors: MonitorLaunching {
   }
 
   let slots: Int
+  /// Whether its processes have a socket for connections, on which nothing is ever said.
+  var asksForConnections: Bool { configured.withLock { $0 } }
+  let configured = Mutex(false)
   let body: @Sendable (FakeCall) -> Answer
   private let welcomes: @Sendable (Int) -> Bool
   fileprivate let readsControl: @Sendable (Int) -> Bool
@@ -72,7 +75,10 @@ final class FakeMonitors: MonitorLaunching {
     close(theirs[0])
     let monitor = Monitor(number: number, control: theirs[1], slots: Array(theirs[2...]), owner: self)
     if welcomes(number) { monitor.start() } else { monitor.neverStart() }
-    return MonitorEnds(process: nil, control: mine[1], controlForSending: dup(mine[1]), complaints: mine[0], slots: Array(mine[2...]))
+    var ends = MonitorEnds(process: nil, control: mine[1], controlForSending: dup(mine[1]), complaints: mine[0], slots: Array(mine[2...]))
+    // Whoever makes connections closes it.
+    if asksForConnections { ends.connections = dup(mine[1]) }
+    return ends
   }
 
   fileprivate func note(_ change: (inout Log) -> Void) { log.withLock { change(&$0) } }

@@ -31,6 +31,8 @@ final class Harness: Sendable {
     monitors = FakeMonitors(slots: slots, welcomes: welcomes, readsControl: readsControl, body: body)
     var configuration = DispatchConfiguration(monitor: "", slots: slots, processLimit: 8)
     change(&configuration)
+    let hasConnections = configuration.connections != nil
+    monitors.configured.withLock { $0 = hasConnections }
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     dispatcher = Dispatcher(configuration, monitors, eventLoops: Self.loops, logSink: lines, logger: logger)

@@ -2,13 +2,15 @@ import FunctionDispatch
 import Synchronization
 
 /// How many connections there are: for each tenant and function, and how many are being made.
-final class ConnectionCounts: Sendable {
-  struct Limits: Sendable {
-    var ofTenant = 256
-    var ofFunction = 64
+package final class ConnectionCounts: Sendable {
+  package struct Limits: Sendable {
+    package var ofTenant = 256
+    package var ofFunction = 64
     /// That are being made at once, names that are asked for among them: for one tenant, and for all.
-    var makingOfTenant = 64
-    var making = 256
+    package var makingOfTenant = 64
+    package var making = 256
+
+    package init(ofTenant: Int = 256, ofFunction: Int = 64) { (self.ofTenant, self.ofFunction) = (ofTenant, ofFunction) }
   }
 
   enum Refusal: Error {

@@ -8,7 +8,7 @@ import NetworkRules
 import Synchronization
 
 /// Makes connections for monitor processes: each asks by packets, and is given descriptors of those connections that the rules permit, whatever it asks.
-final class ConnectionErrands: ConnectionMaking {
+package final class ConnectionErrands: ConnectionMaking {
   private let allowed: TenantNetworkRules
   private let encryption: Encryption?
   private let counts: ConnectionCounts
@@ -18,11 +18,11 @@ final class ConnectionErrands: ConnectionMaking {
   /// Beyond that many all are made anew.
   private static let networkLimit = 4096
 
-  init(_ allowed: TenantNetworkRules, _ encryption: Encryption?, _ limits: ConnectionCounts.Limits = .init()) {
+  package init(_ allowed: TenantNetworkRules, _ encryption: Encryption?, _ limits: ConnectionCounts.Limits = ConnectionCounts.Limits()) {
     (self.allowed, self.encryption, counts) = (allowed, encryption, ConnectionCounts(limits))
   }
 
-  func serve(_ socket: Int32, for asker: any ConnectionAsking) {
+  package func serve(_ socket: Int32, for asker: any ConnectionAsking) {
     let end = ConnectionEnd(socket, asker, counts)
     // Without a thread nobody reads: the process is told that by its socket's end.
     _ = HostThread.startDetached { self.serve(end) }

@@ -99,9 +99,9 @@ RUN uint32_t run(void) {
   tcp_set_hops(socket, 9, &result);
   say("option", result.is_error ? 100 + result.value : 0);
   struct { uint8_t is_error; uint32_t error[2]; } written;
-  write_and_flush(made.words[2], "GET / HTTP/1.1\r\n\r\n", 18, (struct stream_result *)&written);
+  write_and_flush(made.words[1], "GET / HTTP/1.1\r\n\r\n", 18, (struct stream_result *)&written);
   for (;;) {
-    blocking_read(made.words[1], 1000, &read);
+    blocking_read(made.words[0], 1000, &read);
     if (read.is_error) break;
     print_bytes(read.list.elements, read.list.count);
   }
