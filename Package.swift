@@ -246,7 +246,7 @@ let package = Package(
     .testTarget(
       name: "FunctionDispatchTests",
       dependencies: [
-        "CLinux", "FunctionCalls", "FunctionDispatch", .product(name: "Logging", package: "swift-log"),
+        "CLinux", "FunctionCalls", "FunctionDispatch", "NetworkRules", .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
       ]),
     .testTarget(

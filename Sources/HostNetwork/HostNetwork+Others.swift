@@ -64,4 +64,5 @@ extension HostNetwork {
 /// An error number of Linux, above zero.
 public struct NetworkError: Error, Hashable, Sendable {
   public let number: Int32
+  public init(number: Int32) { self.number = number }
 }

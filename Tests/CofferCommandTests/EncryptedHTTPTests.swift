@@ -54,11 +54,29 @@ struct EncryptedHTTPTests {
     try relays("relay.wasm", place, server, machine)
   }
 
+  /// Monitors that the front has started, and such as an attester has.
+  @Test(arguments: machines, [[], ["--platform", "none"]]) func aNodesFunctionRelaysBothWays(machine: String, platform: [String]) throws {
+    let (place, server) = (try Workplace(), try PythonServer())
+    try place.write("relay.wasm", try WASIClients.relay())
+    try place.write("coffer.yaml", Array("network: [\"connect:localhost:\(server.plainPort)\", \"tls:localhost:\(server.encryptedPort)\"]\n".utf8))
+    let node = try ServedProgram(["serve", "--listen", "127.0.0.1:0", "--data", "\(place.path)/node", "--machine", machine] + options(server) + platform, in: place)
+    try node.wait(for: "the dashboard is at")
+    let deployed = try CofferCommand.run(
+      ["deploy", "relay", "relay.wasm", "--manifest", "coffer.yaml"], in: place.path,
+      environment: ["COFFER_NODE": "http://127.0.0.1:\(node.port)", "COFFER_DATA": "\(place.path)/node"])
+    try #require(deployed.status == 0, "\(deployed.errors)")
+    try relays(by: node, server, path: "/f/relay")
+  }
+
   private func relays(_ name: String, _ place: Workplace, _ server: PythonServer, _ machine: String) throws {
     let relay = try ServedProgram(["run", "--http", "0", "--machine", machine] + options(server) + ["\(place.path)/\(name)"], in: place)
     try relay.wait(for: "serving \(name) at http://127.0.0.1:")
+    try relays(by: relay, server)
+  }
+
+  private func relays(by relay: ServedProgram, _ server: PythonServer, path: String = "") throws {
     for address in ["http/localhost:\(server.plainPort)", "https/localhost:\(server.encryptedPort)"] {
-      let base = "http://127.0.0.1:\(relay.port)/\(address)"
+      let base = "http://127.0.0.1:\(relay.port)\(path)/\(address)"
       #expect(try server.ask(base + "/x?y") == "GET /x?y 0 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n")
       #expect(try server.ask(base + "/bytes/2000000") == String(repeating: "0123456789abcdef", count: 125_000))
       let sent = try server.ask(base + "/p", bytes: 300_000)

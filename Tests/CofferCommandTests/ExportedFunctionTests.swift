@@ -57,6 +57,28 @@ struct ExportedFunctionTests {
     #expect(answer.status == 200 && answer.body == "[\(long), \(long)]\n")
   }
 
+  /// By `coffer run --http` as by a node, but for the function's name in front of the path.
+  @Test func anImageServedAloneIsCalledByPathToo() throws {
+    let place = try Workplace()
+    try place.module("add.wasm", "(module (func (export \"add\") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1))))")
+    try #require(try place.run("build", "add.wasm").status == 0)
+    let server = try ServedProgram(["run", "--http", "0", "\(place.path)/add.trustlet"], in: place)
+    try server.wait(for: "serving add.trustlet at http://127.0.0.1:")
+    func answer(_ request: String, _ body: String) throws -> RawAnswer {
+      try exchange(server.port, "\(request) HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+    }
+    for body in ["[2, 3]", "(2, 3)"] {
+      let found = try answer("POST /add", body)
+      #expect(found.head.hasPrefix("HTTP/1.1 200 ") && found.body == "5\n", "\(found)")
+    }
+    for (request, body, status, words) in [
+      ("GET /", "", 405, "POST /NAME"), ("POST /nope", "[]", 404, "there are: add"), ("POST /add", "[2]", 400, "expected 2"), ("POST /add", "nonsense", 400, "add: func"),
+    ] {
+      let found = try answer(request, body)
+      #expect(found.head.hasPrefix("HTTP/1.1 \(status) ") && found.body.contains(words), "\(request): \(found)")
+    }
+  }
+
   @Test func theCommandLineCallsThem() throws {
     let node = try Node()
     try node.place.component("echo.wasm", InvokeCommandTests.echo())

@@ -132,9 +132,22 @@ struct NodeNetworkTests {
     #expect(peers[0].heads.count > 1)
   }
 
+  /// `coffer run --http`: whoever runs it is its operator.
+  @Test(arguments: ["kvm", "process"]) func whatIsServedAloneHasSocketsToo(machine: String) throws {
+    let (place, peer) = (try Workplace(), try ScriptedPeer(Self.hello, .closes))
+    defer { peer.end() }
+    try place.write("dial.wasm", try WASIClients.dial())
+    let server = try ServedProgram(["run", "--http", "0", "--machine", machine, "--net", "connect:127.0.0.1:\(peer.port)", "\(place.path)/dial.wasm"], in: place)
+    try server.wait(for: "serving dial.wasm at http://127.0.0.1:")
+    for (body, words) in [("127.0.0.1 \(peer.port)", "from 127: 1\nto its port: 1\noption 102\nHTTP/1.1 200 OK"), ("127.0.0.1 1", "not connected: 1"), ("x 0", "udp 101")] {
+      let answer = try exchange(server.port, "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+      #expect(answer.text.contains(words), "\(body): \(answer.text) \(server.said)")
+    }
+  }
+
   /// Nonsense is said at the start.
   @Test(arguments: [
-    (["--net", "listen:127.0.0.1:80"], "functions"), (["--net", "nonsense"], "begins with none of"), (["--net", "=https://example.org"], "names no tenant"),
+    (["--net", "listen:127.0.0.1:80"], "is for no function"), (["--net", "nonsense"], "begins with none of"), (["--net", "=https://example.org"], "names no tenant"),
     (["--ca", "/nonexistent"], "--ca /nonexistent"), (["--net", "connect:*:*", "--tenant-connections", "0"], "found 0"),
   ]) func rulesThatAreNoneAreRefused(options: [String], words: String) throws {
     let place = try Workplace()

@@ -1,6 +1,8 @@
 import FunctionCalls
 import FunctionDispatch
+import Glibc
 import NIOCore
+import NetworkRules
 import Synchronization
 import Testing
 

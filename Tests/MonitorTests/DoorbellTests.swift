@@ -14,8 +14,10 @@ import Testing
     let doorbell: Doorbell
     private let event = coffer_event()
 
-    init(_ streams: EdgeServiceConfiguration.StandardStreams = .init(input: nil, output: nil, errors: nil)) throws {
-      side = try GuestSide(.init(streams: streams))
+    init(_ streams: EdgeServiceConfiguration.StandardStreams = .init(input: nil, output: nil, errors: nil), network: (any NetworkGate)? = nil) throws {
+      var configuration = EdgeServiceConfiguration(streams: streams)
+      configuration.network = network
+      side = try GuestSide(configuration)
       side.window.storeBytes(of: 0, toByteOffset: Int(EdgeWindow.doorbellStateOffset), as: UInt32.self)
       doorbell = try #require(Doorbell(MachineDoorbell(descriptor: event, window: side.window)))
       doorbell.attach(side.service)
@@ -82,6 +84,34 @@ import Testing
     guest.post(call, [1, 1])
     #expect(guest.ended() == .declined)
     #expect(guest.side.service.statistics.total == 0)
+  }
+
+  /// That a socket has nothing is an answer: asked again by an exit, it would be the same.
+  @Test func answersThatASocketHasNothing() throws {
+    var ends: [Int32] = [0, 0]
+    try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+    defer { for end in ends { close(end) } }
+    let guest = try RingingGuest(network: OneSocket(descriptor: ends[0]))
+    let receive: [UInt64] = [UInt64(NetworkOperation.receive.rawValue), 0, 0, 100]
+    let wait: [UInt64] = [UInt64(NetworkOperation.wait.rawValue), 0, .max, 8]
+    let socket: [UInt8] = [0, 0, 0, 0, UInt8(NetworkEvents.readable), 0, 0, 0]
+    guest.post(EdgeCall.network.rawValue, receive)
+    #expect(guest.ended() == .answered)
+    #expect(guest.side.read(.answered).error == UInt32(EAGAIN))
+    guest.write(DoorbellState.idle.rawValue)
+    // Nobody waits here...
+    guest.post(EdgeCall.network.rawValue, wait, payload: socket)
+    #expect(guest.ended() == .declined)
+    guest.write(DoorbellState.idle.rawValue)
+    // ... but what has come is told.
+    #expect(Glibc.write(ends[1], "hello", 5) == 5)
+    guest.post(EdgeCall.network.rawValue, wait, payload: socket)
+    #expect(guest.ended() == .answered)
+    #expect(guest.side.read(.answered).payload == socket)
+    guest.write(DoorbellState.idle.rawValue)
+    guest.post(EdgeCall.network.rawValue, receive)
+    #expect(guest.ended() == .answered)
+    #expect(guest.side.read(.answered).text == "hello")
   }
 
   @Test func declinesWhatWouldBlock() throws {
@@ -190,5 +220,21 @@ import Testing
     hostile.doorbell.attach(hostile.side.service)
     hostile.post(EdgeCall.wallClock.rawValue)
     #expect(hostile.ended() == .answered)
+  }
+}
+
+/// A network of one socket, of handle 0.
+private final class OneSocket: NetworkGate {
+  private let descriptor: Int32
+
+  init(descriptor: Int32) { self.descriptor = descriptor }
+
+  func watched(_ handle: UInt64) -> NetworkWatch? { handle == 0 ? NetworkWatch(descriptor: descriptor, isSignal: false) : nil }
+
+  func serve(
+    _ operation: NetworkOperation, handle: UInt64, argument: UInt64, payload: UnsafeRawBufferPointer, into space: UnsafeMutableRawBufferPointer
+  ) -> NetworkReply {
+    let count = recv(descriptor, space.baseAddress, space.count, Int32(MSG_DONTWAIT))
+    return count < 0 ? NetworkReply(error: UInt32(errno)) : NetworkReply(length: count)
   }
 }

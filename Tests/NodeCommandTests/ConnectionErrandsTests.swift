@@ -2,6 +2,7 @@ import CLinux
 import FunctionCalls
 import FunctionDispatch
 import Glibc
+import LoopbackSockets
 import NetworkRules
 import Synchronization
 import Testing
@@ -51,23 +52,8 @@ import coffer_node
     }
   }
 
-  private static func listener() throws -> (descriptor: Int32, port: UInt16) {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isListening = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, size) == 0 && listen(descriptor, 64) == 0 && getsockname(descriptor, $0, &size) == 0
-      }
-    }
-    try #require(isListening)
-    return (descriptor, UInt16(bigEndian: address.sin_port))
-  }
-
   @Test func bothHaveToPermitIt() throws {
-    let (listener, port) = try Self.listener()
+    let (listener, port) = try Loopback.socket(listens: 64)
     defer { close(listener) }
     let rule = "connect:127.0.0.1:\(port)"
     for (allowed, rules, error) in [
@@ -88,9 +74,10 @@ import coffer_node
     close(found.descriptor)
     #expect(try #require(local.ask("localhost", 0, .lookUp)).answer.places.contains(.init(address: [127, 0, 0, 1], port: 0)))
     // What a permitted name has led to may be asked for by its address.
-    let again = try #require(local.ask("127.0.0.1", port))
+    let again = try #require(local.ask("127.0.0.1", port, number: 2))
     #expect(again.answer.error == 0)
     close(again.descriptor)
+    #expect(local.ask("127.0.0.1", port, number: 2)?.answer.error == UInt32(EINVAL))
   }
 
   @Test func itIsSaidWhoseRulesStandInTheWay() throws {
@@ -102,7 +89,7 @@ import coffer_node
   }
 
   @Test func aRevisionThatWasNotGivenHasNothing() throws {
-    let (listener, port) = try Self.listener()
+    let (listener, port) = try Loopback.socket(listens: 64)
     defer { close(listener) }
     let process = try Process(allowed: ["connect:127.0.0.1:*"], rules: ["connect:127.0.0.1:*"])
     for revision in [0, 2, 4, UInt32.max] { #expect(process.ask("127.0.0.1", port, revision: revision)?.answer.error == UInt32(EACCES)) }
@@ -110,7 +97,7 @@ import coffer_node
 
   /// Also if a process says that it has closed what it never had, or asks twice by one number.
   @Test func connectionsAreCountedUntilTheyAreClosed() throws {
-    let (listener, port) = try Self.listener()
+    let (listener, port) = try Loopback.socket(listens: 64)
     defer { close(listener) }
     let process = try Process(allowed: ["connect:127.0.0.1:*"], rules: ["connect:127.0.0.1:*"], .init(ofTenant: 10, ofFunction: 2))
     var held: [Int32] = []

@@ -145,7 +145,11 @@ private final class ConnectionEnd: Sendable {
       state.held[number] = grant
       return true
     }
-    guard isFree else { return counts.end(grant) }
+    guard isFree else {
+      counts.end(grant)
+      answer(number, error: EINVAL)
+      return
+    }
     if !answer(number, places: places, descriptor) { isClosed(number) }
   }
 
