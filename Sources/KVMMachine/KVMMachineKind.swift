@@ -12,7 +12,7 @@ public final class KVMMachineKind: MachineKind {
   private let blanks = Mutex<[BlankMachine]>([])
   private let latest = Mutex(Latest())
 
-  /// Of which a clone was made last; kept by others.
+  /// Of which a clone was made, if the last machine was for one; kept by others.
   private struct Latest { weak var template: KVMTemplate? }
 
   public init() {}
@@ -48,7 +48,7 @@ public final class KVMMachineKind: MachineKind {
 
   /// - Parameter shape: that its memory will have; where there is no blank machine of it, one without memory.
   func takeBlank(_ system: KVMSystem, for template: KVMTemplate? = nil, _ shape: MemoryShape? = nil) throws(MachineError) -> BlankMachine {
-    if let template { latest.withLock { $0.template = template } }
+    latest.withLock { $0.template = template }
     let ready = blanks.withLock { blanks -> BlankMachine? in
       let index = shape.flatMap { shape in blanks.firstIndex { $0.shape?.fits(shape) ?? false } } ?? blanks.firstIndex { $0.shape == nil }
       return index.map { blanks.remove(at: $0) } ?? blanks.popLast()
