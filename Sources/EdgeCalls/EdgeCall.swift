@@ -88,7 +88,8 @@ public enum EdgeCall: UInt32, Sendable {
   // The sealed volume of the manifest: blocks of 4096 bytes in a file of the host's
   /// `openVolume`: a0: how many blocks the file has to have; it is made longer where it has fewer. r0: 1 where a broker counts the volume's versions.
   ///
-  /// `readVolume`: a0: first block, a1: blocks wanted. Response payload: these. `writeVolume`: a0: first block; payload: whole blocks. r0: bytes written.
+  /// `readVolume`: a0: first block, a1: blocks wanted. Response payload: these. `writeVolume`: a0: in how many places; payload: whole blocks, and behind them
+  /// for each place, in their order, UInt64 first block and UInt64 number of blocks. r0: bytes written, fewer than all where a place could not take what belongs there.
   /// `flushVolume`: answered when everything that was written is there after a crash. `publishVolume`: payload: 32 bytes by which
   /// the broker knows the instance, the version that it is to have, 24 bytes, and that in whose place, 24 or none. Response payload: its receipt, 32 bytes.
   case openVolume = 65, readVolume, writeVolume, flushVolume, publishVolume

@@ -30,7 +30,7 @@ public final class EdgeClient {
     _ a5: UInt64 = 0, length: UInt64 = 0
   ) throws(SystemError) -> Answer {
     guard length <= EdgeWindow.payloadCapacity else { throw .invalid }
-    return try perform(EdgeTransport.Request(call: call, length: length, arguments: (a0, a1, a2, a3, a4, a5)))
+    return try perform(EdgeTransport.Request(call: call, length: length, arguments: (a0, a1, a2, a3, a4, a5), isBulk: length > EdgeClient.bulk))
   }
 
   func perform(_ request: EdgeTransport.Request, progress: (UInt64) -> Void = { _ in }) throws(SystemError) -> Answer {

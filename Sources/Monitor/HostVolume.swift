@@ -26,6 +26,8 @@ public final class HostVolume: Sendable {
   let limit: UInt64
 
   static let blockSize = 4096
+  /// Of a place in a list of them.
+  static let placeSize = 16
 
   /// - Parameters:
   ///   - descriptor: of a regular file, open for reading and writing, that nobody else uses; it stays the caller's, and has to outlive the service.
@@ -68,13 +70,37 @@ extension EdgeService {
   }
 
   private func write(_ volume: HostVolume, _ call: Call) throws(CallFailure) -> EdgeAnswer {
-    let blocks = UInt64(call.payloadLength / HostVolume.blockSize)
-    guard call.payloadLength % HostVolume.blockSize == 0 else { throw .invalid }
-    let offset = try offset(of: call.arguments.0, blocks, in: volume)
-    // The volume's size is its own limit: the one of written bytes is for what leaves the trustlet in the clear.
-    let count = try retrying { pwrite(volume.descriptor, call.payload.baseAddress, call.payloadLength, offset) }
-    statistics.bytesWritten += UInt64(count)
-    return EdgeAnswer(results: UInt64(count))
+    let places = try places(call)
+    // All of them, before the first is written.
+    for place in places { _ = try offset(of: place.first, place.count, in: volume) }
+    var written = 0
+    for place in places {
+      let bytes = Int(place.count) * HostVolume.blockSize
+      // The volume's size is its own limit: the one of written bytes is for what leaves the trustlet in the clear.
+      let start = call.payload.baseAddress.map { $0 + written }
+      let count = try retrying { pwrite(volume.descriptor, start, bytes, off_t(place.first) * off_t(HostVolume.blockSize)) }
+      written += count
+      guard count == bytes else { break }
+    }
+    statistics.bytesWritten += UInt64(written)
+    return EdgeAnswer(results: UInt64(written))
+  }
+
+  /// Where the blocks of a write belong, read once: as many as the payload holds.
+  private func places(_ call: Call) throws(CallFailure) -> [(first: UInt64, count: UInt64)] {
+    let number = call.arguments.0
+    guard number > 0, number <= UInt64(call.payloadLength / HostVolume.placeSize) else { throw .invalid }
+    let length = call.payloadLength - Int(number) * HostVolume.placeSize
+    let list = call.window.copyPayload(length..<call.payloadLength)
+    var (places, blocks): ([(first: UInt64, count: UInt64)], UInt64) = ([], 0)
+    for start in stride(from: 0, to: list.count, by: HostVolume.placeSize) {
+      let (first, count) = list.withUnsafeBytes { ($0.loadUnaligned(fromByteOffset: start, as: UInt64.self), $0.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self)) }
+      guard count > 0, count <= UInt64(length / HostVolume.blockSize) - blocks else { throw .invalid }
+      blocks += count
+      places.append((UInt64(littleEndian: first), UInt64(littleEndian: count)))
+    }
+    guard length % HostVolume.blockSize == 0, blocks == UInt64(length / HostVolume.blockSize) else { throw .invalid }
+    return places
   }
 
   private func offset(of first: UInt64, _ count: UInt64, in volume: HostVolume) throws(CallFailure) -> Int {

@@ -26,11 +26,21 @@ package struct EdgeVolume: BlockStore {
   }
 
   package mutating func write(_ first: UInt64, from buffer: UnsafeRawBufferPointer) throws(BlockStoreError) -> Int {
+    try write([BlockRun(first: first, count: buffer.count / VolumeLayout.blockSize)], from: buffer)
+  }
+
+  package mutating func write(_ runs: [BlockRun], from buffer: UnsafeRawBufferPointer) throws(BlockStoreError) -> Int {
     guard let base = buffer.baseAddress else { return 0 }
     do throws(SystemError) {
       // Only read from.
       try edge.payload.copy(from: MemoryRegion(base: UnsafeMutableRawPointer(mutating: base), count: UInt64(buffer.count)))
-      let written = try edge.call(.writeVolume, first, length: UInt64(buffer.count)).first
+      var length = UInt64(buffer.count)
+      for run in runs {
+        try edge.payload.store64(run.first, length)
+        try edge.payload.store64(UInt64(run.count), length + 8)
+        length += 16
+      }
+      let written = try edge.call(.writeVolume, UInt64(runs.count), length: length).first
       return written <= UInt64(buffer.count) ? Int(written) : -1
     } catch {
       throw BlockStoreError(code: Int32(truncatingIfNeeded: error.number))

@@ -63,7 +63,7 @@ extension SealedBlocks {
   private func claimMap(_ number: UInt32, level: UInt64) throws(SystemError) {
     guard claim(number) else { throw .invalid }
     guard level > 0 else { return }
-    let block = try self[number]
+    let block = try kept(number)
     for entry in 0..<ScratchMap.fanOut {
       let child = try block.load32(4 * entry)
       if child != 0 { try claimMap(child, level: level - 1) }

@@ -5,11 +5,12 @@
 
 /// Blocks of a file system that come from a sealed volume when they are needed and go back to it, changed, with a commit.
 ///
-/// Each has its place in the instance's memory, where it stays: what is read twice is opened once, and what is written many times is sealed once. Block 0 is
-/// the one of zeros, ``SealedLayout/treeBlocks`` behind it hold the tree of names, all others contents.
+/// Each has its place in the instance's memory, where it stays once it is changed, or asked for a second time; what is read once only passes through a little
+/// memory that is there already, since a page that is touched for the first time costs more than opening what goes there. What is written many times is sealed
+/// once. Block 0 is the one of zeros, ``SealedLayout/treeBlocks`` behind it hold the tree of names, all others contents or maps of files.
 ///
 /// Only this file touches the blocks' memory through pointers: `base` is the caller's, of the layout's size, and each block's number is below the layout's
-/// count.
+/// count; `passing` has ``runLimit`` blocks.
 package final class SealedBlocks<Store: BlockStore>: ScratchBlocks {
   package let layout: SealedLayout
   private let base: UnsafeMutableRawPointer
@@ -31,6 +32,10 @@ package final class SealedBlocks<Store: BlockStore>: ScratchBlocks {
   /// Behind what was read last, and how many were: who reads in order gets more at a time.
   private var run: (end: UInt32, count: UInt32) = (0, 1)
   private static var runLimit: UInt32 { 32 }
+  /// Blocks of contents that pass through, made when they are needed; which, and those that did so before.
+  private var passing: UnsafeMutableRawBufferPointer?
+  private var passed: (first: UInt32, count: UInt32) = (0, 0)
+  private var asked: BlockSet
 
   /// - Parameters:
   ///   - base: zeros, ``SealedLayout/memorySize`` of them, aligned to a block.
@@ -42,24 +47,48 @@ package final class SealedBlocks<Store: BlockStore>: ScratchBlocks {
   ) {
     (self.layout, self.base, self.publish) = (layout, base, publish)
     self.volume = volume
-    (present, changed, used) = (BlockSet(limit: layout.blockCount), BlockSet(limit: layout.blockCount), BlockSet(limit: layout.blockCount))
+    let none = BlockSet(limit: layout.blockCount)
+    (present, changed, used, asked) = (none, none, none, none)
     present.insert(0)
     for number in 0..<layout.firstOfContents { used.insert(number) }
     lowestFree = layout.firstOfContents
     super.init(MemoryRegion(base: base, count: layout.memorySize))
   }
 
+  deinit { passing?.deallocate() }
+
   // MARK: Blocks
 
+  /// What is given for a block of contents holds until the next is asked for; a map of blocks or a part of the tree stays.
   package override subscript(_ number: UInt32) -> MemoryRegion {
     get throws(SystemError) {
-      if !present.contains(number) { try load(number) }
-      return MemoryRegion(base: bytes(number, 1).base, count: ScratchBlocks.size)
+      guard !present.contains(number), number >= layout.firstOfContents else { return try kept(number) }
+      let isThere = number >= passed.first && number - passed.first < passed.count
+      if !isThere, asked.contains(number) { return try kept(number) }
+      let passing = self.passing ?? .allocate(byteCount: Int(Self.runLimit) * Int(ScratchBlocks.size), alignment: Int(ScratchBlocks.size))
+      self.passing = passing
+      if !isThere {
+        passed.count = 0
+        passed = (number, try load(number, into: passing))
+      }
+      asked.insert(number)
+      guard let base = passing.baseAddress else { throw .inputOutput }
+      return MemoryRegion(base: base + Int(number - passed.first) * Int(ScratchBlocks.size), count: ScratchBlocks.size)
     }
   }
 
+  /// A block in its place, where it stays.
+  func kept(_ number: UInt32) throws(SystemError) -> MemoryRegion {
+    if !present.contains(number) {
+      guard number < layout.blockCount else { throw .inputOutput }
+      let count = try load(number, into: bytes(number, min(Self.runLimit, layout.blockCount - number)).all)
+      for index in 0..<count { present.insert(number + index) }
+    }
+    return MemoryRegion(base: bytes(number, 1).base, count: ScratchBlocks.size)
+  }
+
   package override func toWrite(_ number: UInt32) throws(SystemError) -> MemoryRegion {
-    let block = try self[number]
+    let block = try kept(number)
     // Block 0 is what all holes read as.
     guard number > 0 else { throw .inputOutput }
     changed.insert(number)
@@ -79,6 +108,7 @@ package final class SealedBlocks<Store: BlockStore>: ScratchBlocks {
   package override func giveBack(_ number: UInt32) throws(SystemError) {
     guard number >= layout.firstOfContents, used.contains(number) else { throw .inputOutput }
     used.remove(number)
+    asked.remove(number)
     changed.remove(number)
     present.remove(number)
     lowestFree = min(lowestFree, number)
@@ -97,22 +127,26 @@ package final class SealedBlocks<Store: BlockStore>: ScratchBlocks {
     return (start, UnsafeMutableRawBufferPointer(start: start, count: Int(count) * Int(ScratchBlocks.size)))
   }
 
-  /// Brings a block from the volume, and where they are read in order those behind it.
-  private func load(_ number: UInt32) throws(SystemError) {
+  /// Brings a block from the volume, and where they are read in order those behind it that are not here.
+  /// - Returns: how many.
+  private func load(_ number: UInt32, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> UInt32 {
     guard number < layout.blockCount else { throw .inputOutput }
-    let wanted = number == run.end ? min(2 * run.count, Self.runLimit) : 1
+    let wanted = number == run.end ? min(2 * run.count, UInt32(buffer.count) / UInt32(ScratchBlocks.size)) : 1
     var count: UInt32 = 1
     while count < wanted, used.contains(number + count), !present.contains(number + count) { count += 1 }
+    func read(_ count: UInt32) throws(VolumeError) {
+      try volume.read(UInt64(number), into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<(Int(count) * Int(ScratchBlocks.size))]))
+    }
     do throws(VolumeError) {
-      try volume.read(UInt64(number), into: bytes(number, count).all)
+      try read(count)
     } catch {
       // Of those behind nobody has asked for any yet.
       guard count > 1 else { throw error.systemError }
       count = 1
-      do throws(VolumeError) { try volume.read(UInt64(number), into: bytes(number, count).all) } catch { throw error.systemError }
+      do throws(VolumeError) { try read(1) } catch { throw error.systemError }
     }
-    for index in 0..<count { present.insert(number + index) }
     run = (number + count, count)
+    return count
   }
 
   // MARK: Commit
@@ -126,13 +160,12 @@ package final class SealedBlocks<Store: BlockStore>: ScratchBlocks {
     try writeTree(of: root)
     guard changed.first(from: 0) != nil else { return }
     do throws(VolumeError) {
-      var next: UInt32 = 0
+      var (next, stretches): (UInt32, [Range<UInt64>]) = (0, [])
       while let first = changed.first(from: next) {
-        var end = first + 1
-        while end - first < 8 * Self.runLimit, changed.contains(end) { end += 1 }
-        try volume.write(UInt64(first), from: UnsafeRawBufferPointer(bytes(first, end - first).all))
-        next = end
+        next = changed.firstMissing(from: first) ?? layout.blockCount
+        stretches.append(UInt64(first)..<UInt64(next))
       }
+      try volume.write(stretches, of: UnsafeRawBufferPointer(bytes(0, layout.blockCount).all))
     } catch {
       throw error.systemError
     }

@@ -22,15 +22,26 @@ extension SealedVolume {
   }
 
   /// Writes whole blocks, which later reads of this volume see, and every one after the next commit.
+  ///
+  /// After an error any of them may be unreadable until they are written again.
   public mutating func write(_ first: UInt64, from buffer: UnsafeRawBufferPointer) throws(VolumeError) {
     try check(first, buffer.count)
-    guard session != nil else { throw .noSession }
-    var offset = 0
-    while offset < buffer.count {
-      let count = chunk(first + UInt64(offset / VolumeLayout.blockSize), buffer.count - offset)
-      let part = UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count * VolumeLayout.blockSize])
-      try writeChunk(first + UInt64(offset / VolumeLayout.blockSize), part)
-      offset += part.count
+    try writing { (volume) throws(VolumeError) in try volume.append(first, buffer) }
+  }
+
+  /// Writes stretches of blocks, as ``write(_:from:)`` does, in as few calls to the store as may be, wherever they lie.
+  /// - Parameter memory: what all blocks of the volume are to hold, of which the stretches alone are looked at.
+  public mutating func write(_ stretches: [Range<UInt64>], of memory: UnsafeRawBufferPointer) throws(VolumeError) {
+    try check(0, memory.count)
+    let blockCount = UInt64(memory.count / VolumeLayout.blockSize)
+    for stretch in stretches where stretch.upperBound > blockCount {
+      throw .outOfRange(first: stretch.lowerBound, bytes: memory.count, blockCount: blockCount)
+    }
+    try writing { (volume) throws(VolumeError) in
+      for stretch in stretches {
+        let bytes = Int(stretch.lowerBound) * VolumeLayout.blockSize..<Int(stretch.upperBound) * VolumeLayout.blockSize
+        try volume.append(stretch.lowerBound, UnsafeRawBufferPointer(rebasing: memory[bytes]))
+      }
     }
   }
 
@@ -73,7 +84,8 @@ extension SealedVolume {
   private mutating func readRun(
     _ first: UInt64, _ buffer: UnsafeMutableRawBufferPointer, place: Int32, child: Int, isSecond: Bool
   ) throws(VolumeError) {
-    let sealed = run.withMutableBytes { UnsafeMutableRawBufferPointer(rebasing: $0[..<buffer.count]) }
+    try sendWaiting()
+    let sealed = run.blocks(0..<buffer.count / VolumeLayout.blockSize)
     try store.readAll(layout.position(layer: 0, index: first, isSecond: isSecond), sealed)
     for number in 0..<buffer.count / VolumeLayout.blockSize {
       let range = number * VolumeLayout.blockSize..<(number + 1) * VolumeLayout.blockSize
@@ -83,31 +95,65 @@ extension SealedVolume {
     }
   }
 
-  private mutating func writeChunk(_ first: UInt64, _ buffer: UnsafeRawBufferPointer) throws(VolumeError) {
-    let place = try leaf(first / VolumeLayout.fanOut)
-    let (child, count) = (Int(first % VolumeLayout.fanOut), buffer.count / VolumeLayout.blockSize)
-    var start = 0
-    while start < count {
-      let isSecond = freePlace(of: cache.entry(place, child + start))
-      var end = start + 1
-      while end < count, freePlace(of: cache.entry(place, child + end)) == isSecond { end += 1 }
-      let part = UnsafeRawBufferPointer(rebasing: buffer[start * VolumeLayout.blockSize..<end * VolumeLayout.blockSize])
-      try writeRun(first + UInt64(start), part, place: place, child: child + start, isSecond: isSecond)
-      start = end
+  /// What `body` appends has gone to the store when this returns, also after an error, as far as that was possible.
+  private mutating func writing(_ body: (inout SealedVolume) throws(VolumeError) -> Void) throws(VolumeError) {
+    guard session != nil else { throw .noSession }
+    do {
+      try body(&self)
+    } catch {
+      try? sendWaiting()
+      throw error
+    }
+    try sendWaiting()
+  }
+
+  private mutating func append(_ first: UInt64, _ buffer: UnsafeRawBufferPointer) throws(VolumeError) {
+    for number in 0..<buffer.count / VolumeLayout.blockSize {
+      let index = first + UInt64(number)
+      let place = try leaf(index / VolumeLayout.fanOut)
+      let child = Int(index % VolumeLayout.fanOut)
+      hasChanges = true
+      // Also when the write then fails: of what is in that place now nobody knows.
+      cache.set(try put(buffer.block(number), inPlaceOf: cache.entry(place, child), layer: 0, index: index), place, child)
     }
   }
 
-  private mutating func writeRun(_ first: UInt64, _ buffer: UnsafeRawBufferPointer, place: Int32, child: Int, isSecond: Bool) throws(VolumeError) {
-    let sealed = run.withMutableBytes { UnsafeMutableRawBufferPointer(rebasing: $0[..<buffer.count]) }
-    hasChanges = true
-    for number in 0..<buffer.count / VolumeLayout.blockSize {
-      let range = number * VolumeLayout.blockSize..<(number + 1) * VolumeLayout.blockSize
-      let entry = try seal(
-        UnsafeRawBufferPointer(rebasing: buffer[range]), into: UnsafeMutableRawBufferPointer(rebasing: sealed[range]), nextVersion(), isSecond,
-        layer: 0, index: first + UInt64(number))
-      // Also when the write then fails: of what is in that place now nobody knows.
-      cache.set(entry, place, child + number)
+  /// Seals a block or node into private memory, from where it goes, with others, to its uncommitted place.
+  mutating func put(_ text: UnsafeRawBufferPointer, inPlaceOf old: NodeEntry, layer: Int, index: UInt64) throws(VolumeError) -> NodeEntry {
+    if waitingCount == Self.writtenLimit { try sendWaiting() }
+    let isSecond = freePlace(of: old)
+    let entry = try seal(text, into: run.blocks(waitingCount..<waitingCount + 1), nextVersion(), isSecond, layer: layer, index: index)
+    let position = layout.position(layer: layer, index: index, isSecond: isSecond)
+    if let last = waiting.last, last.first + UInt64(last.count) == position {
+      waiting[waiting.count - 1].count += 1
+    } else {
+      waiting.append(BlockRun(first: position, count: 1))
     }
-    try store.writeAll(layout.position(layer: 0, index: first, isSecond: isSecond), UnsafeRawBufferPointer(sealed))
+    waitingCount += 1
+    return entry
+  }
+
+  /// Gives the store all that waits. If it does not take that, the nodes among it have changed still.
+  mutating func sendWaiting() throws(VolumeError) {
+    guard waitingCount > 0 else { return }
+    let sealed = UnsafeRawBufferPointer(run.blocks(0..<waitingCount))
+    let (runs, nodes) = (waiting, waitingNodes)
+    waiting.removeAll(keepingCapacity: true)
+    waitingNodes.removeAll(keepingCapacity: true)
+    waitingCount = 0
+    do throws(VolumeError) {
+      let answered: Int
+      do throws(BlockStoreError) { answered = try store.write(runs, from: sealed) } catch { throw .store(error) }
+      guard answered == sealed.count else { throw .shortAnswer(asked: sealed.count, answered: answered) }
+    } catch {
+      for place in nodes { cache.mark(place, isDirty: true) }
+      throw error
+    }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate func block(_ number: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: self[number * VolumeLayout.blockSize..<(number + 1) * VolumeLayout.blockSize])
   }
 }

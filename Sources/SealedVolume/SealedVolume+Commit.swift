@@ -38,6 +38,7 @@ extension SealedVolume {
     for layer in 1...layout.topLayer where cache.dirtyCount > 0 {
       for place in cache.dirtyPlaces(layer: layer) { try seal(node: place) }
     }
+    try sendWaiting()
     try store.flushAll()
     let next = try nextVersion()
     let root = VolumeRoot(version: next, blockCount: blockCount, top: top)

@@ -27,7 +27,11 @@ extension SealedVolume {
     cache.hold(parent)
     defer { cache.release(parent) }
     let place = cache.candidate()
-    if cache.isDirty(place) { try seal(node: place) }
+    if cache.isDirty(place) {
+      try seal(node: place)
+      // While it is here it can still be said to have changed.
+      try sendWaiting()
+    }
     if recentLeaf.place == place { recentLeaf.place = NodeCache.none }
     cache.clear(place)
     let entry = parent == NodeCache.none ? top : cache.entry(parent, Int(index % VolumeLayout.fanOut))
@@ -42,24 +46,15 @@ extension SealedVolume {
     return place
   }
 
-  /// Seals a node that has changed and writes it to its uncommitted place; its parent learns of it, and changes with it.
+  /// Seals a node that has changed, to be written to its uncommitted place; its parent learns of it, and changes with it.
   mutating func seal(node place: Int32) throws(VolumeError) {
     let (layer, index, parent) = (cache.layer(place), cache.index(place), cache.parent(place))
     let child = Int(index % VolumeLayout.fanOut)
     let old = parent == NodeCache.none ? top : cache.entry(parent, child)
-    let node = UnsafeRawBufferPointer(cache.bytes(place))
-    let isSecond = freePlace(of: old)
-    let version = try nextVersion()
-    var entry = NodeEntry()
-    let position = layout.position(layer: layer, index: index, isSecond: isSecond)
-    // Not the run, in which blocks may be waiting.
-    var sealed = SecretBytes(count: VolumeLayout.blockSize)
-    try sealed.withMutableBytes { (sealed) throws(VolumeError) in
-      entry = try seal(node, into: sealed, version, isSecond, layer: layer, index: index)
-      try store.writeAll(position, UnsafeRawBufferPointer(sealed))
-    }
+    let entry = try put(UnsafeRawBufferPointer(cache.bytes(place)), inPlaceOf: old, layer: layer, index: index)
     if parent == NodeCache.none { top = entry } else { cache.set(entry, parent, child) }
     cache.mark(place, isDirty: false)
+    waitingNodes.append(place)
   }
 
   /// Which of its two places may be overwritten: the one that the committed root does not know.

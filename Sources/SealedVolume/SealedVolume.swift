@@ -9,8 +9,10 @@
 /// in a node above it, those of the nodes in nodes above them, and those of the highest in a root. What was written counts from ``commit(_:)`` on, all
 /// of it or nothing.
 public struct SealedVolume<Store: BlockStore>: ~Copyable {
-  /// Blocks that are read or written together at most.
+  /// Blocks that are read together at most.
   static var runLimit: Int { 32 }
+  /// Blocks and nodes that are written together at most: what goes over a trustlet's edge at once, with their places.
+  static var writtenLimit: Int { 248 }
   /// The fewest nodes that a cache may have: a path, and as many again.
   public static var smallestCache: Int { 16 }
   public static var defaultCache: Int { 1024 }
@@ -36,7 +38,11 @@ public struct SealedVolume<Store: BlockStore>: ~Copyable {
   var top: NodeEntry
   var cache: NodeCache
   /// Private memory for what comes from the host and goes there.
-  var run: SecretBytes
+  let run: PrivateBlocks
+  /// Where what is sealed in ``run`` belongs, while a write or commit is under way, how much it is, and which nodes are among it.
+  var waiting: [BlockRun] = []
+  var waitingCount = 0
+  var waitingNodes: [Int32] = []
   /// The leaf that was needed last.
   var recentLeaf: (index: UInt64, place: Int32) = (0, NodeCache.none)
 
@@ -104,7 +110,7 @@ public struct SealedVolume<Store: BlockStore>: ~Copyable {
     // Above both: what a commit that was not taken left behind is older than what comes.
     counter = max(committedCounter, other?.version.counter ?? 0)
     cache = NodeCache(capacity: cachedNodes)
-    run = SecretBytes(count: Self.runLimit * VolumeLayout.blockSize)
+    run = PrivateBlocks(count: Self.writtenLimit)
   }
 
   private static func choose(

@@ -51,9 +51,13 @@ import Testing
         window.answer(keepsCounter ? 1 : 0)
       case .readVolume: window.answer(payload: Array(file[first * 4096..<(first + second) * 4096]))
       case .writeVolume:
-        let bytes = window.request
-        file.replaceSubrange(first * 4096..<first * 4096 + bytes.count, with: bytes)
-        window.answer(UInt64(bytes.count))
+        let (blocks, places) = window.request.splitPlaces(first)
+        var written = 0
+        for place in places {
+          file.replaceSubrange(place.first * 4096..<(place.first + place.count) * 4096, with: blocks[written..<written + place.count * 4096])
+          written += place.count * 4096
+        }
+        window.answer(UInt64(written))
       case .flushVolume: window.answer()
       case .publishVolume:
         guard let receipt = try? count(window.request) else { return window.answer(error: EdgeError.inputOutput) }
@@ -304,5 +308,14 @@ import Testing
 extension AuthorKey {
   fileprivate func sign(_ message: inout JSONWebEncryption, for key: JSONWebKey, counter: CounterValue?) throws {
     try message.sign(by: self, for: key, tenant: "acme", resource: ResourceName("shop/volumes/data"), counter: counter)
+  }
+}
+
+extension [UInt8] {
+  /// A request to write to a volume: the blocks, and where they belong.
+  fileprivate func splitPlaces(_ number: Int) -> (blocks: [UInt8], places: [(first: Int, count: Int)]) {
+    let end = count - 16 * number
+    let words = stride(from: end, to: count, by: 8).map { start in self[start..<start + 8].reversed().reduce(0) { $0 << 8 | Int($1) } }
+    return (Array(self[..<end]), stride(from: 0, to: words.count, by: 2).map { (words[$0], words[$0 + 1]) })
   }
 }

@@ -49,16 +49,30 @@ import Testing
 
   private let block = [UInt8](repeating: 5, count: 4096)
 
+  private func places(_ list: (first: UInt64, count: UInt64)...) -> [UInt8] {
+    list.flatMap { place in [place.first, place.count].flatMap { value in withUnsafeBytes(of: value.littleEndian) { Array($0) } } }
+  }
+
   @Test func blocksGoToTheFileAndComeBack() throws {
     let file = try File()
     let guest = try guest(file)
     let opened = guest.call(.openVolume, [8])
     #expect(opened.error == 0 && opened.results[0] == 0 && opened.payload.isEmpty && file.size == 8 * 4096)
-    #expect(guest.call(.writeVolume, [3], payload: block + block).results[0] == 8192)
+    #expect(guest.call(.writeVolume, [1], payload: block + block + places((3, 2))).results[0] == 8192)
     #expect(guest.call(.flushVolume).error == 0)
     #expect(guest.call(.readVolume, [2, 3]).payload == [UInt8](repeating: 0, count: 4096) + block + block)
     // What is longer stays as it is.
     #expect(guest.call(.openVolume, [2]).error == 0 && file.size == 8 * 4096)
+  }
+
+  @Test func blocksOfOneCallGoToPlacesFarApart() throws {
+    let file = try File()
+    let guest = try guest(file)
+    #expect(guest.call(.openVolume, [8]).error == 0)
+    let blocks = (1...4).map { [UInt8](repeating: $0, count: 4096) }
+    #expect(guest.call(.writeVolume, [3], payload: blocks.joined() + places((7, 1), (2, 2), (0, 1))).results[0] == 4 * 4096)
+    let zeros = [UInt8](repeating: 0, count: 4096)
+    #expect(guest.call(.readVolume, [0, 8]).payload == Array([blocks[3], zeros, blocks[1], blocks[2], zeros, zeros, zeros, blocks[0]].joined()))
   }
 
   @Test func everyOffsetAndLengthIsChecked() throws {
@@ -69,8 +83,17 @@ import Testing
     for (first, count) in [(8, 1), (0, 9), (7, 2), (9, 0), (UInt64.max, 1), (1, UInt64.max), (1 << 52, 1), (0, 1 << 52), (UInt64.max, UInt64.max)] as [(UInt64, UInt64)] {
       #expect(guest.call(.readVolume, [first, count]).error == EdgeError.invalid, "\(first) \(count)")
     }
-    for first in [8, 1 << 52, UInt64.max] as [UInt64] { #expect(guest.call(.writeVolume, [first], payload: block).error == EdgeError.invalid) }
-    for length in [1, 4095, 4097] { #expect(guest.call(.writeVolume, [0], payload: [UInt8](repeating: 1, count: length)).error == EdgeError.invalid) }
+    for first in [8, 1 << 52, UInt64.max] as [UInt64] { #expect(guest.call(.writeVolume, [1], payload: block + places((first, 1))).error == EdgeError.invalid) }
+    for length in [1, 4095, 4097] {
+      #expect(guest.call(.writeVolume, [1], payload: [UInt8](repeating: 1, count: length) + places((0, 1))).error == EdgeError.invalid)
+    }
+    for number in [0, 2, 3, 257, 1 << 60, UInt64.max] as [UInt64] {
+      #expect(guest.call(.writeVolume, [number], payload: block + places((0, 1))).error == EdgeError.invalid, "\(number) places")
+    }
+    // Counts that are not those of the payload, together or by overflow; a place behind the end beside one that is there: nothing is written.
+    for list in [[(0, 0)], [(0, 1)], [(0, 3)], [(0, .max)], [(0, 1), (1, 0)], [(0, 1), (1, 1), (2, 1)], [(0, 3), (1, .max)], [(0, 1), (8, 1)], [(0, 1), (.max, 1)]] as [[(UInt64, UInt64)]] {
+      #expect(guest.call(.writeVolume, [UInt64(list.count)], payload: block + block + list.flatMap { places($0) }).error == EdgeError.invalid, "\(list)")
+    }
     #expect(guest.call(number: EdgeCall.writeVolume.rawValue, [0], claimedLength: .max).error == EdgeError.invalid)
     #expect(file.size == 8 * 4096)
     #expect(guest.call(.readVolume, [0, 8]).payload == [UInt8](repeating: 0, count: 8 * 4096))

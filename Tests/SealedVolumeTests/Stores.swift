@@ -76,6 +76,8 @@ final class MemoryStore: BlockStore {
   var blocks: [UInt64: [UInt8]] = [:]
   private(set) var readCount = 0
   private(set) var writes: [(first: UInt64, bytes: [UInt8])] = []
+  /// Of which each may have brought several ``writes``.
+  private(set) var calls = 0
 
   func read(_ first: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(BlockStoreError) -> Int {
     readCount += 1
@@ -90,6 +92,15 @@ final class MemoryStore: BlockStore {
     writes.append((first, [UInt8](copy: buffer)))
     for number in 0..<buffer.count / blockSize { blocks[first + UInt64(number)] = buffer.block(number) }
     return buffer.count
+  }
+
+  func write(_ runs: [BlockRun], from buffer: UnsafeRawBufferPointer) throws(BlockStoreError) -> Int {
+    calls += 1
+    var start = 0
+    for run in runs {
+      start += try write(run.first, from: UnsafeRawBufferPointer(rebasing: buffer[start..<start + run.count * blockSize]))
+    }
+    return start
   }
 
   func flush() throws(BlockStoreError) {}
