@@ -120,7 +120,7 @@ struct Run: ParsableCommand {
       if image.answersHTTP {
         throw CommandFailure("\(app) answers HTTP requests and is no command: serve it, as with coffer run --http 127.0.0.1:8080 \(app)")
       }
-      let signer = try attest.signer()
+      let signer = try attest.signer(wantsSecrets: !image.manifest.releasedResources.isEmpty)
       let evidence = try RunEvidence(attest, by: signer)
       let secrets = try brokerSecrets(of: image, machine: kind.name, by: signer)
       options.secrets = secrets
@@ -179,8 +179,8 @@ struct Run: ParsableCommand {
   private func brokerSecrets(of image: TrustletImage, machine: String, by signer: RunSigner?) throws -> BrokerSecrets? {
     let names = image.manifest.releasedResources.map(\.name)
     guard !names.isEmpty else { return nil }
-    guard let address = attest.broker, let signer else {
-      throw CommandFailure("the manifest wants secrets (\(names.joined(separator: ", "))): name the broker that has them, with --broker URL")
+    guard let address = try attest.namedBroker(), let signer else {
+      throw CommandFailure("the manifest wants secrets (\(names.joined(separator: ", "))): name the broker that has them, with --broker URL or COFFER_BROKER")
     }
     if let note = image.manifest.noteOnSecrets { Terminal.note(note) }
     let tenant = attest.brokerTenant ?? image.manifest.broker.flatMap { $0.tenant == Manifest.Broker.standardTenant ? nil : $0.tenant }

@@ -203,6 +203,9 @@ struct SecretCommandTests {
     expectNothing(try scene.run(), scene, says: "platform")
     let without = try scene.place.run("run", "function.trustlet")
     #expect(without.status == 125 && without.errors.contains("--broker"), "\(without.errors)")
+    // As the commands that speak to a broker do; it is asked, and refuses.
+    expectNothing(try scene.place.run("run", "function.trustlet", environment: ["COFFER_BROKER": scene.url]), scene, says: "platform")
+    #expect(try scene.place.run("run", "function.trustlet", environment: ["COFFER_BROKER": "broker.example"]).errors.contains("COFFER_BROKER: expected a URL"))
     let nobody = try scene.place.run("run", "function.trustlet", "--broker", "http://127.0.0.1:1")
     expectNothing(nobody, scene, says: "no answer from the broker")
     #expect(try scene.place.run("run", "function.trustlet", "--broker", "http://broker.example").errors.contains("https"))

@@ -56,6 +56,7 @@ extension Policy {
     findings.append(debugFinding(claims))
     findings += terms.trustedComputingBaseFindings(claims)
     findings.append(terms.measurementFinding(claims))
+    if let uncompared = terms.uncomparedFinding(claims) { findings.append(uncompared) }
     return findings
   }
 

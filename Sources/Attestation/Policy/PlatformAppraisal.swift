@@ -56,6 +56,24 @@ extension PlatformTerms {
     components.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
   }
 
+  /// What was measured and is in an entry that fits only by `any`, or not at all: so that nobody takes it for compared.
+  func uncomparedFinding(_ claims: PlatformClaims) -> Finding? {
+    guard case .oneOf(let entries) = referenceValues, let entry = entries.first(where: { Self.mismatch($0, claims) == nil }) else { return nil }
+    let uncompared = claims.measurements.filter { measurement in
+      switch entry[measurement.name] {
+      case .digest: false
+      case .any: true
+      // Zeros: nothing was measured here. Short values are numbers.
+      case nil: measurement.digest.count > 8 && measurement.digest.contains { $0 != 0 }
+      }
+    }
+    guard !uncompared.isEmpty else { return nil }
+    return Finding(
+      "policy.uncompared", .noted, .executables,
+      found: uncompared.map { "\($0.name) (\($0.meaning))\(entry[$0.name] == nil ? "" : ": any")" }.joined(separator: ", "),
+      wanted: "nothing: the policy has no value for these, and what they measure can be anything")
+  }
+
   func measurementFinding(_ claims: PlatformClaims) -> Finding {
     let path = "platforms.\(claims.platform.rawValue).reference-values"
     let essential = claims.measurements.filter(\.isEssential)
@@ -84,7 +102,7 @@ extension PlatformTerms {
               "policy.measurements", .waived, .executables, found: described(essential), wanted: "reference values; the policy takes any")
           }
           return .rule(
-            "policy.measurements", .executables, holds: true, found: described(claims.measurements.filter { entry[$0.name] != nil }),
+            "policy.measurements", .executables, holds: true, found: described(claims.measurements.filter { entry[$0.name].map { $0 != .any } ?? false }),
             wanted: "the policy's reference values", remedy: "")
         }
         reasons.append(reason)

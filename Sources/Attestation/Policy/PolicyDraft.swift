@@ -25,13 +25,31 @@ extension Policy {
       lines += anchors.map { "    - \(quoted(hexadecimal($0)))" }
     }
     if let trustlet = examination.trustlet { lines += trustletLines(trustlet) }
-    lines.append("# This piece cannot carry a nonce of yours. Where you ask for evidence yourself, write 'required' and give --nonce:")
-    lines.append("nonce: optional")
+    lines += nonceLines(examination)
     if examination.trustlet?.issuedAt ?? platform.issuedAt != nil {
       lines.append("# The greatest age that is accepted, by the evidence's own clock:")
       lines.append("# age: 5m")
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// What a piece carries is never in the draft, since the next one has to carry another.
+  private static func nonceLines(_ examination: Examination) -> [String] {
+    let bound = examination.trustlet?.nonce ?? examination.platform.boundData
+    let optional = "nonce: optional"
+    if bound.allSatisfy({ $0 == 0 }) {
+      return ["# This piece carries no nonce, so it may be of any age. Where you ask for evidence yourself, write 'required' and give --nonce:", optional]
+    }
+    if examination.trustlet != nil {
+      return [
+        "# This piece carries a nonce. Ask for evidence with one of your own, and give it to coffer verify with --nonce. Who takes evidence of any age writes 'optional':",
+        "nonce: required",
+      ]
+    }
+    return [
+      "# This piece carries \(bound.count) bytes that somebody chose; whether they are a nonce, or a key's hash, it does not say. Where you ask for evidence",
+      "# yourself, write 'required' and give --nonce:", optional,
+    ]
   }
 
   private static func platformLines(_ claims: PlatformClaims) -> [String] {

@@ -13,7 +13,9 @@ struct AttestOptions: ParsableArguments {
   var evidence: String?
 
   @Option(
-    help: ArgumentHelp("The key broker that releases the secrets of the manifest, as https://broker.example; http only on this machine.", valueName: "url"),
+    help: ArgumentHelp(
+      "The key broker that releases the secrets of the manifest, as https://broker.example; http only on this machine. By default COFFER_BROKER, where the manifest has any.",
+      valueName: "url"),
     transform: BrokerAddress.parse)
   var broker: BrokerAddress?
 
@@ -27,6 +29,7 @@ struct AttestOptions: ParsableArguments {
 
   mutating func validate() throws {
     if nonce == nil, evidence != nil { throw ValidationError("--evidence is for evidence: give a relying party's nonce too, with --attest") }
+    let broker = try namedBroker()
     if broker == nil, brokerTenant != nil { throw ValidationError("--broker-tenant is a broker's: name that too, with --broker") }
     if broker == nil, brokerPin != nil { throw ValidationError("--broker-pin is a broker's: name that too, with --broker") }
     if nonce == nil, broker == nil, let option = platform.given {
@@ -34,8 +37,19 @@ struct AttestOptions: ParsableArguments {
     }
   }
 
+  /// The one of the command line, or else of COFFER_BROKER.
+  func namedBroker() throws -> BrokerAddress? {
+    if let broker { return broker }
+    guard let text = Environment.all["COFFER_BROKER"], !text.isEmpty else { return nil }
+    do { return try BrokerAddress.parse(text) } catch { throw CommandFailure("COFFER_BROKER: \(error)") }
+  }
+
   /// Nil where nobody wants evidence.
-  func signer() throws -> RunSigner? { nonce == nil && broker == nil ? nil : try RunSigner(platform.open()) }
+  /// - Parameter wantsSecrets: whether a broker is asked, where one is named.
+  func signer(wantsSecrets: Bool) throws -> RunSigner? {
+    let asksBroker = wantsSecrets ? try namedBroker() != nil : broker != nil
+    return nonce != nil || asksBroker ? try RunSigner(platform.open()) : nil
+  }
 
   @Sendable private static func nonce(_ text: String) throws -> [UInt8] {
     guard let bytes = bytes(hexadecimal: text), (8...64).contains(bytes.count) else {

@@ -155,6 +155,35 @@ private let launch = [UInt8](repeating: 0xab, count: 48)
     #expect(try tiers("platforms: {tdx: {\(terms)}}\nnonce: optional", claims)["hardware"] == 32)
   }
 
+  @Test func whatIsComparedWithNothingIsSaid() throws {
+    let measurements = ["pcr0", "pcr2", "pcr4", "pcr7", "pcr9", "pcr11"].enumerated().map { number, name in
+      Measurement(name, [UInt8](repeating: name == "pcr11" ? 0 : UInt8(number + 1), count: 32), "of \(name)", isEssential: number < 4)
+    }
+    let examination = Examination(.tpm, findings: [], platform: PlatformClaims(.tpm, measurements: measurements))
+    func notes(_ first: String, _ more: String = "") throws -> (found: String?, measured: String?) {
+      let values = (1...3).map { number in "\(["pcr2", "pcr4", "pcr7"][number - 1]): \"\(String(repeating: "0\(number + 1)", count: 32))\"" }.joined(separator: ", ")
+      let verdict = try Policy(yaml: "platforms: {tpm: {reference-values: [{pcr0: \(first), \(values)\(more)}]}}\nnonce: optional").appraise(examination, nonce: nil, at: now)
+      #expect(verdict.isAccepted, "\(verdict.findings)")
+      return (verdict.findings.first { $0.rule == "policy.uncompared" }?.found, verdict.findings.first { $0.rule == "policy.measurements" }?.found)
+    }
+    let any = try notes("any")
+    #expect(any.found == "pcr0 (of pcr0): any, pcr9 (of pcr9)" && any.measured?.contains("pcr0") == false)
+    let first = "\"\(String(repeating: "01", count: 32))\"", ninth = ", pcr9: \"\(String(repeating: "05", count: 32))\""
+    #expect(try notes(first, ninth).found == nil)
+    #expect(try notes(first).found == "pcr9 (of pcr9)")
+  }
+
+  @Test func aDraftSaysWhetherItsModelHasANonce() throws {
+    func draft(_ bound: [UInt8]) -> String {
+      var claims = claims
+      claims.boundData = bound
+      return Policy.draft(from: Examination(.sevSNP, findings: [], platform: claims))
+    }
+    for (bound, words) in [([], "carries no nonce"), ([UInt8](repeating: 0, count: 64), "carries no nonce"), ([UInt8](repeating: 7, count: 64), "carries 64 bytes")] {
+      #expect(draft(bound).contains(words) && draft(bound).contains("\nnonce: optional"), "\(draft(bound))")
+    }
+  }
+
   @Test func aDraftAcceptsItsModelAndNothingWeaker() throws {
     let genuine = Examination(.sevSNP, findings: [], platform: claims)
     let draft = Policy.draft(from: genuine)
