@@ -109,7 +109,7 @@ let package = Package(
     // Floor 2: a node as an image: what builds it and says what its evidence will be, and what starts in it.
     .target(name: "NodeImage", dependencies: [crypto]),
     .target(name: "NodeStart"),
-    .executableTarget(name: "coffer-init", dependencies: ["CLinux", "NodeStart"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
+    .executableTarget(name: "coffer-init", dependencies: ["CLinux", "NodeStart", "Platform"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(name: "coffer-evidence", dependencies: ["NodeStart", "Platform"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .testTarget(name: "NodeImageTests", dependencies: ["NodeImage", crypto]),
     .testTarget(name: "NodeStartTests", dependencies: ["NodeStart"]),
@@ -262,7 +262,7 @@ let package = Package(
       name: "NodeCommandTests",
       dependencies: [
         "Attestation", "CLinux", "DevelopmentPlatform", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "KeyBroker", "KeyBrokerProtocol",
-        "LoopbackSockets", "NetworkRules", "Platform", "SampleFunctions", "coffer-node",
+        "KilledScenarios", "LoopbackSockets", "NetworkRules", "Platform", "SampleFunctions", "coffer-node",
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
       ]),
     // Changes a node's state as fast as it can, and says what it has done: to be killed.
@@ -315,7 +315,7 @@ let package = Package(
     // Trustlets whose host lies to them: for the tests, and for as long as one likes.
     .target(
       name: "LyingHost",
-      dependencies: ["CLinux", "Coffer", "CodeObjects", "EdgeCalls", "Examples", "HostNetwork", "LoopbackSockets", "Machine", "Monitor", "NetworkRules", "TrustletImage", "TrustletRun"],
+      dependencies: ["CLinux", "Coffer", "CodeObjects", "EdgeCalls", "Examples", "HostNetwork", "KeyBrokerProtocol", "LoopbackSockets", "Machine", "Monitor", "NetworkRules", "TrustletImage", "TrustletRun"],
       path: "Tests/LyingHost", plugins: ["ExamplesPlugin"]),
     .executableTarget(name: "lying-host", dependencies: ["CodeObjects", "Coffer", "LyingHost"], path: "Tests/lying-host"),
     // Trustlets of every kind, made and ended many times: what do they leave behind?
