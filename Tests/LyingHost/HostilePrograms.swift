@@ -10,11 +10,13 @@ struct HostilePrograms {
   let selfCheck: HostileProgram
   /// Checks itself too, and has a network.
   let sockets: HostileProgram
+  /// Checks itself and its sealed directory.
+  let keeper: HostileProgram
   let count: HostileProgram
   let hello: HostileProgram
   let wordcount: HostileProgram
 
-  init(_ builder: TrustletBuilder) throws {
+  init(_ builder: TrustletBuilder, _ volume: KeptVolume) throws {
     var manifest = Manifest()
     manifest.environment = ["FIXED": "measured"]
     manifest.scratch = Manifest.Scratch(path: "/scratch", size: .mebibytes(1))
@@ -27,6 +29,7 @@ struct HostilePrograms {
     networked.network = Self.rules
     networked.memory = .mebibytes(16)
     sockets = HostileProgram("sockets", try builder.image(of: Self.module(SinglePrograms.sockets), manifest: networked), checksItself: true)
+    keeper = HostileProgram("keeper", try builder.image(of: Self.module(SinglePrograms.keeper), manifest: volume.manifest), checksItself: true)
     count = HostileProgram("count", try builder.image(of: Self.module(SinglePrograms.count)))
     hello = HostileProgram("hello", try builder.image(of: Self.example("hello")))
     wordcount = HostileProgram("wordcount", try builder.image(of: Self.example("wordcount")))
@@ -63,18 +66,22 @@ struct HostileProgram {
 /// What `selfcheck.c` has found, as it stands in its memory.
 struct SelfCheckVerdict {
   static let address: UInt64 = 64
-  static let size = 16
+  static let size = 24
 
   let failedLine: UInt32
   let checks: UInt32
   /// Whether it was touching memory that it had just been given.
   let grows: Bool
   let isFinished: Bool
+  /// Of a sealed directory: the last commit that was there at the start, and the last that counts, each and one more; 0 where there is none.
+  let found: UInt32
+  let committed: UInt32
 
   init(_ bytes: UnsafeMutableRawBufferPointer) {
     failedLine = bytes.get32(at: 0)
     checks = bytes.get32(at: 4)
     grows = bytes.get32(at: 8) == 1
     isFinished = bytes.get32(at: 12) == 0x600D
+    (found, committed) = (bytes.get32(at: 16), bytes.get32(at: 20))
   }
 }

@@ -15,6 +15,8 @@ final class Liar {
   let counterFrequency: UInt64?
   /// Whether what the guest is asked to do is lied about too.
   let liesAboutCommands: Bool
+  /// Of a program with a sealed directory.
+  private let volume: KeptVolume?
   private var exchanges: UInt64 = 0
   private var growthCount = 0
   /// The header of the answer before.
@@ -26,8 +28,9 @@ final class Liar {
   /// What was told, for comparing two runs: a number for each exchange.
   private(set) var record: [UInt64] = []
 
-  init(seed: UInt64) {
+  init(seed: UInt64, volume: KeptVolume? = nil) {
     self.seed = seed
+    self.volume = volume
     var random = SeededGenerator(seed)
     rarity = random.pick([1, 2, 4, 12, 40, 150])
     growths = (0..<8).map { _ in random.isOneOf(4) ? random.pick(Growth.allCases) : .honest }
@@ -70,6 +73,10 @@ final class Liar {
     record.append(exchanges << 8 | UInt64(call?.rawValue ?? 0))
     if carriesCommand { commandWasALie = true }
     if call == .growMemory { growthWasALie = true }
+    if let volume, let call, [.openVolume, .readVolume, .writeVolume, .flushVolume, .publishVolume].contains(call), !random.isOneOf(3) {
+      record.append(10)
+      return tell(volume, window, call, &random)
+    }
     for _ in 0...random.below(2) {
       let isListing = call == .readDirectory && random.isOneOf(2)
       tell(isListing ? 5 : random.below(carriesCommand ? 10 : 8), window, call, &random)
@@ -116,6 +123,15 @@ final class Liar {
       window.put32(UInt32(random.below(6)), at: EdgeWindow.doorbellStateOffset)
       window.put64(random.pick([0, 1, 2, .max]), at: EdgeWindow.resultsOffset + 16)
     }
+  }
+
+  /// Of the file, for all calls to come, or of one answer.
+  private func tell(_ volume: KeptVolume, _ window: UnsafeMutableRawBufferPointer, _ call: EdgeCall, _ random: inout SeededGenerator) {
+    guard call == .readVolume, random.isOneOf(2) else { return volume.tamper(&random) }
+    let length = min(Int(window.get32(at: EdgeWindow.responseLengthOffset)), Int(EdgeWindow.payloadCapacity))
+    let start = Int(EdgeWindow.payloadOffset)
+    volume.exchange(
+      UnsafeMutableRawBufferPointer(rebasing: window[start..<start + length]), first: window.get64(at: EdgeWindow.argumentsOffset), &random)
   }
 
   /// Directory entries, or what might be taken for some.

@@ -25,6 +25,8 @@ public final class LyingHostSession {
     public var checks: UInt64 = 0
     /// How runs ended, by a word.
     public var endings: [String: Int] = [:]
+    /// Runs with a sealed directory: in which it opened and was right, and in which it did not open.
+    public var kept = (right: 0, refused: 0)
   }
 
   public private(set) var tally = Tally()
@@ -36,6 +38,7 @@ public final class LyingHostSession {
   private let lyingKind: LyingMachineKind
   private let surroundings: Surroundings
   private let peer: EchoPeer
+  private let volume: KeptVolume
   private let clones: Clones
   private let honestClones: Clones
 
@@ -56,7 +59,8 @@ public final class LyingHostSession {
   }
 
   public init(_ kind: any MachineKind, builder: TrustletBuilder) throws {
-    programs = try HostilePrograms(builder)
+    volume = try KeptVolume()
+    programs = try HostilePrograms(builder, volume)
     lyingKind = LyingMachineKind(inner: kind, host: host)
     surroundings = try Surroundings()
     peer = try EchoPeer()
@@ -69,7 +73,52 @@ public final class LyingHostSession {
     willRun(0)
     try checkHonestRun(programs.selfCheck, surroundings.options(time: .seconds(20), directories: 2))
     try checkHonestRun(programs.sockets, networked(surroundings.options(time: .seconds(20))))
+    try keepStates()
     try checkHonestTrustlet(seed: 0)
+  }
+
+  /// Runs of the program with a sealed directory, of which each finds what the one before committed: the states that a host can show.
+  private func keepStates() throws {
+    volume.keep(commit: 1)
+    for _ in 0..<4 {
+      let last = volume.states[volume.states.count - 1].commit
+      let (outcome, verdict) = try keep(surroundings.options(time: .seconds(20)))
+      guard outcome == .exited(status: 7), verdict.isFinished, verdict.failedLine == 0, verdict.checks > 200, verdict.found == last, verdict.committed > last else {
+        throw Finding(seed: 0, what: "keeper: without a lie it ended with \(outcome), and found \(verdict), where commit \(last) was the last")
+      }
+      volume.keep(commit: verdict.committed)
+    }
+  }
+
+  /// Without a liar.
+  private func keep(_ options: RunOptions) throws -> (Outcome, SelfCheckVerdict) {
+    let trustlet = try TrustletRunner.start(programs.keeper.image, kept(options), on: lyingKind)
+    let outcome = try TrustletRunner.runCommand(programs.keeper.image, trustlet)
+    guard let verdict = verdict() else { throw Finding(seed: 0, what: "keeper: its memory cannot be read") }
+    return (outcome, verdict)
+  }
+
+  private func kept(_ options: RunOptions) -> RunOptions {
+    var options = options
+    options.volume = volume.host
+    options.secrets = volume
+    return options
+  }
+
+  /// What a run found in its sealed directory was what counted, whatever the host did; and so does an honest host's next run, or nothing.
+  private func judgeVolume(_ state: KeptVolume.State, _ outcome: Outcome, seed: UInt64) throws {
+    guard let told = verdict() else { return }
+    guard told.found == 0 || told.found == state.commit else {
+      throw Finding(seed: seed, what: "keeper: it was shown commit \(told.found) of its sealed directory, and the last is \(state.commit); it ended with \(outcome)")
+    }
+    if told.found == 0 { tally.kept.refused += 1 } else { tally.kept.right += 1 }
+    let (next, verdict) = try keep(surroundings.options(time: .seconds(20)))
+    guard verdict.failedLine == 0 else {
+      throw Finding(seed: seed, what: "keeper: behind the lies an honest host's run was given what no program may be: line \(verdict.failedLine) of keeper.c; it ended with \(next)")
+    }
+    guard verdict.found == 0 || verdict.found >= max(told.committed, state.commit) else {
+      throw Finding(seed: seed, what: "keeper: commit \(told.committed) counted, and the next run found \(verdict.found)")
+    }
   }
 
   /// With a network of its own, and a peer in it.
@@ -92,7 +141,8 @@ public final class LyingHostSession {
   /// Whether the lies of a run follow from its seed alone: without a second thread that lies or serves.
   public static func isRepeatable(seed: UInt64) -> Bool {
     let plan = RunPlan(seed: seed)
-    return plan.scribbles == nil && !plan.answersDoorbells
+    // An instance's key is another each time, and with it the lies about what is sealed to it.
+    return plan.scribbles == nil && !plan.answersDoorbells && plan.program != 4
   }
 
   /// One run and all that is checked of it.
@@ -101,10 +151,17 @@ public final class LyingHostSession {
   public func run(seed: UInt64) throws -> [UInt64] {
     willRun(seed)
     let plan = RunPlan(seed: seed)
-    let (liar, scribbles) = (Liar(seed: seed), plan.scribbles)
-    let program = [programs.hello, programs.wordcount, programs.selfCheck, programs.sockets][plan.program]
+    let program = [programs.hello, programs.wordcount, programs.selfCheck, programs.sockets, programs.keeper][plan.program]
+    let isKept = program.name == programs.keeper.name
+    let (liar, scribbles) = (Liar(seed: seed, volume: isKept ? volume : nil), plan.scribbles)
     let image = program.image
-    var options = surroundings.options(time: .milliseconds(200), directories: program.checksItself ? plan.directories : 1)
+    var options = surroundings.options(time: .milliseconds(200), directories: isKept ? 0 : program.checksItself ? plan.directories : 1)
+    let state = isKept ? volume.states[plan.state % volume.states.count] : nil
+    if let state {
+      // Sometimes it is turned back as a whole, before the run.
+      volume.goBack(to: state, file: volume.states[(plan.isTurnedBack ? plan.state / 8 : plan.state) % volume.states.count])
+      options = kept(options)
+    }
     if program.name == programs.sockets.name { options = networked(options) }
     options.answersDoorbells = plan.answersDoorbells
     let isClone = plan.isClone
@@ -120,6 +177,7 @@ public final class LyingHostSession {
     if let note = notes.first { throw Finding(seed: seed, what: note) }
     try judge(outcome, program, liar, scribbles, seed)
     try checkMeasuredMemory(program, seed: seed)
+    if let state { try judgeVolume(state, outcome, seed: seed) }
     if let damage = surroundings.damage() { throw Finding(seed: seed, what: damage) }
     if isClone { try clones.pool.giveBack(trustlet) }
     host.machine = nil
@@ -199,15 +257,20 @@ private struct RunPlan {
   let program: Int
   let directories: Int
   let isClone: Bool
+  /// Of a sealed directory.
+  let state: Int
+  let isTurnedBack: Bool
 
   init(seed: UInt64) {
     var random = SeededGenerator(seed ^ 0x5EED)
     scribbles = random.isOneOf(3) ? random.pick(WindowScribbler.Target.allCases + [.doorbell, .doorbell]) : nil
     answersDoorbells = scribbles != nil || random.isOneOf(4)
-    let choice = random.below(12)
-    program = choice == 3 ? 3 : min(choice, 2)
+    let choice = random.below(15)
+    program = choice == 3 ? 3 : choice > 11 ? 4 : min(choice, 2)
     directories = 1 + random.below(3)
-    isClone = choice > 3
+    isClone = choice > 3 && program != 4
+    state = random.below(64)
+    isTurnedBack = random.isOneOf(4)
   }
 }
 

@@ -51,7 +51,7 @@ do {
   }
   let tally = session.tally
   let endings = tally.endings.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
-  print("lying-host: machine \(choice.rawValue): \(tally.runs) runs (\(endings)), \(tally.lies) lies, \(tally.checks) checks, no finding")
+  print("lying-host: machine \(choice.rawValue): \(tally.runs) runs (\(endings)), \(tally.lies) lies, \(tally.checks) checks, sealed directories right \(tally.kept.right) times and refused \(tally.kept.refused), no finding")
 } catch {
   print("lying-host: machine \(choice.rawValue): FINDING: \(error)")
   exit(1)

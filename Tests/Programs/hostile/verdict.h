@@ -12,6 +12,9 @@ struct verdict {
   volatile I checks;
   volatile I grows;  // 1 while it touches memory that it was just given
   volatile I finished;
+  // keeper.c's: the last commit that was there at the start, and the last that counts, each and one more; 0 where there is none.
+  volatile I found;
+  volatile I committed;
 };
 #define VERDICT ((struct verdict *)64)
 
