@@ -25,7 +25,7 @@ public struct NodeImage: Sendable {
   }
 
   /// Beside the first process, which lies where the kernel looks for it.
-  package static let programs = ["coffer", "coffer-evidence", "coffer-monitor", "coffer-node"]
+  package static let programs = ["coffer", "coffer-attester", "coffer-evidence", "coffer-monitor", "coffer-node"]
   package static let firstProcess = "coffer-init"
   /// Virtual network devices, and whoever gives a confidential machine's reports.
   package static let modules = ["virtio_pci", "virtio_net", "configfs", "tsm", "sev_guest", "tdx_guest"]

@@ -12,6 +12,8 @@ package struct NodeSettings: Equatable, Sendable {
   package var port: UInt16 = 8080
   /// Where the machine's evidence is asked for.
   package var evidencePort: UInt16 = 8081
+  /// Where functions are served over TLS whose certificate carries evidence.
+  package var attestedPort: UInt16 = 8443
 
   /// - Throws: what is no setting, or has another form; a node that guesses what was meant is not the one that was described.
   package init(commandLine: String) throws(StartError) {
@@ -47,7 +49,8 @@ package struct NodeSettings: Equatable, Sendable {
       gateway = parsed
     case "port": port = try Self.port(shown, value)
     case "evidence-port": evidencePort = try Self.port(shown, value)
-    default: throw StartError(shown, found: "a word that no node knows", expected: "interface, address, gateway, port or evidence-port")
+    case "attested-port": attestedPort = try Self.port(shown, value)
+    default: throw StartError(shown, found: "a word that no node knows", expected: "interface, address, gateway, port, evidence-port or attested-port")
     }
   }
 

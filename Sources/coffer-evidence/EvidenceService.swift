@@ -34,16 +34,11 @@ struct EvidenceService {
   }
 
   private func platform() throws(EvidenceRefusal) -> any Platform {
-    if isConfidential { return ReportInterface() }
+    if OwnPlatform.find() == .reports { return ReportInterface() }
     do throws(PlatformError) {
       return try TPMPlatform()
     } catch {
       throw .noPlatform(error.description)
     }
   }
-
-  private var isConfidential: Bool { access("/sys/kernel/config/tsm/report", F_OK) == 0 && hasProvider }
-
-  /// The interface's folder is there with its module, also where no firmware stands behind it.
-  private var hasProvider: Bool { (try? ReportInterface().name) != nil }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import NodeStart
+import Platform
 
 /// What runs on a node: the server of functions and whoever gives the machine's evidence.
 struct Node {
@@ -17,9 +18,10 @@ struct Node {
   /// Until the server ends. Whatever the node started and forgot is waited for here too: it has no other parent.
   func run() {
     let host = settings.address == nil ? "127.0.0.1" : "0.0.0.0"
-    guard let server = Child.start([
-      Self.server, "serve", "--listen", "\(host):\(settings.port)", "--data", "\(Machine.data)/node", "--machine", machine, "--log", "json",
-    ]) else { return }
+    guard let server = Child.start(
+      [Self.server, "serve", "--listen", "\(host):\(settings.port)", "--data", "\(Machine.data)/node", "--machine", machine, "--log", "json"]
+        + evidenceOptions(host))
+    else { return }
     guard let evidence = Child.start([Self.evidence, host, "\(settings.evidencePort)"]) else { return }
     guard deployFunctions(while: server) else { return Console.say("the functions of this image could not be deployed") }
     Console.say("ready")
@@ -31,6 +33,15 @@ struct Node {
       if ended == server { return Console.say("the server has ended, \(Child.shown(status))") }
       if ended == evidence { return Console.say("the evidence's program has ended, \(Child.shown(status))") }
     }
+  }
+
+  /// With what vouches for the machine the server starts its attester, whose evidence its instances and channels have.
+  private func evidenceOptions(_ host: String) -> [String] {
+    guard let platform = OwnPlatform.find() else {
+      Console.say("nothing vouches for this machine: neither a confidential machine's reports nor a TPM; functions give no evidence")
+      return []
+    }
+    return ["--platform", platform.rawValue, "--attested", "\(host):\(settings.attestedPort)"]
   }
 
   private var machine: String { access("/dev/kvm", R_OK | W_OK) == 0 ? "kvm" : "process" }

@@ -20,7 +20,7 @@ import Testing
         try put("package/lib/modules/1.0-made/kernel/\(name).ko", module.bytes)
       }
       #expect(try run("/usr/bin/dpkg-deb", ["--build", "--root-owner-group", folder.appendingPathComponent("package").path, package], input: []).status == 0)
-      for name in ["coffer", "coffer-evidence", "coffer-init", "coffer-monitor", "coffer-node"] {
+      for name in ["coffer", "coffer-attester", "coffer-evidence", "coffer-init", "coffer-monitor", "coffer-node"] {
         try put("programs/\(name)", MadeELF(interpreter: nil, needed: [], runPath: nil, sections: [(".name", Array(name.utf8))]).bytes)
       }
     }
@@ -51,7 +51,7 @@ import Testing
     #expect(first.boot.kernel == MadePE().bytes && first.boot.commandLine.hasSuffix(" coffer.address=192.0.2.7/24"))
     #expect(
       first.contents.files.map(\.path) == [
-        "coffer/coffer", "coffer/coffer-evidence", "coffer/coffer-monitor", "coffer/coffer-node", "functions/hello.trustlet", "init", "modules/001-failover.ko",
+        "coffer/coffer", "coffer/coffer-attester", "coffer/coffer-evidence", "coffer/coffer-monitor", "coffer/coffer-node", "functions/hello.trustlet", "init", "modules/001-failover.ko",
         "modules/002-virtio_net.ko",
       ])
     try other.put("hello", [1, 2, 2])

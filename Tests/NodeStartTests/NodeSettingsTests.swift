@@ -5,14 +5,14 @@ import Testing
   @Test func whatTheKernelsCommandLineSays() throws {
     let settings = try NodeSettings(commandLine: "console=ttyS0 quiet coffer.address=192.0.2.7/24 coffer.gateway=192.0.2.1 coffer.port=80 initrd=initrd\n")
     #expect(settings.address == IPv4Network("192.0.2.7/24") && settings.gateway == IPv4Address("192.0.2.1"))
-    #expect(settings.port == 80 && settings.evidencePort == 8081 && settings.interface == "eth0")
+    #expect(settings.port == 80 && settings.evidencePort == 8081 && settings.attestedPort == 8443 && settings.interface == "eth0")
     #expect(try NodeSettings(commandLine: "quiet").address == nil)
   }
 
   @Test(arguments: [
     "coffer.address=192.0.2.7", "coffer.address=192.0.2.7/33", "coffer.address=192.0.2.07/24", "coffer.address=192.0.2/24", "coffer.address=1.2.3.4/+8",
     "coffer.address=", "coffer.address", "coffer.gateway=192.0.2.1", "coffer.address=192.0.2.7/24 coffer.gateway=192.0.3.1", "coffer.port=0", "coffer.port=65536",
-    "coffer.port=x", "coffer.shell=1", "coffer.interface=", "coffer.interface=a/b", "coffer.interface=sixteen-letters-", String(repeating: "a", count: 2049),
+    "coffer.port=x", "coffer.attested-port=0", "coffer.shell=1", "coffer.interface=", "coffer.interface=a/b", "coffer.interface=sixteen-letters-", String(repeating: "a", count: 2049),
   ])
   func aNodeDoesNotGuess(_ line: String) {
     #expect(throws: StartError.self) { try NodeSettings(commandLine: line) }

@@ -53,12 +53,12 @@ public struct ReferenceValues: Sendable, Equatable {
     }
     if let trustDomain {
       lines += [
-        "  tdx:", "    reference-values:", "      # rtmr0 is the virtual machine's shape (memory, ACPI tables), rtmr3 is not used",
+        "  tdx:", "    reference-values:", "      # Two are compared with nothing: rtmr0, the virtual machine's shape (memory, ACPI tables), which its host chooses, and rtmr3, which is not used",
         "      - {mrtd: \"\(Self.digits(trustDomain.mrtd))\", rtmr0: any, rtmr1: \"\(Self.digits(trustDomain.rtmr1))\", rtmr2: \"\(Self.digits(trustDomain.rtmr2))\", rtmr3: any}",
       ]
     }
     lines += ["  tpm:", "    reference-values:"]
-    if registers[0] == nil { lines.append("      # 'any' trusts every firmware: write pcr0 of a machine whose firmware you trust (option --pcr0)") }
+    if registers[0] == nil { lines.append("      # pcr0 is compared with nothing: every firmware is trusted. Write that of a machine whose firmware you trust (option --pcr0)") }
     for secureBoot in secureBootOff {
       let values = registers.merging([7: secureBoot]) { $1 }.sorted { $0.key < $1.key }.map { "pcr\($0.key): \"\(Self.digits($0.value))\"" }
       lines.append("      - {\(((registers[0] == nil ? ["pcr0: any"] : []) + values).joined(separator: ", "))}")
