@@ -94,7 +94,7 @@ public final class OpenDirectory {
     if request.create { flags |= OpenFlags.create }
     if request.exclusive { flags |= OpenFlags.exclusive }
     if request.truncate { flags |= OpenFlags.truncate }
-    if request.follow { flags |= OpenFlags.follow }
+    if request.follow, !(request.create && request.exclusive) { flags |= OpenFlags.follow }
     return flags
   }
 

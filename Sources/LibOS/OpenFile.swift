@@ -42,8 +42,8 @@ public final class OpenFile {
 
   /// Reads without moving the position.
   public func read<List: BufferList>(_ list: inout List, at start: UInt64) throws(SystemError) -> UInt64 {
-    guard canRead else { throw .badDescriptor }
     guard start <= OpenFile.offsetLimit else { throw .invalid }
+    guard canRead else { throw .badDescriptor }
     switch place {
     case .image(let tree, let entry):
       let content = try tree.entry(entry).content
@@ -94,8 +94,8 @@ public final class OpenFile {
   private func put<List: BufferList>(
     _ list: inout List, at start: UInt64
   ) throws(SystemError) -> (written: UInt64, end: UInt64) {
+    guard appends || start <= OpenFile.offsetLimit else { throw .invalid }
     guard canWrite else { throw .badDescriptor }
-    guard start <= OpenFile.offsetLimit else { throw .invalid }
     switch place {
     case .image: throw .badDescriptor
     case .scratch(let node):

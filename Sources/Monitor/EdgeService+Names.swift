@@ -66,7 +66,6 @@ extension EdgeService {
     let (old, new, oldPath, newPath) = try pathPair(call)
     guard call.arguments.3 < 2 else { throw .invalid }
     let source = try lookUp(oldPath, beneath: old, follow: call.arguments.3)
-    guard NodeKind(mode: try status(of: source.number).mode) != .directory else { throw .permission }
     let number = source.number
     try onEnd(of: newPath, beneath: new, here: .exists, parent: .exists) { directory, name in
       // The only way to link what a descriptor refers to that needs no privilege.

@@ -108,6 +108,7 @@ public enum RunError: Error, Sendable, CustomStringConvertible {
   case fixedVariable(name: String)
   case tooFewOpenFiles(limit: String, needed: Int)
   case scratchIsThere(guestPath: String)
+  case directoryGivenTwice(guestPath: String)
 
   public var description: String {
     switch self {
@@ -124,6 +125,8 @@ public enum RunError: Error, Sendable, CustomStringConvertible {
       "the environment variable \(quoted(name)) is set by the image's manifest or given twice: give no other value, or give one"
     case .scratchIsThere(let path):
       "the program's scratch space lies at \(quoted(path)), where a directory of the host was offered too (--dir): give one of them another place"
+    case .directoryGivenTwice(let path):
+      "two directories of the host were offered at \(quoted(path)) (--dir), and the program would find one of them: give one of them another place"
     case .tooFewOpenFiles(let limit, let needed):
       "the limit of open files is \(limit), and the program starts with \(needed): its standard streams, and a directory each "
         + "for the image's files, for scratch space and for --dir; raise the limit, or give fewer"
@@ -161,6 +164,10 @@ extension TrustletImage {
     for entry in options.environment {
       let name = String(entry.prefix { $0 != "=" })
       guard names.insert(name).inserted else { return .fixedVariable(name: name) }
+    }
+    var places: Set<[Substring]> = []
+    for directory in options.directories {
+      guard places.insert(Self.names(of: directory.guestPath)).inserted else { return .directoryGivenTwice(guestPath: directory.guestPath) }
     }
     if let scratch = manifest.scratch?.path,
       let directory = options.directories.first(where: { Self.names(of: $0.guestPath) == Self.names(of: scratch) })

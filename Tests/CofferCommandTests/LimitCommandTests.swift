@@ -112,6 +112,7 @@ struct LimitCommandTests {
       (["--scratch", "/tmp", "--open-files", "2", "open.wasm"], 125, ["open files"]),
       (["--scratch", "/tmp:1B", "fill.wasm"], 125, ["scratch: 1B is not between"]),
       (["--scratch", "/tmp:many", "fill.wasm"], 125, ["'/tmp:many' is invalid for '--scratch <path[:size]>': expected a path"]),
+      (["--dir", ".::/a", "--dir", ".::/a/", "loop.wasm"], 125, ["two directories of the host were offered at \"/a/\" (--dir)"]),
       // The lower one counts, and is the one that is named.
       (["--manifest", "time.yaml", "--timeout", "1h", "loop.wasm"], 124, ["60ms (time in the manifest)"]),
       (["--manifest", "output.yaml", "--output-limit", "1MiB", "flood.wasm"], Self.noSpace, ["(output in the manifest)"]),

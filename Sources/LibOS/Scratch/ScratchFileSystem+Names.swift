@@ -94,10 +94,10 @@ extension ScratchFileSystem {
     _ old: RelativePath, from oldStart: ScratchNode, follow: Bool, to new: RelativePath, from newStart: ScratchNode
   ) throws(SystemError) {
     let node = try self.node(old, from: oldStart, follow: follow)
-    guard node.kind != .directory else { throw .notPermitted }
     let target = try find(new, from: newStart, .found)
     guard target.node == nil, let name = target.name else { throw .exists }
     guard !target.namesDirectory else { throw .notFound }
+    guard node.kind != .directory else { throw .notPermitted }
     try add(name, of: node, to: target.directory)
     node.attributesChanged()
   }
