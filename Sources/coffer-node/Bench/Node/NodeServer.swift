@@ -64,6 +64,8 @@ struct NodeServer {
 
   struct Statistics {
     var running = 0
+    /// Calls that failed or were refused.
+    var errors = 0
     /// Functions whose start is kept, as the processes have last reported.
     var kept = 0
     var machines = 0
@@ -72,7 +74,7 @@ struct NodeServer {
   /// Of all functions, as the node counts.
   func statistics(in scratch: ScratchDirectory) throws -> Statistics {
     struct Answer: Decodable {
-      struct Function: Decodable { var running, templateBytes, machines: Int }
+      struct Function: Decodable { var running, errors, templateBytes, machines: Int }
       var functions: [Function]
     }
     let result = try Load.run(
@@ -80,7 +82,7 @@ struct NodeServer {
     guard let answer = result.lastAnswer else { throw CommandFailure("the node tells no statistics: \(result.complaint ?? "")") }
     let functions = try JSONDecoder().decode(Answer.self, from: answer).functions
     return Statistics(
-      running: functions.reduce(0) { $0 + $1.running }, kept: functions.count { $0.templateBytes > 0 },
+      running: functions.reduce(0) { $0 + $1.running }, errors: functions.reduce(0) { $0 + $1.errors }, kept: functions.count { $0.templateBytes > 0 },
       machines: functions.reduce(0) { $0 + $1.machines })
   }
 
