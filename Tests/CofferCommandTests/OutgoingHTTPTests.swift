@@ -106,7 +106,8 @@ struct OutgoingHTTPTests {
     let lines = result.output.split(separator: "\n").map(String.init)
     for line in test.expected { #expect(lines.contains(line), "\(line): \(result.output.prefix(2000))") }
     #expect(peer.heads == ["GET /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:\(peer.port)\r\nConnection: close\r\n\r\n"])
-    if test.pieces == nil { #expect(!result.output.contains("in vain"), "\(result.output)") }
+    // Of what comes piece by piece and has no end, a piece is nothing to be read.
+    if test.pieces == nil, !test.ending.isEndless { #expect(!result.output.contains("in vain"), "\(result.output)") }
   }
 
   @Test func theOtherMachineDoesTheSame() throws {

@@ -8,6 +8,9 @@ struct RawAnswer: CustomStringConvertible {
   var body: String { text.firstRange(of: "\r\n\r\n").map { String(text[$0.upperBound...]) } ?? "" }
   var description: String { String(text.prefix(2000)) }
 
+  /// The body, without what it was carried in.
+  var content: String { head.lowercased().contains("transfer-encoding: chunked") ? chunks.joined() : body }
+
   /// What each chunk has, up to the last.
   var chunks: [String] {
     var rest = Array(body.utf8)[...]

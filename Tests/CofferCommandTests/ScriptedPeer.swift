@@ -14,6 +14,8 @@ final class ScriptedPeer: Sendable {
     case stays
     /// The bytes again and again.
     case repeats([UInt8])
+
+    var isEndless: Bool { if case .repeats = self { true } else { false } }
   }
 
   let port: UInt16
