@@ -2,7 +2,7 @@ import CLinux
 import Machine
 import Synchronization
 
-/// Machines that are ready to be a template's next clone: reset after each use, so that no request sees what another left, unless ``InstanceReuse`` is asked for.
+/// Machines that are ready to be a template's next clone: reset after each use, so that no request sees what another left, unless ``TrustletReuse`` is asked for.
 ///
 /// May be used from any thread; a trustlet that it gave belongs to whoever took it.
 public final class TrustletPool: Sendable {
@@ -10,7 +10,7 @@ public final class TrustletPool: Sendable {
   private let idleLimit: Int
   private let verifiesResets: Bool
   private let opensDoorbells: Bool
-  private let reuse: InstanceReuse?
+  private let reuse: TrustletReuse?
   private let idle = Mutex<[Idle]>([])
 
   /// A resident that belongs to nobody: whoever takes it has it alone.
@@ -26,7 +26,7 @@ public final class TrustletPool: Sendable {
   ///   - opensDoorbells: whether the machines are to have doorbells from the start.
   ///   - reuse: whether an instance may serve one request after another, each of which can then see what those before have left.
   public init(
-    _ template: TrustletTemplate, idleLimit: Int, verifiesResets: Bool = false, opensDoorbells: Bool = true, reuse: InstanceReuse? = nil
+    _ template: TrustletTemplate, idleLimit: Int, verifiesResets: Bool = false, opensDoorbells: Bool = true, reuse: TrustletReuse? = nil
   ) {
     self.template = template
     self.idleLimit = idleLimit

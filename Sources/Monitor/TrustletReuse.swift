@@ -1,7 +1,7 @@
 /// For how long an instance may serve one request after another as each has left it. Then it is reset, as others are behind every request.
 ///
 /// An instance goes on only from a command that has finished: a trap, an end of the program's own, a limit, a stop and a refused growth are its end.
-public struct InstanceReuse: Sendable, Equatable {
+public struct TrustletReuse: Sendable, Equatable {
   /// How many, the first one included.
   public var requests: Int
   /// Nanoseconds from the beginning of the first to that of the last.
@@ -32,7 +32,7 @@ struct InstanceHistory {
     if input > 0 { keptInput += 2 * input + Self.blockOverhead }
   }
 
-  func mayGoOn(_ reuse: InstanceReuse, now: UInt64) -> Bool {
+  func mayGoOn(_ reuse: TrustletReuse, now: UInt64) -> Bool {
     requests < reuse.requests && now - since < reuse.time && keptInput < reuse.keptInput
   }
 }

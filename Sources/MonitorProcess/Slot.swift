@@ -19,7 +19,7 @@ final class Slot: Sendable {
     init(_ revision: Revision, _ template: ApplicationTemplate, _ settings: CallSettings) {
       (self.revision, self.template, self.settings) = (revision, template, settings)
       pool = TrustletPool(
-        template.template, idleLimit: 1, opensDoorbells: false, reuse: revision.load.isReused ? InstanceReuse() : nil)
+        template.template, idleLimit: 1, opensDoorbells: false, reuse: revision.load.isReused ? TrustletReuse() : nil)
     }
   }
 

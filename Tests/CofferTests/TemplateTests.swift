@@ -85,7 +85,7 @@ private struct Run {
   let template: ApplicationTemplate
   let pool: TrustletPool
 
-  init(_ program: TestProgram, on machine: MachineChoice = .kvm, reuse: InstanceReuse? = nil) throws {
+  init(_ program: TestProgram, on machine: MachineChoice = .kvm, reuse: TrustletReuse? = nil) throws {
     template = try ApplicationTemplate(try program.image(), on: machine.kind)
     pool = TrustletPool(template.template, idleLimit: 4, verifiesResets: true, reuse: reuse)
   }
@@ -117,7 +117,7 @@ extension RunningTests {
   @Suite struct TemplateTests {
     /// Memory stays; settings, time, randomness and the generation are as new as a clone's.
     @Test(arguments: MachineChoice.allCases) func anInstanceThatIsReusedGoesOn(machine: MachineChoice) throws {
-      let run = try Run(clean, on: machine, reuse: InstanceReuse(requests: 3))
+      let run = try Run(clean, on: machine, reuse: TrustletReuse(requests: 3))
       for _ in 0..<2 {
         #expect(try run.value("sum") == 4711)
         #expect(try run.value("spoil", 7) == 21)
@@ -133,7 +133,7 @@ extension RunningTests {
       #expect(Set(drawn).count == 9)
       let generations = try (0..<9).map { _ in try run.value("generation") }
       #expect(Set(generations).count == 9)
-      let timed = try Run(clean, on: machine, reuse: InstanceReuse())
+      let timed = try Run(clean, on: machine, reuse: TrustletReuse())
       let times = try (0..<9).map { _ in try timed.value("time") }
       #expect(times == times.sorted() && Set(times).count == 9)
       let counts = try [1, 3, 2].map { count in try run.value("arguments") { $0.arguments = Array(repeating: "x", count: count) } }
@@ -141,7 +141,7 @@ extension RunningTests {
     }
 
     @Test(arguments: MachineChoice.allCases) func anInstanceThatHasLivedLongEnoughIsReset(machine: MachineChoice) throws {
-      let run = try Run(clean, on: machine, reuse: InstanceReuse(time: 30_000_000))
+      let run = try Run(clean, on: machine, reuse: TrustletReuse(time: 30_000_000))
       #expect(try run.value("spoil", 7) == 21)
       usleep(50_000)
       #expect(try run.value("sum") == 4711)
