@@ -296,8 +296,9 @@ let package = Package(
     .testTarget(
       name: "CofferTests",
       dependencies: [
-        "CodeObjects", "Coffer", "ComponentFormat", "ComponentLinking", "EdgeCalls", "Examples", "KVMMachine", "KeyBrokerProtocol", "LyingHost", "Machine",
-        "Monitor", "ProcessMachine", "SpecificationScripts", "TrustletImage", "WasmCompiler", "WasmFormat", "WasmText",
+        "CodeObjects", "Coffer", "ComponentCalls", "ComponentFormat", "ComponentLinking", "ComponentValues", "EdgeCalls", "Examples", "KVMMachine",
+        "KeyBrokerProtocol", "LyingHost", "Machine", "Monitor", "ProcessMachine", "SpecificationScripts", "TrustletImage", "TrustletRun", "WasmCompiler",
+        "WasmFormat", "WasmText",
       ]),
     // What a front sends, and programs, to the built coffer-monitor: not a dependency, since the tests would be linked as it is, without the
     // libraries that only tests have.

@@ -59,12 +59,12 @@ public struct ComponentInvocation: Sendable {
   public func perform(_ arguments: [ComponentValue], on trustlet: Trustlet, isInitialised: Bool = false) throws -> Result {
     var call = try prepared(arguments)
     if !isInitialised { call.initialises() }
-    let outcome = try trustlet.run { last in try call.next(after: last) }
+    let outcome = try trustlet.run { last in try call.next(after: last, on: trustlet) }
     guard case .finished = outcome, let type = function.type.result else { return Result(outcome: outcome) }
     return Result(outcome: outcome, value: try call.result(type))
   }
 
-  /// The commands of a call, as far as they can be known before it.
+  /// What a call needs that can be known before it.
   func prepared(_ arguments: [ComponentValue]) throws(ValueError) -> PreparedCall {
     var writer = MemoryWriter(types: function.types, base: Door.start, limits: limits)
     var slots = try writer.arguments(arguments, of: function.type)
@@ -74,22 +74,13 @@ public struct ComponentInvocation: Sendable {
       room = place
       slots.append(UInt64(place))
     }
-    var commands: [TrustletCommand] = []
-    if let door, !writer.bytes.isEmpty {
-      let end = Door.start + UInt32(writer.bytes.count)
-      if Int(end) > Door.roomAtFirst { commands.append(Self.command(door.reset, [UInt64(end)])) }
-      // What is only room for a result will be written before it is read.
-      let written = Int(room ?? end)
-      var memory = [UInt8](repeating: 0, count: Int(Door.start))
-      memory.reserveCapacity(written)
-      for byte in 0..<4 { memory[Int(Door.top) + byte] = UInt8(truncatingIfNeeded: end >> UInt32(8 * byte)) }
-      memory += writer.bytes.prefix(written - Int(Door.start))
-      for start in stride(from: 0, to: memory.count, by: Door.pieceLimit) {
-        commands.append(DoorCommand.put(door.put.entryPoint, at: UInt32(start), memory[start..<min(start + Door.pieceLimit, memory.count)]))
-      }
-    }
-    commands.append(Self.command(entry, slots))
-    return PreparedCall(commands: commands, room: room, door: door, types: function.types, limits: limits)
+    let call = Self.command(entry, slots)
+    guard let door, writer.memory.count > 0 else { return PreparedCall(call, types: function.types, limits: limits) }
+    // What is only room for a result will be written before it is read.
+    let written = room.map { Int($0 - Door.start) } ?? writer.memory.count
+    return PreparedCall(
+      call, door: door, arguments: writer.memory, count: written, end: Door.start + UInt32(writer.memory.count), room: room, types: function.types,
+      limits: limits)
   }
 
   /// Results come where arguments were, so there are as many slots as either wants.
@@ -97,84 +88,6 @@ public struct ComponentInvocation: Sendable {
     let count = max(export.type.parameters.count, export.type.results.count)
     let slots = arguments.prefix(count).map { CommandSlot(low: $0) }
     return .call(entryPoint: export.entryPoint, arguments: slots + repeatElement(CommandSlot(low: 0), count: count - slots.count))
-  }
-}
-
-/// A call on its way: its commands, then those that fetch what it has left.
-struct PreparedCall {
-  var commands: [TrustletCommand]
-  /// Where the result will lie, if in memory.
-  let room: UInt32?
-  let door: ComponentInvocation.DoorExports?
-  let types: TypeTable
-  let limits: ValueLimits
-
-  private var done = 0
-  private var flat: UInt64 = 0
-  /// Of the door's memory, from its beginning; of what lies before the room nothing is looked at but where results end.
-  private var memory: [UInt8] = []
-  private var asked = 0
-  private var end = 0
-
-  init(commands: [TrustletCommand], room: UInt32?, door: ComponentInvocation.DoorExports?, types: TypeTable, limits: ValueLimits) {
-    self.commands = commands
-    self.room = room
-    self.door = door
-    self.types = types
-    self.limits = limits
-  }
-
-  /// The first command initialises what has not been initialised.
-  mutating func initialises() {
-    guard case .call(let entryPoint, let arguments)? = commands.first else { return }
-    commands[0] = .start(entryPoint: entryPoint, arguments: arguments)
-  }
-
-  mutating func next(after last: Outcome?) throws(ValueError) -> TrustletCommand? {
-    if case .trapped? = last { return nil }
-    var slots: [CommandSlot] = []
-    if case .finished(let results)? = last { slots = results }
-    if done < commands.count {
-      defer { done += 1 }
-      return commands[done]
-    }
-    if done == commands.count {
-      done += 1
-      flat = slots.first?.low ?? 0
-      guard let room, let door else { return nil }
-      // With short arguments and a short result this is all of it.
-      let whole = Int(room) + 2_048
-      return ask(door, at: 0, whole <= Door.pieceLimit ? whole : Int(Door.start))
-    }
-    guard let room, let door else { return nil }
-    let bytes = DoorCommand.bytes(slots, count: asked)
-    if end == 0 {
-      guard bytes.count >= Int(Door.start) else { return nil }
-      let top = Int(Door.top)
-      // The guest's word: what is read is bounded by it and by the limit.
-      end = bytes[top..<top + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
-      guard end - Int(room) <= limits.memoryBytes else { throw ValueError.tooLarge(end - Int(room), limits.memoryBytes) }
-      memory = Array(bytes.dropFirst(Int(room)))
-      memory.reserveCapacity(max(0, end - Int(room)))
-    } else {
-      memory += bytes
-    }
-    let place = Int(room) + memory.count
-    return place < end ? ask(door, at: place, min(end - place, Door.pieceLimit)) : nil
-  }
-
-  private mutating func ask(_ door: ComponentInvocation.DoorExports, at address: Int, _ count: Int) -> TrustletCommand {
-    asked = count
-    return DoorCommand.get(door.get.entryPoint, at: UInt32(address), count: count)
-  }
-
-  func result(_ type: ComponentValueType) throws(ValueError) -> ComponentValue {
-    guard let room else {
-      var reader = MemoryReader(types: types, base: 0, bytes: [], limits: limits)
-      return try reader.lift(type, flat)
-    }
-    var reader = MemoryReader(types: types, base: room, bytes: Array(memory.prefix(max(0, end - Int(room)))), limits: limits)
-    return try reader.load(type, at: room)
   }
 }
 
@@ -195,11 +108,5 @@ public enum InvocationError: Error, Sendable, Equatable, CustomStringConvertible
       "the image has no function \(signature): expected an image of this component, made by this version of coffer; found "
         + (found.isEmpty ? "no function" : found.prefix(20).map { quoted($0) }.joined(separator: ", "))
     }
-  }
-}
-
-extension ValueError {
-  fileprivate static func tooLarge(_ size: Int, _ limit: Int) -> ValueError {
-    ValueError(.limit, "the result takes \(size) bytes; at most \(limit) are read")
   }
 }

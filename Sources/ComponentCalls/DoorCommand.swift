@@ -20,6 +20,11 @@ package enum DoorCommand {
     return .call(entryPoint: entryPoint, arguments: [CommandSlot(low: UInt64(address), high: UInt64(count))] + slots)
   }
 
+  /// ... of bytes that lie beside the slots (`Trustlet.lay(beside:)`).
+  package static func put(_ entryPoint: UInt32, at address: UInt32, beside count: Int) -> TrustletCommand {
+    .call(entryPoint: entryPoint, arguments: [CommandSlot(low: UInt64(address), high: UInt64(count) | Command.beside)])
+  }
+
   /// What a `get` has brought.
   package static func bytes(_ slots: [CommandSlot], count: Int) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -28,6 +33,11 @@ package enum DoorCommand {
       withUnsafeBytes(of: (slot.low.littleEndian, slot.high.littleEndian)) { bytes.append(contentsOf: $0) }
     }
     return Array(bytes.prefix(count))
+  }
+
+  /// ... that brings them beside the slots (`Trustlet.append(beside:to:)`).
+  package static func get(_ entryPoint: UInt32, at address: UInt32, beside count: Int) -> TrustletCommand {
+    put(entryPoint, at: address, beside: count)
   }
 
   private static func word(_ bytes: ArraySlice<UInt8>, _ place: Int) -> UInt64 {

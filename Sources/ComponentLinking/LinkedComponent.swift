@@ -65,9 +65,10 @@ public struct Door: Sendable {
   public var instance: Int
   /// The name of its memory among its exports.
   public static let memory = "memory"
-  /// The image's entry point that writes: address and count of bytes in the first slot, the bytes in the following ones.
+  /// The image's entry point that writes: address and count of bytes in the first slot, the bytes in the following ones, or beside the slots
+  /// (`EdgeCalls/Command/beside`).
   public static let put = "door put"
-  /// ... and that reads: address and count in the first slot; the bytes come in the slots, from the first on.
+  /// ... and that reads: address and count in the first slot; the bytes come in the slots, from the first on, or beside them.
   public static let get = "door get"
   /// `(address)`, a function of the instance: makes room for what is below and a little more. Only needed beyond ``roomAtFirst``.
   public static let reset = "door reset"
@@ -78,7 +79,7 @@ public struct Door: Sendable {
   public static let start: UInt32 = 64
   /// Bytes that are there from the beginning.
   public static let roomAtFirst = 65536
-  /// Most bytes that are written or read at once.
+  /// Most bytes that are written or read at once in slots.
   public static let pieceLimit = 16_000
 }
 

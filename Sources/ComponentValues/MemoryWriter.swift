@@ -6,7 +6,7 @@ public struct MemoryWriter {
   private let types: TypeTable
   private let limit: Int
   public let base: UInt32
-  public private(set) var bytes: [UInt8] = []
+  public private(set) var memory = ValueMemory()
 
   /// - Parameter base: A multiple of 8, above 0.
   public init(types: TypeTable, base: UInt32, limits: ValueLimits = ValueLimits()) {
@@ -40,14 +40,14 @@ public struct MemoryWriter {
   }
 
   private mutating func allocate(_ size: Int, _ alignment: Int) throws(ValueError) -> Int {
-    let start = MemoryPlaces.align(bytes.count, alignment)
+    let start = MemoryPlaces.align(memory.count, alignment)
     guard size <= limit, start + size <= limit else { throw ValueError(.limit, "the arguments take more than \(limit) bytes of memory") }
-    bytes += repeatElement(0, count: start + size - bytes.count)
+    memory.append(zeros: start + size - memory.count)
     return Int(base) + start
   }
 
   private mutating func put(_ value: UInt64, _ size: Int, at address: Int) {
-    for index in 0..<size { bytes[address - Int(base) + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * index)) }
+    memory.put(value, size, at: address - Int(base))
   }
 
   // MARK: Core values
@@ -55,7 +55,7 @@ public struct MemoryWriter {
   private mutating func lower(_ value: ComponentValue, _ type: ComponentValueType) throws(ValueError) -> [UInt64] {
     switch (value, types.definition(of: type)) {
     case (.string(let text), _):
-      let (address, count) = try copy(Array(text.utf8))
+      let (address, count) = try copy(text)
       return [UInt64(address), UInt64(count)]
     case (.bytes(let bytes), .fixedLengthList): return bytes.map { UInt64($0) }
     case (.bytes(let bytes), _):
@@ -110,8 +110,8 @@ public struct MemoryWriter {
   private mutating func store(_ value: ComponentValue, _ type: ComponentValueType, at address: Int) throws(ValueError) {
     let definition = types.definition(of: type)
     switch (value, definition) {
-    case (.string(let text), _): try storePointer(try copy(Array(text.utf8)), at: address)
-    case (.bytes(let content), .fixedLengthList): replace(at: address, with: content)
+    case (.string(let text), _): try storePointer(try copy(text), at: address)
+    case (.bytes(let content), .fixedLengthList): memory.replace(at: address - Int(base), with: content)
     case (.bytes(let content), _): try storePointer(try copy(content), at: address)
     case (.list(let values), .fixedLengthList(let element, _)):
       let size = types.layout(of: element).size
@@ -134,15 +134,21 @@ public struct MemoryWriter {
     put(UInt64(place.count), 4, at: address + 4)
   }
 
-  private mutating func replace(at address: Int, with content: [UInt8]) {
-    let start = address - Int(base)
-    bytes.replaceSubrange(start..<start + content.count, with: content)
+  private mutating func copy(_ content: [UInt8]) throws(ValueError) -> (address: Int, count: Int) {
+    let place = try place(for: content.count)
+    memory.append(content)
+    return place
   }
 
-  private mutating func copy(_ content: [UInt8]) throws(ValueError) -> (address: Int, count: Int) {
-    guard content.count <= limit - bytes.count else { throw ValueError(.limit, "the arguments take more than \(limit) bytes of memory") }
-    bytes += content
-    return (Int(base) + bytes.count - content.count, content.count)
+  private mutating func copy(_ text: String) throws(ValueError) -> (address: Int, count: Int) {
+    let place = try place(for: text.utf8.count)
+    memory.append(text)
+    return place
+  }
+
+  private func place(for count: Int) throws(ValueError) -> (address: Int, count: Int) {
+    guard count <= limit - memory.count else { throw ValueError(.limit, "the arguments take more than \(limit) bytes of memory") }
+    return (Int(base) + memory.count, count)
   }
 
   private mutating func copy(_ values: [ComponentValue], _ definition: DefinedValueType) throws(ValueError) -> (address: Int, count: Int) {

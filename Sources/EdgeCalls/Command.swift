@@ -23,6 +23,10 @@ public enum Command {
   public static let slotSize: UInt64 = 16
   /// Enough for the largest parameter and result lists that are accepted.
   public static let slotLimit: UInt32 = 1024
+  /// In the count of bytes that an entry point writes to a memory or reads from it: they pass beside the slots, in the window's payload from
+  /// ``besidePlace`` on. It holds between two commands only; what else a guest does before its first may use the payload.
+  public static let beside: UInt64 = 1 << 63
+  public static let besidePlace: UInt64 = 64
 }
 
 public enum CommandStatus: UInt64, Sendable {

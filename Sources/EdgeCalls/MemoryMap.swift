@@ -50,6 +50,8 @@ public enum MemoryMap {
   public static let scratch: UInt64 = 0x3_A000_0000
   /// Of what it can hold.
   public static let scratchSizeLimit: UInt64 = 0x4000_0000
+  /// Names and what they name live on the library OS's heap, which so many leave half empty.
+  public static let scratchNameLimit: UInt32 = 16384
 
   /// Linear memories after the first: the k-th (from 1) lies at `furtherMemories + (k - 1) * furtherMemoryStride`.
   public static let furtherMemories: UInt64 = 0x4_0000_0000

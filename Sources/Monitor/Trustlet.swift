@@ -76,7 +76,7 @@ public final class Trustlet {
   /// Keeps the state between two commands; the trustlet itself can go on.
   /// - Throws: ``TrustletError/notBetweenCommands``, ``TrustletError/machineCannotBeCloned``, `MachineError`.
   public func makeTemplate() throws -> TrustletTemplate {
-    guard case .awaitingCommand = state else { throw TrustletError.notBetweenCommands }
+    guard isAwaitingCommand else { throw TrustletError.notBetweenCommands }
     guard let machine = machine as? any CloneableMachine else { throw TrustletError.machineCannotBeCloned }
     return TrustletTemplate(machine: try machine.makeTemplate(), memories: memories.memories, classification: classification)
   }
@@ -87,9 +87,11 @@ public final class Trustlet {
     return resident
   }
 
+  var isAwaitingCommand: Bool { if case .awaitingCommand = state { true } else { false } }
+
   /// Its memories, where it could take another request as it is.
   var memoriesToGoOn: [TrustletLayout.LinearMemory]? {
-    guard case .awaitingCommand = state, statistics.refused.isEmpty else { return nil }
+    guard isAwaitingCommand, statistics.refused.isEmpty else { return nil }
     return memories.memories
   }
 
@@ -228,7 +230,7 @@ public final class Trustlet {
     }
   }
 
-  private func withWindow<Result>(_ body: (UnsafeMutableRawBufferPointer) throws -> Result) throws -> Result {
+  func withWindow<Result>(_ body: (UnsafeMutableRawBufferPointer) throws -> Result) throws -> Result {
     try machine.withMemory(at: MemoryMap.edgeWindow, count: Int(MemoryMap.edgeWindowSize), body)
   }
 

@@ -75,7 +75,7 @@ extension SealedBlocks {
   ) throws(SystemError) {
     let system = directory.system
     let count = try reader.uint32(self)
-    guard count <= ScratchFileSystem.countLimit - system.nameCount else { throw .invalid }
+    guard count <= MemoryMap.scratchNameLimit - system.nameCount else { throw .invalid }
     for _ in 0..<count {
       let kind = try reader.uint8(self)
       let name = try reader.bytes(try reader.uint8(self), self)

@@ -6,7 +6,7 @@
 
 /// How the blocks of a volume are divided: one that stands for holes and is never written, those of the tree of names, and those of contents.
 package struct SealedLayout: Equatable {
-  /// Enough for ``ScratchFileSystem/countLimit`` of the longest names and what they name.
+  /// Enough for ``MemoryMap/scratchNameLimit`` of the longest names and what they name.
   package static let treeBlocks = UInt32(GuestManifest.sealedMemorySize(0) / ScratchBlocks.size - 1)
   /// What a volume may hold at most, as scratch space.
   package static let sizeLimit: UInt64 = 1 << 30

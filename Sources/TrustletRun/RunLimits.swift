@@ -20,15 +20,15 @@ public struct RunLimits: Sendable {
 
   public init(_ image: TrustletImage, _ options: RunOptions) {
     let manifest = image.manifest
-    let own = Limit(value: manifest.memory, source: Self.inManifest("memory"))
-    memory = Self.lower(own.value, "memory", options.memory, "--memory") ?? own
+    let standard = Manifest()
+    memory = Self.lower(manifest.memory, "memory", options.memory, "--memory", Limit(value: standard.memory, source: "by default; a manifest's memory changes it"))
     time = Self.lower(manifest.time, "time", options.time, "--timeout")
     cpuTime = Self.lower(manifest.cpuTime, "cpu-time", options.cpuTime, "--cpu-time")
     output = Self.lower(manifest.output, "output", options.output, "--output-limit")
     // A module's own scratch space can come from --scratch too, which then stands in the manifest that the image carries.
     scratch = manifest.scratch.flatMap { Self.lower($0.size, "scratch", options.scratchLimit, "--scratch-limit") }
-    let files = Limit(value: manifest.openFiles, source: Self.inManifest("open-files"))
-    openFiles = Self.lower(files.value, "open-files", options.openFiles.map(UInt64.init), "--open-files") ?? files
+    openFiles = Self.lower(
+      manifest.openFiles, "open-files", options.openFiles.map(UInt64.init), "--open-files", Limit(value: standard.openFiles, source: "the most there are"))
   }
 
   private static func inManifest(_ key: String) -> String { "\(key) in the manifest" }
@@ -36,5 +36,12 @@ public struct RunLimits: Sendable {
   private static func lower<Value>(_ own: Value?, _ key: String, _ wanted: Value?, _ option: String) -> Limit<Value>? {
     if let wanted, own.map({ wanted <= $0 }) ?? true { return Limit(value: wanted, source: option) }
     return own.map { Limit(value: $0, source: inManifest(key)) }
+  }
+
+  /// Of a limit that every manifest has.
+  /// - Parameter standard: where nobody sets it: most who reach it have written no manifest.
+  private static func lower<Value>(_ own: Value, _ key: String, _ wanted: Value?, _ option: String, _ standard: Limit<Value>) -> Limit<Value> {
+    if let wanted, wanted <= own { return Limit(value: wanted, source: option) }
+    return own == standard.value ? standard : Limit(value: own, source: inManifest(key))
   }
 }

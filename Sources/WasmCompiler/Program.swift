@@ -18,9 +18,10 @@ public struct EntryPoint: Sendable, Hashable {
   public enum Kind: Sendable, Hashable {
     case function(symbol: String, type: FunctionType)
     case global(GlobalSymbol)
-    /// Writes bytes of a memory: address and count are the two words of the first slot, the bytes stand in the following ones.
+    /// Writes bytes of a memory: address and count are the two words of the first slot, the bytes stand in the following ones, or beside the
+    /// slots (``EdgeCalls/Command/beside``).
     case memoryWrite(MemorySymbol)
-    /// Reads bytes of a memory: address and count as above; the bytes come in the slots, from the first on.
+    /// Reads bytes of a memory: address and count as above; the bytes come in the slots, from the first on, or beside them.
     case memoryRead(MemorySymbol)
   }
   public var instance: Int

@@ -96,6 +96,7 @@ struct LimitCommandTests {
       (["--memory", "1MiB", "grow.wasm"], 134, ["trap: unreachable", "\(memory) (--memory)"]),
       (["--manifest", "memory.yaml", "grow.wasm"], 134, ["trap: unreachable", "\(memory) (memory in the manifest)"]),
       (["--memory", "1MiB", "modest.wasm"], 0, []),
+      (["grow.wasm"], 134, ["trap: unreachable", "memory limit of 1GiB (by default; a manifest's memory changes it)"]),
       (["--output-limit", "1000", "flood.wasm"], Self.noSpace, ["\(output) (--output-limit)"]),
       (["--manifest", "output.yaml", "flood.wasm"], Self.noSpace, ["\(output) (output in the manifest)"]),
       (["--output-limit", "100000", "flood.wasm"], 0, []),

@@ -85,7 +85,8 @@ import Testing
     let shape = try ValueType(parameters: parameters, ValueType.shapes)
     let arguments = try zip(values, shape.function.parameters).map { try ComponentValue(wave: $0, as: $1.type, in: shape.types) }
     var writer = MemoryWriter(types: shape.types, base: 64)
-    return (try writer.arguments(arguments, of: shape.function), writer.bytes)
+    let words = try writer.arguments(arguments, of: shape.function)
+    return (words, writer.memory.bytes(0..<writer.memory.count))
   }
 
   @Test func smallValuesAreCoreValues() throws {
@@ -116,6 +117,34 @@ import Testing
     let (words, bytes) = try lower([("a", "string"), ("b", "(list u32)")], ["\"abc\"", "[1, 2]"])
     #expect(words == [64, 3, 68, 2])
     #expect(bytes == [0x61, 0x62, 0x63, 0, 1, 0, 0, 0, 2, 0, 0, 0])
+  }
+
+  /// Long ones are copied when the memory is, wherever they lie in it, and whatever part of it is wanted.
+  @Test func longStringsAndListsLieInTheirPlaces() throws {
+    let lengths = [0, 1, 4095, 4096, 4097, 10_000, 3, 70_000]
+    let texts = lengths.map { String(repeating: Character(Unicode.Scalar(UInt8(97 + $0 % 26))), count: $0) }
+    let shape = try ValueType(parameters: [("a", "(list (tuple string (list u8) u32))")], ValueType.shapes)
+    let value = ComponentValue.list(
+      texts.enumerated().map { .fields([.string($1), .bytes(Array($1.utf8.reversed())), .unsigned(UInt64($0) + 0x01020304)]) })
+    var writer = MemoryWriter(types: shape.types, base: 64)
+    let words = try writer.arguments([value], of: shape.function)
+    let memory = writer.memory
+    #expect(words == [64, 8] && memory.count == 8 * 20 + 2 * lengths.reduce(0, +))
+    let bytes = memory.bytes(0..<memory.count)
+    func number(_ place: Int) -> Int { (0..<4).reduce(0) { $0 | Int(bytes[place + $1]) << (8 * $1) } }
+    for (index, text) in texts.enumerated() {
+      for (place, content) in [(index * 20, Array(text.utf8)), (index * 20 + 8, text.utf8.reversed())] {
+        let start = number(place) - 64
+        #expect(number(place + 4) == content.count && Array(bytes[start..<start + content.count]) == content)
+      }
+      #expect(number(index * 20 + 16) == index + 0x01020304)
+    }
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<300 {
+      let start = Int.random(in: 0...memory.count, using: &random)
+      let range = start..<Int.random(in: start...memory.count, using: &random)
+      #expect(memory.bytes(range) == Array(bytes[range]), "\(range)")
+    }
   }
 
   @Test func memoryIsBounded() throws {

@@ -80,7 +80,7 @@ struct Example: Sendable {
     let words = try writer.arguments([value], of: shape.function)
     #expect(words.count == 2)
     let place = try writer.room(for: shape.type)
-    var bytes = writer.bytes
+    var bytes = writer.memory.bytes(0..<writer.memory.count)
     // The list itself, as a component would leave it.
     let offset = Int(place) - 64
     for (index, word) in words.enumerated() {

@@ -105,7 +105,7 @@ import Testing
 
   @Test func namesAreBounded() throws {
     let (runner, _) = try machine(size: 1 << 20)
-    for index in 0..<ScratchFileSystem.countLimit {
+    for index in 0..<MemoryMap.scratchNameLimit {
       let answer = runner.run("path_create_directory 3 \"\(index)\"")
       if answer != "0" { #expect(answer == "0", "at \(index)") }
     }

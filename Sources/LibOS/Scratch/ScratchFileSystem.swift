@@ -15,8 +15,6 @@ public final class ScratchFileSystem {
 
   /// Not the image's tree, and no device that a host has.
   package let device: UInt64
-  /// Names and what they name live on the library OS's heap, which so many leave half empty.
-  package static let countLimit: UInt32 = 16384
   package static let nameLimit = 255
   /// Symbolic links followed on one path, as Linux.
   static let followLimit = 40
@@ -137,7 +135,7 @@ public final class ScratchFileSystem {
   func add(_ name: ArraySlice<UInt8>, of node: ScratchNode, to directory: ScratchNode) throws(SystemError) {
     // A directory that was removed while it was open takes no names any more.
     guard directory.linkCount > 0 else { throw .notFound }
-    guard nameCount < ScratchFileSystem.countLimit else { throw blocks.refusal() }
+    guard nameCount < MemoryMap.scratchNameLimit else { throw blocks.refusal() }
     directory.entries.insert(name, node)
     directory.changed()
     node.linkCount += 1

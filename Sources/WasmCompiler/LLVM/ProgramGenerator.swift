@@ -80,19 +80,23 @@ struct ProgramGenerator {
     text.line("}")
   }
 
-  /// Between slots and a memory. What lies outside of either is a trap: both numbers are the host's.
+  /// Between a memory and slots, or the window. What lies outside of either is a trap: both numbers are the host's.
   private func copy(_ memory: MemorySymbol, to isWrite: Bool, _ text: inout IRText, _ context: inout UnitContext) {
     context.variable(memory.state, LLVMGenerator.memoryStateType)
     context.runtime("coffer_trap", "void (i32)", attributes: "#1")
     context.intrinsic("llvm.memcpy.p0.p0.i64", "void", "ptr, ptr, i64, i1")
     let room = UInt64(Command.slotLimit) * Command.slotSize - (isWrite ? Command.slotSize : 0)
+    let beside = MemoryMap.edgeWindow + EdgeWindow.payloadOffset + Command.besidePlace
     for line in [
       "%address = load i64, ptr %slots",
       "%countplace = getelementptr i8, ptr %slots, i64 8",
-      "%count = load i64, ptr %countplace",
+      "%word = load i64, ptr %countplace",
+      "%count = and i64 %word, \(~Command.beside)",
+      "%isbeside = icmp slt i64 %word, 0",
+      "%room = select i1 %isbeside, i64 \(EdgeWindow.payloadCapacity - Command.besidePlace), i64 \(room)",
       "%sizeplace = getelementptr i8, ptr @\"\(memory.state)\", i64 8",
       "%size = load i64, ptr %sizeplace",
-      "%fits = icmp ule i64 %count, \(room)",
+      "%fits = icmp ule i64 %count, %room",
       "%begins = icmp ule i64 %address, %size",
       "%left = sub i64 %size, %address",
       "%ends = icmp ule i64 %count, %left",
@@ -105,7 +109,8 @@ struct ProgramGenerator {
       "copy:",
       "%base = load ptr, ptr @\"\(memory.state)\"",
       "%place = getelementptr i8, ptr %base, i64 %address",
-      "%data = getelementptr i8, ptr %slots, i64 \(isWrite ? Command.slotSize : 0)",
+      "%inslots = getelementptr i8, ptr %slots, i64 \(isWrite ? Command.slotSize : 0)",
+      "%data = select i1 %isbeside, ptr inttoptr (i64 \(beside) to ptr), ptr %inslots",
       "call void @llvm.memcpy.p0.p0.i64(ptr \(isWrite ? "%place, ptr %data" : "%data, ptr %place"), i64 %count, i1 false)",
     ] { text.line(line) }
   }

@@ -40,11 +40,14 @@ struct CallBench: ParsableCommand {
       if kind.name != KVMMachineKind.shared.name { report.missing.append("machine kvm: \(KVMMachine.availability().finding)") }
       let program = try CallProgram(image, functions, on: kind)
       let list = ComponentValue.bytes([UInt8](repeating: 7, count: Self.bytes))
+      let text = ComponentValue.string(String(repeating: "x", count: Self.bytes))
       let cases: [(name: String, measure: () throws -> Double)] = [
         (Self.warm, { try program.fresh("empty", []) }),
         ("empty, same instance", { try program.kept("empty", []) }),
         ("a text there and back, warm, with reset", { try program.fresh("echo", [.string("how are you?")]) }),
         ("empty, between components", { try program.inside("calls", 100_000) { [.unsigned($0)] } }),
+        (Self.outside, { try program.kept("take", [list]) }),
+        (Self.thereAndBack, { try program.kept("echo", [text]) }),
         (Self.between, { try program.inside("lists", 1_000) { [.unsigned($0), .unsigned(UInt64(Self.bytes))] } }),
       ]
       var samples = cases.map { _ in [Double]() }
@@ -54,12 +57,8 @@ struct CallBench: ParsableCommand {
         Terminal.progress("round \(round + 1) of \(rounds)")
         for (index, item) in cases.enumerated() { samples[index].append(try item.measure()) }
       }
-      // Each takes as long as a thousand of the others.
-      var outside: [Double] = []
-      for _ in 0..<3 { outside.append(try program.kept("take", [list])) }
       Terminal.progress(nil)
       for (item, times) in zip(cases, samples) { report.rows.append(BenchReport.Row(name: item.name, who: "coffer", unit: "us", samples: times)) }
-      report.rows.append(BenchReport.Row(name: Self.outside, who: "coffer", unit: "us", samples: outside))
       addPeer(component, to: &report)
       for (name, limit) in [(Self.warm, 60.0), (Self.between, 262.0), (Self.outside, 262.0)] {
         if let row = report.row(name, "coffer") {
@@ -73,6 +72,7 @@ struct CallBench: ParsableCommand {
   private static let warm = "empty, warm, with reset"
   private static let between = "1 MiB of bytes, between components"
   private static let outside = "1 MiB of bytes, from outside"
+  private static let thereAndBack = "1 MiB of text, there and back"
 
   private func addPeer(_ component: [UInt8], to report: inout BenchReport) {
     do {
