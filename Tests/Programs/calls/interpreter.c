@@ -94,7 +94,7 @@ static L number(const char *text, const char **rest) {
   if ((hexadecimal = text[0] == '0' && text[1] == 'x')) text += 2;
   for (;; text++) {
     I digit = *text >= 'a' && *text <= 'f' && hexadecimal ? (I)(*text - 'a' + 10) : (I)(*text - '0');
-    if (*text < '0' || digit > 15) break;
+    if (*text < '0' || digit >= (hexadecimal ? 16 : 10)) break;
     value = value * (hexadecimal ? 16 : 10) + digit;
   }
   if (rest) *rest = text;
@@ -104,7 +104,7 @@ static L number(const char *text, const char **rest) {
 // MARK: Arguments
 
 struct output {
-  char kind;  // w: a word of 32 bits, W: of 64, f: fdstat, s: stat, t: stat with times, p: prestat, q: text, b: buffers, e: entries, v: events
+  char kind;  // w: a word of 32 bits, W: of 64, f: fdstat, s: stat, t: stat with times, p: prestat, q: text, b: buffers, e: entries, n: entries without the cookie, v: events
   I address, count;
 };
 static struct output outputs[8];
@@ -226,9 +226,10 @@ static void add_room(const char *token, const char *end) {
   else if (starts(token, "prestat")) kind = 'p', count = 8;
   else if (starts(token, "text")) kind = 'q';
   else if (starts(token, "entries")) kind = 'e';
+  else if (starts(token, "names")) kind = 'n';
   I address = filled_room(count, 8);
   argument(address);
-  if (kind == 'q' || kind == 'e') argument(count);
+  if (kind == 'q' || kind == 'e' || kind == 'n') argument(count);
   if (kind) expect(kind, address, count);
 }
 
@@ -250,8 +251,8 @@ static I call(const char *name) {
   proc_exit((I)a[0]);
 }
 
-// Names and types in the order of their names, since every file system lists in its own, and the last cookie.
-static void say_entries(I address, I count) {
+// Names and types in the order of their names, since every file system lists in its own, and perhaps the last cookie.
+static void say_entries(I address, I count, int with_cookie) {
   I at = address, end = address + count, places[128], found = 0;
   L last = 0;
   while (at + 24 <= end && found < 128) {
@@ -275,8 +276,7 @@ static void say_entries(I address, I count) {
     put(':');
     say_number(load(places[index] + 20, 1), 10);
   }
-  put(';');
-  say_number(last, 10);
+  if (with_cookie) put(';'), say_number(last, 10);
 }
 
 static void say_status(I address, int with_times) {
@@ -303,7 +303,8 @@ static void say_output(struct output output) {
     case 's': say_status(address, 0); break;
     case 't': say_status(address, 1); break;
     case 'p': say_number(load(address, 1), 10), say_field(load(address + 4, 4), 10); break;
-    case 'e': say_entries(address, output.count); break;
+    case 'e':
+    case 'n': say_entries(address, output.count, output.kind == 'e'); break;
     case 'v':
       for (I at = 0; at < output.count; at += 32) {
         if (load(address + at, 8) == 0xEEEEEEEEEEEEEEEE) continue;
