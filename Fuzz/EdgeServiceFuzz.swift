@@ -102,7 +102,8 @@ private final class Place {
     try? FileManager.default.removeItem(atPath: offered)
     mkdir(offered, 0o700)
     mkdir(offered + "/d", 0o700)
-    _ = FileManager.default.createFile(atPath: offered + "/f", contents: Data("contents".utf8))
+    // Not by way of another file that is synchronised first: this is made anew for every input that may have changed it.
+    try? Data("contents".utf8).write(to: URL(fileURLWithPath: offered + "/f"))
     symlink("../canary", offered + "/out")
     symlink(canary, offered + "/abs")
     symlink("..", offered + "/up")

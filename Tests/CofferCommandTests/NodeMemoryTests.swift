@@ -31,9 +31,9 @@ struct NodeMemoryTests {
     #expect(answer.head.hasPrefix("HTTP/1.1 200 ") && answer.body.contains("Hello"), "\(answer)")
   }
 
-  /// Half a minute, where idle machines stay for one.
+  /// Two minutes at most, where idle machines stay for one.
   private func wait(_ condition: () throws -> Bool) throws -> Bool {
-    for _ in 0..<60 {
+    for _ in 0..<240 {
       if try condition() { return true }
       usleep(500_000)
     }

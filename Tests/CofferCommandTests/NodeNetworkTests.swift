@@ -47,7 +47,7 @@ struct NodeNetworkTests {
 
     /// Until the line is there: what happens in a node is told a little later.
     func logSays(_ name: String, _ text: String) throws -> Bool {
-      for _ in 0..<500 {
+      for _ in 0..<3000 {
         if try run("logs", name).output.contains(text) { return true }
         usleep(20_000)
       }

@@ -86,9 +86,9 @@ struct Descendant: Equatable, CustomStringConvertible {
     return found
   }
 
-  /// Whether it still runs a while later.
+  /// Whether it still runs a minute later.
   var survives: Bool {
-    for _ in 0..<200 {
+    for _ in 0..<2400 {
       guard Self.state(of: process)?.descendant == self else { return false }
       usleep(25_000)
     }

@@ -78,7 +78,8 @@ extension RunningTests {
         let outcome = try program.call(shape)
         let took = clock.now - start
         #expect(outcome == .timedOut, "\(shape)")
-        #expect(took >= .milliseconds(30) && took < .milliseconds(1000), "\(shape): \(took)")
+        // Beside other tests a processor is not there at once.
+        #expect(took >= .milliseconds(30) && took < .seconds(20), "\(shape): \(took)")
         #expect(try program.call("size") == .timedOut)
       }
     }

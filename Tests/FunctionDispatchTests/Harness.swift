@@ -88,9 +88,9 @@ final class Harness: Sendable {
     func callEnded(_ ending: CallEnding) { continuation.resume(returning: Answer(output: String(buffer: output), ending: ending)) }
   }
 
-  /// Waits until something holds, at most for five seconds.
+  /// Waits until something holds, at most for a minute.
   static func wait(_ condition: () -> Bool) async -> Bool {
-    for _ in 0..<1000 {
+    for _ in 0..<12_000 {
       if condition() { return true }
       try? await Task.sleep(for: .milliseconds(5))
     }

@@ -104,10 +104,10 @@ import Testing
   @Test func aCallerThatGoesAwayEndsItsCall() async throws {
     let node = try await NodeHarness { _ in .nothing }
     _ = try await node.raw(["GET /f/echo HTTP/1.1\r\nHost: a\r\n\r\n"], patience: 1)
-    for _ in 0..<500 where node.monitors.counts.stopped == 0 { try await Task.sleep(for: .milliseconds(10)) }
+    for _ in 0..<6000 where node.monitors.counts.stopped == 0 { try await Task.sleep(for: .milliseconds(10)) }
     #expect(node.monitors.counts.stopped == 1)
     func gone() -> UInt64 { node.dispatcher.statistics().functions.first?.answers["gone"] ?? 0 }
-    for _ in 0..<500 where gone() == 0 { try await Task.sleep(for: .milliseconds(10)) }
+    for _ in 0..<6000 where gone() == 0 { try await Task.sleep(for: .milliseconds(10)) }
     #expect(gone() == 1)
     await node.end()
   }

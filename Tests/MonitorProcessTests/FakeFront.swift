@@ -89,10 +89,10 @@ final class FakeFront {
     close(complaints)
   }
 
-  /// Waits for the process, at most ten seconds. - Returns: As waitpid(2) tells it.
+  /// Waits for the process, at most a minute. - Returns: As waitpid(2) tells it.
   func end() throws -> Int32 {
     var found: Int32 = 0
-    for _ in 0..<1000 {
+    for _ in 0..<6000 {
       if waitpid(process, &found, WNOHANG) == process {
         status = found
         return found

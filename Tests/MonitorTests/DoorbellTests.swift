@@ -47,7 +47,7 @@ import Testing
     }
 
     /// - Returns: The state in which the call ended, or that it is in after the time.
-    func ended(within seconds: Double = 10) -> DoorbellState? {
+    func ended(within seconds: Double = 60) -> DoorbellState? {
       let deadline = coffer_monotonic_clock() + UInt64(seconds * 1e9)
       while coffer_monotonic_clock() < deadline {
         let state = DoorbellState(rawValue: state)

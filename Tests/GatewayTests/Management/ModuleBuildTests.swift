@@ -28,7 +28,7 @@ import Testing
   }
 
   private func wait(_ what: () -> Bool) async throws {
-    for _ in 0..<1000 where !what() { try await Task.sleep(for: .milliseconds(10)) }
+    for _ in 0..<12_000 where !what() { try await Task.sleep(for: .milliseconds(10)) }
   }
 
   @Test func aModuleServesAtOnceAndIsOptimisedThen() async throws {
