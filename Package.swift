@@ -136,7 +136,7 @@ let package = Package(
       dependencies: ["ComponentFormat", "ComponentLinking", "ComponentValues", "EdgeCalls", "Monitor", "TrustletImage", "WasmFormat"]),
     .target(name: "RunCommand", dependencies: ["KVMMachine", "Machine", "Monitor", "TrustletImage", "TrustletRun"]),
 
-    // Floor 4: serving functions. The front (Gateway over FunctionDispatch and FunctionStore) holds no trustlets, and a monitor process no connections.
+    // Floor 4: serving functions. The front (Gateway over FunctionDispatch and FunctionStore) holds no trustlets, and a monitor process no callers' connections.
     .target(
       name: "MonitorProcess",
       dependencies: [

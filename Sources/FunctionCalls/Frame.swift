@@ -1,7 +1,8 @@
-/// What one side of a conversation between the front and a monitor process says in one piece.
+/// What one side of a conversation between processes of a node says in one piece.
 ///
 /// On the wire a frame is a header of 16 bytes, little-endian (kind: 1, flags: 1, zero: 2, number: 4, payload length: 4, zero: 4), then its payload.
-/// Two conversations use them: the control socket of a process, and the socket of each of its slots, which carries one call after another.
+/// The front and a monitor process have two conversations: the control socket of the process, and the socket of each of its slots, which carries one call
+/// after another. An attester has one with the front, one with each monitor, and one with the carrier of its messages.
 public enum FrameKind: UInt8, Sendable, CaseIterable {
   // Control, front to monitor. The number is the revision's, chosen by the front.
   /// Payload: ``RevisionLoad``. The image's file comes with it, as the socket's only descriptor.

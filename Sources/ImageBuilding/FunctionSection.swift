@@ -30,7 +30,7 @@ public struct FunctionSection: Sendable, Hashable {
   public var queue: UInt64?
   /// Beside what the image's manifest sets.
   public var environment: [String: String] = [:]
-  /// Whether one machine serves call after call without a reset between them: false, until there is such a thing.
+  /// Whether an instance serves call after call without a reset between them; false where nothing is said. Never of a program, which runs once.
   public var reuse: Bool?
   public var answer: Answer?
   public var promote: Promotion?

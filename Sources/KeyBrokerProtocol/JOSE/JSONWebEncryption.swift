@@ -20,7 +20,7 @@ public struct JSONWebEncryption: Sendable, Equatable {
   let additional: String?
   /// The ephemeral key, where it stands outside of what is authenticated, as others may put it: another in its place opens nothing.
   let looseKey: JSONValue?
-  /// Its author's: r and s of ECDSA on P-256 (``sign(by:for:tenant:resource:)``). Who is no trustlet knows by other means who answers.
+  /// Its author's: r and s of ECDSA on P-256 (``sign(by:for:tenant:resource:counter:)``). Who is no trustlet knows by other means who answers.
   var signature: [UInt8]?
   /// What the resource's counter has, under the signature.
   var counter: CounterValue?
