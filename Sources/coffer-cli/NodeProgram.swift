@@ -61,7 +61,7 @@ package enum NodeProgram {
 
   // In the list of commands each says what it does; what it takes, coffer-node says.
   struct Serve: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Serves functions over HTTP, each call in a fresh trustlet.")
+    static let configuration = CommandConfiguration(abstract: "Serves functions over HTTP, each call in a fresh trustlet where coffer.yaml does not say reuse.")
     @Argument(parsing: .captureForPassthrough) var words: [String] = []
     func run() { NodeProgram.become() }
   }

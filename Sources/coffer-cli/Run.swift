@@ -75,7 +75,7 @@ struct Run: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Serve it over HTTP until a signal comes, a fresh instance for each request: a component that exports wasi:http/incoming-handler, or a program that speaks CGI.",
+      "Serve it over HTTP until a signal comes, a fresh instance for each request: a component that exports wasi:http/incoming-handler, a program that speaks CGI, or exported functions (POST /NAME).",
       valueName: "[address:]port"))
   var http: String?
 

@@ -4,7 +4,7 @@ import Glibc
 @main package struct NodeCommand: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "coffer",
-    abstract: "Serves functions, each call in a fresh trustlet, and speaks to the node that does.",
+    abstract: "Serves functions, each call in a fresh trustlet where coffer.yaml does not say reuse, and speaks to the node that does.",
     discussion: """
       Examples:
         coffer deploy hello program.wasm --manifest coffer.yaml

@@ -12,7 +12,7 @@ import Synchronization
 /// `coffer serve`: the front of a node.
 struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Serves functions over HTTP, each call in a fresh trustlet.",
+    abstract: "Serves functions over HTTP, each call in a fresh trustlet where coffer.yaml does not say reuse.",
     discussion: """
       Examples:
         coffer serve --demo

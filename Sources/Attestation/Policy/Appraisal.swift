@@ -148,9 +148,11 @@ extension Policy {
     if isKeyOfInstanceDemanded {
       findings.append(
         .rule(
-          "policy.key-holder", .instanceIdentity, holds: claims.keyHolder == .instance, found: "the \(claims.keyHolder.rawValue) made the instance's key",
+          "policy.key-holder", .instanceIdentity, holds: claims.keyHolder == .instance, found: claims.keyHolder.finding,
           wanted: "a key made inside the instance, which nobody else has",
-          remedy: "run an image whose manifest has secrets, so that it makes a key, or write 'key-holder: any'"))
+          remedy: claims.keyHolder == .front
+            ? "have the function ask a broker for its secrets, or write 'key-holder: any' for an attested channel, which ends in the front"
+            : "run an image whose manifest has secrets, so that it makes a key, or write 'key-holder: any'"))
     }
     let demands: [(Bool, String, Bool, String)] = [
       (manifest.forbidsNetwork, "network", claims.manifest.network.isEmpty, claims.manifest.network.joined(separator: ", ")),

@@ -29,6 +29,15 @@ public struct TrustletClaims: Sendable, Equatable {
     case monitor
     /// Of the node's front, where its callers' TLS ends: the front reads what is sent to the instance.
     case front
+
+    /// What a verdict says of it.
+    var finding: String {
+      switch self {
+      case .instance: "the instance made its key, and nobody else has it"
+      case .monitor: "the monitor made the instance's key, and has it"
+      case .front: "the key is the front's, where TLS ends: the front reads what is sent"
+      }
+    }
   }
 
   public static func == (left: Self, right: Self) -> Bool {

@@ -26,8 +26,7 @@ extension TrustletEvidence {
     if claims.keyHolder != .instance {
       findings.append(
         Finding(
-          "coffer.instance-key", .noted, .instanceIdentity,
-          found: claims.keyHolder == .front ? "the key is the front's, where TLS ends: the front reads what is sent" : "the monitor made the instance's key, and has it",
+          "coffer.instance-key", .noted, .instanceIdentity, found: claims.keyHolder.finding,
           wanted: "a key made inside the instance, which nobody else has"))
     }
     var given = Endorsements()
