@@ -126,6 +126,11 @@ int coffer_lock_attempt(enum coffer_attempt attempt, int victim, int unconnected
     case COFFER_ATTEMPT_OPEN: value = open("/", O_RDONLY | O_CLOEXEC); break;
     case COFFER_ATTEMPT_SOCKET: value = socket(AF_INET, SOCK_STREAM, 0); break;
     case COFFER_ATTEMPT_CONNECT: value = connect(unconnected, (struct sockaddr *)&address, sizeof(sa_family_t) + 7); break;
+    case COFFER_ATTEMPT_FASTOPEN:
+      // Where it is permitted, it is the address that is refused.
+      value = sendto(unconnected, "", 1, MSG_FASTOPEN | MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&address, sizeof(sa_family_t) + 7);
+      if (value < 0 && errno != EPERM) value = 0;
+      break;
     case COFFER_ATTEMPT_BIND: value = bind(unconnected, (struct sockaddr *)&address, sizeof(sa_family_t) + 7); break;
     case COFFER_ATTEMPT_PTRACE: value = ptrace(PTRACE_ATTACH, victim, NULL, NULL); break;
     case COFFER_ATTEMPT_READ_MEMORY: value = process_vm_readv(victim, &here, 1, &there, 1, 0); break;

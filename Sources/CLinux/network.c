@@ -203,6 +203,9 @@ int coffer_net_connect_within(const struct coffer_net_address *address, int mill
     int ready;
     while ((ready = poll(&watched, 1, milliseconds)) < 0 && errno == EINTR) {}
     error = ready < 0 ? -errno : ready == 0 ? -ETIMEDOUT : -coffer_net_error(made);
+    // Once more: only then is the socket connected for Linux, too, and whoever gets it cannot connect it elsewhere when this connection has ended.
+    if (!error) error = coffer_net_connect(made, address);
+    if (error == -EISCONN) error = 0;
   }
   if (!error) return made;
   close(made);

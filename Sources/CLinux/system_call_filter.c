@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -227,7 +228,7 @@ int coffer_refuse_system_calls(void) {
 
 /// What a monitor process does when it serves: its sockets, memory, threads, clocks.
 static const unsigned serving[] = {
-  __NR_read, __NR_pread64, __NR_write, __NR_pwrite64, __NR_close, __NR_recvfrom, __NR_recvmsg, __NR_sendto, __NR_shutdown, __NR_ppoll,
+  __NR_read, __NR_pread64, __NR_write, __NR_pwrite64, __NR_close, __NR_recvfrom, __NR_recvmsg, __NR_shutdown, __NR_ppoll,
   __NR_epoll_create1, __NR_epoll_ctl, __NR_epoll_pwait, __NR_eventfd2, __NR_memfd_create, __NR_ftruncate, __NR_fallocate,
   __NR_fstat, __NR_lseek, __NR_munmap, __NR_mremap, __NR_madvise, __NR_brk, __NR_futex, __NR_set_robust_list,
   __NR_sched_yield, __NR_sched_getaffinity, __NR_getcpu, __NR_membarrier, __NR_rt_sigaction, __NR_rt_sigprocmask, __NR_rt_sigreturn,
@@ -246,7 +247,7 @@ static const unsigned serving[] = {
 
 /// ... and where its trustlets are processes: what starts, watches and ends them, and what their loader does before it locks itself down.
 static const unsigned starting[] = {
-  __NR_execveat, __NR_setsid, __NR_getppid, __NR_prctl, __NR_seccomp, __NR_dup3, __NR_close_range, __NR_sendmsg, __NR_socketpair,
+  __NR_execveat, __NR_setsid, __NR_getppid, __NR_prctl, __NR_seccomp, __NR_dup3, __NR_close_range, __NR_socketpair,
   __NR_pidfd_open, __NR_pidfd_send_signal, __NR_waitid, __NR_wait4, __NR_prlimit64, __NR_process_vm_readv, __NR_process_vm_writev,
   __NR_mmap, __NR_mprotect, __NR_fcntl, __NR_readlinkat,
 #ifdef __NR_vfork
@@ -280,7 +281,10 @@ int coffer_lock_system_calls(bool processes) {
   struct coffer_system_call_filter filter;
   begin(&filter);
   for (unsigned i = 0; i < sizeof serving / sizeof *serving; i++) verdict_for(&filter, serving[i], SECCOMP_RET_ALLOW);
+  // With this flag sending connects, also a socket whose former connection has ended.
+  allow_without(&filter, __NR_sendto, 3, MSG_FASTOPEN);
   if (processes) {
+    allow_without(&filter, __NR_sendmsg, 2, MSG_FASTOPEN);
     for (unsigned i = 0; i < sizeof starting / sizeof *starting; i++) verdict_for(&filter, starting[i], SECCOMP_RET_ALLOW);
     allow_open_for_reading(&filter, __NR_openat, 2);
     allow_without(&filter, __NR_clone, 0, NAMESPACES);

@@ -4,8 +4,8 @@
 #include <linux/filter.h>
 
 enum {
-  /// A monitor process has one for each of its slots.
-  COFFER_MAXIMUM_DESCRIPTORS = 261,
+  /// A monitor process has one for each of its slots, 256 at most, and six others.
+  COFFER_MAXIMUM_DESCRIPTORS = 262,
   /// Well above the list in system_call_filter.c; building stops with an unusable filter should it be exceeded.
   COFFER_FILTER_CAPACITY = 512,
 };

@@ -81,21 +81,22 @@ public struct ExportedCall: Sendable {
   /// How it went, and the result as text where the function has come to its end.
   /// - Parameters:
   ///   - trustlet: fresh, or one that goes on.
+  ///   - limit: bytes of a result's text. What is longer may break off there, and is longer than that all the same.
   ///   - run: calls a module's function on the trustlet, with whatever has to be before it.
   /// - Throws: `ValueError` for arguments that take too much memory, and for a result that is none.
   public func perform(
-    _ form: ValueForm, on trustlet: Trustlet, module run: (ImageExport, [CommandSlot]) -> Outcome
+    _ form: ValueForm, on trustlet: Trustlet, limit: Int, module run: (ImageExport, [CommandSlot]) -> Outcome
   ) throws -> (outcome: Outcome, text: String?) {
     switch way {
     case .component(let invocation):
       let result = try invocation.perform(arguments, on: trustlet)
       guard case .finished = result.outcome else { return (result.outcome, nil) }
       guard let value = result.value, let type = function.type.result else { return (result.outcome, form.nothing) }
-      return (result.outcome, form.text(value, type, function.types))
+      return (result.outcome, form.text(value, type, function.types, limit))
     case .module(let export):
       let outcome = run(export, zip(arguments, export.type.parameters).map(Self.slot))
       guard case .finished(let slots) = outcome else { return (outcome, nil) }
-      let results = zip(slots, export.type.results).map { form.text(Self.value($0, $1), Self.type($1), function.types) }
+      let results = zip(slots, export.type.results).map { form.text(Self.value($0, $1), Self.type($1), function.types, limit) }
       switch results.count {
       case 0: return (outcome, form.nothing)
       case 1: return (outcome, results[0])
@@ -151,7 +152,7 @@ extension ValueForm {
     return self == .json ? "[\(inner)]" : "(\(inner))"
   }
 
-  fileprivate func text(_ value: ComponentValue, _ type: ComponentValueType, _ types: TypeTable) -> String {
-    self == .json ? value.json(as: type, in: types) : value.wave(as: type, in: types)
+  fileprivate func text(_ value: ComponentValue, _ type: ComponentValueType, _ types: TypeTable, _ limit: Int) -> String {
+    self == .json ? value.json(as: type, in: types, limit: limit) : value.wave(as: type, in: types, limit: limit)
   }
 }

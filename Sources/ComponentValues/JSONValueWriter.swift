@@ -3,9 +3,10 @@ import ComponentFormat
 /// Writes values in JSON, as ``JSONValueReader`` reads them; all in ASCII but for what is shown as it is.
 struct JSONValueWriter: ValueWriter {
   let types: TypeTable
+  let limit: Int
   var text: [UInt8] = []
 
-  init(_ types: TypeTable) { self.types = types }
+  init(_ types: TypeTable, limit: Int) { (self.types, self.limit) = (types, limit) }
 
   mutating func write(_ value: ComponentValue, _ type: ComponentValueType) {
     let definition = types.definition(of: type)
@@ -94,8 +95,9 @@ extension ComponentValue {
   }
 
   /// The value in JSON. - Precondition: The value is of the type.
-  public func json(as type: ComponentValueType, in types: TypeTable) -> String {
-    var writer = JSONValueWriter(types)
+  /// - Parameter limit: bytes behind which the text may break off. What is not longer is whole.
+  public func json(as type: ComponentValueType, in types: TypeTable, limit: Int = .max) -> String {
+    var writer = JSONValueWriter(types, limit: limit)
     writer.write(self, type)
     return String(decoding: writer.text, as: UTF8.self)
   }

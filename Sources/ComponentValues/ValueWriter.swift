@@ -4,6 +4,8 @@ import ComponentFormat
 protocol ValueWriter {
   /// In UTF-8.
   var text: [UInt8] { get set }
+  /// Bytes beyond which no further value is written: names of a type may be long, and stand there once for each value of it.
+  var limit: Int { get }
 
   mutating func write(_ value: ComponentValue, _ type: ComponentValueType)
 }
@@ -17,6 +19,7 @@ extension ValueWriter {
     put(open)
     var isFirst = true
     for element in elements {
+      guard text.count <= limit else { break }
       if !isFirst { put(", ") }
       isFirst = false
       write(&self, element)

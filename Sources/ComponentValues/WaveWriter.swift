@@ -3,9 +3,10 @@ import ComponentFormat
 /// Writes values in WAVE, as ``WaveReader`` reads them. What a terminal would not show as it is becomes an escape.
 struct WaveWriter: ValueWriter {
   let types: TypeTable
+  let limit: Int
   var text: [UInt8] = []
 
-  init(_ types: TypeTable) { self.types = types }
+  init(_ types: TypeTable, limit: Int) { (self.types, self.limit) = (types, limit) }
 
   mutating func write(_ value: ComponentValue, _ type: ComponentValueType) {
     let definition = types.definition(of: type)
@@ -104,8 +105,9 @@ extension ComponentValue {
   }
 
   /// The value in WAVE. - Precondition: The value is of the type.
-  public func wave(as type: ComponentValueType, in types: TypeTable) -> String {
-    var writer = WaveWriter(types)
+  /// - Parameter limit: bytes behind which the text may break off. What is not longer is whole.
+  public func wave(as type: ComponentValueType, in types: TypeTable, limit: Int = .max) -> String {
+    var writer = WaveWriter(types, limit: limit)
     writer.write(self, type)
     return String(decoding: writer.text, as: UTF8.self)
   }

@@ -32,8 +32,8 @@ extension MonitorChild: ConnectionAsking {
   /// By what the front told the process, not by what the process says of itself: of whatever runs there it can ask for no more than its tenant's
   /// functions that it serves may have.
   package func grant(revision number: UInt32) -> ConnectionGrant? {
-    dispatcher.state.withLock { state in
-      guard loaded.contains(number), let revision = state.revision(number) else { return nil }
+    dispatcher.state.withLock { _ in
+      guard let revision = loaded[number] else { return nil }
       return ConnectionGrant(
         tenant: revision.function.tenant.name, function: revision.function.name, measurement: revision.revision.measurement,
         rules: NetworkRules(revision.revision.settings.network))

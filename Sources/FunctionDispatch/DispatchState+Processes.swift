@@ -53,6 +53,8 @@ extension DispatchState {
   mutating func childLost(_ child: MonitorChild, wasReady: Bool, isExpected: Bool, reason: String, now: UInt64) -> [Action] {
     guard !child.isGone else { return [] }
     child.isGone = true
+    // Revisions know where they are loaded, too.
+    defer { child.loaded = [:] }
     beginning.removeAll { $0 === child }
     guard wasReady else {
       starting -= 1

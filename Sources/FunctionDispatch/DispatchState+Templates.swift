@@ -12,7 +12,7 @@ extension DispatchState {
       else { continue }
       revision.lastUse = now
       revision.children.append(child)
-      child.loaded.insert(revision.number)
+      child.loaded[revision.number] = revision
       actions.append(.load(child, revision))
     }
     return actions + replenish()
@@ -30,13 +30,13 @@ extension DispatchState {
 
   /// The process could not be told of the revision; its first call will be told why.
   mutating func prepareFailed(_ child: MonitorChild, _ revision: RevisionState) {
-    child.loaded.remove(revision.number)
+    child.loaded[revision.number] = nil
     revision.children.removeAll { $0 === child }
   }
 
   /// The process cannot start the revision. What failed for want of memory may work later, but is not tried again with each call.
   func loadFailed(_ child: MonitorChild, _ number: UInt32) {
-    if child.loaded.contains(number) { child.failed.insert(number) }
+    if child.loaded[number] != nil { child.failed.insert(number) }
   }
 
   /// With the next housekeeping its machines and starts go, as those of replaced settings do.
@@ -96,11 +96,11 @@ extension DispatchState {
         guard unloads[ObjectIdentifier(child), default: 0] < Self.unloadsAtOnce else { continue }
         unloads[ObjectIdentifier(child), default: 0] += 1
         excess -= 1
-        child.loaded.remove(revision.number)
+        child.loaded[revision.number] = nil
         child.failed.remove(revision.number)
         actions.append(.unload(child, revision))
       }
-      revision.children.removeAll { !$0.loaded.contains(revision.number) }
+      revision.children.removeAll { $0.loaded[revision.number] == nil }
     }
     return actions
   }

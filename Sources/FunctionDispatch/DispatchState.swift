@@ -110,7 +110,7 @@ package struct DispatchState {
     call.hasBeenRefusedByAProcess = true
     release(slot, revision, now: now)
     revision.function.tenant.used &-= min(revision.function.tenant.used, call.chargedTime)
-    slot.child.loaded.remove(revision.number)
+    slot.child.loaded[revision.number] = nil
     revision.children.removeAll { $0 === slot.child }
     let actions = free(slot, revision)
     guard let other = pick(revision, loop: slot.loopIndex, now: now) else {
@@ -123,7 +123,7 @@ package struct DispatchState {
   mutating func refuse(_ slot: Slot, _ call: FunctionCall, reason: String, now: UInt64) -> [Action] {
     guard let revision = slot.machine, slot.isBusy else { return [] }
     release(slot, revision, now: now)
-    slot.child.loaded.remove(revision.number)
+    slot.child.loaded[revision.number] = nil
     revision.children.removeAll { $0 === slot.child }
     revision.machines -= 1
     slot.machine = nil
@@ -175,7 +175,7 @@ package struct DispatchState {
     function.tenant.used = max(function.tenant.used, virtualTime) &+ call.chargedTime
     let time = function.settings.time == 0 ? UInt64.max / 4 : function.settings.time
     slot.deadline = now &+ time &+ configuration.grace
-    let loads = slot.child.loaded.insert(revision.number).inserted
+    let loads = slot.child.loaded.updateValue(revision, forKey: revision.number) == nil
     if loads { revision.children.append(slot.child) }
     return [.run(call, slot, revision, loads: loads)]
   }

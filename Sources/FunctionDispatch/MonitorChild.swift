@@ -17,7 +17,7 @@ package final class MonitorChild: @unchecked Sendable {
   /// Slots without a machine.
   var blank: [Slot] = []
   /// Revisions that it was told of.
-  var loaded: Set<UInt32> = []
+  var loaded: [UInt32: RevisionState] = [:]
   /// Those of them that it could not start.
   var failed: Set<UInt32> = []
   package var busy = 0

@@ -44,8 +44,12 @@ public final class Encryption: Sendable {
     return ends.0
   }
 
+  /// Processes at once. Those whose trustlet has gone may stay for some seconds.
+  private static let limit = 1024
+
   private func start(_ name: String, _ socket: Int32, _ local: Int32) -> Int32 {
     reap()
+    guard children.withLock({ $0.count < Self.limit }) else { return -EMFILE }
     var words: [UnsafeMutablePointer<CChar>?] = (arguments + ["--name", name]).map { strdup($0) }
     defer { words.forEach { free($0) } }
     words.append(nil)

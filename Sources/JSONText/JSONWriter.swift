@@ -107,20 +107,29 @@ public struct JSONWriter: Sendable {
 
   private mutating func write(quoted text: String) {
     bytes.append(UInt8(ascii: "\""))
+    var before: UInt8 = 0
     for byte in text.utf8 {
+      defer { before = byte }
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"):
         bytes.append(UInt8(ascii: "\\"))
         bytes.append(byte)
       case UInt8(ascii: "\n"): bytes.append(contentsOf: "\\n".utf8)
-      case 0..<0x20, 0x7F:
-        bytes.append(contentsOf: "\\u00".utf8)
-        bytes.append(Self.digits[Int(byte >> 4)])
-        bytes.append(Self.digits[Int(byte & 15)])
+      case 0..<0x20, 0x7F: escape(byte)
+      // U+0080 to U+009F, whose second byte is their number: some terminals obey them.
+      case 0x80..<0xA0 where before == 0xC2:
+        bytes.removeLast()
+        escape(byte)
       default: bytes.append(byte)
       }
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func escape(_ number: UInt8) {
+    bytes.append(contentsOf: "\\u00".utf8)
+    bytes.append(Self.digits[Int(number >> 4)])
+    bytes.append(Self.digits[Int(number & 15)])
   }
 
   private static let digits = Array("0123456789abcdef".utf8)

@@ -42,6 +42,8 @@ public final class Trustlet {
   public private(set) var limitsReached: UInt64 = 0
   /// Of an instance that is not reset between requests: what was before this one, and this one too.
   var history: InstanceHistory?
+  /// Whether it has left something open on the host's side, whose number would mean something else in its next request.
+  public var leavesHandles = false
   /// Whether it goes on from a request before, initialised and as that has left it.
   public var continues: Bool { (history?.requests ?? 0) > 1 }
 
@@ -91,7 +93,7 @@ public final class Trustlet {
 
   /// Its memories, where it could take another request as it is.
   var memoriesToGoOn: [TrustletLayout.LinearMemory]? {
-    guard isAwaitingCommand, statistics.refused.isEmpty else { return nil }
+    guard isAwaitingCommand, !leavesHandles, statistics.refused.isEmpty else { return nil }
     return memories.memories
   }
 

@@ -29,6 +29,9 @@ final class CarriedNetwork: NetworkGate {
 
   deinit { end() }
 
+  /// Whether the instance has left something open.
+  var hasHandles: Bool { handles.withLock { $0.contains { $0 != nil } } }
+
   /// Nothing of it stays.
   func end() {
     let left = handles.withLock { handles in

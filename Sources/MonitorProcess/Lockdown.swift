@@ -52,7 +52,8 @@ struct Lockdown {
   // MARK: Proof
 
   private static let attempts: [(name: String, attempt: coffer_attempt)] = [
-    ("open", COFFER_ATTEMPT_OPEN), ("socket", COFFER_ATTEMPT_SOCKET), ("connect", COFFER_ATTEMPT_CONNECT), ("bind", COFFER_ATTEMPT_BIND),
+    ("open", COFFER_ATTEMPT_OPEN), ("socket", COFFER_ATTEMPT_SOCKET), ("connect", COFFER_ATTEMPT_CONNECT),
+    ("connect by sending", COFFER_ATTEMPT_FASTOPEN), ("bind", COFFER_ATTEMPT_BIND),
     ("ptrace", COFFER_ATTEMPT_PTRACE), ("process_vm_readv", COFFER_ATTEMPT_READ_MEMORY), ("kill", COFFER_ATTEMPT_KILL),
     ("execve", COFFER_ATTEMPT_EXECUTE), ("unshare", COFFER_ATTEMPT_NAMESPACE),
     ("mount", COFFER_ATTEMPT_MOUNT), ("setuid", COFFER_ATTEMPT_BECOME_ROOT), ("setrlimit", COFFER_ATTEMPT_RAISE_LIMIT),

@@ -54,14 +54,14 @@ extension Slot {
   func perform(
     _ invocation: Invocation, _ trustlet: Trustlet, _ image: TrustletImage, _ template: ApplicationTemplate?, _ streams: CallStreams
   ) throws -> Outcome {
-    let (outcome, text) = try invocation.call.perform(invocation.output, on: trustlet) { export, slots in
+    let (outcome, text) = try invocation.call.perform(invocation.output, on: trustlet, limit: ValueLimits.resultText) { export, slots in
       template?.call(export, slots, on: trustlet) ?? TrustletRunner.call(export, slots, of: image, trustlet)
     }
     // A program that ends itself has given no result, whatever its status says.
     if case .exited(let status) = outcome { return .exited(status: max(status, 1)) }
     guard let text else { return outcome }
     guard text.utf8.count <= ValueLimits.resultText else {
-      return .failed(reason: "the result of \(invocation.call.function.name) is \(text.utf8.count) bytes long, at most \(ValueLimits.resultText) are passed on")
+      return .failed(reason: "the result of \(invocation.call.function.name) is longer than \(ValueLimits.resultText) bytes, which is all that is passed on")
     }
     streams.answer(text)
     return outcome

@@ -240,6 +240,7 @@ final class Slot: Sendable {
       if isStopped { trustlet.stopper.stop() }
       let begin = coffer_monotonic_clock()
       let outcome = try invocation.map { try perform($0, trustlet, image, seat?.template, streams) } ?? TrustletRunner.runCommand(image, trustlet)
+      trustlet.leavesHandles = network?.hasHandles ?? false
       var end = CallEnd(outcome, start: start, in: image)
       let statistics = trustlet.statistics
       end.startTime = begin - arrival

@@ -84,6 +84,8 @@ private let filling: TestProgram = {
 private struct Run {
   let template: ApplicationTemplate
   let pool: TrustletPool
+  /// Whether every run leaves something open on the host's side.
+  var leavesHandles = false
 
   init(_ program: TestProgram, on machine: MachineChoice = .kvm, reuse: TrustletReuse? = nil) throws {
     template = try ApplicationTemplate(try program.image(), on: machine.kind)
@@ -100,6 +102,7 @@ private struct Run {
     let trustlet = try pool.take(service: service, limits: TrustletRunner.limits(template.image, options))
     let function = try #require(template.image.export(name, instance: 0))
     let outcome = template.call(function, argument.map { [CommandSlot(low: $0)] } ?? [], on: trustlet)
+    trustlet.leavesHandles = leavesHandles
     try pool.giveBack(trustlet)
     return outcome
   }
@@ -115,6 +118,16 @@ private struct Run {
 
 extension RunningTests {
   @Suite struct TemplateTests {
+    /// What it kept of a connection is a number, which would be another connection's in its next request.
+    @Test(arguments: MachineChoice.allCases) func anInstanceThatLeavesAConnectionIsNotReused(machine: MachineChoice) throws {
+      var run = try Run(clean, on: machine, reuse: TrustletReuse())
+      #expect(try run.value("spoil", 7) == 21)
+      #expect(try run.value("sum") > 4711)
+      run.leavesHandles = true
+      #expect(try run.value("sum") > 4711)
+      #expect(try run.value("sum") == 4711)
+    }
+
     /// Memory stays; settings, time, randomness and the generation are as new as a clone's.
     @Test(arguments: MachineChoice.allCases) func anInstanceThatIsReusedGoesOn(machine: MachineChoice) throws {
       let run = try Run(clean, on: machine, reuse: TrustletReuse(requests: 3))

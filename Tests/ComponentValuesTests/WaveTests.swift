@@ -72,6 +72,20 @@ struct Example: Sendable {
     #expect(try ComponentValue(json: Array(text.utf8), as: shape.type, in: shape.types) == value)
   }
 
+  /// A type's names stand there for each value: few bytes of memory may be very much text.
+  @Test func aTextBreaksOffBehindItsLimit() throws {
+    let name = String(repeating: "a", count: 1000)
+    let shape = try ValueType("(list $r)", [("r", "(record (field \"\(name)\" u8))")])
+    let value = ComponentValue.list(Array(repeating: .fields([.unsigned(1)]), count: 1000))
+    for limit in [0, 1, 5000, 100_000] {
+      for text in [value.wave(as: shape.type, in: shape.types, limit: limit), value.json(as: shape.type, in: shape.types, limit: limit)] {
+        #expect(text.utf8.count > limit && text.utf8.count < limit + 2100, "\(limit): \(text.utf8.count)")
+      }
+    }
+    let whole = value.wave(as: shape.type, in: shape.types)
+    #expect(value.wave(as: shape.type, in: shape.types, limit: whole.utf8.count) == whole)
+  }
+
   /// What is stored is loaded again: both halves of the Canonical ABI agree.
   @Test(arguments: Example.all) func throughMemoryAndBack(example: Example) throws {
     let shape = try ValueType("(list \(example.type))", ValueType.shapes)

@@ -1,3 +1,4 @@
+import CLinux
 import EdgeCalls
 import Foundation
 import Glibc
@@ -56,6 +57,33 @@ struct EncryptionTests {
     close(other)
     try gate.wait(connection)
     #expect(gate.ask(.finish, connection).error == EPROTO)
+  }
+
+  /// Whoever is given up by its trustlet, or by the node, does not stay for a peer that says nothing.
+  @Test func aPeerThatIsSilentKeepsNoProcess() throws {
+    let program = try #require(EncryptionTools.node)
+    let (network, local) = (try pair(), try pair())
+    defer { [network.ours, network.theirs, local.theirs].forEach { close($0) } }
+    var words: [UnsafeMutablePointer<CChar>?] = [program, "tls-gate", "--name", "localhost"].map { (word: String) in strdup(word) }
+    defer { words.forEach { free($0) } }
+    words.append(nil)
+    let process = words.withUnsafeBufferPointer { coffer_net_start(program, $0.baseAddress, network.theirs, local.theirs) }
+    try #require(process > 0)
+    close(local.ours)
+    var (status, found): (Int32, pid_t) = (0, 0)
+    for _ in 0..<600 where found == 0 {
+      found = waitpid(process, &status, WNOHANG)
+      usleep(100_000)
+    }
+    #expect(found == process, "it waits for the peer")
+    if found == 0 { kill(process, SIGKILL) }
+  }
+
+  private func pair() throws -> (ours: Int32, theirs: Int32) {
+    var ends: (Int32, Int32) = (-1, -1)
+    let made = withUnsafeMutableBytes(of: &ends) { coffer_net_pair($0.bindMemory(to: Int32.self).baseAddress) }
+    try #require(made == 0)
+    return ends
   }
 
   /// A rule for TLS is none for plain connections to the same place.

@@ -30,6 +30,8 @@ enum coffer_attempt {
   COFFER_ATTEMPT_OPEN,
   COFFER_ATTEMPT_SOCKET,
   COFFER_ATTEMPT_CONNECT,
+  /// By sending: what has been connected and is not any more would be again.
+  COFFER_ATTEMPT_FASTOPEN,
   COFFER_ATTEMPT_BIND,
   COFFER_ATTEMPT_PTRACE,
   COFFER_ATTEMPT_READ_MEMORY,

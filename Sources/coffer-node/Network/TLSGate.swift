@@ -31,6 +31,8 @@ struct TLSGate: AsyncParsableCommand {
             try pipeline.addHandler(PeerVerdict(name: name, trustlet: local))
           }
         }.withConnectedSocket(Self.peer).get()
+      // The trustlet, or the node, has given it up: what it has written may still go, but a peer that says nothing or takes nothing is not waited for.
+      local.closeFuture.whenComplete { _ in remote.eventLoop.scheduleTask(in: .seconds(5)) { remote.close(promise: nil) } }
       try? await remote.closeFuture.get()
     } catch {
       try? await local.writeAndFlush(ByteBuffer(bytes: [Encryption.Verdict.failed.rawValue])).get()
