@@ -2,8 +2,9 @@
 package struct EvidenceRequest: Equatable, Sendable {
   /// All of a request that is read.
   package static let limit = 4096
-  /// Fewer bytes could be guessed, more fit into no report.
-  static let nonceSizes = 16...64
+  /// Fewer bytes could be guessed. With more, whoever asks could have the hash of a key of his own signed, as if the node had bound it (`PlatformBinding`, a
+  /// broker's runtime data): half of the shortest field, a TPM's 32 bytes, stays zero, as no hash does.
+  static let nonceSize = 16
 
   package let nonce: [UInt8]
 
@@ -15,7 +16,7 @@ package struct EvidenceRequest: Equatable, Sendable {
     guard words[0] == "GET" else { throw .wrongMethod }
     let prefix = "/evidence?nonce="
     guard words[1].hasPrefix(prefix) else { throw .notHere }
-    guard let nonce = Self.bytes(words[1].utf8.dropFirst(prefix.utf8.count)), Self.nonceSizes.contains(nonce.count) else { throw .noNonce }
+    guard let nonce = Self.bytes(words[1].utf8.dropFirst(prefix.utf8.count)), nonce.count == Self.nonceSize else { throw .noNonce }
     self.nonce = nonce
   }
 
@@ -51,8 +52,6 @@ package enum EvidenceRefusal: Error, Equatable, Sendable {
   case wrongMethod
   case notHere
   case noNonce
-  /// The nonce has more bytes than this machine's report carries.
-  case longNonce(limit: Int)
   case noPlatform(String)
 }
 
@@ -69,8 +68,7 @@ package enum EvidenceAnswer {
       case .malformed: ("400 Bad Request", "this is no request of HTTP/1.1")
       case .wrongMethod: ("405 Method Not Allowed", "evidence is got by GET")
       case .notHere: ("404 Not Found", "only /evidence?nonce=HEX is here")
-      case .noNonce: ("400 Bad Request", "nonce: expected 16 to 64 bytes, as hexadecimal digits in pairs")
-      case .longNonce(let limit): ("400 Bad Request", "nonce: this machine's reports carry at most \(limit) bytes")
+      case .noNonce: ("400 Bad Request", "nonce: expected 16 bytes, as 32 hexadecimal digits")
       case .noPlatform(let found): ("503 Service Unavailable", found)
       }
     let body = Array("\(text)\n".utf8)

@@ -23,10 +23,9 @@ struct EvidenceService {
   /// A new connection to the platform each time: its state is that of this report alone.
   private func answer(to request: EvidenceRequest) throws(EvidenceRefusal) -> [UInt8] {
     let platform = try platform()
-    let limit = platform.binding.rawValue
-    guard request.nonce.count <= limit else { throw .longNonce(limit: limit) }
+    let size = platform.binding.rawValue
     do throws(PlatformError) {
-      let report = try platform.report(binding: request.nonce + [UInt8](repeating: 0, count: limit - request.nonce.count))
+      let report = try platform.report(binding: request.nonce + [UInt8](repeating: 0, count: max(0, size - request.nonce.count)))
       return EvidenceAnswer.evidence(report.evidence, format: report.format)
     } catch {
       throw .noPlatform(error.description)

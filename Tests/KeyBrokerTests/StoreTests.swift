@@ -37,6 +37,36 @@ import Testing
     }
   }
 
+  /// A tenant that one removes while another changes its quota: what is written of both has to be what the next start expects.
+  @Test func twoAdministratorsAtOnceLeaveWhatOpensAgain() throws {
+    do {
+      let store = try BrokerScene(folder: folder, key: key).broker.store
+      for round in 0..<40 {
+        try store.addTenant("tenant-\(round)", by: "test")
+        DispatchQueue.concurrentPerform(iterations: 2) { who in
+          if who == 0 {
+            try? store.removeTenant("tenant-\(round)", by: "one")
+          } else {
+            try? store.changeTenant("tenant-\(round)", quota: .init(resources: round + 1, bytes: 10_000, requests: 5), by: "other")
+          }
+        }
+        #expect(store.tenant("tenant-\(round)") == nil)
+      }
+    }
+    _ = try BrokerScene(folder: folder, key: key)
+  }
+
+  /// Of two brokers that start for the first time, the second takes the key that the first has made, or none.
+  @Test func aKeyThatIsThereIsNotReplaced() throws {
+    let path = "\(folder.path)/master"
+    DispatchQueue.concurrentPerform(iterations: 8) { _ in _ = try? MasterKey.file(path) }
+    let made = try Data(contentsOf: URL(fileURLWithPath: path))
+    #expect(made.count == MasterKey.size)
+    #expect(try MasterKey.file(path).isNew == false)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == made)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("master") } == ["master"])
+  }
+
   @Test func nothingSecretLiesOnTheDisk() throws {
     var token = ""
     do {

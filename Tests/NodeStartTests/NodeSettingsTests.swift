@@ -29,15 +29,18 @@ import Testing
   private func request(_ text: String) throws -> EvidenceRequest { try EvidenceRequest(Array(text.utf8)) }
 
   @Test func aNonceIsReadAsItStands() throws {
-    let digits = String(repeating: "0aF", count: 11) + "7"
+    let digits = String(repeating: "0aF", count: 10) + "97"
     let request = try request("GET /evidence?nonce=\(digits) HTTP/1.1\r\nHost: node\r\n\r\n")
-    #expect(request.nonce.count == 17 && request.nonce.first == 0x0A && request.nonce.last == 0xF7)
+    #expect(request.nonce.count == 16 && request.nonce.first == 0x0A && request.nonce.last == 0x97)
   }
 
   @Test(arguments: [
     ("", .malformed), ("GET", .malformed), ("GET /evidence?nonce=00 HTTP/2\r\n", .malformed), ("GET  / HTTP/1.1\r\n", .malformed), ("POST /evidence HTTP/1.1\r\n", .wrongMethod),
     ("GET / HTTP/1.1\r\n", .notHere), ("GET /evidence HTTP/1.1\r\n", .notHere), ("GET /evidence?nonce= HTTP/1.1\r\n", .noNonce),
     ("GET /evidence?nonce=\(String(repeating: "0", count: 30)) HTTP/1.1\r\n", .noNonce), ("GET /evidence?nonce=\(String(repeating: "0", count: 33)) HTTP/1.1\r\n", .noNonce),
+    // What a node binds is a hash: nobody else has one signed.
+    ("GET /evidence?nonce=\(String(repeating: "a", count: 34)) HTTP/1.1\r\n", .noNonce), ("GET /evidence?nonce=\(String(repeating: "a", count: 64)) HTTP/1.1\r\n", .noNonce),
+    ("GET /evidence?nonce=\(String(repeating: "a", count: 96)) HTTP/1.1\r\n", .noNonce), ("GET /evidence?nonce=\(String(repeating: "a", count: 128)) HTTP/1.1\r\n", .noNonce),
     ("GET /evidence?nonce=\(String(repeating: "0", count: 130)) HTTP/1.1\r\n", .noNonce), ("GET /evidence?nonce=\(String(repeating: "g", count: 32)) HTTP/1.1\r\n", .noNonce),
   ] as [(String, EvidenceRefusal)])
   func anythingElseIsRefused(_ text: String, _ reason: EvidenceRefusal) {
@@ -51,7 +54,7 @@ import Testing
   @Test func anAnswerSaysHowLongItIs() throws {
     let answer = String(decoding: EvidenceAnswer.evidence([1, 2, 3], format: "tpm-quote"), as: UTF8.self)
     #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && answer.contains("Content-Length: 3\r\n") && answer.contains("application/vnd.coffer.tpm-quote"))
-    for reason in [EvidenceRefusal.malformed, .wrongMethod, .notHere, .noNonce, .longNonce(limit: 32), .noPlatform("no TPM")] {
+    for reason in [EvidenceRefusal.malformed, .wrongMethod, .notHere, .noNonce, .noPlatform("no TPM")] {
       let text = String(decoding: EvidenceAnswer.refusal(reason), as: UTF8.self)
       let parts = text.split(separator: "\r\n\r\n")
       #expect(parts.count == 2 && text.contains("Content-Length: \(parts.last?.utf8.count ?? 0)\r\n"))

@@ -29,7 +29,9 @@ struct BrokerLedger: Sendable {
     case .put, .setPolicy: versions[place] = Self.version(entry)
     case .remove: (versions[place], counters[place]) = (nil, nil)
     case .exchange: counters[place] = String(entry.detail.dropFirst("value ".count))
-    case .addTenant, .changeTenant: tenants[entry.subject] = entry.detail
+    case .addTenant: tenants[entry.subject] = entry.detail
+    // Earlier versions wrote it of a tenant that was removed at the same moment.
+    case .changeTenant: if tenants[entry.subject] != nil { tenants[entry.subject] = entry.detail }
     case .removeTenant:
       tenants[entry.subject] = nil
       formerTenants.insert(entry.subject)

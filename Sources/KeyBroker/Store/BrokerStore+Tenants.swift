@@ -35,6 +35,8 @@ extension BrokerStore {
     try change { database, _ in
       try database.execute(
         sql: "UPDATE tenants SET resources = ?, bytes = ?, requests = ? WHERE name = ?", arguments: [quota.resources, quota.bytes, quota.requests, name])
+      // Another administrator has removed it meanwhile.
+      guard database.changesCount == 1 else { throw Self.noTenant(name) }
       return ((), [AuditEntry(tenant: name, actor: actor, action: .changeTenant, subject: name, outcome: .done, detail: Self.text(quota))])
     }
     cache.withLock { $0.tenants[name]?.quota = quota }

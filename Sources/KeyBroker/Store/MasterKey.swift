@@ -71,7 +71,8 @@ public struct MasterKey: Sendable {
     let made = MasterKey()
     var bytes = made.key.withUnsafeBytes { Array($0) }
     defer { erase(&bytes) }
-    try SmallFiles.write(bytes, to: path)
+    // Two first starts at once: whoever comes second would write everything under a key that lies nowhere.
+    try SmallFiles.write(bytes, to: path, replaces: false)
     return made
   }
 

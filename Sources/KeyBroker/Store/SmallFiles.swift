@@ -13,9 +13,10 @@ enum SmallFiles {
   }
 
   /// A new file that its owner alone can read.
-  static func write(_ bytes: [UInt8], to path: String) throws(BrokerError) {
-    let temporary = "\(path).new"
-    unlink(temporary)
+  /// - Parameter replaces: nothing is written over what another process has made meanwhile, if false.
+  static func write(_ bytes: [UInt8], to path: String, replaces: Bool = true) throws(BrokerError) {
+    // Two may write it at once.
+    let temporary = "\(path).new.\(String(UInt64.random(in: 0 ... .max), radix: 16))"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard descriptor >= 0 else { throw failure("cannot make", temporary) }
     defer { close(descriptor) }
@@ -27,7 +28,12 @@ enum SmallFiles {
       rest = rest.dropFirst(count)
     }
     guard fsync(descriptor) == 0 else { throw failure("cannot write", temporary) }
-    guard rename(temporary, path) == 0 else { throw failure("cannot name", path) }
+    guard (replaces ? rename(temporary, path) : link(temporary, path)) == 0 else {
+      let error = failure("cannot name", path)
+      unlink(temporary)
+      throw error
+    }
+    if !replaces { unlink(temporary) }
     let folder = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw failure("cannot open the folder of", path) }
     defer { close(folder) }
