@@ -17,11 +17,12 @@ struct CallBench: ParsableCommand {
     abstract: "What a call of a component's exported function costs, through the Canonical ABI: empty, with a text, with many bytes.",
     discussion: """
       "warm, with reset": on a machine that has run before and is put back behind each call, so that no call sees what another left. "same instance":
-      without that. "between components": within one trustlet, from one component to another. All cases take turns.
+      without that. "between components": within one trustlet, from one component to another. All cases take turns of
+      ten runs, or of as many as take 20 ms.
       """)
 
-  @Option(help: "How often the cases take turns.", transform: ArgumentForm.count)
-  var rounds = 200
+  @Option(help: "How often each case is run at least.", transform: ArgumentForm.count)
+  var runs = 200
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -50,14 +51,7 @@ struct CallBench: ParsableCommand {
         (Self.thereAndBack, { try program.kept("echo", [text]) }),
         (Self.between, { try program.inside("lists", 1_000) { [.unsigned($0), .unsigned(UInt64(Self.bytes))] } }),
       ]
-      var samples = cases.map { _ in [Double]() }
-      // What is set up once.
-      for item in cases { _ = try item.measure() }
-      for round in 0..<rounds {
-        Terminal.progress("round \(round + 1) of \(rounds)")
-        for (index, item) in cases.enumerated() { samples[index].append(try item.measure()) }
-      }
-      Terminal.progress(nil)
+      let samples = try Turns.samples(of: cases.map(\.measure), runs: runs)
       for (item, times) in zip(cases, samples) { report.rows.append(BenchReport.Row(name: item.name, who: "coffer", unit: "us", samples: times)) }
       addPeer(component, to: &report)
       for (name, limit) in [(Self.warm, 60.0), (Self.between, 262.0), (Self.outside, 262.0)] {
@@ -77,7 +71,7 @@ struct CallBench: ParsableCommand {
   private func addPeer(_ component: [UInt8], to report: inout BenchReport) {
     do {
       let digits = component.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-      let words = try Subprocess.output(of: ["python3", "-c", Self.script, digits, "\(rounds)"]).split(separator: "\n")
+      let words = try Subprocess.output(of: ["python3", "-c", Self.script, digits, "\(runs)"]).split(separator: "\n")
       for (name, word) in zip(["empty, a new instance each", "empty, same instance", Self.outside], words) {
         let times = word.split(separator: " ").compactMap { Double($0) }
         report.rows.append(BenchReport.Row(name: name, who: "wasmtime", unit: "us", samples: times))

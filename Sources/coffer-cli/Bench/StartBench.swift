@@ -40,7 +40,7 @@ struct StartBench: ParsableCommand {
       guard !cases.isEmpty else {
         throw CommandFailure("no case has \(quoted(machine ?? "")) in its name; there are: \(known.map(\.name).joined(separator: "; "))")
       }
-      let samples = try measure(cases)
+      let samples = try Turns.samples(of: cases.map { start in { try start.microseconds() } }, runs: runs)
       for (start, times) in zip(cases, samples) {
         report.rows.append(BenchReport.Row(name: start.name, who: start.who, unit: "us", samples: times))
       }
@@ -100,32 +100,6 @@ struct StartBench: ParsableCommand {
     }
     _ = try start.microseconds()
     return start
-  }
-
-  /// Runs in a row: a server's machine is not as cold as one that has waited for all others. What the first of them pays for what a fork or a
-  /// container did to the processor's caches shows in the higher percentiles.
-  private static let turn = 10
-  /// ... and at least so long: until then the system has not moved all threads to where there is room.
-  private static let turnTime = Duration.milliseconds(20)
-
-  /// Microseconds of each run of each case.
-  private func measure(_ cases: [StartCase]) throws -> [[Double]] {
-    var samples = cases.map { _ in [Double]() }
-    // What the process sets up once.
-    for start in cases { _ = try start.microseconds() }
-    for begin in stride(from: 0, to: runs, by: Self.turn) {
-      Terminal.progress("run \(begin + 1) of \(runs)")
-      for (index, start) in cases.enumerated() {
-        let behind = ContinuousClock.now + Self.turnTime
-        var done = 0
-        while done < min(Self.turn, runs - begin) || ContinuousClock.now < behind {
-          samples[index].append(try start.microseconds())
-          done += 1
-        }
-      }
-    }
-    Terminal.progress(nil)
-    return samples
   }
 
   /// The program that runs images, beside this one.
