@@ -97,7 +97,7 @@ let package = Package(
     .target(name: "WASIComponents", dependencies: ["ComponentFormat", "EmbeddedBytes", "WasmFormat"], plugins: ["ExamplesPlugin"]),
 
     // Floor 2: images, and machines to run them on.
-    .target(name: "TrustletImage", dependencies: ["EdgeCalls", "NetworkRules", "WasmFormat"]),
+    .target(name: "TrustletImage", dependencies: ["EdgeCalls", "GuestCrypto", "NetworkRules", "WasmFormat"]),
     .target(name: "ImageBuilding", dependencies: ["NetworkRules", "StrictYAML", "TrustletImage", crypto]),
     .target(name: "Machine", dependencies: ["EdgeCalls"]),
     .target(name: "KVMMachine", dependencies: ["CLinux", "EdgeCalls", "Machine"]),

@@ -9,7 +9,7 @@ public struct SHA384Hasher: ImageHasher {
 
   public mutating func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
 
-  public func finish() -> [UInt8] { Array(state.finalize()) }
+  public mutating func finish() -> [UInt8] { Array(state.finalize()) }
 }
 
 extension ImageBuilder {

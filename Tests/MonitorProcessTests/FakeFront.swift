@@ -125,9 +125,7 @@ final class FakeFront {
   func load(_ number: UInt32, _ image: TestImage, change: (inout RevisionLoad) -> Void = { _ in }) throws {
     var load = RevisionLoad(measurement: image.measurement, name: image.name)
     change(&load)
-    let descriptor = open(image.path, O_RDONLY | O_CLOEXEC)
-    defer { close(descriptor) }
-    control.send(Frame(.load, number: number, payload: load.payload), descriptor: descriptor)
+    control.send(Frame(.load, number: number, payload: load.payload), descriptor: image.descriptor)
   }
 
   /// Loads and waits for the template.

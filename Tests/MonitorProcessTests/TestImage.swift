@@ -20,10 +20,10 @@ enum Needs {
   static let machines = KVMMachine.availability().isAvailable ? ["kvm", "process"] : ["process"]
 }
 
-/// A program's image in a file.
+/// A program's image in a file without a name, since tests' values that are kept for all tests are never let go.
 final class TestImage: Sendable {
   let name: String
-  let path: String
+  let descriptor: Int32
   let measurement: [UInt8]
 
   private init(_ name: String, _ module: [UInt8], _ manifest: Manifest) throws {
@@ -31,11 +31,14 @@ final class TestImage: Sendable {
     let builder = TrustletBuilder(optimization: .speed, toolchain: try #require(Needs.toolchain), cache: nil)
     let image = try builder.image(of: module, manifest: manifest)
     measurement = image.measurement.bytes
-    path = "/tmp/coffer-monitor-test-\(getpid())-\(UInt64.random(in: 0 ... .max)).trustlet"
+    let path = "/tmp/coffer-monitor-test-\(getpid())-\(UInt64.random(in: 0 ... .max)).trustlet"
     try image.write(to: path)
+    defer { unlink(path) }
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    try #require(descriptor >= 0)
   }
 
-  deinit { unlink(path) }
+  deinit { close(descriptor) }
 
   private static let made = Mutex<[String: TestImage]>([:])
 

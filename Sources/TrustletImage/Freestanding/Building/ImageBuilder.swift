@@ -41,7 +41,7 @@ public struct ImageBuilder: Sendable {
   }
 
   /// The image's bytes, of which only the executable is checked: reading them checks the rest.
-  public func encode<Hasher: ImageHasher>(hasher: Hasher.Type) throws(ImageError) -> [UInt8] {
+  public func encode<Hasher: ImageHasher & ~Copyable>(hasher: Hasher.Type) throws(ImageError) -> [UInt8] {
     try manifest.check()
     let linked = try executable.withUnsafeBufferPointer { (buffer) throws(ImageError) in
       try Executable(decoding: UnsafeRawBufferPointer(buffer), architecture: architecture)

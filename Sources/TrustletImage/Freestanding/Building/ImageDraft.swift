@@ -54,7 +54,7 @@ package struct ImageDraft {
     self.interface = interface
   }
 
-  package func encode<Hasher: ImageHasher>(hasher: Hasher.Type) throws(ImageError) -> [UInt8] {
+  package func encode<Hasher: ImageHasher & ~Copyable>(hasher: Hasher.Type) throws(ImageError) -> [UInt8] {
     var record = record
     var offset: UInt64 = 0
     record.regions = regions.map { region in
@@ -93,7 +93,7 @@ package struct ImageDraft {
   }
 
   /// Writes the digests of what is there into the header.
-  package static func seal<Hasher: ImageHasher>(_ bytes: inout [UInt8], _ header: inout ImageHeader, hasher: Hasher.Type) {
+  package static func seal<Hasher: ImageHasher & ~Copyable>(_ bytes: inout [UInt8], _ header: inout ImageHeader, hasher: Hasher.Type) {
     header.launchDigest = bytes.withUnsafeBytes { header.launchDigest(of: $0, hasher: hasher) }
     bytes.replaceSubrange(ImageFormat.launchDigestRange, with: header.launchDigest)
     header.fileDigest = bytes.withUnsafeBytes { header.fileDigest(of: $0, hasher: hasher) }

@@ -1,6 +1,6 @@
 extension TrustletImage {
   /// Checks all of an image that is already in memory, of which a copy is made.
-  public static func read<Hasher: ImageHasher>(
+  public static func read<Hasher: ImageHasher & ~Copyable>(
     bytes: UnsafeRawBufferPointer, hasher: Hasher.Type
   ) throws(ImageError) -> TrustletImage {
     try parse(try ImageStorage(copying: bytes), hasher: hasher)
@@ -11,7 +11,7 @@ extension TrustletImage {
   ///
   /// Each byte is hashed at most once: the launch digest covers the launch record and all contents, the file digest covers the
   /// header (the launch digest in it) and the tables that are not measured.
-  package static func parse<Hasher: ImageHasher>(_ storage: ImageStorage, hasher: Hasher.Type) throws(ImageError) -> TrustletImage {
+  package static func parse<Hasher: ImageHasher & ~Copyable>(_ storage: ImageStorage, hasher: Hasher.Type) throws(ImageError) -> TrustletImage {
     let bytes = storage.bytes
     let header = try ImageHeader(decoding: bytes)
     guard header.fileLength == UInt64(bytes.count) else {
@@ -42,21 +42,21 @@ extension TrustletImage {
 }
 
 extension ImageHeader {
-  func launchDigest<Hasher: ImageHasher>(of bytes: UnsafeRawBufferPointer, hasher: Hasher.Type) -> [UInt8] {
+  func launchDigest<Hasher: ImageHasher & ~Copyable>(of bytes: UnsafeRawBufferPointer, hasher: Hasher.Type) -> [UInt8] {
     var hash = hasher.init()
     hash.update(UnsafeRawBufferPointer(rebasing: bytes[launchRecord]))
     hash.update(UnsafeRawBufferPointer(rebasing: bytes[contents]))
     return hash.finish()
   }
 
-  func fileDigest<Hasher: ImageHasher>(of bytes: UnsafeRawBufferPointer, hasher: Hasher.Type) -> [UInt8] {
+  func fileDigest<Hasher: ImageHasher & ~Copyable>(of bytes: UnsafeRawBufferPointer, hasher: Hasher.Type) -> [UInt8] {
     var hash = hasher.init()
     hash.update(UnsafeRawBufferPointer(rebasing: bytes[..<ImageFormat.fileDigestRange.lowerBound]))
     hash.update(UnsafeRawBufferPointer(rebasing: bytes[exports.lowerBound..<contents.lowerBound]))
     return hash.finish()
   }
 
-  fileprivate func checkDigests<Hasher: ImageHasher>(
+  fileprivate func checkDigests<Hasher: ImageHasher & ~Copyable>(
     of bytes: UnsafeRawBufferPointer, hasher: Hasher.Type
   ) throws(ImageError) {
     guard fileDigest(of: bytes, hasher: hasher) == fileDigest else {

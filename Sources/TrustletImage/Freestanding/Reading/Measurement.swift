@@ -30,10 +30,10 @@ extension TrustletImage {
 /// Short for ``TrustletImage/Measurement``, which is to be written where Foundation's type of this name is visible too.
 public typealias Measurement = TrustletImage.Measurement
 
-/// What hashes an image. Reader and builder know no implementation of SHA-384, so that they depend on nothing.
-public protocol ImageHasher {
+/// What hashes an image with SHA-384. Builders bring another than readers, so that no image leaves a build on which the two disagree.
+public protocol ImageHasher: ~Copyable {
   init()
   mutating func update(_ bytes: UnsafeRawBufferPointer)
   /// 48 bytes.
-  func finish() -> [UInt8]
+  mutating func finish() -> [UInt8]
 }
