@@ -1,8 +1,11 @@
 #define _GNU_SOURCE
 #include "sockets.h"
 
+#include "files.h"
+
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -25,12 +28,21 @@ ptrdiff_t coffer_socket_receive(int socket, void *bytes, size_t count, int at_on
   return received;
 }
 
-ptrdiff_t coffer_socket_read(int socket, void *bytes, size_t count, int at_once) {
+ptrdiff_t coffer_socket_read(int socket, void *bytes, size_t count, int at_once, uint64_t look) {
+  uint64_t began = 0;
   for (;;) {
     ssize_t received = recv(socket, bytes, count, MSG_DONTWAIT);
     if (received >= 0) return received;
     if (errno == EINTR) continue;
     if (errno != EAGAIN || at_once) return -errno;
+    if (look) {
+      uint64_t now = coffer_monotonic_clock();
+      if (!began) began = now;
+      if (now - began < look) {
+        sched_yield();
+        continue;
+      }
+    }
     // Not by a recv that waits: on a Unix socket that is woken, for nothing, whenever the other side has read what was sent before.
     struct pollfd ready = {.fd = socket, .events = POLLIN};
     if (poll(&ready, 1, -1) < 0 && errno != EINTR) return -errno;

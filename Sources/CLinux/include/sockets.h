@@ -10,8 +10,8 @@
 /// only the first arrives.
 ptrdiff_t coffer_socket_receive(int socket, void *bytes, size_t count, int at_once, int *descriptor);
 
-/// Without descriptors: any that are sent along are closed.
-ptrdiff_t coffer_socket_read(int socket, void *bytes, size_t count, int at_once);
+/// Without descriptors: any that are sent along are closed. Before it sleeps it looks for `look` nanoseconds, giving way to other threads.
+ptrdiff_t coffer_socket_read(int socket, void *bytes, size_t count, int at_once, uint64_t look);
 
 /// Writes what the socket takes, without SIGPIPE.
 ptrdiff_t coffer_socket_write(int socket, const void *bytes, size_t count, int at_once);
