@@ -190,6 +190,7 @@ public final class KeyBroker: Sendable {
       case .taken, .full: throw ProtocolProblem(.form, error.message, status: 409)
       case .diskFull, .locked, .forged, .fileSystem:
         report(error.message)
+      case .changed: throw ProtocolProblem(.failure, error.message, status: 503, retryAfter: 1)
         throw ProtocolProblem(
           .failure, "the broker cannot answer this; its operator's log says why", status: error.code == .forged ? 500 : 503,
           retryAfter: error.code == .forged ? nil : 5)

@@ -135,9 +135,11 @@ import Testing
     let released = names.map { name in
       isForged { _ = try store.release(name, of: "default") { AuditEntry(tenant: "default", actor: "test", action: .release, subject: "\($0.name)", outcome: .done) } }
     }
-    let counter = isForged { _ = try store.counter(names[1], of: "default", exchange: nil, by: "test") }
+    let two = try #require(try store.resource(names[1], of: "default"))
+    let counter = isForged { _ = try store.counter(of: two, of: "default", exchange: nil, by: "test") }
     let changed = ["one", "three", "four"].map { name in what.sql.contains("resources") && what.sql.contains("a/key/\(name)") }
-    #expect(single == [changed[0], false, changed[1], changed[2]] && released == single && resources == changed.contains(true), "\(what.name)")
+    // Released is a resource with what its counter has.
+    #expect(single == [changed[0], false, changed[1], changed[2]] && released == [changed[0], counter, changed[1], changed[2]] && resources == changed.contains(true), "\(what.name)")
     #expect(counter == what.sql.contains("counters"), "\(what.name)")
     // What every request asks for is in memory.
     #expect(store.bearer(of: text) == nil && store.tenant("evil") == nil && store.tenant("default")?.quota == .standard && store.tokens().count == 1)
@@ -151,14 +153,15 @@ import Testing
     for name in names.suffix(2) { try running.put(name, of: "default", content: [3], by: "test") }
     let (text, record) = try running.addToken(tenant: nil, role: .admin, by: "test")
     _ = try running.addToken(tenant: nil, role: .audit, by: "test")
-    #expect(try running.counter(names[1], of: "default", exchange: CounterExchange(expected: nil, value: values[0]), by: "test").isExchanged)
+    func second() throws -> ResourceRecord { try #require(try running.resource(names[1], of: "default")) }
+    #expect(try running.counter(of: second(), of: "default", exchange: CounterExchange(expected: nil, value: values[0]), by: "test").isExchanged)
     for table in ["Resources", "Counters", "Tokens"] { try behindItsBack("CREATE TABLE kept\(table) AS SELECT * FROM \(table)") }
     try running.setPolicy(nil, of: names[0], of: "default", by: "test")
     try running.remove(names[2], of: "default", by: "test")
     try running.remove(names[3], of: "default", by: "test")
     try running.put(names[3], of: "default", content: [4], by: "test")
     try running.removeToken(record.identifier, by: "test")
-    #expect(try running.counter(names[1], of: "default", exchange: CounterExchange(expected: values[0], value: values[1]), by: "test").isExchanged)
+    #expect(try running.counter(of: second(), of: "default", exchange: CounterExchange(expected: values[0], value: values[1]), by: "test").isExchanged)
     return (names, text)
   }
 
