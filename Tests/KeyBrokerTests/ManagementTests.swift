@@ -76,6 +76,35 @@ import Testing
     for text in tokens.values { #expect(list.body.firstRange(of: Array(text.suffix(52).utf8)) == nil) }
   }
 
+  /// A request that was misspelt would make more of somebody, or of his quota, than was meant.
+  @Test(arguments: [
+    "{\"tennant\":\"acme\",\"role\":\"admin\"}", "{\"tenant\":[\"acme\"],\"role\":\"admin\"}", "{\"tenant\":1,\"role\":\"admin\"}",
+    "{\"tenant\":false,\"role\":\"admin\"}", "{\"tenant\":\"nobody\",\"role\":\"admin\"}", "{\"tenant\":\"acme\",\"role\":\"owner\"}",
+    "{\"tenant\":\"acme\"}", "{\"tenant\":\"acme\",\"role\":\"admin\",\"note\":1}", "{\"tenant\":\"acme\",\"role\":\"admin\",\"until\":\"tomorrow\"}",
+    "[]", "\"admin\"", "null", "", "{\"tenant\":\"acme\",\"tenant\":null,\"role\":\"admin\"}",
+  ])
+  func aTokenThatIsMisspeltIsNotMade(body: String) throws {
+    let scene = try BrokerScene()
+    try scene.put(policy: nil, tenant: "acme")
+    let token = try scene.broker.store.addToken(tenant: nil, role: .admin, by: "test").text
+    let answer = scene.broker.answer(BrokerRequest("POST", "/v1/tokens", body: Array(body.utf8), bearer: token))
+    #expect([400, 404].contains(answer.status), "\(answer.status)")
+    #expect(scene.broker.store.tokens().count == 1)
+  }
+
+  @Test(arguments: ["{\"resource\":5}", "{\"resources\":\"5\"}", "{\"resources\":null}", "{\"resources\":5.5}", "{\"Resources\":5}", "[]", "null", "{\"name\":\"other\"}"])
+  func aQuotaThatIsMisspeltIsNotTaken(body: String) throws {
+    let scene = try BrokerScene()
+    try scene.put(policy: nil, tenant: "acme")
+    let token = try scene.broker.store.addToken(tenant: nil, role: .admin, by: "test").text
+    for tenant in ["acme", "new"] {
+      #expect(scene.broker.answer(BrokerRequest("PUT", "/v1/tenants/\(tenant)", body: Array(body.utf8), bearer: token)).status == 400)
+    }
+    #expect(scene.broker.store.tenant("acme")?.quota == .standard && scene.broker.store.tenant("new") == nil)
+    #expect(scene.broker.answer(BrokerRequest("PUT", "/v1/tenants/acme", body: Array("{\"resources\":5}".utf8), bearer: token)).status == 200)
+    #expect(scene.broker.store.tenant("acme")?.quota.resources == 5)
+  }
+
   /// Who would get the name would read the former one's log, and write what its images take.
   @Test func aTenantsNameIsGivenOnce() throws {
     let scene = try BrokerScene()
