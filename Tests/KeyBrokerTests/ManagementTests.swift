@@ -271,6 +271,24 @@ import Testing
     #expect(scene.broker.answer(BrokerRequest("GET", "/healthz", peer: "192.0.2.1")).status == 200)
   }
 
+  /// Evidence for which there is no room has given nobody a session, and the log does not say that it has.
+  @Test func theLogTellsOfSessionsThatAreThere() async throws {
+    let scene = try BrokerScene { $0.tenantSessionLimit = 2 }
+    try scene.put(policy: Attester.policy())
+    for number in 0..<4 {
+      let client = try Attester().client(DirectTransport(scene.broker))
+      do {
+        _ = try await client.resource(ResourceName("shop/key/database"))
+        #expect(number < 2)
+      } catch KeyBrokerClientError.refused(let problem) {
+        #expect(number >= 2 && problem.status == 503, "\(problem)")
+      }
+    }
+    let entries = try scene.entries.filter { $0.action == .attest }
+    #expect(entries.map(\.outcome) == [.done, .done, .refused, .refused])
+    #expect(entries.last?.detail.hasPrefix("no room for another session") == true)
+  }
+
   @Test func theLogTellsWhatWasDone() async throws {
     let (scene, attester) = (try BrokerScene(), try Attester())
     try scene.put(policy: Attester.policy())
