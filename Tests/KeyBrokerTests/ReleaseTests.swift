@@ -142,7 +142,7 @@ import Testing
     let (scene, root) = (try BrokerScene(), DevelopmentRoot())
     let machine = DevelopmentMachine(.sevSNP, root: root)
     let attester = try Attester(machine)
-    let platform = "sev-snp: {minimum-tcb: {snp: 1}, reference-values: [{launch-digest: \"\(hexadecimal(machine.launchDigest))\"}]}"
+    let platform = "sev-snp: {minimum-tcb: {bootloader: any, tee: any, snp: 1, microcode: any}, reference-values: [{launch-digest: \"\(hexadecimal(machine.launchDigest))\"}]}"
     let image = "images: [{measurement: \"\(hexadecimal(Attester.measurement))\"}]"
     let strict = "platforms: {\(platform)}\n\(image)"
     try scene.put("a/key/strict", policy: strict)
@@ -170,7 +170,7 @@ import Testing
     let scene = try BrokerScene { configuration in
       for endorsement in report.endorsements { try? configuration.endorsements.add(file: endorsement) }
     }
-    let terms = "sev-snp: {minimum-tcb: {snp: 1}, reference-values: [{launch-digest: \"\(hexadecimal(machine.launchDigest))\"}]}"
+    let terms = "sev-snp: {minimum-tcb: {bootloader: any, tee: any, snp: 1, microcode: any}, reference-values: [{launch-digest: \"\(hexadecimal(machine.launchDigest))\"}]}"
     try scene.put(policy: "platforms: {\(terms)}\ntrust-anchors: {sev-snp: [\"\(hexadecimal(root.fingerprint))\"]}")
     func client(_ source: PlatformEvidenceSource, _ key: DecryptionKey) throws -> KeyBrokerClient {
       KeyBrokerClient(transport: DirectTransport(scene.broker), source: source, key: key, version: try ProtocolVersion(version))

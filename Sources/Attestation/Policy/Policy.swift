@@ -53,8 +53,13 @@ public struct PlatformTerms: Sendable, Equatable {
   public enum MinimumTCB: Sendable, Equatable {
     case unstated
     case any
-    /// The least security version of each component.
-    case components([String: Int])
+    /// The least security version of each component. One that the evidence has and that is left out here is refused.
+    case components([String: MinimumVersion])
+  }
+
+  public enum MinimumVersion: Sendable, Equatable {
+    case any
+    case version(Int)
   }
 
   public enum ReferenceValues: Sendable, Equatable {

@@ -31,7 +31,7 @@ extension Policy {
 
   private static let keys = ["platforms", "debug", "nonce", "age", "images", "manifest", "machines", "key-holder", "trust-anchors"]
 
-  private enum Machine: String, CaseIterable { case kvm, process, keystone }
+  private enum Machine: String, CaseIterable { case kvm, process }
 
   private enum KeyHolder: String, CaseIterable { case instance, any }
 
@@ -90,11 +90,15 @@ extension PlatformTerms {
 
   private static func minimum(_ member: YAMLMember) throws(StrictYAMLError) -> MinimumTCB {
     if member.scalar == "any" { return .any }
-    var components: [String: Int] = [:]
+    var components: [String: MinimumVersion] = [:]
     for component in try member.members(known: ["bootloader", "tee", "snp", "microcode", "fmc"]) {
+      if component.scalar == "any" {
+        components[component.name] = .any
+        continue
+      }
       let count = try component.count()
       guard count <= 255 else { throw component.failure("'\(count)' is more than a security version can be (255)") }
-      components[component.name] = Int(count)
+      components[component.name] = .version(Int(count))
     }
     guard !components.isEmpty else { throw member.failure("names no component; write 'any' if no version is too old") }
     return .components(components)
