@@ -286,3 +286,5 @@ import Testing
     #expect(throws: BrokerError.self) { try MasterKey.file("\(folder.path)/link") }
   }
 }
+    #expect { try MasterKey.existingFile(path) } throws: { ($0 as? BrokerError)?.code == .fileSystem }
+    #expect(!FileManager.default.fileExists(atPath: path))
