@@ -3,6 +3,7 @@ import GRDB
 import KeyBroker
 import KeyBrokerClient
 import KeyBrokerProtocol
+import Synchronization
 import Testing
 
 /// What somebody can do who has the disk and not the master key.
@@ -54,6 +55,42 @@ import Testing
       }
     }
     _ = try BrokerScene(folder: folder, key: key)
+  }
+
+  /// What requests ask for is what was written last, whoever of several administrators is told of it first.
+  @Test func whatIsInMemoryIsWhatWasWrittenLast() throws {
+    let store = try BrokerScene(folder: folder, key: key).broker.store
+    for round in 0..<40 {
+      let name = "tenant-\(round)"
+      try store.addTenant(name, by: "test")
+      DispatchQueue.concurrentPerform(iterations: 6) { number in
+        try? store.changeTenant(name, quota: .init(resources: number, bytes: 10_000, requests: 5), by: "test")
+      }
+      let last = try #require(
+        try store.audit(limit: 10_000).map { try AuditEntry(JSONReader.value(of: $0.entry, "test")) }.last { $0.action == .changeTenant && $0.subject == name })
+      #expect(store.tenant(name).map { last.detail.hasPrefix("\($0.quota.resources) resources") } == true, "\(last.detail)")
+      // Nobody has a token for a tenant that is no more, nor a resource in it.
+      DispatchQueue.concurrentPerform(iterations: 6) { number in
+        switch number {
+        case 0: try? store.removeTenant(name, by: "test")
+        case 1: _ = try? store.put(ResourceName("a/b/c"), of: name, content: [1], by: "test")
+        default: _ = try? store.addToken(tenant: name, role: .admin, by: "test")
+        }
+      }
+      if store.tenant(name) == nil { #expect(store.tokens(of: name).isEmpty) }
+    }
+    let tokens = store.tokens()
+    // Of two who remove the same one, one is told that it is gone.
+    for token in tokens.prefix(20) {
+      let done = Mutex(0)
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        do {
+          try store.removeToken(token.identifier, by: "test")
+          done.withLock { $0 += 1 }
+        } catch {}
+      }
+      #expect(done.withLock { $0 } == 1)
+    }
   }
 
   /// Of two brokers that start for the first time, the second takes the key that the first has made, or none.
@@ -269,6 +306,8 @@ import Testing
 
   @Test func aMasterKeysFileIsItsOwnersAlone() throws {
     let path = "\(folder.path)/key"
+    #expect { try MasterKey.existingFile(path) } throws: { ($0 as? BrokerError)?.code == .fileSystem }
+    #expect(!FileManager.default.fileExists(atPath: path))
     #expect(try MasterKey.file(path).isNew)
     #expect(try !MasterKey.file(path).isNew)
     let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
@@ -286,5 +325,3 @@ import Testing
     #expect(throws: BrokerError.self) { try MasterKey.file("\(folder.path)/link") }
   }
 }
-    #expect { try MasterKey.existingFile(path) } throws: { ($0 as? BrokerError)?.code == .fileSystem }
-    #expect(!FileManager.default.fileExists(atPath: path))
