@@ -76,6 +76,8 @@ public struct PlatformTerms: Sendable, Equatable {
   /// Products (`Milan`, ...); nil for any.
   public var products: Set<String>?
   public var minimumTCB = MinimumTCB.unstated
+  /// Whether AMD's revocation list must have been given, and been in force.
+  public var isRevocationListDemanded = false
   /// Intel's statuses that are accepted.
   public var statuses: Set<String> = ["UpToDate"]
   /// Advisories that the relying party has read and accepts.

@@ -63,6 +63,7 @@ extension PlatformTerms {
       switch inner.name {
       case "products": products = Set(try inner.strings())
       case "minimum-tcb": minimumTCB = try Self.minimum(inner)
+      case "revocation-list": isRevocationListDemanded = try inner.choice() as Demand == .required
       case "tcb-status":
         statuses = Set(try inner.strings())
         if let unknown = statuses.first(where: { !Self.knownStatuses.contains($0) }) {
@@ -80,9 +81,11 @@ extension PlatformTerms {
     "OutOfDateConfigurationNeeded",
   ]
 
+  private enum Demand: String, CaseIterable { case required, optional }
+
   private static func keys(_ kind: PlatformKind) -> [String] {
     switch kind {
-    case .sevSNP: ["products", "minimum-tcb", "reference-values"]
+    case .sevSNP: ["products", "minimum-tcb", "revocation-list", "reference-values"]
     case .tdx, .sgx: ["tcb-status", "accepted-advisories", "reference-values"]
     default: ["reference-values"]
     }
