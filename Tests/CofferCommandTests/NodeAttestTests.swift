@@ -231,4 +231,35 @@ struct NodeAttestTests {
     // The node counted the calls that were accepted, and no other ran.
     #expect(try scene.node.end(SIGTERM) == 0)
   }
+
+  /// On a node image the front is of the attester's user, and without capabilities: it sees nothing of its keys.
+  @Test(.enabled(if: geteuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0, "takes root and setpriv (Debian's util-linux)"))
+  func whoHasNoCapabilitiesCannotLookIntoTheAttester() throws {
+    func without(_ words: String...) throws -> Process {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
+      process.arguments = ["--bounding-set=-all", "--inh-caps=-all"] + words
+      process.standardOutput = FileHandle.nullDevice
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      return process
+    }
+    func isOpen(_ file: String, of process: pid_t) throws -> Bool {
+      let opening = try without("dd", "if=/proc/\(process)/\(file)", "of=/dev/null", "count=0")
+      opening.waitUntilExit()
+      return opening.terminationStatus == 0
+    }
+    let scene = try Scene(terms: "none: insecure", ["--platform", "none"])
+    let other = try without("sleep", "600")
+    defer {
+      kill(other.processIdentifier, SIGKILL)
+      other.waitUntilExit()
+    }
+    // It has to have given up what it had.
+    while (try? String(contentsOfFile: "/proc/\(other.processIdentifier)/comm", encoding: .utf8)) != "sleep\n" { usleep(10_000) }
+    for file in ["mem", "maps", "environ", "auxv", "fd/0"] {
+      #expect(try !isOpen(file, of: scene.attester()), "\(file)")
+      if file == "mem" || file == "maps" { #expect(try isOpen(file, of: other.processIdentifier), "\(file)") }
+    }
+  }
 }
