@@ -128,13 +128,18 @@ extension PlatformTerms {
       for entry in entries {
         let reason = Self.mismatch(entry, claims)
         guard let reason else {
-          // An entry of nothing but `any` is no demand.
+          // An entry of nothing but `any` is no demand, nor one that leaves open what the other values stand on.
           guard entry.values.contains(where: { $0 != .any }) else {
             return Finding(
               "policy.measurements", .waived, .executables, found: described(essential), wanted: "reference values; the policy takes any")
           }
+          if let open = Self.openFoundation(entry, claims) {
+            return Finding(
+              "policy.measurements", .waived, .executables, found: described(measurements(entry, claims)),
+              wanted: "a value for \(open) too: the policy takes any, and who chooses that chooses what is said of the rest")
+          }
           return .rule(
-            "policy.measurements", .executables, holds: true, found: described(claims.measurements.filter { entry[$0.name].map { $0 != .any } ?? false }),
+            "policy.measurements", .executables, holds: true, found: described(measurements(entry, claims)),
             wanted: "the policy's reference values", remedy: "")
         }
         reasons.append(reason)
@@ -146,6 +151,20 @@ extension PlatformTerms {
         "other software than the policy names was started; if it is to be trusted, add an entry under \(path). This evidence has: "
           + claims.measurements.map(\.name).joined(separator: ", "))
     }
+  }
+
+  /// Those with which an entry's values were compared.
+  private func measurements(_ entry: [String: ReferenceValue], _ claims: PlatformClaims) -> [Measurement] {
+    claims.measurements.filter { entry[$0.name].map { $0 != .any } ?? false }
+  }
+
+  /// What of the software that reports or measures everything else an entry accepts any value of; nil where it is named, itself or by who has signed it.
+  private static func openFoundation(_ entry: [String: ReferenceValue], _ claims: PlatformClaims) -> String? {
+    func isNamed(_ name: String) -> Bool {
+      // Zeros as a signer are nobody.
+      if case .digest(let digest)? = entry[name] { digest.contains { $0 != 0 } || claims.platform.foundations.contains([[name]]) } else { false }
+    }
+    return claims.platform.foundations.first { ways in !ways.contains { $0.allSatisfy(isNamed) } }?.map { $0.joined(separator: " with ") }.joined(separator: " or ")
   }
 
   /// Why the measurements are not an entry's; nil when they are. An essential measurement that the entry leaves out is a mismatch: what it
