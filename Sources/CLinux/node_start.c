@@ -9,7 +9,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -64,6 +66,21 @@ int coffer_start_interface(const char *name, uint32_t address, unsigned prefix, 
   int result = configure(control, name, address, prefix, gateway);
   close(control);
   return result;
+}
+
+int coffer_give_no_capabilities(void) {
+  for (unsigned long capability = 0; capability < 64; capability++) {
+    int held = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
+    // Behind the last that the kernel knows.
+    if (held < 0) return capability > 0 && errno == EINVAL ? 0 : -errno;
+    if (held != 0 && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) return -errno;
+  }
+  return 0;
+}
+
+int coffer_allow_files(uint64_t count) {
+  struct rlimit limit = {count, count};
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? 0 : -errno;
 }
 
 int coffer_power_off(void) {

@@ -52,6 +52,12 @@ public enum DevelopmentKey: Sendable {
     }
   }
 
+  /// ES384 as COSE has it, which on P-256 can be made too.
+  func es384Signature(_ bytes: [UInt8]) throws -> [UInt8] {
+    if case .p256(let key) = self { return Array(try key.signature(for: SHA384.hash(data: bytes)).rawRepresentation) }
+    return try rawSignature(bytes)
+  }
+
   /// In the form that certificates have.
   func certificateSignature(_ bytes: [UInt8]) throws -> [UInt8] {
     switch self {

@@ -71,6 +71,12 @@ public struct TrustletEvidenceMaker: Sendable {
     .sortedMap(values.enumerated().map { (.text("\($0.offset)"), record(.text(type), $0.element, indicator: 2)) })
   }
 
+  private func token(_ claims: [(CBORItem, CBORItem)], by key: DevelopmentKey) throws -> [UInt8] {
+    var maker = COSESign1Maker(key: key)
+    maker.algorithm = COSESign1Maker.es384
+    return try maker.make(CBORItem.sortedMap(claims).encoded)
+  }
+
   private func common(_ profile: String, _ nonce: [UInt8], _ key: DevelopmentKey, at time: Date? = nil) -> [(CBORItem, CBORItem)] {
     [
       (.integer(6), .integer(Int((time ?? issuedAt).timeIntervalSince1970))), (.integer(8), .map([(.integer(1), .coseKey(key))])),
@@ -85,13 +91,13 @@ public struct TrustletEvidenceMaker: Sendable {
       (.integer(-70_001), .bytes(manifestDigest ?? Array(SHA384.hash(data: manifest)))), (.integer(-70_002), .bytes(instanceIdentity)),
       (.integer(-70_003), .integer(cloneGeneration)), (.integer(-70_004), .text(machine)), (.integer(-70_005), .text(keyHolder)),
     ]
-    return try COSESign1Maker(key: monitorKey).make(CBORItem.sortedMap(claims).encoded)
+    return try token(claims, by: monitorKey)
   }
 
   private func monitorToken() throws -> [UInt8] {
     let claims = common("monitor", monitorNonce, monitorKey, at: monitorIssuedAt) + [
       (.integer(-70_010), .coseKey(nodeKey)), (.integer(-70_011), .bytes(monitorDigest)),
     ]
-    return try COSESign1Maker(key: nodeKey).make(CBORItem.sortedMap(claims).encoded)
+    return try token(claims, by: nodeKey)
   }
 }

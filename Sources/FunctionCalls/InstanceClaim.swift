@@ -59,7 +59,7 @@ public struct EvidenceRequest: Hashable, Sendable {
   public var nonce: [UInt8]
   public var claim: InstanceClaim
 
-  /// Bytes that evidence has room for.
+  /// Bytes that evidence has room for (RFC 9711, 4.1).
   public static let nonceSizes = 8...64
 
   public init(nonce: [UInt8], claim: InstanceClaim) {

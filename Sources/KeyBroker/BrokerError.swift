@@ -11,6 +11,8 @@ public struct BrokerError: Error, Sendable, Hashable, CustomStringConvertible {
     case diskFull
     /// Another broker or program holds the data.
     case locked
+    /// Somebody else changed what a request was judged by; asked again, it is judged by what there is now.
+    case changed
     /// The data was changed behind the broker's back, or is another master key's.
     case forged
     case fileSystem

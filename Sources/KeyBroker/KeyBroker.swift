@@ -11,6 +11,8 @@ public struct KeyBrokerConfiguration: Sendable {
   public var challengeTime = 30.0
   /// Challenges without an answer, of all addresses together; where there are more the oldest goes.
   public var challengeLimit = 20_000
+  /// Sessions with evidence, of one tenant.
+  public var tenantSessionLimit = 5_000
   /// Requests in a second, and at once, of one address (of IPv6: of its first 64 bits).
   public var peerRate = 50.0
   public var peerBurst = 200.0
@@ -55,7 +57,7 @@ public final class KeyBroker: Sendable {
   ) throws(BrokerError) {
     self.store = store
     self.configuration = configuration
-    sessions = SessionTable(.init(challenges: configuration.challengeLimit))
+    sessions = SessionTable(.init(challenges: configuration.challengeLimit, tenantSessions: configuration.tenantSessionLimit))
     strangerEntries = StrangerEntries(.init(perSecond: configuration.strangerEntryRate, burst: configuration.strangerEntryBurst))
     self.wallClock = wallClock
     self.clock = clock
@@ -188,6 +190,7 @@ public final class KeyBroker: Sendable {
       case .invalid: throw ProtocolProblem(.form, error.message)
       case .notFound: throw ProtocolProblem(.notFound, error.message)
       case .taken, .full: throw ProtocolProblem(.form, error.message, status: 409)
+      case .changed: throw ProtocolProblem(.failure, error.message, status: 503, retryAfter: 1)
       case .diskFull, .locked, .forged, .fileSystem:
         report(error.message)
         throw ProtocolProblem(

@@ -4,6 +4,8 @@ import Platform
 
 /// Answers with what this machine's platform says of it.
 struct EvidenceService {
+  private let maker = EvidenceMaker(open: Self.platform, clock: Self.seconds) { usleep(UInt32(min($0, 60) * 1e6)) }
+
   func serve(_ listener: Listener) -> Never {
     while true {
       guard let connection = listener.next() else {
@@ -13,31 +15,20 @@ struct EvidenceService {
       }
       guard let head = connection.head() else { continue }
       do throws(EvidenceRefusal) {
-        connection.answer(try answer(to: EvidenceRequest(head)))
+        connection.answer(try maker.answer(to: EvidenceRequest(head)))
       } catch {
         connection.answer(EvidenceAnswer.refusal(error))
       }
     }
   }
 
-  /// A new connection to the platform each time: its state is that of this report alone.
-  private func answer(to request: EvidenceRequest) throws(EvidenceRefusal) -> [UInt8] {
-    let platform = try platform()
-    let size = platform.binding.rawValue
-    do throws(PlatformError) {
-      let report = try platform.report(binding: request.nonce + [UInt8](repeating: 0, count: max(0, size - request.nonce.count)))
-      return EvidenceAnswer.evidence(report.evidence, format: report.format)
-    } catch {
-      throw .noPlatform(error.description)
-    }
+  private static func platform() throws(PlatformError) -> any Platform {
+    OwnPlatform.find() == .reports ? ReportInterface() : try TPMPlatform()
   }
 
-  private func platform() throws(EvidenceRefusal) -> any Platform {
-    if OwnPlatform.find() == .reports { return ReportInterface() }
-    do throws(PlatformError) {
-      return try TPMPlatform()
-    } catch {
-      throw .noPlatform(error.description)
-    }
+  private static func seconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 }

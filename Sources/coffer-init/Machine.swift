@@ -46,16 +46,30 @@ enum Machine {
       "\(settings.interface) with \(address)")
   }
 
-  /// What nobody needs any more is shut: the root's files, and what the console's keys ask of the kernel.
+  /// What nobody needs any more is shut: the root's files, the kernel's settings, and what the console's keys ask of it. What is started from here on is
+  /// user 0 without any capability: so it reaches the platform's device, and not the memory of the attester, which lets nobody look into it.
   static func protect() {
+    tell(coffer_allow_files(1 << 20), "files")
     let again = UInt32(COFFER_MOUNT_AGAIN) | UInt32(COFFER_MOUNT_READ_ONLY)
     tell(coffer_mount("rootfs", "/", again, nil), "/")
-    for (path, value) in [("/proc/sys/kernel/sysrq", "0\n"), ("/proc/sys/kernel/kexec_load_disabled", "1\n"), ("/proc/sys/kernel/modules_disabled", "1\n")] {
+    for (path, value) in [
+      ("/proc/sys/kernel/sysrq", "0\n"), ("/proc/sys/kernel/kexec_load_disabled", "1\n"), ("/proc/sys/kernel/modules_disabled", "1\n"),
+      // Which takes a capability otherwise.
+      ("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0\n"),
+    ] {
       let descriptor = open(path, O_WRONLY | O_CLOEXEC)
       let written = descriptor >= 0 ? write(descriptor, value, value.utf8.count) : -1
       // Not every kernel has each of them.
       if written < 0, errno != ENOENT { Console.say("\(path): \(String(cString: strerror(errno)))") }
       if descriptor >= 0 { close(descriptor) }
+    }
+    // User 0 may write these without a capability, and have the kernel start programs that have all of them.
+    tell(coffer_mount("proc", "/proc", again | UInt32(COFFER_MOUNT_NO_PROGRAMS), "hidepid=invisible"), "/proc")
+    tell(coffer_mount("sysfs", "/sys", again | UInt32(COFFER_MOUNT_NO_PROGRAMS), nil), "/sys")
+    let result = coffer_give_no_capabilities()
+    guard result == 0 else {
+      Console.say("capabilities: \(Console.reason(result))")
+      end()
     }
   }
 

@@ -68,7 +68,7 @@ struct Serve: AsyncParsableCommand {
     let platform = NodePlatform()
     let state: NodeState
     do {
-      state = try NodeState(directory: data, logger: logger, machine: { machine ?? "" }, platform: { platform.shown }, hasBroker: attestation.broker != nil,
+      state = try NodeState(directory: data, logger: logger, machine: { machine ?? "" }, platform: { platform.shown }, hasBroker: attestation.namedBroker != nil,
         network: try network.rules(), others: NodeView.described + [desk.operation])
     } catch {
       throw CommandFailure("\(error)")

@@ -111,6 +111,50 @@ private let nonce = [UInt8](1...32)
     #expect(try isConfidential("[{launch-digest: \"\(String(repeating: "01", count: 48))\"}]"))
   }
 
+  /// What measures the rest, or is trusted to report it, has to be named: else its owner starts one that lies.
+  @Test(arguments: [
+    (PlatformKind.sevSNP, ["launch-digest", "id-key-digest", "host-data"], [["launch-digest"], ["id-key-digest"]]),
+    (.tdx, ["mrtd", "rtmr0", "rtmr1", "rtmr2", "rtmr3"], [["mrtd", "rtmr1", "rtmr2"]]),
+    (.sgx, ["mrenclave", "mrsigner", "isvprodid"], [["mrenclave"], ["mrsigner"]]),
+    (.nitro, ["pcr0", "pcr1", "pcr2", "pcr8"], [["pcr0"], ["pcr8"], ["pcr1", "pcr2"]]), (.cca, ["rim", "rem0"], [["rim"]]),
+    (.keystone, ["monitor", "enclave"], [["monitor", "enclave"]]),
+  ])
+  func whatTheRestStandsOnIsNamed(platform: PlatformKind, names: [String], ways: [[String]]) throws {
+    let claims = PlatformClaims(
+      platform, debug: false, measurements: names.map { Measurement($0, [UInt8](repeating: 1, count: 32), "", isEssential: true) },
+      trustedComputingBase: platform == .tdx || platform == .sgx ? .status("UpToDate", advisories: []) : platform == .sevSNP ? .components(["snp": 9]) : .unstated)
+    for chosen in 1..<(1 << names.count) {
+      let named = names.enumerated().filter { chosen >> $0.offset & 1 == 1 }.map(\.element)
+      let entry = names.map { "\($0): \(named.contains($0) ? String(repeating: "01", count: 32) : "any")" }.joined(separator: ", ")
+      let tcb = platform == .sevSNP ? "minimum-tcb: any, " : ""
+      let policy = try Policy(yaml: "nonce: optional\nplatforms: {\(platform.rawValue): {\(tcb)reference-values: [{\(entry)}]}}")
+      let verdict = policy.appraise(Examination(.sevSNP, findings: [], platform: claims), nonce: nil, at: Date(timeIntervalSince1970: 0))
+      #expect(verdict.isAccepted)
+      #expect(verdict.isConfidential == ways.contains { Set($0).isSubset(of: named) }, "\(named)")
+    }
+  }
+
+  /// A signer of zeros is nobody; a register of zeros is one that nothing was measured into.
+  @Test func zerosNameNoSigner() throws {
+    func isConfidential(_ platform: PlatformKind, _ measurements: [String: [UInt8]], _ entry: String, _ tcb: TrustedComputingBase) throws -> Bool {
+      let claims = PlatformClaims(
+        platform, debug: false, measurements: measurements.map { Measurement($0.key, $0.value, "", isEssential: true) }, trustedComputingBase: tcb)
+      let terms = platform == .sevSNP ? "minimum-tcb: any, " : ""
+      let policy = try Policy(yaml: "nonce: optional\nplatforms: {\(platform.rawValue): {\(terms)reference-values: [{\(entry)}]}}")
+      let verdict = policy.appraise(Examination(.sevSNP, findings: [], platform: claims), nonce: nil, at: Date(timeIntervalSince1970: 0))
+      #expect(verdict.isAccepted)
+      return verdict.isConfidential
+    }
+    let (zeros, ones) = ([UInt8](repeating: 0, count: 48), [UInt8](repeating: 1, count: 48))
+    #expect(
+      try !isConfidential(
+        .sevSNP, ["launch-digest": ones, "id-key-digest": zeros], "launch-digest: any, id-key-digest: \"\(hexadecimal(zeros))\"", .components(["snp": 9])))
+    #expect(
+      try isConfidential(
+        .tdx, ["mrtd": ones, "rtmr1": zeros, "rtmr2": zeros], "mrtd: \"\(hexadecimal(ones))\", rtmr1: \"\(hexadecimal(zeros))\", rtmr2: \"\(hexadecimal(zeros))\"",
+        .status("UpToDate", advisories: [])))
+  }
+
   /// Where the hardware's maker has a root, another root certifies no hardware, whoever names it.
   @Test func makeBelieveHardwareIsNotConfidential() throws {
     let chip = try SNPChips.chip()
@@ -137,8 +181,10 @@ private let nonce = [UInt8](1...32)
 
   @Test func aKeyThatEveryoneHasIsNotConfidential() throws {
     let noted = Finding(KeystoneReport.testKeyRule, .noted, .hardware, found: "", wanted: "")
-    let claims = PlatformClaims(.keystone, measurements: [Measurement("enclave", [UInt8](repeating: 1, count: 64), "", isEssential: true)])
-    let policy = try Policy(yaml: "nonce: optional\nplatforms: {keystone: {reference-values: [{enclave: \"\(String(repeating: "01", count: 64))\"}]}}")
+    let claims = PlatformClaims(
+      .keystone, measurements: ["monitor", "enclave"].map { Measurement($0, [UInt8](repeating: 1, count: 64), "", isEssential: true) })
+    let ones = String(repeating: "01", count: 64)
+    let policy = try Policy(yaml: "nonce: optional\nplatforms: {keystone: {reference-values: [{monitor: \"\(ones)\", enclave: \"\(ones)\"}]}}")
     for (findings, isConfidential) in [([], true), ([noted], false)] {
       let verdict = policy.appraise(Examination(.keystone, findings: findings, platform: claims), nonce: nil, at: Date(timeIntervalSince1970: 0))
       #expect(verdict.isAccepted && verdict.isConfidential == isConfidential)

@@ -29,7 +29,7 @@ import Testing
   private func policy(_ more: String = "") throws -> ChannelPolicy {
     let digest = DevelopmentMachine(.sevSNP, root: root).launchDigest.map { String(format: "%02x", $0) }.joined()
     let text = """
-      platforms: {sev-snp: {minimum-tcb: {snp: 1}, reference-values: [{launch-digest: "\(digest)"}]}}
+      platforms: {sev-snp: {minimum-tcb: {bootloader: any, tee: any, snp: 1, microcode: any}, reference-values: [{launch-digest: "\(digest)"}]}}
       images: [{measurement: "\(image.map { String(format: "%02x", $0) }.joined())"}]
       age: 5m
       \(more)

@@ -42,11 +42,14 @@ struct NodeAttestTests {
     let node: ServedProgram
     let measurement: String
 
-    init(_ program: String = NodeAttestTests.echo, manifest: String = "{}", terms: String, _ options: [String], name: String = "function", in other: Workplace? = nil) throws {
+    init(
+      _ program: String = NodeAttestTests.echo, manifest: String = "{}", terms: String, _ options: [String], environment: [String: String] = [:], name: String = "function",
+      in other: Workplace? = nil
+    ) throws {
       place = try other ?? Workplace()
       measurement = try Self.build(place, program, manifest)
       try place.write("policy.yaml", Array(Self.policy(terms, measurement).utf8))
-      node = try ServedProgram(["serve", "--listen", "127.0.0.1:0", "--data", "\(place.path)/node"] + options, in: place)
+      node = try ServedProgram(["serve", "--listen", "127.0.0.1:0", "--data", "\(place.path)/node"] + options, environment: environment, in: place)
       try node.wait(for: "the dashboard is at")
       try deploy(name)
     }
@@ -142,6 +145,8 @@ struct NodeAttestTests {
     let result = try scene.attest()
     #expect(result.status == 125 && result.errors.contains("--platform"), "\(result)")
     #expect(try scene.place.run("serve", "--broker", "http://127.0.0.1:1").errors.contains("--platform"))
+    #expect(try scene.place.run("serve", "--platform", "none", environment: ["COFFER_BROKER": "broker.example"]).errors.contains("COFFER_BROKER: "))
+    #expect(try scene.place.run("serve", "--broker-tenant", "acme", environment: ["COFFER_BROKER": "http://127.0.0.1:1"]).errors.contains("--broker"))
   }
 
   /// Its monitors go with it, since their keys do; a call in their midst is told, and the next finds others.
@@ -166,14 +171,15 @@ struct NodeAttestTests {
     #expect(try scene.node.end(SIGTERM) == 0)
   }
 
-  @Test func aFunctionGetsTheSecretsOfItsManifest() throws {
+  /// The broker is the command line's, or that of the environment, as of other commands.
+  @Test(arguments: [false, true]) func aFunctionGetsTheSecretsOfItsManifest(isInTheEnvironment: Bool) throws {
     let place = try Workplace()
     let broker = try ServedProgram(["broker", "serve", "--listen", "127.0.0.1:0", "--data", "\(place.path)/broker"], in: place)
     try broker.wait(for: "token is in")
     let url = "http://127.0.0.1:\(broker.port)"
     let scene = try Scene(
       Self.teller, manifest: "secrets: {PASSWORD: shop/database/password}\nhost: {environment: false}", terms: "none: insecure",
-      ["--platform", "none", "--broker", url], in: place)
+      isInTheEnvironment ? ["--platform", "none"] : ["--platform", "none", "--broker", url], environment: isInTheEnvironment ? ["COFFER_BROKER": url] : [:], in: place)
     // Not released yet: the caller learns nothing of why, and the function's log does.
     let before = try scene.command("invoke", "function")
     #expect(before.status == 1 && !before.errors.contains("broker"), "\(before)")
@@ -224,5 +230,36 @@ struct NodeAttestTests {
     #expect(try invoke(to: scene.url).errors.contains("https://"))
     // The node counted the calls that were accepted, and no other ran.
     #expect(try scene.node.end(SIGTERM) == 0)
+  }
+
+  /// On a node image the front is of the attester's user, and without capabilities: it sees nothing of its keys.
+  @Test(.enabled(if: geteuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0, "takes root and setpriv (Debian's util-linux)"))
+  func whoHasNoCapabilitiesCannotLookIntoTheAttester() throws {
+    func without(_ words: String...) throws -> Process {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
+      process.arguments = ["--bounding-set=-all", "--inh-caps=-all"] + words
+      process.standardOutput = FileHandle.nullDevice
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      return process
+    }
+    func isOpen(_ file: String, of process: pid_t) throws -> Bool {
+      let opening = try without("dd", "if=/proc/\(process)/\(file)", "of=/dev/null", "count=0")
+      opening.waitUntilExit()
+      return opening.terminationStatus == 0
+    }
+    let scene = try Scene(terms: "none: insecure", ["--platform", "none"])
+    let other = try without("sleep", "600")
+    defer {
+      kill(other.processIdentifier, SIGKILL)
+      other.waitUntilExit()
+    }
+    // It has to have given up what it had.
+    while (try? String(contentsOfFile: "/proc/\(other.processIdentifier)/comm", encoding: .utf8)) != "sleep\n" { usleep(10_000) }
+    for file in ["mem", "maps", "environ", "auxv", "fd/0"] {
+      #expect(try !isOpen(file, of: scene.attester()), "\(file)")
+      if file == "mem" || file == "maps" { #expect(try isOpen(file, of: other.processIdentifier), "\(file)") }
+    }
   }
 }

@@ -241,6 +241,23 @@ struct SecretCommandTests {
     run.process.waitUntilExit()
   }
 
+  /// Who puts a secret sends it to the broker; so another process releases it, which has it encrypted from its disk.
+  @Test(.enabled(if: geteuid() == 0, "reads other processes' memory, which takes root")) func aBrokerForgetsWhatItHasReleased() throws {
+    let scene = try Scene(platforms: "none: insecure")
+    kill(scene.broker.process.processIdentifier, SIGKILL)
+    scene.broker.process.waitUntilExit()
+    let broker = try ServedProgram(["broker", "serve", "--listen", "127.0.0.1:0", "--data", "\(scene.place.path)/broker"], in: scene.place)
+    try broker.wait(for: "token is in")
+    for _ in 0..<3 {
+      let result = try scene.place.run("run", "function.trustlet", "--broker", "http://127.0.0.1:\(broker.port)")
+      #expect(result.output == "PASSWORD=\(Self.secret)\0\(Self.secret)", "\(result.errors)")
+    }
+    func held(_ text: String) throws -> [HostMemory.Mapping] { try HostMemory.mappings(holding: Array(text.utf8), of: broker.process.processIdentifier) }
+    // Such a search finds what is there.
+    #expect(try !held("shop/database/password").isEmpty)
+    #expect(try held(Self.secret).isEmpty)
+  }
+
   @Test(.enabled(if: SoftwareTPM.programs != nil, "\(SoftwareTPM.finding)")) func aTPMVouchesForTheMachine() throws {
     let tpm = try SoftwareTPM()
     // The broker's refusal tells which key it does not know yet.

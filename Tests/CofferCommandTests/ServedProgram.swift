@@ -11,13 +11,13 @@ final class ServedProgram {
   struct Failure: Error, CustomStringConvertible { let description: String }
 
   /// - Parameter arguments: of `coffer`.
-  init(_ arguments: [String], in work: Workplace) throws {
+  init(_ arguments: [String], environment: [String: String] = [:], in work: Workplace) throws {
     file = "\(work.path)/said-\(UUID().uuidString)"
     try Data().write(to: URL(fileURLWithPath: file))
     let output = try FileHandle(forUpdating: URL(fileURLWithPath: file))
     process.executableURL = URL(fileURLWithPath: try #require(CofferCommand.program))
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     (process.standardOutput, process.standardError) = (output, output)
     try process.run()

@@ -22,7 +22,7 @@ struct VerifyCommandTests {
     let digest = String(repeating: "4d", count: 48)
     let policy = """
       platforms:
-        sev-snp: {products: [Genoa], minimum-tcb: {snp: 1}, reference-values: [{launch-digest: "\(digest)"}]}
+        sev-snp: {products: [Genoa], minimum-tcb: {bootloader: any, tee: any, snp: 1, microcode: any}, reference-values: [{launch-digest: "\(digest)"}]}
       trust-anchors: {sev-snp: ["\(root)"]}
       """
     try place.write("policy.yaml", Array(policy.utf8))

@@ -33,7 +33,7 @@ struct Scene {
     let digest = hexadecimal(machine.launchDigest)
     let terms =
       switch kind {
-      case .sevSNP: "sev-snp: {minimum-tcb: {snp: 1}, reference-values: [{launch-digest: \"\(digest)\"}]}"
+      case .sevSNP: "sev-snp: {minimum-tcb: {bootloader: any, tee: any, snp: 1, microcode: any}, reference-values: [{launch-digest: \"\(digest)\"}]}"
       case .tdx: "tdx: {reference-values: [{mrtd: \"\(digest)\", rtmr0: any, rtmr1: any, rtmr2: any, rtmr3: any}]}"
       case .cca: "cca: {reference-values: any}"
       }

@@ -29,6 +29,7 @@ final class BrokerScene: Sendable {
   let key: MasterKey
   let broker: KeyBroker
   private let seconds = Mutex(0.0)
+  private let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
   private let written = Mutex<[String]>([])
 
   init(folder: ScratchFolder? = nil, key: MasterKey = MasterKey(), change: (inout KeyBrokerConfiguration) -> Void = { _ in }) throws {
@@ -41,13 +42,24 @@ final class BrokerScene: Sendable {
     let box = Box()
     broker = try KeyBroker(
       store: try BrokerStore(directory: "\(self.folder.path)/data", key: key), configuration: configuration,
-      wallClock: { Date(timeIntervalSinceNow: box.scene?.seconds.withLock { $0 } ?? 0) }, clock: { box.scene?.seconds.withLock { $0 } ?? 0 },
+      wallClock: { box.scene?.look() ?? Date() }, clock: { box.scene?.seconds.withLock { $0 } ?? 0 },
       report: { text in box.scene?.written.withLock { $0.append(text) } })
     box.scene = self
   }
 
   private final class Box: @unchecked Sendable {
     weak var scene: BrokerScene?
+  }
+
+  /// What somebody else does while the broker judges the next request, which it does by the time.
+  func whileJudging(_ work: @escaping @Sendable () -> Void) { meanwhile.withLock { $0 = work } }
+
+  private func look() -> Date {
+    meanwhile.withLock { work in
+      defer { work = nil }
+      return work
+    }?()
+    return Date(timeIntervalSinceNow: seconds.withLock { $0 })
   }
 
   /// Both of the broker's clocks.

@@ -59,12 +59,12 @@ import Testing
   }
 
   private static func state(_ store: BrokerStore, _ name: ResourceName) throws -> String {
-    guard try store.resource(name, of: "default") != nil else { return "none none" }
+    guard let record = try store.resource(name, of: "default") else { return "none none" }
     func entry(_ action: AuditEntry.Action) -> AuditEntry {
       AuditEntry(tenant: "default", actor: "test", action: action, subject: "\(name)", outcome: .done)
     }
-    let content = try store.release(name, of: "default") { _ in entry(.release) }
-    let counter = try store.counter(name, of: "default", exchange: nil, by: "test").value
+    let content = try store.release(name, of: "default") { _ in entry(.release) }?.content.read { $0 }
+    let counter = try store.counter(of: record, of: "default", exchange: nil, by: "test").value
     return "\(Base64.urlText(try #require(content))) \(counter.map { Base64.urlText($0.bytes) } ?? "none")"
   }
 }

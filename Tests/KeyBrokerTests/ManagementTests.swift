@@ -76,6 +76,35 @@ import Testing
     for text in tokens.values { #expect(list.body.firstRange(of: Array(text.suffix(52).utf8)) == nil) }
   }
 
+  /// A request that was misspelt would make more of somebody, or of his quota, than was meant.
+  @Test(arguments: [
+    "{\"tennant\":\"acme\",\"role\":\"admin\"}", "{\"tenant\":[\"acme\"],\"role\":\"admin\"}", "{\"tenant\":1,\"role\":\"admin\"}",
+    "{\"tenant\":false,\"role\":\"admin\"}", "{\"tenant\":\"nobody\",\"role\":\"admin\"}", "{\"tenant\":\"acme\",\"role\":\"owner\"}",
+    "{\"tenant\":\"acme\"}", "{\"tenant\":\"acme\",\"role\":\"admin\",\"note\":1}", "{\"tenant\":\"acme\",\"role\":\"admin\",\"until\":\"tomorrow\"}",
+    "[]", "\"admin\"", "null", "", "{\"tenant\":\"acme\",\"tenant\":null,\"role\":\"admin\"}",
+  ])
+  func aTokenThatIsMisspeltIsNotMade(body: String) throws {
+    let scene = try BrokerScene()
+    try scene.put(policy: nil, tenant: "acme")
+    let token = try scene.broker.store.addToken(tenant: nil, role: .admin, by: "test").text
+    let answer = scene.broker.answer(BrokerRequest("POST", "/v1/tokens", body: Array(body.utf8), bearer: token))
+    #expect([400, 404].contains(answer.status), "\(answer.status)")
+    #expect(scene.broker.store.tokens().count == 1)
+  }
+
+  @Test(arguments: ["{\"resource\":5}", "{\"resources\":\"5\"}", "{\"resources\":null}", "{\"resources\":5.5}", "{\"Resources\":5}", "[]", "null", "{\"name\":\"other\"}"])
+  func aQuotaThatIsMisspeltIsNotTaken(body: String) throws {
+    let scene = try BrokerScene()
+    try scene.put(policy: nil, tenant: "acme")
+    let token = try scene.broker.store.addToken(tenant: nil, role: .admin, by: "test").text
+    for tenant in ["acme", "new"] {
+      #expect(scene.broker.answer(BrokerRequest("PUT", "/v1/tenants/\(tenant)", body: Array(body.utf8), bearer: token)).status == 400)
+    }
+    #expect(scene.broker.store.tenant("acme")?.quota == .standard && scene.broker.store.tenant("new") == nil)
+    #expect(scene.broker.answer(BrokerRequest("PUT", "/v1/tenants/acme", body: Array("{\"resources\":5}".utf8), bearer: token)).status == 200)
+    #expect(scene.broker.store.tenant("acme")?.quota.resources == 5)
+  }
+
   /// Who would get the name would read the former one's log, and write what its images take.
   @Test func aTenantsNameIsGivenOnce() throws {
     let scene = try BrokerScene()
@@ -240,6 +269,24 @@ import Testing
     #expect(released == [Int](repeating: 200, count: 9) + [Int](repeating: 429, count: 21))
     #expect(scene.broker.answer(BrokerRequest("POST", "/kbs/v0/auth", body: [1], peer: "203.0.113.200")).status == 400)
     #expect(scene.broker.answer(BrokerRequest("GET", "/healthz", peer: "192.0.2.1")).status == 200)
+  }
+
+  /// Evidence for which there is no room has given nobody a session, and the log does not say that it has.
+  @Test func theLogTellsOfSessionsThatAreThere() async throws {
+    let scene = try BrokerScene { $0.tenantSessionLimit = 2 }
+    try scene.put(policy: Attester.policy())
+    for number in 0..<4 {
+      let client = try Attester().client(DirectTransport(scene.broker))
+      do {
+        _ = try await client.resource(ResourceName("shop/key/database"))
+        #expect(number < 2)
+      } catch KeyBrokerClientError.refused(let problem) {
+        #expect(number >= 2 && problem.status == 503, "\(problem)")
+      }
+    }
+    let entries = try scene.entries.filter { $0.action == .attest }
+    #expect(entries.map(\.outcome) == [.done, .done, .refused, .refused])
+    #expect(entries.last?.detail.hasPrefix("no room for another session") == true)
   }
 
   @Test func theLogTellsWhatWasDone() async throws {

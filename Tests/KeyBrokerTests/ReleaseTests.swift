@@ -83,6 +83,48 @@ import Testing
     await #expect(throws: KeyBrokerClientError.self) { try await client.resource(name()) }
   }
 
+  /// What an administrator may do between the judgement and the answer.
+  enum Change: CaseIterable { case withdrawn, policy, content, removed, madeAnew }
+
+  @Test(arguments: Change.allCases, [false, true]) func whatWasJudgedIsWhatIsReleased(change: Change, isCounter: Bool) async throws {
+    let (scene, attester) = (try BrokerScene(), try Attester())
+    try scene.put(policy: Attester.policy())
+    let client = attester.client(DirectTransport(scene.broker))
+    let token = try await client.attest()
+    let (store, name) = (scene.broker.store, try name())
+    let value = try CounterValue([UInt8](repeating: 1, count: 24))
+    func ask() -> BrokerResponse {
+      let exchange = CounterExchange(expected: nil, value: value, authenticator: nil)
+      return scene.broker.answer(
+        BrokerRequest(
+          isCounter ? "POST" : "GET", "/kbs/v0/\(isCounter ? "counter" : "resource")/\(database)", body: isCounter ? exchange.json.canonical : [], bearer: token))
+    }
+    scene.whileJudging {
+      switch change {
+      case .withdrawn: try? store.setPolicy(nil, of: name, of: "default", by: "test")
+      case .policy: try? store.setPolicy(Attester.policy(more: "# another"), of: name, of: "default", by: "test")
+      case .content: _ = try? store.put(name, of: "default", content: [1, 2, 3], by: "test")
+      case .removed: try? store.remove(name, of: "default", by: "test")
+      case .madeAnew:
+        try? store.remove(name, of: "default", by: "test")
+        _ = try? store.put(name, of: "default", content: [1, 2, 3], by: "test")
+      }
+    }
+    let answer = ask()
+    #expect(answer.status == 503 && answer.retryAfter == 1, "\(answer.status) \(String(decoding: answer.body, as: UTF8.self))")
+    #expect(answer.body.firstRange(of: Array("changed".utf8)) != nil)
+    #expect(try !scene.entries.contains { [.release, .exchange].contains($0.action) && $0.outcome == .done })
+    // It is no failure of the broker's: its operator has nothing to do. Asked again, what there is now counts.
+    #expect(scene.reports.isEmpty)
+    let expected: Int =
+      switch change {
+      case .withdrawn, .madeAnew: 403
+      case .policy, .content: 200
+      case .removed: 404
+      }
+    #expect(ask().status == expected)
+  }
+
   @Test func thePolicysAgeCountsAtEachRelease() async throws {
     let (scene, attester) = (try BrokerScene { $0.sessionTime = 3600 }, try Attester())
     try scene.put(policy: Attester.policy(more: "age: 5m"))
@@ -100,7 +142,7 @@ import Testing
     let (scene, root) = (try BrokerScene(), DevelopmentRoot())
     let machine = DevelopmentMachine(.sevSNP, root: root)
     let attester = try Attester(machine)
-    let platform = "sev-snp: {minimum-tcb: {snp: 1}, reference-values: [{launch-digest: \"\(hexadecimal(machine.launchDigest))\"}]}"
+    let platform = "sev-snp: {minimum-tcb: {bootloader: any, tee: any, snp: 1, microcode: any}, reference-values: [{launch-digest: \"\(hexadecimal(machine.launchDigest))\"}]}"
     let image = "images: [{measurement: \"\(hexadecimal(Attester.measurement))\"}]"
     let strict = "platforms: {\(platform)}\n\(image)"
     try scene.put("a/key/strict", policy: strict)
@@ -128,7 +170,7 @@ import Testing
     let scene = try BrokerScene { configuration in
       for endorsement in report.endorsements { try? configuration.endorsements.add(file: endorsement) }
     }
-    let terms = "sev-snp: {minimum-tcb: {snp: 1}, reference-values: [{launch-digest: \"\(hexadecimal(machine.launchDigest))\"}]}"
+    let terms = "sev-snp: {minimum-tcb: {bootloader: any, tee: any, snp: 1, microcode: any}, reference-values: [{launch-digest: \"\(hexadecimal(machine.launchDigest))\"}]}"
     try scene.put(policy: "platforms: {\(terms)}\ntrust-anchors: {sev-snp: [\"\(hexadecimal(root.fingerprint))\"]}")
     func client(_ source: PlatformEvidenceSource, _ key: DecryptionKey) throws -> KeyBrokerClient {
       KeyBrokerClient(transport: DirectTransport(scene.broker), source: source, key: key, version: try ProtocolVersion(version))

@@ -3,6 +3,7 @@ import GRDB
 import KeyBroker
 import KeyBrokerClient
 import KeyBrokerProtocol
+import Synchronization
 import Testing
 
 /// What somebody can do who has the disk and not the master key.
@@ -54,6 +55,42 @@ import Testing
       }
     }
     _ = try BrokerScene(folder: folder, key: key)
+  }
+
+  /// What requests ask for is what was written last, whoever of several administrators is told of it first.
+  @Test func whatIsInMemoryIsWhatWasWrittenLast() throws {
+    let store = try BrokerScene(folder: folder, key: key).broker.store
+    for round in 0..<40 {
+      let name = "tenant-\(round)"
+      try store.addTenant(name, by: "test")
+      DispatchQueue.concurrentPerform(iterations: 6) { number in
+        try? store.changeTenant(name, quota: .init(resources: number, bytes: 10_000, requests: 5), by: "test")
+      }
+      let last = try #require(
+        try store.audit(limit: 10_000).map { try AuditEntry(JSONReader.value(of: $0.entry, "test")) }.last { $0.action == .changeTenant && $0.subject == name })
+      #expect(store.tenant(name).map { last.detail.hasPrefix("\($0.quota.resources) resources") } == true, "\(last.detail)")
+      // Nobody has a token for a tenant that is no more, nor a resource in it.
+      DispatchQueue.concurrentPerform(iterations: 6) { number in
+        switch number {
+        case 0: try? store.removeTenant(name, by: "test")
+        case 1: _ = try? store.put(ResourceName("a/b/c"), of: name, content: [1], by: "test")
+        default: _ = try? store.addToken(tenant: name, role: .admin, by: "test")
+        }
+      }
+      if store.tenant(name) == nil { #expect(store.tokens(of: name).isEmpty) }
+    }
+    let tokens = store.tokens()
+    // Of two who remove the same one, one is told that it is gone.
+    for token in tokens.prefix(20) {
+      let done = Mutex(0)
+      DispatchQueue.concurrentPerform(iterations: 4) { _ in
+        do {
+          try store.removeToken(token.identifier, by: "test")
+          done.withLock { $0 += 1 }
+        } catch {}
+      }
+      #expect(done.withLock { $0 } == 1)
+    }
   }
 
   /// Of two brokers that start for the first time, the second takes the key that the first has made, or none.
@@ -135,9 +172,11 @@ import Testing
     let released = names.map { name in
       isForged { _ = try store.release(name, of: "default") { AuditEntry(tenant: "default", actor: "test", action: .release, subject: "\($0.name)", outcome: .done) } }
     }
-    let counter = isForged { _ = try store.counter(names[1], of: "default", exchange: nil, by: "test") }
+    let two = try #require(try store.resource(names[1], of: "default"))
+    let counter = isForged { _ = try store.counter(of: two, of: "default", exchange: nil, by: "test") }
     let changed = ["one", "three", "four"].map { name in what.sql.contains("resources") && what.sql.contains("a/key/\(name)") }
-    #expect(single == [changed[0], false, changed[1], changed[2]] && released == single && resources == changed.contains(true), "\(what.name)")
+    // Released is a resource with what its counter has.
+    #expect(single == [changed[0], false, changed[1], changed[2]] && released == [changed[0], counter, changed[1], changed[2]] && resources == changed.contains(true), "\(what.name)")
     #expect(counter == what.sql.contains("counters"), "\(what.name)")
     // What every request asks for is in memory.
     #expect(store.bearer(of: text) == nil && store.tenant("evil") == nil && store.tenant("default")?.quota == .standard && store.tokens().count == 1)
@@ -151,14 +190,15 @@ import Testing
     for name in names.suffix(2) { try running.put(name, of: "default", content: [3], by: "test") }
     let (text, record) = try running.addToken(tenant: nil, role: .admin, by: "test")
     _ = try running.addToken(tenant: nil, role: .audit, by: "test")
-    #expect(try running.counter(names[1], of: "default", exchange: CounterExchange(expected: nil, value: values[0]), by: "test").isExchanged)
+    func second() throws -> ResourceRecord { try #require(try running.resource(names[1], of: "default")) }
+    #expect(try running.counter(of: second(), of: "default", exchange: CounterExchange(expected: nil, value: values[0]), by: "test").isExchanged)
     for table in ["Resources", "Counters", "Tokens"] { try behindItsBack("CREATE TABLE kept\(table) AS SELECT * FROM \(table)") }
     try running.setPolicy(nil, of: names[0], of: "default", by: "test")
     try running.remove(names[2], of: "default", by: "test")
     try running.remove(names[3], of: "default", by: "test")
     try running.put(names[3], of: "default", content: [4], by: "test")
     try running.removeToken(record.identifier, by: "test")
-    #expect(try running.counter(names[1], of: "default", exchange: CounterExchange(expected: values[0], value: values[1]), by: "test").isExchanged)
+    #expect(try running.counter(of: second(), of: "default", exchange: CounterExchange(expected: values[0], value: values[1]), by: "test").isExchanged)
     return (names, text)
   }
 
@@ -266,6 +306,8 @@ import Testing
 
   @Test func aMasterKeysFileIsItsOwnersAlone() throws {
     let path = "\(folder.path)/key"
+    #expect { try MasterKey.existingFile(path) } throws: { ($0 as? BrokerError)?.code == .fileSystem }
+    #expect(!FileManager.default.fileExists(atPath: path))
     #expect(try MasterKey.file(path).isNew)
     #expect(try !MasterKey.file(path).isNew)
     let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int

@@ -53,6 +53,11 @@ import Testing
     #expect(broker.stop() == 0)
     let offline = try broker.run(["audit", "--verify", "--offline", broker.directory, "--key", "\(broker.directory)/master-key"])
     #expect(offline.status == 0 && offline.output.contains("under this master key"), "\(offline)")
+    // A key's file that is not there is not made by who only reads.
+    let missing = "\(broker.directory)/other-key"
+    let keyless = try broker.run(["audit", "--verify", "--offline", broker.directory, "--key", missing])
+    #expect(keyless.status == 125 && keyless.errors.contains("there is no master key"), "\(keyless)")
+    #expect(!FileManager.default.fileExists(atPath: missing))
   }
 
   @Test func itsMemoryAndItsFilesAreItsOwn() throws {

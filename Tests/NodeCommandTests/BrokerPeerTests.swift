@@ -75,7 +75,7 @@ struct BrokerPeerTests {
     let policy = "\(scratch.path)/policy.yaml"
     try Data(
       """
-      platforms: {sev-snp: {minimum-tcb: {snp: 1}, reference-values: [{launch-digest: "\(hexadecimal(machine.launchDigest))"}]}}
+      platforms: {sev-snp: {minimum-tcb: {bootloader: any, tee: any, snp: 1, microcode: any}, reference-values: [{launch-digest: "\(hexadecimal(machine.launchDigest))"}]}}
       trust-anchors: {sev-snp: ["\(hexadecimal(root.fingerprint))"]}
       """.utf8
     ).write(to: URL(fileURLWithPath: policy))

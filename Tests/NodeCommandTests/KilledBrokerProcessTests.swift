@@ -49,7 +49,7 @@ import Testing
         let name = "r/t/\(number)"
         let found = try store.release(ResourceName(name), of: "default") { _ in
           AuditEntry(tenant: "default", actor: "test", action: .release, subject: name, outcome: .done)
-        }.map { String(decoding: $0, as: UTF8.self) }
+        }?.content.read { String(decoding: $0, as: UTF8.self) }
         let expected = [known.answered[name] ?? contents[name], known.sent[name] ?? contents[name]]
         #expect(expected.contains(found), "\(place): \(name) is \(found ?? "nothing"), and not one of \(expected)")
         contents[name] = found

@@ -15,25 +15,26 @@ func entry(_ action: AuditEntry.Action, _ name: ResourceName) -> AuditEntry {
 }
 
 func state(_ store: BrokerStore, _ name: ResourceName) throws(BrokerError) -> String {
-  guard try store.resource(name, of: "default") != nil else { return "none none" }
-  let content = try store.release(name, of: "default") { _ in entry(.release, name) } ?? []
-  let counter = try store.counter(name, of: "default", exchange: nil, by: "scenario").value
+  guard let record = try store.resource(name, of: "default") else { return "none none" }
+  let content = try store.release(name, of: "default") { _ in entry(.release, name) }?.content.read { $0 } ?? []
+  let counter = try store.counter(of: record, of: "default", exchange: nil, by: "scenario").value
   return "\(Base64.urlText(content)) \(counter.map { Base64.urlText($0.bytes) } ?? "none")"
 }
 
 /// One change, chosen by chance.
 func change(_ store: BrokerStore, _ name: ResourceName, _ random: inout SeededRandom) throws {
   let bytes = (0..<24).map { _ in UInt8.random(in: 0 ... .max, using: &random) }
-  let isThere = try store.resource(name, of: "default") != nil
+  let record = try store.resource(name, of: "default")
   switch Int.random(in: 0..<6, using: &random) {
-  case 0 where isThere: try store.remove(name, of: "default", by: "scenario")
-  case 1 where isThere: try store.setPolicy("platforms: {none: insecure}\n# \(bytes[0])\n", of: name, of: "default", by: "scenario")
-  case 2 where isThere, 3 where isThere:
-    let found = try store.counter(name, of: "default", exchange: nil, by: "scenario").value
+  case 0 where record != nil: try store.remove(name, of: "default", by: "scenario")
+  case 1 where record != nil: try store.setPolicy("platforms: {none: insecure}\n# \(bytes[0])\n", of: name, of: "default", by: "scenario")
+  case 2, 3:
+    guard let record else { fallthrough }
+    let found = try store.counter(of: record, of: "default", exchange: nil, by: "scenario").value
     // Its number has to grow.
     let number = (found?.number ?? 0) + 1 + UInt64(bytes[0])
     let exchange = CounterExchange(expected: found, value: try CounterValue(bytes.prefix(16) + (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }))
-    _ = try store.counter(name, of: "default", exchange: exchange, by: "scenario")
+    _ = try store.counter(of: record, of: "default", exchange: exchange, by: "scenario")
   default: try store.put(name, of: "default", content: bytes, by: "scenario")
   }
 }

@@ -105,13 +105,16 @@ extension DCAPExamination {
           wanted: "the numbers of Intel's evaluations that the collateral follows"))
     }
     if let trustDomain {
-      do {
-        let module = try TCBAppraisal.module(trustDomain, in: information)
+      do throws(TCBAppraisal.Mismatch) {
+        var modules: [TCBAppraisal.Judgement] = []
+        for versions in trustDomain.tcbVersions {
+          if let module = try TCBAppraisal.module(trustDomain, versions, in: information) { modules.append(module) }
+        }
         check(
-          "module", .hardware, holds: module?.status != .revoked,
-          found: module.map { "\($0.level): \($0.status.rawValue)" } ?? "the TDX module of Intel's",
+          "module", .hardware, holds: !modules.contains { $0.status == .revoked },
+          found: modules.isEmpty ? "the TDX module of Intel's" : modules.map { "\($0.level): \($0.status.rawValue)" }.joined(separator: "; now "),
           wanted: "Intel's TDX module, not revoked", remedy: "do not trust this machine until its TDX module is updated")
-        if let module { parts.append(module) }
+        parts += modules
       } catch {
         check(
           "module", .hardware, holds: false, found: error.found, wanted: error.wanted,
@@ -120,7 +123,9 @@ extension DCAPExamination {
       }
     }
     do {
-      parts.append(try TCBAppraisal.platform(certified, trustDomain, in: information))
+      for versions in trustDomain.map({ $0.tcbVersions.map(Optional.some) }) ?? [nil] {
+        parts.append(try TCBAppraisal.platform(certified, versions, in: information))
+      }
     } catch {
       check(
         "tcb", .hardware, holds: false, found: error.found, wanted: error.wanted,

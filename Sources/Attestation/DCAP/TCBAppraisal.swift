@@ -15,25 +15,26 @@ struct TCBAppraisal {
   }
 
   /// The first level whose every version the platform reaches.
-  static func platform(_ platform: PCKPlatform, _ report: TDReport?, in information: TCBInformation) throws(Mismatch) -> Judgement {
+  /// - Parameter versions: of a trust domain's TDX module and its kin (TEE_TCB_SVN); nil for enclaves.
+  static func platform(_ platform: PCKPlatform, _ versions: [UInt8]?, in information: TCBInformation) throws(Mismatch) -> Judgement {
     for level in information.levels {
       guard reaches(platform.components[...], level.components[...]), platform.pceSVN >= level.pceSVN else { continue }
-      if let report {
+      if let versions {
         guard let components = level.tdxComponents else { continue }
         // From major version 1 on, the module's own versions, the first two, are judged by its identity.
-        let first = report.teeTCBSVN[1] > 0 ? 2 : 0
-        guard reaches(report.teeTCBSVN[first...], components[first...]) else { continue }
+        let first = versions[1] > 0 ? 2 : 0
+        guard reaches(versions[first...], components[first...]) else { continue }
       }
       return Judgement(status: level.status, advisories: level.advisories, level: "the level of \(timestamp(level.date))")
     }
     var found = "components \(hexadecimal(platform.components)), PCE \(platform.pceSVN)"
-    if let report { found += ", TDX \(hexadecimal(report.teeTCBSVN))" }
+    if let versions { found += ", TDX \(hexadecimal(versions))" }
     throw Mismatch(found: found, wanted: "one of \(information.levels.count) levels of the TCB info")
   }
 
   /// The TDX module: its signer and attributes, and from major version 1 on its level. Nil where its level is the platform's.
-  static func module(_ report: TDReport, in information: TCBInformation) throws(Mismatch) -> Judgement? {
-    let (minor, major) = (report.teeTCBSVN[0], report.teeTCBSVN[1])
+  static func module(_ report: TDReport, _ versions: [UInt8], in information: TCBInformation) throws(Mismatch) -> Judgement? {
+    let (minor, major) = (versions[0], versions[1])
     guard major > 0 else {
       guard let module = information.module else { throw Mismatch(found: "TCB info without a TDX module", wanted: "the TDX module") }
       try check(report, module, "the TDX module")

@@ -44,6 +44,13 @@ public struct TDReport: Sendable, Equatable {
     mrServiceTD = is15 ? try reader.bytes(48, "MRSERVICETD") : nil
   }
 
+  /// TEE_TCB_SVN, and with TDX 1.5 what it is now where that is another: the module that started the domain and the one that runs it have both had it in
+  /// their hands.
+  var tcbVersions: [[UInt8]] { [teeTCBSVN] + (teeTCBSVN2.map { $0 == teeTCBSVN ? [] : [$0] } ?? []) }
+
+  /// Whether a service domain may be bound that moves this one to another machine (MIGRATABLE).
+  var isMigratable: Bool { attributes[3] & 0x20 != 0 }
+
   /// Whether any bit of the group TUD (TD under debug, bits 0 to 7) is set: then the machine's owner may look inside or profile it,
   /// and Intel's module specification calls the domain untrusted.
   public var isDebug: Bool { attributes[0] != 0 }

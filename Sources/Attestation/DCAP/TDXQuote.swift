@@ -22,6 +22,14 @@ public struct TDXQuote: AttestationEvidence {
       Finding(
         "tdx.attributes", .noted, .configuration, found: "\(hexadecimal(report.attributes)): \(report.attributeNames)",
         wanted: "what the policy asks for"))
+    if report.isMigratable, report.mrServiceTD == nil {
+      examination.findings.append(
+        .rule(
+          "tdx.service-td", .configuration, holds: false,
+          found: "a domain that service domains may move to another machine (MIGRATABLE), in a report of TDX 1.0, which does not name them",
+          wanted: "a report that names its service domains, or a domain that stays where it is",
+          remedy: "ask for a quote of version 5 with a report of TDX 1.5, or start the domain without MIGRATABLE"))
+    }
     if let service = report.mrServiceTD, service.contains(where: { $0 != 0 }) {
       examination.findings.append(
         Finding(

@@ -22,6 +22,21 @@ extension PlatformKind {
     default: []
     }
   }
+
+  /// Software on whose word the rest of the evidence rests: for each part the ways in which a policy can name it, itself or who has signed it. Whoever may
+  /// choose one of these parts, as the machine's owner may where a policy takes any, can have all else measured as he likes.
+  var foundations: [[[String]]] {
+    switch self {
+    case .sevSNP: [[["launch-digest"], ["id-key-digest"], ["author-key-digest"]]]
+    // The firmware measures the loader and the kernel, and these what they start.
+    case .tdx: [[["mrtd"]], [["rtmr1"]], [["rtmr2"]]]
+    case .sgx: [[["mrenclave"], ["mrsigner"]]]
+    case .nitro: [[["pcr0"], ["pcr8"], ["pcr1", "pcr2"]]]
+    case .cca: [[["rim"]]]
+    case .keystone: [[["monitor"]], [["enclave"]]]
+    case .tpm, .none: []
+    }
+  }
 }
 
 /// A digest that a platform vouches for.

@@ -7,6 +7,7 @@ extension Policy {
   public func appraise(_ examination: Examination, nonce: [UInt8]?, at time: Date) -> Verdict {
     var findings = examination.findings
     findings += platformFindings(examination.platform)
+    if platforms[examination.platform.platform]?.isRevocationListDemanded == true { findings.append(revocationFinding(examination.findings)) }
     findings += freshnessFindings(examination, nonce, time)
     findings += trustletFindings(examination.trustlet)
     return Verdict(examination: examination, findings: findings, nonce: nonce, time: time)
@@ -58,6 +59,15 @@ extension Policy {
     findings.append(terms.measurementFinding(claims))
     if let uncompared = terms.uncomparedFinding(claims) { findings.append(uncompared) }
     return findings
+  }
+
+  /// One that revokes something, or is not in force, is refused without a policy's word.
+  private func revocationFinding(_ findings: [Finding]) -> Finding {
+    let isChecked = findings.contains { $0.rule == SNPReport.revocationRule && $0.outcome == .satisfied }
+    return .rule(
+      "policy.revocation-list", .instanceIdentity, holds: isChecked, found: isChecked ? "a list in force, by which nothing is revoked" : "no list that says so",
+      wanted: "AMD's list",
+      remedy: "give AMD's current list with --collateral (a broker: at its start), or leave revocation-list out of the policy")
   }
 
   private func debugFinding(_ claims: PlatformClaims) -> Finding {

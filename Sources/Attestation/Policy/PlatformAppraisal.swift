@@ -10,7 +10,7 @@ extension PlatformTerms {
           "policy.tcb", .hardware, holds: false, found: "not judged", wanted: "a judged TCB",
           remedy: "mend what is refused above, so that the machine's firmware can be judged")
       ]
-    case .components(let found): return [componentsFinding(found, path)]
+    case .components(let found): return componentsFindings(found, path)
     case .status(let status, let advisories):
       let unread = advisories.filter { !acceptedAdvisories.contains($0) }
       let isCurrent = status == "UpToDate"
@@ -35,24 +35,56 @@ extension PlatformTerms {
     }
   }
 
-  private func componentsFinding(_ found: [String: Int], _ path: String) -> Finding {
-    let shown = Self.list(found)
+  private func componentsFindings(_ found: [String: Int], _ path: String) -> [Finding] {
+    let shown = Self.list(found.mapValues { "\($0)" })
+    let waived = Finding("policy.tcb", .waived, .hardware, found: shown, wanted: "a minimum; the policy takes any version")
     switch minimumTCB {
-    case .any: return Finding("policy.tcb", .waived, .hardware, found: shown, wanted: "a minimum; the policy takes any version")
+    case .any: return [waived]
     case .unstated:
-      return .rule(
-        "policy.tcb", .hardware, holds: false, found: shown, wanted: "a minimum, which the policy does not state",
-        remedy: "write the oldest versions that you trust under \(path).minimum-tcb, such as {\(shown)}")
+      return [
+        .rule(
+          "policy.tcb", .hardware, holds: false, found: shown, wanted: "a minimum, which the policy does not state",
+          remedy: "write the oldest versions that you trust under \(path).minimum-tcb, such as {\(shown)}")
+      ]
     case .components(let minimum):
-      // A component that the evidence lacks counts as the oldest there is.
-      let old = minimum.filter { found[$0.key] ?? -1 < $0.value }.keys.sorted()
-      return .rule(
-        "policy.tcb", .hardware, holds: old.isEmpty, found: shown, wanted: "at least \(Self.list(minimum))",
-        remedy: "update the machine's firmware: \(old.joined(separator: ", ")) is older than the policy allows")
+      let problems = Self.problems(found, minimum)
+      guard problems.isEmpty, minimum.values.allSatisfy({ $0 == .any }) else {
+        let versions = minimum.mapValues { minimum in if case .version(let least) = minimum { "\(least)" } else { "any" } }
+        let rule = Finding.rule(
+          "policy.tcb", .hardware, holds: problems.isEmpty, found: shown, wanted: "at least \(Self.list(versions))",
+          remedy: "\(problems.joined(separator: "; ")) (\(path).minimum-tcb)")
+        let uncompared = minimum.filter { $0.value == .any && found[$0.key] != nil }.keys.sorted()
+        guard problems.isEmpty, !uncompared.isEmpty else { return [rule] }
+        return [
+          rule,
+          Finding(
+            "policy.uncompared", .noted, .hardware, found: uncompared.map { "\($0): any" }.joined(separator: ", "),
+            wanted: "nothing: the policy takes any version of these, however old"),
+        ]
+      }
+      return [waived]
     }
   }
 
-  private static func list(_ components: [String: Int]) -> String {
+  /// What of a machine's versions a minimum does not allow, and what to do. A component that it leaves out is as an essential measurement that an entry
+  /// leaves out: nobody has said that old versions of it are accepted.
+  private static func problems(_ found: [String: Int], _ minimum: [String: MinimumVersion]) -> [String] {
+    var problems: [String] = []
+    for (name, least) in minimum.sorted(by: { $0.key < $1.key }) {
+      guard case .version(let least) = least else { continue }
+      guard let version = found[name] else {
+        problems.append("this machine's product has no \(name), for which the policy names a version: leave it out for such products")
+        continue
+      }
+      if version < least { problems.append("update the machine's firmware: \(name) is older than the policy allows") }
+    }
+    for (name, version) in found.sorted(by: { $0.key < $1.key }) where minimum[name] == nil {
+      problems.append("name \(name) too, such as '\(name): \(version)', or '\(name): any' if no version of it is too old")
+    }
+    return problems
+  }
+
+  private static func list(_ components: [String: String]) -> String {
     components.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
   }
 
@@ -96,13 +128,18 @@ extension PlatformTerms {
       for entry in entries {
         let reason = Self.mismatch(entry, claims)
         guard let reason else {
-          // An entry of nothing but `any` is no demand.
+          // An entry of nothing but `any` is no demand, nor one that leaves open what the other values stand on.
           guard entry.values.contains(where: { $0 != .any }) else {
             return Finding(
               "policy.measurements", .waived, .executables, found: described(essential), wanted: "reference values; the policy takes any")
           }
+          if let open = Self.openFoundation(entry, claims) {
+            return Finding(
+              "policy.measurements", .waived, .executables, found: described(measurements(entry, claims)),
+              wanted: "a value for \(open) too: the policy takes any, and who chooses that chooses what is said of the rest")
+          }
           return .rule(
-            "policy.measurements", .executables, holds: true, found: described(claims.measurements.filter { entry[$0.name].map { $0 != .any } ?? false }),
+            "policy.measurements", .executables, holds: true, found: described(measurements(entry, claims)),
             wanted: "the policy's reference values", remedy: "")
         }
         reasons.append(reason)
@@ -114,6 +151,20 @@ extension PlatformTerms {
         "other software than the policy names was started; if it is to be trusted, add an entry under \(path). This evidence has: "
           + claims.measurements.map(\.name).joined(separator: ", "))
     }
+  }
+
+  /// Those with which an entry's values were compared.
+  private func measurements(_ entry: [String: ReferenceValue], _ claims: PlatformClaims) -> [Measurement] {
+    claims.measurements.filter { entry[$0.name].map { $0 != .any } ?? false }
+  }
+
+  /// What of the software that reports or measures everything else an entry accepts any value of; nil where it is named, itself or by who has signed it.
+  private static func openFoundation(_ entry: [String: ReferenceValue], _ claims: PlatformClaims) -> String? {
+    func isNamed(_ name: String) -> Bool {
+      // Zeros as a signer are nobody.
+      if case .digest(let digest)? = entry[name] { digest.contains { $0 != 0 } || claims.platform.foundations.contains([[name]]) } else { false }
+    }
+    return claims.platform.foundations.first { ways in !ways.contains { $0.allSatisfy(isNamed) } }?.map { $0.joined(separator: " with ") }.joined(separator: " or ")
   }
 
   /// Why the measurements are not an entry's; nil when they are. An essential measurement that the entry leaves out is a mismatch: what it

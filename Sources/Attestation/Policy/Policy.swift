@@ -53,8 +53,13 @@ public struct PlatformTerms: Sendable, Equatable {
   public enum MinimumTCB: Sendable, Equatable {
     case unstated
     case any
-    /// The least security version of each component.
-    case components([String: Int])
+    /// The least security version of each component. One that the evidence has and that is left out here is refused.
+    case components([String: MinimumVersion])
+  }
+
+  public enum MinimumVersion: Sendable, Equatable {
+    case any
+    case version(Int)
   }
 
   public enum ReferenceValues: Sendable, Equatable {
@@ -71,6 +76,8 @@ public struct PlatformTerms: Sendable, Equatable {
   /// Products (`Milan`, ...); nil for any.
   public var products: Set<String>?
   public var minimumTCB = MinimumTCB.unstated
+  /// Whether AMD's revocation list must have been given, and been in force.
+  public var isRevocationListDemanded = false
   /// Intel's statuses that are accepted.
   public var statuses: Set<String> = ["UpToDate"]
   /// Advisories that the relying party has read and accepts.

@@ -31,7 +31,7 @@ extension Policy {
 
   private static let keys = ["platforms", "debug", "nonce", "age", "images", "manifest", "machines", "key-holder", "trust-anchors"]
 
-  private enum Machine: String, CaseIterable { case kvm, process, keystone }
+  private enum Machine: String, CaseIterable { case kvm, process }
 
   private enum KeyHolder: String, CaseIterable { case instance, any }
 
@@ -63,6 +63,7 @@ extension PlatformTerms {
       switch inner.name {
       case "products": products = Set(try inner.strings())
       case "minimum-tcb": minimumTCB = try Self.minimum(inner)
+      case "revocation-list": isRevocationListDemanded = try inner.choice() as Demand == .required
       case "tcb-status":
         statuses = Set(try inner.strings())
         if let unknown = statuses.first(where: { !Self.knownStatuses.contains($0) }) {
@@ -80,9 +81,11 @@ extension PlatformTerms {
     "OutOfDateConfigurationNeeded",
   ]
 
+  private enum Demand: String, CaseIterable { case required, optional }
+
   private static func keys(_ kind: PlatformKind) -> [String] {
     switch kind {
-    case .sevSNP: ["products", "minimum-tcb", "reference-values"]
+    case .sevSNP: ["products", "minimum-tcb", "revocation-list", "reference-values"]
     case .tdx, .sgx: ["tcb-status", "accepted-advisories", "reference-values"]
     default: ["reference-values"]
     }
@@ -90,11 +93,15 @@ extension PlatformTerms {
 
   private static func minimum(_ member: YAMLMember) throws(StrictYAMLError) -> MinimumTCB {
     if member.scalar == "any" { return .any }
-    var components: [String: Int] = [:]
+    var components: [String: MinimumVersion] = [:]
     for component in try member.members(known: ["bootloader", "tee", "snp", "microcode", "fmc"]) {
+      if component.scalar == "any" {
+        components[component.name] = .any
+        continue
+      }
       let count = try component.count()
       guard count <= 255 else { throw component.failure("'\(count)' is more than a security version can be (255)") }
-      components[component.name] = Int(count)
+      components[component.name] = .version(Int(count))
     }
     guard !components.isEmpty else { throw member.failure("names no component; write 'any' if no version is too old") }
     return .components(components)

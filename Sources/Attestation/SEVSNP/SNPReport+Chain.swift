@@ -41,6 +41,9 @@ extension SNPReport {
     return chain
   }
 
+  /// Satisfied where a list was given that is in force and revokes none of the chain.
+  static let revocationRule = "sev-snp.revocation"
+
   /// Judges the chain to a pinned root, and whether a list revokes any of it.
   func examineChain(of key: SNPEndorsementKey, among certificates: [EndorsementCertificate], in context: VerificationContext) -> [Finding] {
     let chain = chain(from: key.certificate, among: certificates)
@@ -61,7 +64,7 @@ extension SNPReport {
       let place = "https://kdsintf.amd.com/\(key.kind.name.lowercased())/v1/\(key.product?.rawValue ?? "PRODUCT")/crl"
       findings.append(
         Finding(
-          "sev-snp.revocation", .noted, .instanceIdentity,
+          Self.revocationRule, .noted, .instanceIdentity,
           found: "no revocation list of \"\(last.subjectName)\" was given, so none was checked", wanted: "AMD's current list",
           remedy: "give the list, which AMD publishes as \(place), with --collateral"))
     }

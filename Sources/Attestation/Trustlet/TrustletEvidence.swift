@@ -63,6 +63,10 @@ public struct TrustletEvidence: AttestationEvidence {
       throw MalformedEvidence("monitor's token, node's key", found: "nothing", wanted: "a key")
     }
     self.nodeKey = try VerificationKey(coseKey: nodeKey, of: "monitor's token, node's key")
+    // COSE lets ES384 be made on other curves (RFC 9053, 2.1); these tokens do not.
+    for (name, key) in [("monitor's token, node's key", self.nodeKey), ("monitor's token, key", monitor.key)] where key.name != "P-384" {
+      throw MalformedEvidence(name, found: "a key on \(key.name)", wanted: "one on P-384, for ES384")
+    }
     monitorDigest = try monitor.bytes(EvidenceToken.Claim.monitorDigest, 48...48, "monitor's digest")
     let manifest = try record("manifest")
     guard manifest.kind == .mediaType("application/json") else {

@@ -19,6 +19,12 @@ int coffer_load_module(const char *path);
 /// Gives an interface an IPv4 address (in the order of the machine) and brings it up; with a gateway other than 0 also the default route.
 int coffer_start_interface(const char *name, uint32_t address, unsigned prefix, uint32_t gateway);
 
+/// Programs that are started from now on have no capabilities and can get none; this process keeps its own.
+int coffer_give_no_capabilities(void);
+
+/// How many files this process, and what it starts, may open.
+int coffer_allow_files(uint64_t count);
+
 /// Writes everything out and switches the machine off; returns only where that is not allowed.
 int coffer_power_off(void);
 

@@ -1,3 +1,4 @@
+import FunctionCalls
 import FunctionDispatch
 import FunctionStore
 import HTTPTypes
@@ -41,7 +42,7 @@ public final class EvidenceDesk: Sendable {
   private func evidence(_ request: Request, _ context: ManagementContext, _ caller: Caller?) async throws -> Response {
     let query = try RequestReading.query(request, ["nonce", "revision"])
     let name = try RequestReading.name(context)
-    guard let nonce = Self.bytes(query["nonce"] ?? ""), (8...64).contains(nonce.count) else {
+    guard let nonce = Self.bytes(query["nonce"] ?? ""), FunctionCalls.EvidenceRequest.nonceSizes.contains(nonce.count) else {
       throw Refusal(.badRequest, "nonce is \(PrintableText.quoted(query["nonce"] ?? "")); expected 8 to 64 bytes as hexadecimal digits")
     }
     guard let source = source.withLock({ $0 }) else { throw Refusal(.serviceUnavailable, "the node is starting", headers: [.retryAfter: "1"]) }

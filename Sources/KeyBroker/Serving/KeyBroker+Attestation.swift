@@ -69,9 +69,19 @@ extension KeyBroker {
     try charge(tenant)
     let token = try token(instance, examination, session)
     instance.tokenDigest = Array(SHA256.hash(data: Array(token.utf8)))
-    try note(
-      AuditEntry(tenant: tenant.name, actor: actor, action: .attest, subject: session.tee.name, outcome: .done, detail: Self.description(of: examination)))
-    guard sessions.attest(identifier, session, as: instance, at: now) else {
+    let isKept = sessions.attest(identifier, session, as: instance, at: now)
+    do throws(ProtocolProblem) {
+      let found = Self.description(of: examination)
+      try note(
+        AuditEntry(
+          tenant: tenant.name, actor: actor, action: .attest, subject: session.tee.name, outcome: isKept ? .done : .refused,
+          detail: isKept ? found : "no room for another session; \(found)"))
+    } catch {
+      // What is not in the log was not done.
+      sessions.forget(identifier)
+      throw error
+    }
+    guard isKept else {
       throw ProtocolProblem(
         .limit, "the tenant, or all together, have too many sessions or too much evidence in them; try again in 10 s", status: 503, retryAfter: 10)
     }

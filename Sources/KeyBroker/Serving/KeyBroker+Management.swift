@@ -86,14 +86,28 @@ extension KeyBroker {
     }
   }
 
+  /// The members of a request's body. One that is misspelt must not count as one that was left out.
+  private func members(of request: BrokerRequest, _ message: String, only known: Set<String>) throws(ProtocolProblem) -> MessageMembers {
+    try reading { () throws(MalformedMessage) in
+      let members = try MessageMembers(JSONReader.value(of: request.body, message), message)
+      try members.only(known)
+      return members
+    }
+  }
+
+  private func text(_ name: String, of members: MessageMembers) throws(ProtocolProblem) -> String? {
+    guard let value = members[name], value != .null else { return nil }
+    return try reading { () throws(MalformedMessage) in try members.text(name) }
+  }
+
   /// The tenant of the token that a request shows, for what every token may see of its own.
   private func administered(_ request: BrokerRequest) -> String? { request.bearer.flatMap { store.bearer(of: $0)?.tenant } }
 
   private func quota(_ request: BrokerRequest, _ standard: TenantRecord.Quota) throws(ProtocolProblem) -> TenantRecord.Quota {
     guard !request.body.isEmpty else { return standard }
-    let value = try reading { () throws(MalformedMessage) in try JSONReader.value(of: request.body, "quota") }
+    let members = try members(of: request, "quota", only: ["resources", "bytes", "requests"])
     func number(_ name: String, _ other: Int) throws(ProtocolProblem) -> Int {
-      guard let member = value[name] else { return other }
+      guard let member = members[name] else { return other }
       guard let number = member.integer else { throw ProtocolProblem(.form, "quota, \(name): expected a whole number") }
       return Int(number)
     }
@@ -142,14 +156,16 @@ extension KeyBroker {
       _ = try administrator(request, atLeast: .audit, of: own)
       return BrokerResponse(200, json: .members(["tokens": .array(store.tokens(of: own).map(\.json))]))
     case ("POST", nil):
-      let value = try reading { () throws(MalformedMessage) in try JSONReader.value(of: request.body, "token") }
-      let tenant = value["tenant"]?.text
+      let members = try members(of: request, "token", only: ["tenant", "role", "note"])
+      // Only where it is left out, or null, the token is for all tenants.
+      let tenant = try text("tenant", of: members)
       let token = try administrator(request, atLeast: .admin, of: tenant)
-      guard let role = value["role"]?.text.flatMap(TokenRecord.Role.init) else {
+      guard let role = members["role"]?.text.flatMap(TokenRecord.Role.init) else {
         throw ProtocolProblem(.form, "token, role: expected \(TokenRecord.Role.allCases.map(\.rawValue).joined(separator: " or "))")
       }
+      let note = try text("note", of: members)
       let made = try asking { () throws(BrokerError) in
-        try store.addToken(tenant: tenant, role: role, note: value["note"]?.text ?? "", by: "token \(token.identifier) at \(request.peer)")
+        try store.addToken(tenant: tenant, role: role, note: note ?? "", by: "token \(token.identifier) at \(request.peer)")
       }
       guard case .object(let members) = made.record.json else { return BrokerResponse(200) }
       return BrokerResponse(200, json: .object(members + [JSONMember("token", .string(made.text))]))

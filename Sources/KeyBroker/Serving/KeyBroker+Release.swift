@@ -8,7 +8,7 @@ extension KeyBroker {
     let tenant = try tenant(tenantName)
     let (session, instance) = try attested(request, tenant)
     var refusal: ProtocolProblem?
-    let content = try asking { () throws(BrokerError) in
+    let released = try asking { () throws(BrokerError) in
       try store.release(name, of: tenant.name) { record in
         let (reason, detail) = judge(instance, record.policy)
         refusal = reason.map { ProtocolProblem(.policy, $0) }
@@ -19,15 +19,13 @@ extension KeyBroker {
       }
     }
     if let refusal { throw refusal }
-    guard var content else { throw ProtocolProblem(.policy, "the resource is not released") }
-    defer { erase(&content) }
-    let counter = try asking { () throws(BrokerError) in try store.counterValue(name, of: tenant.name) }
+    guard let released else { throw ProtocolProblem(.policy, "the resource is not released") }
     var message: JSONWebEncryption
     do throws(MalformedMessage) {
-      message = try JSONWebEncryption(encrypting: content, to: instance.key)
+      message = try released.content.read { (bytes) throws(MalformedMessage) in try JSONWebEncryption(encrypting: bytes, to: instance.key) }
       // Only a trustlet reads it, and its key is on P-256.
       if session.tee == .coffer, case .curve(.p256, _) = instance.key.material {
-        try message.sign(by: authorKey, for: instance.key, tenant: tenant.name, resource: name, counter: counter)
+        try message.sign(by: authorKey, for: instance.key, tenant: tenant.name, resource: name, counter: released.counter)
       }
     } catch {
       throw ProtocolProblem(error, as: .encryption)
@@ -63,7 +61,7 @@ extension KeyBroker {
       }
     }
     var answer = try asking { () throws(BrokerError) in
-      try store.counter(name, of: tenant.name, exchange: exchange, by: actor)
+      try store.counter(of: record, of: tenant.name, exchange: exchange, by: actor)
     }
     if let key, let exchange, answer.isExchanged { answer.receipt = key.receipt(exchange.value, inPlaceOf: exchange.expected) }
     let status = exchange == nil || answer.isExchanged ? 200 : 409

@@ -108,6 +108,9 @@ final class SessionTable: Sendable {
     }
   }
 
+  /// Ends a session that was kept.
+  func forget(_ identifier: String) { state.withLock { state in Self.removeSession(identifier, &state) } }
+
   private static func session(_ identifier: String, _ time: Double, _ state: State) -> (Session, AttestedInstance)? {
     state.attested[identifier].flatMap { $0.session.end > time ? ($0.session, $0.instance) : nil }
   }

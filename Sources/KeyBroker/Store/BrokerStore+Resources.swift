@@ -25,8 +25,7 @@ extension BrokerStore {
     try database.read { database in
       guard let row = try row(name, tenant, database) else { return nil }
       // The policy belongs to the resource only if the content's seal says so.
-      var content = try open(row, name, tenant)
-      erase(&content)
+      _ = try open(row, name, tenant)
       return try Self.record(row)
     }
   }
@@ -37,8 +36,8 @@ extension BrokerStore {
     guard content.count <= Self.resourceLimit else {
       throw BrokerError(.invalid, "a resource of \(content.count) bytes; expected at most \(Self.resourceLimit), since a trustlet can be given no more; keep the key here, and what it opens elsewhere")
     }
-    guard let quota = self.tenant(tenant)?.quota else { throw Self.noTenant(tenant) }
     return try change { database, version in
+      guard let quota = self.tenant(tenant)?.quota else { throw Self.noTenant(tenant) }
       let before = try row(name, tenant, database)
       let (count, bytes) = try Self.use(of: tenant, besides: name, database)
       let policy = before?["policy"] as String?
@@ -56,12 +55,11 @@ extension BrokerStore {
   public func setPolicy(_ policy: String?, of name: ResourceName, of tenant: String, by actor: String) throws(BrokerError) {
     var facts: TenantPolicies.Facts?
     if let policy { facts = try TenantPolicies.read(policy) }
-    guard let quota = self.tenant(tenant)?.quota else { throw Self.noTenant(tenant) }
     try change({ database, version in
+      guard let quota = self.tenant(tenant)?.quota else { throw Self.noTenant(tenant) }
       guard let row = try row(name, tenant, database) else { throw Self.noResource(name) }
       // The policy is part of what the content's seal authenticates: nobody without the master key can exchange it.
-      var content = try open(row, name, tenant)
-      defer { erase(&content) }
+      let content = try open(row, name, tenant)
       let (count, bytes) = try Self.use(of: tenant, besides: name, database)
       let (size, sizeBefore) = (policy?.utf8.count ?? 0, (row["policy"] as String?)?.utf8.count ?? 0)
       // A shorter one is taken where the quota was lowered too.
@@ -70,7 +68,7 @@ extension BrokerStore {
         throw BrokerError(
           .full, "the tenant's policies would trust \(anchors) keys beside the makers'; expected at most \(TenantPolicies.tenantAnchorLimit) in all of them")
       }
-      try write(name, tenant, content, version, policy, isNew: false, database)
+      try content.read { try write(name, tenant, $0, version, policy, isNew: false, database) }
       let digest = policy.map { "SHA-256 \(Hexadecimal.text(SHA256.hash(data: Array($0.utf8))))" } ?? "none"
       return ((), [AuditEntry(tenant: tenant, actor: actor, action: .setPolicy, subject: "\(name)", outcome: .done, detail: "version \(version), policy \(digest)")])
     }, update: { cache in cache.policies[tenant, default: TenantPolicies()][name] = facts })
@@ -85,26 +83,41 @@ extension BrokerStore {
     }, update: { cache in cache.policies[tenant]?[name] = nil })
   }
 
-  /// What is in a resource, if its policy, judged by `judge`, gives it; logged before it is returned.
+  /// What is in a resource, and what its counter has, if its policy, judged by `judge`, gives it; logged before it is returned.
+  ///
+  /// Judging takes too long to keep others from the database meanwhile. A resource that was written, put under another policy or removed by then is not
+  /// released by what was true before.
   /// - Parameter judge: says who asks, and refuses by the entry that it returns, or by none.
-  package func release(_ name: ResourceName, of tenant: String, judge: (ResourceRecord) throws -> AuditEntry?) throws(BrokerError) -> [UInt8]? {
+  package func release(
+    _ name: ResourceName, of tenant: String, judge: (ResourceRecord) throws -> AuditEntry?
+  ) throws(BrokerError) -> (content: SecretBytes, counter: CounterValue?)? {
     guard let row = try database.read({ database in try row(name, tenant, database) }) else { throw Self.noResource(name) }
     // The record's policy counts only if the seal says that it belongs to the content.
-    var content = try open(row, name, tenant)
-    var isReleased = false
-    defer { if !isReleased { erase(&content) } }
+    let content = try open(row, name, tenant)
+    let record: ResourceRecord
     let entry: AuditEntry?
     do {
-      entry = try judge(Self.record(row))
+      record = try Self.record(row)
+      entry = try judge(record)
     } catch let error as BrokerError {
       throw error
     } catch {
       throw BrokerError(.invalid, "\(error)")
     }
     guard let entry else { return nil }
-    try append([entry])
-    isReleased = entry.outcome == .done
-    return isReleased ? content : nil
+    let counter: CounterValue? = try change { database, _ in
+      guard entry.outcome == .done else { return (nil, [entry]) }
+      try checkUnchanged(record, tenant, database)
+      return (try value(of: name, tenant, database), [entry])
+    }
+    return entry.outcome == .done ? (content, counter) : nil
+  }
+
+  /// - Throws: where the row of a resource is no more the one by which a request was judged.
+  private func checkUnchanged(_ judged: ResourceRecord, _ tenant: String, _ database: Database) throws {
+    guard try row(judged.name, tenant, database)?["version"] as Int64? == judged.version else {
+      throw BrokerError(.changed, "\(judged.name) or its policy was changed while this request was judged; ask again")
+    }
   }
 
   private static func full(_ count: Int, _ bytes: Int, _ quota: TenantRecord.Quota) -> BrokerError {
@@ -153,7 +166,7 @@ extension BrokerStore {
     }
   }
 
-  func open(_ row: Row, _ name: ResourceName, _ tenant: String) throws(BrokerError) -> [UInt8] {
+  func open(_ row: Row, _ name: ResourceName, _ tenant: String) throws(BrokerError) -> SecretBytes {
     try sealing.open(Array(row["content"] as Data), for: Self.place(name, tenant, row["version"], row["policy"]))
   }
 
@@ -195,16 +208,14 @@ extension BrokerStore {
     return try CounterValue(bytes)
   }
 
-  /// What a counter has, for whom the release of the resource of its name is logged.
-  func counterValue(_ name: ResourceName, of tenant: String) throws(BrokerError) -> CounterValue? {
-    try database.read { database in try value(of: name, tenant, database) }
-  }
-
-  /// Reads a counter, or gives it a higher value if it has the one that is expected; logged before it is returned.
+  /// Reads the counter of a resource's name, or gives it a higher value if it has the one that is expected; logged before it is returned.
+  /// - Parameter judged: the resource by whose policy it was decided.
   package func counter(
-    _ name: ResourceName, of tenant: String, exchange: CounterExchange?, by actor: String
+    of judged: ResourceRecord, of tenant: String, exchange: CounterExchange?, by actor: String
   ) throws(BrokerError) -> CounterAnswer {
-    try change { database, _ in
+    let name = judged.name
+    return try change { database, _ in
+      try checkUnchanged(judged, tenant, database)
       let found = try value(of: name, tenant, database)
       var answer = CounterAnswer(value: found, isExchanged: false)
       if let exchange, exchange.expected == found, found.map({ $0.number < exchange.value.number }) ?? true {

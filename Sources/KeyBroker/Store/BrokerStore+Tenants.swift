@@ -15,7 +15,7 @@ extension BrokerStore {
     try BrokerNames.checkTenant(name)
     try Self.check(quota)
     let record = TenantRecord(name: name, quota: quota, created: now)
-    try change { database, _ in
+    try change({ database, _ in
       guard tenant(name) == nil else { throw BrokerError(.taken, "there is a tenant '\(name)' already") }
       // The log of the former one would be the new one's to read, and images that take the former one's secrets would take the new one's.
       guard !ledger.withLock({ $0.formerTenants.contains(name) }) else {
@@ -24,38 +24,35 @@ extension BrokerStore {
       try database.execute(
         sql: "INSERT INTO tenants VALUES (?, ?, ?, ?, ?)", arguments: [name, record.created, quota.resources, quota.bytes, quota.requests])
       return ((), [AuditEntry(tenant: name, actor: actor, action: .addTenant, subject: name, outcome: .done, detail: Self.text(quota))])
-    }
-    cache.withLock { $0.tenants[name] = record }
+    }, update: { cache in cache.tenants[name] = record })
     return record
   }
 
   public func changeTenant(_ name: String, quota: TenantRecord.Quota, by actor: String) throws(BrokerError) {
     try Self.check(quota)
-    guard tenant(name) != nil else { throw Self.noTenant(name) }
-    try change { database, _ in
+    try change({ database, _ in
       try database.execute(
         sql: "UPDATE tenants SET resources = ?, bytes = ?, requests = ? WHERE name = ?", arguments: [quota.resources, quota.bytes, quota.requests, name])
       // Another administrator has removed it meanwhile.
       guard database.changesCount == 1 else { throw Self.noTenant(name) }
       return ((), [AuditEntry(tenant: name, actor: actor, action: .changeTenant, subject: name, outcome: .done, detail: Self.text(quota))])
-    }
-    cache.withLock { $0.tenants[name]?.quota = quota }
+    }, update: { cache in cache.tenants[name]?.quota = quota })
   }
 
   /// With its tokens; one that has resources stays.
   public func removeTenant(_ name: String, by actor: String) throws(BrokerError) {
     guard name != TenantRecord.standard else { throw BrokerError(.invalid, "the tenant '\(name)' is part of every broker and stays") }
-    guard tenant(name) != nil else { throw Self.noTenant(name) }
-    try change { database, _ in
+    try change({ database, _ in
+      guard tenant(name) != nil else { throw Self.noTenant(name) }
       let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM resources WHERE tenant = ?", arguments: [name]) ?? 0
       guard count == 0 else { throw BrokerError(.taken, "the tenant '\(name)' has \(count) resources; remove them before it") }
       try database.execute(sql: "DELETE FROM tenants WHERE name = ?", arguments: [name])
       return ((), [AuditEntry(tenant: name, actor: actor, action: .removeTenant, subject: name, outcome: .done)])
-    }
-    cache.withLock { cache in
+    }, update: { cache in
       cache.tenants[name] = nil
       cache.tokens = cache.tokens.filter { $0.value.tenant != name }
-    }
+      cache.policies[name] = nil
+    })
   }
 
   static func noTenant(_ name: String) -> BrokerError {
@@ -88,27 +85,26 @@ extension BrokerStore {
     guard note.utf8.count <= 200, note.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
       throw BrokerError(.invalid, "a token's note has at most 200 bytes on one line")
     }
-    if let tenant, self.tenant(tenant) == nil { throw Self.noTenant(tenant) }
     let token = AccessToken()
     let record = TokenRecord(identifier: token.identifier, tenant: tenant, role: role, note: note, created: now, hash: token.hash)
-    try change { database, _ in
+    try change({ database, _ in
+      if let tenant, self.tenant(tenant) == nil { throw Self.noTenant(tenant) }
       try database.execute(
         sql: "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?)",
         arguments: [record.identifier, record.hash, tenant, role.rawValue, note, record.created, Data(sealing.authenticator(Self.row(of: record)))])
       let detail = "role \(role.rawValue)\(note.isEmpty ? "" : ", \(note)")"
       return ((), [AuditEntry(tenant: tenant ?? "", actor: actor, action: .addToken, subject: record.identifier, outcome: .done, detail: detail)])
-    }
-    cache.withLock { $0.tokens[record.identifier] = record }
+    }, update: { cache in cache.tokens[record.identifier] = record })
     return (token.text, record)
   }
 
   public func removeToken(_ identifier: String, by actor: String) throws(BrokerError) {
-    guard let record = cache.withLock({ $0.tokens[identifier] }) else { throw BrokerError(.notFound, "there is no such token here") }
-    try change { database, _ in
+    try change({ database, _ in
+      // Two at once: the second finds none, and the log tells of one.
+      guard let record = cache.withLock({ $0.tokens[identifier] }) else { throw BrokerError(.notFound, "there is no such token here") }
       try database.execute(sql: "DELETE FROM tokens WHERE id = ?", arguments: [identifier])
       return ((), [AuditEntry(tenant: record.tenant ?? "", actor: actor, action: .removeToken, subject: identifier, outcome: .done)])
-    }
-    cache.withLock { $0.tokens[identifier] = nil }
+    }, update: { cache in cache.tokens[identifier] = nil })
   }
 
   /// Whose token this is; nil for none.

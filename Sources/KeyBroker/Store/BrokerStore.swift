@@ -69,17 +69,17 @@ public final class BrokerStore: Sendable {
   /// The key that signs tokens and answers: made once, kept encrypted.
   public func brokerKey() throws(BrokerError) -> BrokerKey {
     let place = JSONValue.members(["row": .string("broker-key")])
-    var bytes = try database.write { database in
+    let bytes = try database.write { database in
       if let kept = try Data.fetchOne(database, sql: "SELECT value FROM facts WHERE name = 'broker-key'") {
         return try sealing.open(Array(kept), for: place)
       }
-      let made = BrokerKey().bytes
-      try database.execute(sql: "INSERT INTO facts VALUES ('broker-key', ?)", arguments: [Data(try sealing.seal(made, for: place))])
+      let made = SecretBytes(BrokerKey().bytes)
+      let sealed = try made.read { try sealing.seal($0, for: place) }
+      try database.execute(sql: "INSERT INTO facts VALUES ('broker-key', ?)", arguments: [Data(sealed)])
       return made
     }
-    defer { erase(&bytes) }
     do throws(MalformedMessage) {
-      return try BrokerKey(bytes: bytes)
+      return try bytes.read { (bytes) throws(MalformedMessage) in try BrokerKey(bytes: bytes) }
     } catch {
       throw BrokerError(.forged, "\(error)")
     }
@@ -245,8 +245,7 @@ public final class BrokerStore: Sendable {
       var facts: [String: [ResourceName: TenantPolicies.Facts]] = [:]
       for row in try Row.fetchAll(database, sql: "SELECT * FROM resources WHERE policy IS NOT NULL") {
         // One that cannot be read, or is not its resource's, trusts nobody, and releases nothing either.
-        guard let name = try? ResourceName(row["name"] as String), var content = try? open(row, name, row["tenant"]) else { continue }
-        erase(&content)
+        guard let name = try? ResourceName(row["name"] as String), (try? open(row, name, row["tenant"])) != nil else { continue }
         guard let policy = try? TenantPolicies.read(row["policy"]) else { continue }
         facts[row["tenant"], default: [:]][name] = policy
       }

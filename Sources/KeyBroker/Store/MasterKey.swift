@@ -26,10 +26,23 @@ public struct MasterKey: Sendable {
   /// The key of a file, which is made where there is none.
   /// - Returns: and whether it was made.
   public static func file(_ path: String) throws(BrokerError) -> (key: MasterKey, isNew: Bool) {
+    if let key = try kept(path) { return (key, false) }
+    return (try make(path), true)
+  }
+
+  /// The key of a file that has to be there.
+  public static func existingFile(_ path: String) throws(BrokerError) -> MasterKey {
+    guard let key = try kept(path) else {
+      throw BrokerError(.fileSystem, "there is no master key in \(path); name the file that the broker was served with, by its --key, or master-key in its data directory")
+    }
+    return key
+  }
+
+  private static func kept(_ path: String) throws(BrokerError) -> MasterKey? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else {
       guard errno == ENOENT else { throw failure("cannot open", path) }
-      return (try make(path), true)
+      return nil
     }
     defer { close(descriptor) }
     var status = stat()
@@ -39,7 +52,7 @@ public struct MasterKey: Sendable {
         .fileSystem,
         "\(path) must be a file that you own and nobody else can read: found mode \(String(status.st_mode & 0o7777, radix: 8)) of user \(status.st_uid); chmod 600 it")
     }
-    return (try read(descriptor, path), false)
+    return try read(descriptor, path)
   }
 
   /// The key that a descriptor gives, which a service manager has opened; it is closed then.

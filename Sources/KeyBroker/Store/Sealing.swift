@@ -25,11 +25,11 @@ struct Sealing: Sendable {
     }
   }
 
-  func open(_ bytes: [UInt8], for place: JSONValue) throws(BrokerError) -> [UInt8] {
+  func open(_ bytes: [UInt8], for place: JSONValue) throws(BrokerError) -> SecretBytes {
     do {
       var opened = try AES.GCM.open(AES.GCM.SealedBox(combined: bytes), using: secrets, authenticating: place.canonical)
       defer { opened.resetBytes(in: opened.startIndex..<opened.endIndex) }
-      return Array(opened)
+      return SecretBytes(Array(opened))
     } catch {
       throw BrokerError(.forged, "what lies in the database is not what this broker wrote there: put a copy back, or write the resource anew")
     }

@@ -1,22 +1,22 @@
 /// The members of an object that is a message, each taken once by name. What is not understood is an error where it could matter.
-struct MessageMembers {
+package struct MessageMembers {
   let message: String
   private let members: [JSONMember]
 
-  init(_ value: JSONValue?, _ message: String) throws(MalformedMessage) {
+  package init(_ value: JSONValue?, _ message: String) throws(MalformedMessage) {
     guard case .object(let members)? = value else { throw MalformedMessage(message, found: value?.kind ?? "nothing", wanted: "an object") }
     (self.message, self.members) = (message, members)
   }
 
-  subscript(name: String) -> JSONValue? { members.first { $0.name == name }?.value }
+  package subscript(name: String) -> JSONValue? { members.first { $0.name == name }?.value }
 
-  func only(_ known: Set<String>) throws(MalformedMessage) {
+  package func only(_ known: Set<String>) throws(MalformedMessage) {
     if let other = members.first(where: { !known.contains($0.name) }) {
       throw MalformedMessage(message, found: "a member '\(other.name)'", wanted: "only \(known.sorted().joined(separator: ", "))")
     }
   }
 
-  func text(_ name: String, atMost count: Int = 1024) throws(MalformedMessage) -> String {
+  package func text(_ name: String, atMost count: Int = 1024) throws(MalformedMessage) -> String {
     guard let text = self[name]?.text, text.utf8.count <= count else {
       let found = self[name].map { $0.text == nil ? $0.kind : "text that is longer" } ?? "nothing"
       throw MalformedMessage("\(message), \(name)", found: found, wanted: "text of at most \(count) bytes")
@@ -25,7 +25,7 @@ struct MessageMembers {
   }
 
   /// Bytes as base64url without padding.
-  func bytes(_ name: String, _ counts: ClosedRange<Int>) throws(MalformedMessage) -> [UInt8] {
+  package func bytes(_ name: String, _ counts: ClosedRange<Int>) throws(MalformedMessage) -> [UInt8] {
     guard let text = self[name]?.text else {
       throw MalformedMessage("\(message), \(name)", found: self[name]?.kind ?? "nothing", wanted: "base64url")
     }

@@ -47,7 +47,7 @@ public struct ReferenceValues: Sendable, Equatable {
     var lines = ["platforms:"]
     if let launchDigest {
       lines += [
-        "  sev-snp:", "    # minimum-tcb: {bootloader: N, tee: N, snp: N, microcode: N}   # AMD's newest that your processors have", "    reference-values:",
+        "  sev-snp:", "    # minimum-tcb: {bootloader: N, tee: N, snp: N, microcode: N}   # AMD's newest that your processors have; from Turin on also fmc", "    reference-values:",
         "      - {launch-digest: \"\(Self.digits(launchDigest))\"}",
       ]
     }

@@ -14,7 +14,9 @@ struct AttestationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The key of the development platform's root, in the data directory if left out; made where there is none.", valueName: "file"))
   var developmentRoot: String?
 
-  @Option(help: ArgumentHelp("The key broker that releases the secrets of functions' manifests; http only on this machine.", valueName: "url"))
+  @Option(help: ArgumentHelp(
+      "The key broker that releases the secrets of functions' manifests; http only on this machine. By default COFFER_BROKER, where --platform says who vouches.",
+      valueName: "url"))
   var broker: String?
 
   @Option(help: ArgumentHelp("Whose resources they are; the broker's standard tenant if left out.", valueName: "name"))
@@ -31,13 +33,28 @@ struct AttestationOptions: ParsableArguments {
 
   func validate() throws {
     if let platform, PlatformName(platform) == nil { throw ValidationError("--platform: found \(platform), expected \(PlatformName.expected)") }
-    if broker == nil, brokerTenant != nil { throw ValidationError("--broker-tenant is a broker's: name that too, with --broker") }
-    if broker == nil, brokerPin != nil { throw ValidationError("--broker-pin is a broker's: name that too, with --broker") }
+    let named = namedBroker
+    if named == nil, brokerTenant != nil { throw ValidationError("--broker-tenant is a broker's: name that too, with --broker") }
+    if named == nil, brokerPin != nil { throw ValidationError("--broker-pin is a broker's: name that too, with --broker") }
     if platform == nil, developmentRoot != nil { throw ValidationError("--development-root is a development platform's: name that too, with --platform") }
     if platform == nil, broker != nil { throw ValidationError("--broker releases to those who give evidence: say what vouches for this machine, with --platform") }
     if platform == nil, attested != nil { throw ValidationError("--attested shows evidence: say what vouches for this machine, with --platform") }
     if let attested, ListenAddress(attested) == nil { throw ValidationError("--attested: found \(attested), expected ADDRESS:PORT, as in 127.0.0.1:8443") }
-    if let broker { _ = try NodeAddress(broker) }
+    guard let named else { return }
+    do {
+      _ = try NodeAddress(named)
+    } catch {
+      throw broker == nil ? ValidationError("\(Self.variable): \(error)") : error
+    }
+  }
+
+  private static let variable = "COFFER_BROKER"
+
+  /// The one of the command line, or else of the environment. A node for whose machine nobody vouches has nothing to show to it.
+  var namedBroker: String? {
+    if let broker { return broker }
+    guard platform != nil, let text = BrokerAddressOptions.variable(Self.variable), !text.isEmpty else { return nil }
+    return text
   }
 
   /// Nil where nobody vouches for anything.
@@ -48,7 +65,7 @@ struct AttestationOptions: ParsableArguments {
     if platform.hasPrefix("development-") {
       arguments += ["--development-root", Self.absolute(developmentRoot ?? "\(directory)/development-root.pem")]
     }
-    if let broker {
+    if let broker = namedBroker {
       arguments += ["--carrier", try program("coffer-node"), Carry._commandName, broker]
       if let brokerTenant { arguments += ["--tenant", brokerTenant] }
       if let brokerPin { arguments += ["--pin", brokerPin] }

@@ -94,11 +94,7 @@ struct BrokerAudit: AsyncParsableCommand {
   }
 
   private func readOffline(_ body: (AuditEntry, [UInt8]) -> Void) throws -> Log {
-    let masterKey = try key.map { path throws in
-      let (masterKey, isNew) = try MasterKey.file(path)
-      guard !isNew else { throw CommandFailure("there was no master key in \(path)") }
-      return masterKey
-    }
+    let masterKey = try key.map { path throws(BrokerError) in try MasterKey.existingFile(path) }
     return Log(end: try BrokerStore.verifyLog(directory: offline ?? "", key: masterKey, body), isWhole: true)
   }
 

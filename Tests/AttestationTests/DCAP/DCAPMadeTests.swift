@@ -79,6 +79,13 @@ import Testing
     #expect(examination.findings.contains { $0.rule == "tdx.service-td" })
   }
 
+  /// Only a report of TDX 1.5 says who may move a domain elsewhere.
+  @Test(arguments: [DCAPQuoteMaker.Kind.tdx4, .tdx5, .tdx5With15]) func aDomainThatMayMoveSaysWhoMovesIt(kind: DCAPQuoteMaker.Kind) throws {
+    var scene = DCAPScene(kind)
+    scene.quote.trustDomain.attributes[3] |= 0x20
+    #expect(try scene.refused() == (kind == .tdx5With15 ? [] : ["service-td"]))
+  }
+
   @Test func unsignedTrailingBytesAreKeptOut() throws {
     var scene = DCAPScene(.tdx5)
     scene.quote.trailingBytes = [1, 2, 3]

@@ -79,6 +79,27 @@ import Testing
     #expect(try scene.examine().status == .status("UpToDate", advisories: []))
   }
 
+  /// The module that runs a domain counts as the one that started it does.
+  @Test func theVersionsOfNowCount() throws {
+    for index in 2..<16 {
+      var scene = DCAPScene(.tdx5With15)
+      scene.collateral.levels[0].tdxComponents[index] = scene.quote.trustDomain.teeTCBSVN[index]
+      #expect(try scene.examine().status == .status("UpToDate", advisories: []))
+      scene.quote.trustDomain.teeTCBSVN[index] += 1
+      scene.collateral.levels[0].tdxComponents[index] += 1
+      #expect(try scene.examine().status == .status("OutOfDate", advisories: ["INTEL-SA-00001"]), "component \(index)")
+    }
+    var scene = DCAPScene(.tdx5With15)
+    scene.quote.trustDomain.teeTCBSVN2[0] = 3
+    #expect(try scene.examine().status == .status("OutOfDate", advisories: []))
+    scene.quote.trustDomain.teeTCBSVN2[0] = 1
+    #expect(try scene.refused() == ["module"])
+    // TDX 1.0 does not say.
+    scene = DCAPScene(.tdx5)
+    scene.quote.trustDomain.teeTCBSVN2[0] = 1
+    #expect(try scene.examine().status == .status("UpToDate", advisories: []))
+  }
+
   @Test func theModuleIsJudgedByItsIdentity() throws {
     var scene = DCAPScene(.tdx5With15)
     scene.quote.trustDomain.teeTCBSVN[0] = 3

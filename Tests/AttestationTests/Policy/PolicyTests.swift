@@ -12,7 +12,7 @@ private let launch = [UInt8](repeating: 0xab, count: 48)
     measurements: [Measurement("launch-digest", launch, "all that the machine started with", isEssential: true), Measurement("host-data", [0], "")],
     trustedComputingBase: .components(["bootloader": 3, "tee": 0, "snp": 8, "microcode": 115]))
 
-  private static let terms = "minimum-tcb: {snp: 8}, reference-values: [{launch-digest: \(hexadecimal(launch))}]"
+  private static let terms = "minimum-tcb: {bootloader: 3, tee: 0, snp: 8, microcode: 115}, reference-values: [{launch-digest: \(hexadecimal(launch))}]"
   private static let good = "platforms: {sev-snp: {\(terms)}}"
 
   private func refused(
@@ -59,9 +59,33 @@ private let launch = [UInt8](repeating: 0xab, count: 48)
     let references = "reference-values: any"
     #expect(try refused("platforms: {sev-snp: {\(references)}}") == ["policy.tcb"])
     #expect(try refused("platforms: {sev-snp: {minimum-tcb: any, \(references)}}") == [])
-    #expect(try refused("platforms: {sev-snp: {minimum-tcb: {snp: 9}, \(references)}}") == ["policy.tcb"])
-    #expect(try refused("platforms: {sev-snp: {minimum-tcb: {fmc: 0}, \(references)}}") == ["policy.tcb"])
-    #expect(try refused("platforms: {sev-snp: {minimum-tcb: {bootloader: 3, tee: 0, snp: 8, microcode: 115}, \(references)}}") == [])
+    for (components, isKept) in [
+      ("bootloader: 3, tee: 0, snp: 8, microcode: 115", true), ("bootloader: 3, tee: 0, snp: 9, microcode: 115", false),
+      // What is left out is not any, and what the product lacks is not there.
+      ("snp: 8", false), ("bootloader: 3, tee: 0, snp: 8", false), ("fmc: 0", false), ("bootloader: 3, tee: 0, snp: 8, microcode: 115, fmc: 0", false),
+      ("bootloader: any, tee: any, snp: 8, microcode: any", true), ("bootloader: any, tee: any, snp: 9, microcode: any", false),
+      ("bootloader: 3, tee: 0, snp: 8, microcode: 115, fmc: any", true), ("snp: any", false),
+    ] {
+      #expect(try refused("platforms: {sev-snp: {minimum-tcb: {\(components)}, \(references)}}") == (isKept ? [] : ["policy.tcb"]), "\(components)")
+    }
+  }
+
+  @Test func aComponentThatIsComparedWithNothingIsSaid() throws {
+    func findings(_ components: String) throws -> [Finding] {
+      let policy = try Policy(yaml: "platforms: {sev-snp: {minimum-tcb: {\(components)}, reference-values: any}}")
+      return policy.appraise(Examination(.sevSNP, findings: [], platform: claims), nonce: [1, 2, 3, 4], at: now).findings
+    }
+    func uncompared(_ components: String) throws -> String? { try findings(components).first { $0.rule == "policy.uncompared" }?.found }
+    #expect(try uncompared("bootloader: 3, tee: 0, snp: 8, microcode: 115") == nil)
+    #expect(try uncompared("bootloader: any, tee: 0, snp: 8, microcode: any, fmc: any") == "bootloader: any, microcode: any")
+    // Nothing but any is no demand.
+    let all = try findings("bootloader: any, tee: any, snp: any, microcode: any").first { $0.rule == "policy.tcb" }
+    #expect(all?.outcome == .waived)
+    // Which of them, and what to write.
+    let missing = try findings("bootloader: 3, tee: 0, snp: 8").first { $0.rule == "policy.tcb" }
+    #expect(missing?.remedy?.contains("'microcode: 115'") == true && missing?.remedy?.contains("'microcode: any'") == true)
+    let foreign = try findings("bootloader: 3, tee: 0, snp: 8, microcode: 115, fmc: 1").first { $0.rule == "policy.tcb" }
+    #expect(foreign?.remedy?.contains("has no fmc") == true)
   }
 
   @Test func statusesAndAdvisoriesAreAcceptedByName() throws {
@@ -122,7 +146,7 @@ private let launch = [UInt8](repeating: 0xab, count: 48)
 
   @Test(arguments: [
     ("plattforms: {}", "did you mean 'platforms'?"), ("platforms: {none: {}}", "write 'none: insecure'"), ("platforms: {none: true}", "insecure"),
-    ("machines: [qemu]", "none of kvm, process"),
+    ("machines: [qemu]", "none of kvm, process"), ("machines: [keystone]", "none of kvm, process"),
     ("platforms: {sev-snp: {tcb-status: [UpToDate]}}", "tcb-status"), ("platforms: {snp: {}}", "the key 'snp' is unknown; known: sev-snp, "),
     ("age: 5", "'5' is no time"), ("age: -5m", "no time"), ("nonce: maybe", "none of required, optional"), ("debug: true", "none of refused, allowed"),
     ("images: [{measurement: 12}]", "coffer measure"), ("images: [{}]", "either a measurement or a signer"), ("images: {}", "is not a list, write it as [ONE, TWO]"),

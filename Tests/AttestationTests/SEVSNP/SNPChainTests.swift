@@ -1,6 +1,7 @@
 import Attestation
 import DevelopmentEvidence
 import Foundation
+import StrictYAML
 import Testing
 
 @Suite struct SNPChainTests {
@@ -117,5 +118,26 @@ import Testing
     // Another maker's list says nothing here.
     let elsewhere = try examine([list([1], by: CertificateMaker(name: "Elsewhere", key: .p384()))])
     #expect(elsewhere.refused == [] && elsewhere.noted.contains("sev-snp.revocation"))
+  }
+
+  /// AMD's list is not demanded unless the policy says so: a list that is kept back is none.
+  @Test func aPolicyMayDemandTheRevocationList() throws {
+    let chip = try SNPChips.chip()
+    let report = try report(chip)
+    func refused(_ demand: String, _ lists: [[UInt8]]) throws -> [String] {
+      let policy = try Policy(yaml: "platforms: {sev-snp: {minimum-tcb: any, reference-values: any\(demand)}}\nnonce: optional")
+      let verdict = try policy.appraise(report.examine(in: SNPChips.context(chip.certificates(), lists: lists)), nonce: nil, at: SNPChips.time)
+      return verdict.findings.filter { $0.outcome == .refused }.map(\.rule)
+    }
+    let list = try chip.root.revocationList(revoking: [3], thisUpdate: SNPChips.time - 60, nextUpdate: SNPChips.time + 60)
+    let old = try chip.root.revocationList(revoking: [], thisUpdate: SNPChips.time - 60, nextUpdate: SNPChips.time - 1)
+    let others = try CertificateMaker(name: "Elsewhere", key: .p384()).revocationList(revoking: [], thisUpdate: SNPChips.time - 60, nextUpdate: SNPChips.time + 60)
+    let required = ", revocation-list: required"
+    #expect(try refused("", []) == [] && refused(", revocation-list: optional", []) == [])
+    #expect(try refused(required, [list]) == [])
+    #expect(try refused(required, []) == ["policy.revocation-list"])
+    #expect(try refused(required, [others]) == ["policy.revocation-list"])
+    #expect(try refused(required, [old]) == ["sev-snp.revocation", "policy.revocation-list"])
+    #expect(throws: StrictYAMLError.self) { try refused(", revocation-list: demanded", []) }
   }
 }

@@ -185,4 +185,17 @@ private let nonce = [UInt8](0..<32)
     let unsigned = try Policy(yaml: policy).appraise(examine(evidence(maker)), nonce: nonce, at: now)
     #expect(unsigned.findings.filter { $0.outcome == .refused }.map(\.rule) == ["policy.image"])
   }
+
+  /// COSE lets ES384 be made on any curve; the keys that sign these tokens are on P-384.
+  @Test(arguments: [\TrustletEvidenceMaker.nodeKey, \.monitorKey]) func whatSignsIsOnP384(key: WritableKeyPath<TrustletEvidenceMaker, DevelopmentKey> & Sendable) throws {
+    var other = maker
+    other[keyPath: key] = .p256()
+    let bytes = try evidence(other)
+    let error = #expect(throws: MalformedEvidence.self) { try EvidenceFormat.trustlet.decode(bytes) }
+    #expect(error.map { "\($0)" }?.contains("P-384") == true)
+    // An instance's is also on P-256, for what is encrypted to it.
+    var maker = maker
+    maker.instanceKey = .p256()
+    #expect(try refused(evidence(maker)) == [])
+  }
 }
