@@ -49,6 +49,9 @@ static uint32_t connect(struct exchange *exchange, const struct outgoing *reques
   struct text host;
   // What follows a CONNECT is no answer of HTTP.
   if (is_method(request, 5)) return HTTP_REQUEST_METHOD_INVALID;
+  // Who reads one length and who reads the other would take different bytes for the next request.
+  if (!is_length_agreed(request->headers)) return HTTP_PROTOCOL_ERROR;
+  if (!request->body && declared_length(request->headers) > 0) return HTTP_REQUEST_BODY_SIZE;
   if (request->scheme.is_some && request->scheme.scheme.number == SCHEME_OTHER) return HTTP_REQUEST_URI_INVALID;
   if (!request->authority.is_some || !read_authority(request->authority.text, &port, &host)) return HTTP_REQUEST_URI_INVALID;
   linux_errno number = begin_connect_by_name(host.bytes, host.length, port, !is_plain, &exchange->socket);
@@ -74,7 +77,8 @@ const struct result_response *outgoing_handle(uint32_t request_handle, uint32_t 
   struct outgoing *request = taken_outgoing_request(request_handle)->http;
   const struct option_time *times = has_options ? taken_request_options(options)->http : 0;
   struct exchange *exchange = keep(sizeof *exchange);
-  *exchange = (struct exchange){.references = 1, .sink = request->body ? retained_sink(request->body) : 0, .section_left = HEAD_LIMIT};
+  *exchange = (struct exchange){.references = 1, .sink = request->body ? retained_sink(request->body) : 0, .section_left = HEAD_LIMIT,
+                                .write_deadline = UINT64_MAX};
   exchange->source.exchange = exchange;
   for (uint32_t index = 0; index < TIME_COUNT; index++) {
     exchange->times[index] = times && times[index].is_some ? times[index].nanoseconds : DEFAULT_TIME;
@@ -104,7 +108,8 @@ const struct result_response *outgoing_handle(uint32_t request_handle, uint32_t 
 // MARK: future-incoming-response
 
 EXPORT("http/types#[method]future-incoming-response.subscribe") uint32_t future_response_subscribe(const struct object *self) {
-  return new_pollable(exchange_pollable(self->http));
+  struct exchange *exchange = self->http;
+  return new_pollable(pollable_source(POLL_HEAD, &exchange->source));
 }
 
 // option<result<result<incoming-response, error-code>>>
@@ -127,7 +132,7 @@ EXPORT("http/types#[method]future-incoming-response.get") const struct response_
   static struct response_result result;
   struct exchange *exchange = self->http;
   __builtin_memset(&result, 0, sizeof result);
-  if (!exchange_read_head(exchange, false)) return &result;
+  if (!exchange_read_head(exchange)) return &result;
   result.is_some = true;
   result.once.was_taken = self->is_closed;
   if (self->is_closed) return &result;
