@@ -59,8 +59,9 @@ package final class ProcessKeeper: Sendable {
   private init() throws(MachineError) {
     slots = try SharedSlots()
     let program = GuestObjects.processLoader
-    loader = OwnedDescriptor(coffer_memory_file_make(UInt64(program.count)))
-    guard loader.number >= 0 else { throw systemCallFailed("making a memory file for the loader", -loader.number) }
+    // Of the kind that can be run where files in memory otherwise cannot (vm.memfd_noexec).
+    loader = OwnedDescriptor(coffer_program_file("coffer-loader"))
+    guard loader.number >= 0 else { throw systemCallFailed("making a memory file for the loader", errno) }
     let number = loader.number
     let written = program.withUnsafeBytes { coffer_file_write(number, $0.baseAddress, $0.count, 0) }
     guard written == 0 else { throw systemCallFailed("writing the loader", -written) }

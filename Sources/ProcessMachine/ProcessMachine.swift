@@ -1,6 +1,7 @@
 import CLinux
 import EdgeCalls
 import Glibc
+import GuestObjects
 import Machine
 import Synchronization
 
@@ -40,6 +41,7 @@ public final class ProcessMachine: Machine, @unchecked Sendable {
 
   public convenience init(_ configuration: MachineConfiguration) throws(MachineError) {
     try configuration.check()
+    try Self.checkPage(configuration.machinePage)
     var pieces: [(region: ProcessPlan.Region, contents: [UInt8])] = [
       (
         ProcessPlan.Region(
@@ -65,6 +67,18 @@ public final class ProcessMachine: Machine, @unchecked Sendable {
     try self.init(
       contents: KeptContents.shared.contents(pieces, entry: configuration.entry, stackPointer: configuration.stackPointer), template: nil)
   }
+
+  /// The page is entered while the loader's own, which may do more than any trustlet, is still there for it to take away. So it is not the image that
+  /// decides what stands there.
+  private static func checkPage(_ page: [UInt8]) throws(MachineError) {
+    guard page == ownPage else {
+      throw MachineError(
+        .invalidConfiguration,
+        "the page of code for machine process, which comes with the image, is not this Coffer's: build the image again, or use machine kvm")
+    }
+  }
+
+  private static let ownPage = GuestObjects.machinePages("x86_64").first { $0.machine == "process" }?.bytes
 
   init(contents: ProcessContents, template: ProcessTemplate?) throws(MachineError) {
     let keeper = try ProcessKeeper.shared()

@@ -49,7 +49,7 @@ struct ScriptPlan {
 
   init(_ script: Script, constantMemory: Int, limits: DecodingLimits) throws {
     self.limits = limits
-    linker = ProgramLinker(host: [], constantMemory: constantMemory)
+    linker = ProgramLinker(host: [], constantMemory: constantMemory, hasSeparateInstances: true)
     let spectest = try Module.decode(try SpectestModule.binary())
     try spectest.validate()
     registered[ByteName("spectest")] = try linker.instantiate(spectest) { _, _ in nil }

@@ -6,10 +6,14 @@ public struct Program: Sendable {
   public var instances: [Instance]
   /// What can be called from outside, by index in ``EdgeCalls/Command``.
   public var entryPoints: [EntryPoint]
+  /// Whether an instance can be called as soon as it is initialised itself, as a specification script's; otherwise nothing can be called before all
+  /// are: a host that leaves one out would else meet a program without its data.
+  public var hasSeparateInstances: Bool
 
-  public init(instances: [Instance] = [], entryPoints: [EntryPoint] = []) {
+  public init(instances: [Instance] = [], entryPoints: [EntryPoint] = [], hasSeparateInstances: Bool = false) {
     self.instances = instances
     self.entryPoints = entryPoints
+    self.hasSeparateInstances = hasSeparateInstances
   }
 }
 

@@ -49,14 +49,16 @@ public struct ProgramLinker: Sendable {
     }
   }
 
-  public private(set) var program = Program()
+  public private(set) var program: Program
   private var memoryTypes: [MemoryType] = []
   private let host: [ByteName: [ByteName: HostFunction]]
   private let constantMemory: Int
 
-  /// - Parameter constantMemory: which memory, in the order of definition, is the image's number 0, whose address generated code has
-  ///   as a constant.
-  public init(host: [HostFunction], constantMemory: Int = 0) {
+  /// - Parameters:
+  ///   - constantMemory: which memory, in the order of definition, is the image's number 0, whose address generated code has as a constant.
+  ///   - hasSeparateInstances: ``Program/hasSeparateInstances``.
+  public init(host: [HostFunction], constantMemory: Int = 0, hasSeparateInstances: Bool = false) {
+    program = Program(hasSeparateInstances: hasSeparateInstances)
     var byModule: [ByteName: [ByteName: HostFunction]] = [:]
     for function in host { byModule[ByteName(function.module), default: [:]][ByteName(function.name)] = function }
     self.host = byModule

@@ -133,7 +133,7 @@ final class ModuleContext {
 
   func validateConstants() throws(WasmError) {
     for (index, global) in module.globals.enumerated() {
-      try check(global.initializer, is: global.type.value, at: module.offsets.globals[index])
+      try check(global.initializer, is: global.type.value, at: module.offsets.globals[index], seeing: module.importedGlobalCount + index)
     }
   }
 
@@ -156,8 +156,10 @@ final class ModuleContext {
     }
   }
 
-  /// Constant expressions see only the imported globals (3.4.10), and of those only constant ones (3.3.8.2).
-  private func check(_ constant: ConstantExpression, is expected: ValueType, at offset: Int) throws(WasmError) {
+  /// Constant expressions see only the imported globals (3.4.10), and of those only constant ones (3.3.8.2). With WebAssembly 3.0's they see those
+  /// that are defined before them, too.
+  /// - Parameter seeing: how many globals come before the expression; nil for all.
+  private func check(_ constant: ConstantExpression, is expected: ValueType, at offset: Int, seeing before: Int? = nil) throws(WasmError) {
     let found: ValueType
     switch constant {
     case .i32: found = .i32
@@ -170,7 +172,8 @@ final class ModuleContext {
       guard Int(index) < functions.count else { throw .invalid("unknown function \(index)", at: offset) }
       found = .funcref
     case .global(let index):
-      guard Int(index) < module.importedGlobalCount else { throw .invalid("unknown global \(index)", at: offset) }
+      let seen = module.limits.allowsExtendedConstants ? before ?? globals.count : module.importedGlobalCount
+      guard Int(index) < seen else { throw .invalid("unknown global \(index)", at: offset) }
       let global = globals[Int(index)]
       guard !global.isMutable else {
         throw .invalid("constant expression required, global \(index) is mutable", at: offset)
@@ -181,8 +184,8 @@ final class ModuleContext {
       case .i64Add, .i64Sub, .i64Mul: found = .i64
       default: found = .i32
       }
-      try check(left, is: found, at: offset)
-      try check(right, is: found, at: offset)
+      try check(left, is: found, at: offset, seeing: before)
+      try check(right, is: found, at: offset, seeing: before)
     }
     guard found == expected else { throw .mismatch(expected, found: found, at: offset) }
   }

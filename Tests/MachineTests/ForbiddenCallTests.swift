@@ -116,6 +116,15 @@ extension ProcessMachineSuites {
       }
     }
 
+    /// It is entered while the loader's page is there, whose system calls are allowed: only Coffer's own takes that away.
+    @Test func noOtherMachinePageIsEntered() throws {
+      var configuration = TestGuest(machineCode("ffe1")).configuration
+      try #require(configuration.machinePage == processMachinePage)
+      configuration.machinePage[processMachinePage.count - 1] ^= 1
+      let error = #expect(throws: MachineError.self) { _ = try Scenario.kind.make(configuration) }
+      #expect(error?.code == .invalidConfiguration)
+    }
+
     /// Vsyscalls are pages of the kernel's half that some hosts have: entering one is a system call or a fault.
     @Test func vsyscallsAreTheEnd() throws {
       for place in [0xFFFF_FFFF_FF60_0000, 0xFFFF_FFFF_FF60_0400, 0xFFFF_FFFF_FF60_0800] as [UInt64] {

@@ -16,10 +16,10 @@ struct ProgramGenerator {
       entries.append("ptr @entry\(index)")
     }
     var instances: [String] = []
-    for instance in program.instances {
-      var initialise = "\(instance.prefix).initialise"
-      context.function(initialise, FunctionType())
-      if usesExceptions { initialise = withoutHandlers(initialise, &text) }
+    for index in 0..<(program.hasSeparateInstances ? program.instances.count : 1) { text.line("@ready\(index) = internal global i32 0") }
+    for (index, instance) in program.instances.enumerated() {
+      context.function("\(instance.prefix).initialise", FunctionType())
+      let initialise = counted("\(instance.prefix).initialise", index, &text)
       var memory = "null"
       if let first = instance.memories.first {
         context.variable(first.state, LLVMGenerator.memoryStateType)
@@ -36,20 +36,54 @@ struct ProgramGenerator {
 
   private var usesExceptions: Bool { program.instances.contains { $0.module.usesExceptions } }
 
-  /// Entered from outside there is nobody who catches, whatever a trap has left behind.
-  private func withoutHandlers(_ function: String, _ text: inout IRText) -> String {
+  /// Counts how many instances are ready, behind all that may trap.
+  private func readiness(of instance: Int) -> String { "@ready\(program.hasSeparateInstances ? instance : 0)" }
+
+  private func counted(_ function: String, _ instance: Int, _ text: inout IRText) -> String {
     text.line("define internal void @\"enter.\(function)\"() #0 {")
-    text.line(ExceptionRuntime.forgetHandlers)
+    forgetHandlers(&text)
     text.line("call void @\"\(function)\"() #2")
+    text.line("%count = load i32, ptr \(readiness(of: instance))")
+    text.line("%more = add i32 %count, 1")
+    text.line("store i32 %more, ptr \(readiness(of: instance))")
     text.line("ret void")
     text.line("}")
     return "enter.\(function)"
   }
 
+  /// Entered from outside there is nobody who catches, whatever a trap has left behind.
+  private func forgetHandlers(_ text: inout IRText) {
+    if usesExceptions { text.line(ExceptionRuntime.forgetHandlers) }
+  }
+
+  /// What the host may not ask for: an instance that is not ready, whatever it has initialised; and a reference to a function that is none of the
+  /// program's, which would be jumped to.
+  private func refuse(_ entry: EntryPoint, _ text: inout IRText, _ context: inout UnitContext) {
+    context.runtime("libos_refuse_command", "void ()", attributes: "#1")
+    text.line("%ready = load i32, ptr \(readiness(of: entry.instance))")
+    text.line("%good.0 = icmp eq i32 %ready, \(program.hasSeparateInstances ? 1 : program.instances.count)")
+    var conditions = 1
+    if case .function(_, let type) = entry.kind {
+      for (index, parameter) in type.parameters.enumerated() where parameter == .funcref {
+        text.line("%reference\(index)place = getelementptr i8, ptr %slots, i64 \(index * 16)")
+        text.line("%reference\(index) = load i64, ptr %reference\(index)place")
+        text.line("%isnull\(index) = icmp eq i64 %reference\(index), 0")
+        text.line("%good.\(conditions) = and i1 %good.\(conditions - 1), %isnull\(index)")
+        conditions += 1
+      }
+    }
+    text.line("br i1 %good.\(conditions - 1), label %accepted, label %refused")
+    text.line("refused:")
+    text.line("call void @libos_refuse_command() #1")
+    text.line("unreachable")
+    text.line("accepted:")
+  }
+
   /// Takes the arguments from slots of 16 bytes and leaves the results there.
   private func define(_ entry: EntryPoint, _ name: String, _ text: inout IRText, _ context: inout UnitContext) {
     text.line("define internal void @\(name)(ptr %slots) #0 {")
-    if usesExceptions { text.line(ExceptionRuntime.forgetHandlers) }
+    refuse(entry, &text, &context)
+    forgetHandlers(&text)
     switch entry.kind {
     case .global(let global):
       context.variable(global.symbol, global.type.value.ir)

@@ -100,8 +100,10 @@ struct StateGenerator {
 
   /// For the functions that can become references: a module has to name those outside its code (specification 3.3.11, C.refs).
   private func defineReferences(_ text: inout IRText, _ context: inout UnitContext) {
+    // A function of the host's may be imported several times, and is one.
+    var defined: Set<String> = []
     for index in referencedFunctions.sorted() {
-      guard let function = instance.functions[checked: index] else { continue }
+      guard let function = instance.functions[checked: index], defined.insert(function.reference).inserted else { continue }
       guard Int(index) >= importedFunctions || isHost(function) else {
         context.variable(function.reference, LLVMGenerator.referenceType, isConstant: true)
         continue
