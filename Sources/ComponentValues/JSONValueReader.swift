@@ -4,6 +4,7 @@ import WasmFormat
 /// Reads values in JSON against the type that is wanted; which JSON stands for what is said in <doc:ComponentValues>. Nesting is the type's.
 struct JSONValueReader {
   let types: TypeTable
+  private let known: KnownTypes
   private var scanner: TextScanner
   private var budget: ValueBudget
 
@@ -11,6 +12,7 @@ struct JSONValueReader {
     guard text.count <= limits.textBytes else { throw ValueError(.limit, "a text of \(text.count) bytes; at most \(limits.textBytes) are read") }
     guard String(validating: text, as: UTF8.self) != nil else { throw ValueError(.syntax, "the text is not UTF-8") }
     self.types = types
+    known = KnownTypes(types)
     scanner = TextScanner(text)
     budget = ValueBudget(limits.values)
   }
@@ -34,7 +36,7 @@ struct JSONValueReader {
     guard scanner.isAtEnd else { throw scanner.mismatch(expected: "the end") }
   }
 
-  private func words(_ type: ComponentValueType) -> String { TypeWords.text(type, types) }
+  private func words(_ type: ComponentValueType) -> String { known.words(of: type) }
 
   /// An array of all arguments, or an object with them by name.
   mutating func arguments(_ parameters: [DefinedValueType.Field]) throws(ValueError) -> [ComponentValue] {
@@ -74,16 +76,16 @@ struct JSONValueReader {
         return .bool(true)
       }
       return .flags(bits)
-    case .variant, .enumeration: return try choice(definition.cases ?? [], type)
+    case .variant, .enumeration: return try choice(known.cases(of: type), type)
     case .option(let payload):
       guard types.definition(of: payload).isOption else {
         return takeWord("null") ? .choice(0, nil) : .choice(1, try value(payload))
       }
       if takeWord("null") { return .choice(0, nil) }
-      let (_, value) = try member([DefinedValueType.Case(name: "some", type: payload)], type)
+      let (_, value) = try member(KnownCases([DefinedValueType.Case(name: "some", type: payload)], types), type)
       return .choice(1, value)
     case .result:
-      let (index, value) = try member(definition.cases ?? [], type)
+      let (index, value) = try member(known.cases(of: type), type)
       return .choice(index, value)
     case .own, .borrow, .stream, .future:
       throw scanner.error(.unsupported, "\(words(type)) has no text: it cannot be given as an argument")
@@ -157,7 +159,7 @@ struct JSONValueReader {
   }
 
   /// A name alone, or an object of one member.
-  private mutating func choice(_ cases: [DefinedValueType.Case], _ type: ComponentValueType) throws(ValueError) -> ComponentValue {
+  private mutating func choice(_ cases: KnownCases, _ type: ComponentValueType) throws(ValueError) -> ComponentValue {
     guard scanner.byte == UInt8(ascii: "\"") else {
       let (index, value) = try member(cases, type)
       return .choice(index, value)
@@ -165,21 +167,21 @@ struct JSONValueReader {
     let place = scanner.offset
     let name = try string("a case's name")
     let index = try self.index(of: name, cases, at: place)
-    guard cases[index].type == nil else {
+    guard cases[index]?.type == nil else {
       throw scanner.error(.syntax, at: place, "the case \(quoted(name)) carries a value: expected {\(quoted(name)): ...}")
     }
     return .choice(index, nil)
   }
 
-  private func index(of name: String, _ cases: [DefinedValueType.Case], at place: Int) throws(ValueError) -> Int {
-    guard let index = cases.firstIndex(where: { $0.name == name }) else {
-      throw scanner.error(.unknownName, at: place, "there is no case \(quoted(name)); \(cases.map(\.name).suggestion(for: name))")
+  private func index(of name: String, _ cases: KnownCases, at place: Int) throws(ValueError) -> Int {
+    guard let index = cases.index(of: name) else {
+      throw scanner.error(.unknownName, at: place, "there is no case \(quoted(name)); \(cases.list.map(\.name).suggestion(for: name))")
     }
     return index
   }
 
   /// `{"case": value}`, with null where the case carries none.
-  private mutating func member(_ cases: [DefinedValueType.Case], _ type: ComponentValueType) throws(ValueError) -> (Int, ComponentValue?) {
+  private mutating func member(_ cases: KnownCases, _ type: ComponentValueType) throws(ValueError) -> (Int, ComponentValue?) {
     guard take("{") else { throw scanner.mismatch(expected: "an object of one member: \(words(type))") }
     skipSpace()
     let place = scanner.offset
@@ -187,7 +189,7 @@ struct JSONValueReader {
     let index = try self.index(of: name, cases, at: place)
     guard take(":") else { throw scanner.mismatch(expected: "':'") }
     var payload: ComponentValue?
-    if let type = cases[index].type {
+    if let type = cases[index]?.type {
       payload = try value(type)
     } else if !takeWord("null") {
       throw scanner.mismatch(expected: "null: the case \(quoted(name)) carries no value")

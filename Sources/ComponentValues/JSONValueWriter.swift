@@ -4,9 +4,10 @@ import ComponentFormat
 struct JSONValueWriter: ValueWriter {
   let types: TypeTable
   let limit: Int
+  private let known: KnownTypes
   var text: [UInt8] = []
 
-  init(_ types: TypeTable, limit: Int) { (self.types, self.limit) = (types, limit) }
+  init(_ types: TypeTable, limit: Int) { (self.types, self.limit, known) = (types, limit, KnownTypes(types)) }
 
   mutating func write(_ value: ComponentValue, _ type: ComponentValueType) {
     let definition = types.definition(of: type)
@@ -33,15 +34,14 @@ struct JSONValueWriter: ValueWriter {
       }
     case (.fields(let values), .tuple(let parts)): tuple("[", values, parts, "]")
     case (.flags(let bits), .flags(let names)): flags("[", bits, names, "]") { $0.string($1) }
-    case (.choice(let index, let payload), _): choice(index, payload, definition)
+    case (.choice(let index, let payload), _): choice(index, payload, type)
     default: put("null")
     }
   }
 
-  private mutating func choice(_ index: Int, _ payload: ComponentValue?, _ definition: DefinedValueType) {
-    guard let cases = definition.cases, cases.indices.contains(index) else { return put("null") }
-    let item = cases[index]
-    switch definition {
+  private mutating func choice(_ index: Int, _ payload: ComponentValue?, _ type: ComponentValueType) {
+    guard let item = known.cases(of: type)[index] else { return put("null") }
+    switch types.definition(of: type) {
     case .option(let type):
       guard let payload else { return put("null") }
       guard types.definition(of: type).isOption else { return write(payload, type) }

@@ -4,6 +4,7 @@ import ComponentFormat
 /// guest's: every address, length, case and character is checked, and how much is made of it is bounded.
 public struct MemoryReader {
   private let types: TypeTable
+  private let known: KnownTypes
   private let base: UInt64
   private let bytes: [UInt8]
   private var budget: ValueBudget
@@ -12,6 +13,7 @@ public struct MemoryReader {
   /// - Parameter base: the address of the first of `bytes`; all else of the memory is out of bounds.
   public init(types: TypeTable, base: UInt32, bytes: [UInt8], limits: ValueLimits = ValueLimits()) {
     self.types = types
+    known = KnownTypes(types)
     self.base = UInt64(base)
     self.bytes = bytes
     budget = ValueBudget(limits.values)
@@ -74,11 +76,10 @@ public struct MemoryReader {
       return .list(entries)
     case .flags(let names): return flags(number(types.layout(of: type).size, place), names)
     case .variant, .enumeration, .option, .result:
-      let cases = definition.cases ?? []
-      let places = CaseMemoryPlaces(cases, types)
-      let index = try index(number(places.discriminantSize, place), cases)
-      guard let payload = cases[index].type else { return .choice(index, nil) }
-      return .choice(index, try load(payload, in: place + places.payload))
+      let cases = known.cases(of: type)
+      let index = try index(number(cases.places.discriminantSize, place), cases)
+      guard let payload = cases[index]?.type else { return .choice(index, nil) }
+      return .choice(index, try load(payload, in: place + cases.places.payload))
     case .own, .borrow, .stream, .future: throw Self.unsupported
     }
   }
@@ -136,9 +137,9 @@ public struct MemoryReader {
       return .bytes(values.map { if case .unsigned(let byte) = $0 { UInt8(truncatingIfNeeded: byte) } else { 0 } })
     case .flags(let names): return flags(words.popFirst() ?? 0, names)
     case .variant, .enumeration, .option, .result:
-      let cases = definition.cases ?? []
+      let cases = known.cases(of: type)
       let index = try index((words.popFirst() ?? 0) & 0xFFFF_FFFF, cases)
-      guard let payload = cases[index].type else { return .choice(index, nil) }
+      guard let payload = cases[index]?.type else { return .choice(index, nil) }
       return .choice(index, try lift(payload, &words))
     case .own, .borrow, .stream, .future: throw Self.unsupported
     }
@@ -179,8 +180,8 @@ public struct MemoryReader {
     .flags(UInt32(truncatingIfNeeded: bits) & (names.count >= 32 ? .max : 1 << UInt32(names.count) - 1))
   }
 
-  private func index(_ value: UInt64, _ cases: [DefinedValueType.Case]) throws(ValueError) -> Int {
-    guard value < UInt64(cases.count) else { throw ValueError(.memory, "found case \(value), expected one below \(cases.count)") }
+  private func index(_ value: UInt64, _ cases: KnownCases) throws(ValueError) -> Int {
+    guard value < UInt64(cases.list.count) else { throw ValueError(.memory, "found case \(value), expected one below \(cases.list.count)") }
     return Int(value)
   }
 

@@ -4,6 +4,7 @@ import ComponentFormat
 /// "Flat Lowering", "Storing"). Addresses are those of a memory in which the piece will lie at `base`.
 public struct MemoryWriter {
   private let types: TypeTable
+  private let known: KnownTypes
   private let limit: Int
   public let base: UInt32
   public private(set) var memory = ValueMemory()
@@ -11,6 +12,7 @@ public struct MemoryWriter {
   /// - Parameter base: A multiple of 8, above 0.
   public init(types: TypeTable, base: UInt32, limits: ValueLimits = ValueLimits()) {
     self.types = types
+    known = KnownTypes(types)
     self.base = base
     limit = min(limits.memoryBytes, Int(UInt32.max) - Int(base))
   }
@@ -72,11 +74,9 @@ public struct MemoryWriter {
       var flat: [UInt64] = []
       for (value, type) in zip(values, Self.parts(definition)) { flat += try lower(value, type) }
       return flat
-    case (.choice(let index, let payload), let definition):
+    case (.choice(let index, let payload), _):
       var flat = [UInt64(index)]
-      if let payload, let cases = definition.cases, cases.indices.contains(index), let type = cases[index].type {
-        flat += try lower(payload, type)
-      }
+      if let payload, let type = known.cases(of: type)[index]?.type { flat += try lower(payload, type) }
       // Cases that carry less leave the rest zero.
       let count = types.layout(of: type).flat.count
       return flat + repeatElement(0, count: max(0, count - flat.count))
@@ -121,10 +121,10 @@ public struct MemoryWriter {
       let parts = Self.parts(definition)
       for ((value, type), offset) in zip(zip(values, parts), MemoryPlaces(parts, types).offsets) { try store(value, type, at: address + offset) }
     case (.choice(let index, let payload), _):
-      guard let cases = definition.cases, cases.indices.contains(index) else { return }
-      let places = CaseMemoryPlaces(cases, types)
-      put(UInt64(index), places.discriminantSize, at: address)
-      if let payload, let type = cases[index].type { try store(payload, type, at: address + places.payload) }
+      let cases = known.cases(of: type)
+      guard let item = cases[index] else { return }
+      put(UInt64(index), cases.places.discriminantSize, at: address)
+      if let payload, let type = item.type { try store(payload, type, at: address + cases.places.payload) }
     default: put(Self.scalar(value), types.layout(of: type).size, at: address)
     }
   }

@@ -5,6 +5,7 @@ import WasmFormat
 /// is wanted. Nesting is the type's, which is bounded.
 struct WaveReader {
   let types: TypeTable
+  private let known: KnownTypes
   var scanner: TextScanner
   private var budget: ValueBudget
 
@@ -12,6 +13,7 @@ struct WaveReader {
     guard text.count <= limits.textBytes else { throw ValueError(.limit, "a text of \(text.count) bytes; at most \(limits.textBytes) are read") }
     guard String(validating: text, as: UTF8.self) != nil else { throw ValueError(.syntax, "the text is not UTF-8") }
     self.types = types
+    known = KnownTypes(types)
     scanner = TextScanner(text)
     budget = ValueBudget(limits.values)
   }
@@ -54,8 +56,7 @@ struct WaveReader {
         return .fields(try reader.tuple([key, element], type))
       })
     case .flags(let names): return .flags(try flags(names, type))
-    case .variant(let cases): return try variant(cases, type)
-    case .enumeration: return try variant(definition.cases ?? [], type)
+    case .variant, .enumeration: return try variant(known.cases(of: type), type)
     case .option(let payload):
       if let explicit = try keywordCase(["none", "some"], [nil, payload]) { return explicit }
       guard !types.definition(of: payload).isOptionOrResult else { throw scanner.mismatch(expected: "none or some(...): \(words(type))") }
@@ -71,7 +72,7 @@ struct WaveReader {
     }
   }
 
-  func words(_ type: ComponentValueType) -> String { TypeWords.text(type, types) }
+  func words(_ type: ComponentValueType) -> String { known.words(of: type) }
 
   // MARK: What is made of parts
 
@@ -220,17 +221,17 @@ struct WaveReader {
     return value
   }
 
-  private mutating func variant(_ cases: [DefinedValueType.Case], _ type: ComponentValueType) throws(ValueError) -> ComponentValue {
+  private mutating func variant(_ cases: KnownCases, _ type: ComponentValueType) throws(ValueError) -> ComponentValue {
     let place = scanner.offset
     let isEscaped = scanner.byte == UInt8(ascii: "%")
     let name = try label("a case: \(words(type))")
     guard isEscaped || !Self.keywords.contains(name) else {
       throw scanner.error(.syntax, at: place, "\(quoted(name)) is a keyword: a case of that name is written %\(name)")
     }
-    guard let index = cases.firstIndex(where: { $0.name == name }) else {
-      throw scanner.error(.unknownName, at: place, "there is no case \(quoted(name)); \(cases.map(\.name).suggestion(for: name))")
+    guard let index = cases.index(of: name) else {
+      throw scanner.error(.unknownName, at: place, "there is no case \(quoted(name)); \(cases.list.map(\.name).suggestion(for: name))")
     }
-    return .choice(index, try payload(cases[index].type, of: name))
+    return .choice(index, try payload(cases[index]?.type, of: name))
   }
 
   static let keywords: Set<String> = ["true", "false", "inf", "nan", "some", "none", "ok", "err"]

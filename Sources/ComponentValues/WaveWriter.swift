@@ -4,9 +4,10 @@ import ComponentFormat
 struct WaveWriter: ValueWriter {
   let types: TypeTable
   let limit: Int
+  private let known: KnownTypes
   var text: [UInt8] = []
 
-  init(_ types: TypeTable, limit: Int) { (self.types, self.limit) = (types, limit) }
+  init(_ types: TypeTable, limit: Int) { (self.types, self.limit, known) = (types, limit, KnownTypes(types)) }
 
   mutating func write(_ value: ComponentValue, _ type: ComponentValueType) {
     let definition = types.definition(of: type)
@@ -34,19 +35,19 @@ struct WaveWriter: ValueWriter {
     case (.fields(let values), .record(let fields)): record(values, fields)
     case (.fields(let values), .tuple(let parts)): tuple("(", values, parts, ")")
     case (.flags(let bits), .flags(let names)): flags("{", bits, names, "}") { $0.put($1) }
-    case (.choice(let index, let payload), _): choice(index, payload, definition)
+    case (.choice(let index, let payload), _): choice(index, payload, type)
     default: put("?")
     }
   }
 
-  private mutating func choice(_ index: Int, _ payload: ComponentValue?, _ definition: DefinedValueType) {
-    guard let cases = definition.cases, cases.indices.contains(index) else { return put("?") }
-    let name = cases[index].name
-    switch definition {
+  private mutating func choice(_ index: Int, _ payload: ComponentValue?, _ type: ComponentValueType) {
+    guard let item = known.cases(of: type)[index] else { return put("?") }
+    let name = item.name
+    switch types.definition(of: type) {
     case .option, .result: put(name)
     default: put((WaveReader.keywords.contains(name) ? "%" : "") + name)
     }
-    guard let payload, let type = cases[index].type else { return }
+    guard let payload, let type = item.type else { return }
     put("(")
     write(payload, type)
     put(")")
