@@ -47,10 +47,16 @@ struct object {
       const struct http_error *http;  // 0 where it is none of wasi:http
     } error;
     struct {
-      enum { POLL_READY, POLL_INPUT, POLL_TIME, POLL_SOCKET } topic;
+      enum poll_topic {
+        POLL_READY, POLL_INPUT, POLL_TIME, POLL_SOCKET, POLL_TCP,
+        // wasi:http: an answer's head, an incoming body and what follows it, an outgoing one
+        POLL_HEAD, POLL_BODY, POLL_TRAILERS, POLL_SINK,
+      } topic;
       uint64_t deadline;  // monotonic nanoseconds
       struct object *socket;
       uint32_t events;
+      struct source *source;
+      struct sink *sink;
     } pollable;
     struct {
       struct object *file;  // 0: standard input, output or error
@@ -73,6 +79,7 @@ struct object {
     struct {
       uint32_t handle;
       uint32_t references;
+      uint32_t awaited;  // what its owner's operation waits for, for as long as it does
     } socket;
     struct {
       struct object *socket;
@@ -185,6 +192,15 @@ uint8_t file_error(errno_t number);
 // MARK: Text (text.c)
 
 bool is_utf8(const uint8_t *bytes, uint32_t length);
+
+// What a pollable waits for. It is asked whenever somebody polls, since a program may keep one pollable for as long as there is something to wait for.
+struct awaited {
+  bool is_ready;          // already
+  bool is_input;          // standard input
+  struct object *socket;  // or 0
+  uint32_t events;        // of it
+  uint64_t deadline;      // monotonic nanoseconds; UINT64_MAX: none
+};
 
 // MARK: Clocks (clocks.c)
 

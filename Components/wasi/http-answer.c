@@ -22,7 +22,8 @@ static bool fill(struct exchange *exchange, bool blocks) {
     else if (count == 0) exchange->peer_has_ended = true;
     exchange->last += count;
     exchange->has_begun = true;
-    exchange->deadline = time_after(exchange->times[BETWEEN_BYTES_TIME]);
+    // The head has one time for all of it: who sends a byte now and then gains none.
+    if (exchange->has_head) exchange->deadline = time_after(exchange->times[BETWEEN_BYTES_TIME]);
     break;
   }
   return true;
@@ -103,15 +104,13 @@ static bool read_framing(struct exchange *exchange) {
   return true;
 }
 
-// Once the first byte has come it is waited for, behind informational answers too: a pollable told of
-// that byte, and programs take what is ready for what is there.
-bool exchange_read_head(struct exchange *exchange, bool blocks) {
+bool exchange_read_head(struct exchange *exchange) {
   while (!exchange->error && !exchange->has_head) {
     struct text line;
     if (!take_line(exchange, &line)) {
       if (exchange->last - exchange->first >= LINE_LIMIT) exchange_fail(exchange, HTTP_RESPONSE_HEADER_SECTION_SIZE);
       else if (exchange->peer_has_ended) exchange_fail(exchange, HTTP_RESPONSE_INCOMPLETE);
-      else if (!fill(exchange, blocks || exchange->has_begun)) return false;
+      else if (!fill(exchange, false)) return false;
       continue;
     }
     if (!exchange->headers) {
@@ -127,8 +126,12 @@ bool exchange_read_head(struct exchange *exchange, bool blocks) {
       exchange->headers = 0;
       if (exchange->status == 101) exchange_fail(exchange, HTTP_PROTOCOL_ERROR);
     } else if (line.length == 0) {
-      if (read_framing(exchange)) exchange->has_head = true;
-      else exchange_fail(exchange, HTTP_PROTOCOL_ERROR);
+      if (!read_framing(exchange)) {
+        exchange_fail(exchange, HTTP_PROTOCOL_ERROR);
+      } else {
+        exchange->has_head = true;
+        exchange->deadline = time_after(exchange->times[BETWEEN_BYTES_TIME]);
+      }
     } else if (!add_line(exchange, exchange->headers, line)) {
       exchange_fail(exchange, HTTP_PROTOCOL_ERROR);
     }
@@ -206,9 +209,12 @@ uint32_t exchange_read(struct exchange *exchange, uint8_t *bytes, uint32_t lengt
   return count;
 }
 
-struct object *exchange_pollable(struct exchange *exchange) {
-  // Of a head whose first bytes have come the rest is waited for by whoever asks for it. Of a body, half of a line is nothing to be read.
-  bool is_there = exchange->has_head ? exchange_advance(exchange, false)
-                                     : exchange->error || exchange->has_begun;
-  return is_there ? pollable_ready() : pollable_socket_until(exchange->socket, NET_READABLE, exchange->deadline);
+static struct awaited awaits(struct exchange *exchange, bool is_there) {
+  if (is_there) return (struct awaited){.is_ready = true};
+  return (struct awaited){.socket = exchange->socket, .events = NET_READABLE, .deadline = exchange->deadline};
 }
+
+struct awaited exchange_awaits_head(struct exchange *exchange) { return awaits(exchange, exchange_read_head(exchange)); }
+
+// Half of a line is nothing to be read.
+struct awaited exchange_awaits_body(struct exchange *exchange) { return awaits(exchange, exchange_advance(exchange, false)); }

@@ -74,7 +74,8 @@ const struct result_response *outgoing_handle(uint32_t request_handle, uint32_t 
   struct outgoing *request = taken_outgoing_request(request_handle)->http;
   const struct option_time *times = has_options ? taken_request_options(options)->http : 0;
   struct exchange *exchange = keep(sizeof *exchange);
-  *exchange = (struct exchange){.references = 1, .sink = request->body ? retained_sink(request->body) : 0, .section_left = HEAD_LIMIT};
+  *exchange = (struct exchange){.references = 1, .sink = request->body ? retained_sink(request->body) : 0, .section_left = HEAD_LIMIT,
+                                .write_deadline = UINT64_MAX};
   exchange->source.exchange = exchange;
   for (uint32_t index = 0; index < TIME_COUNT; index++) {
     exchange->times[index] = times && times[index].is_some ? times[index].nanoseconds : DEFAULT_TIME;
@@ -104,7 +105,8 @@ const struct result_response *outgoing_handle(uint32_t request_handle, uint32_t 
 // MARK: future-incoming-response
 
 EXPORT("http/types#[method]future-incoming-response.subscribe") uint32_t future_response_subscribe(const struct object *self) {
-  return new_pollable(exchange_pollable(self->http));
+  struct exchange *exchange = self->http;
+  return new_pollable(pollable_source(POLL_HEAD, &exchange->source));
 }
 
 // option<result<result<incoming-response, error-code>>>
@@ -127,7 +129,7 @@ EXPORT("http/types#[method]future-incoming-response.get") const struct response_
   static struct response_result result;
   struct exchange *exchange = self->http;
   __builtin_memset(&result, 0, sizeof result);
-  if (!exchange_read_head(exchange, false)) return &result;
+  if (!exchange_read_head(exchange)) return &result;
   result.is_some = true;
   result.once.was_taken = self->is_closed;
   if (self->is_closed) return &result;

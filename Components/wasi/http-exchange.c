@@ -57,10 +57,11 @@ static bool send_all(struct exchange *exchange, const uint8_t *bytes, uint32_t l
     } else if (count) {
       bytes += count;
       length -= count;
+      exchange->write_deadline = UINT64_MAX;
       deadline = time_after(exchange->times[BETWEEN_BYTES_TIME]);
     }
   }
-  if (!exchange->has_begun) exchange->deadline = time_after(exchange->times[FIRST_BYTE_TIME]);
+  if (!exchange->has_head) exchange->deadline = time_after(exchange->times[FIRST_BYTE_TIME]);
   return !exchange->error && !exchange->takes_no_more;
 }
 
@@ -129,10 +130,22 @@ void exchange_give_up_body(struct exchange *exchange) {
 
 enum { WRITE_PERMIT = 65536 };
 
-uint64_t exchange_permits(struct exchange *exchange) { return wait_for_socket(exchange->socket, NET_WRITABLE, 0) ? WRITE_PERMIT : 0; }
+uint64_t exchange_permits(struct exchange *exchange) {
+  if (!wait_for_socket(exchange->socket, NET_WRITABLE, 0)) return 0;
+  exchange->write_deadline = UINT64_MAX;
+  return WRITE_PERMIT;
+}
 
-struct object *exchange_write_pollable(struct exchange *exchange) {
-  return pollable_socket_until(exchange->socket, NET_WRITABLE, time_after(exchange->times[BETWEEN_BYTES_TIME]));
+// The time begins with the first wait, and not anew with each.
+struct awaited exchange_awaits_room(struct exchange *exchange) {
+  if (exchange->error || exchange->takes_no_more) return (struct awaited){.is_ready = true};
+  if (exchange->write_deadline == UINT64_MAX) exchange->write_deadline = time_after(exchange->times[BETWEEN_BYTES_TIME]);
+  return (struct awaited){.socket = exchange->socket, .events = NET_WRITABLE, .deadline = exchange->write_deadline};
+}
+
+void exchange_has_room(struct exchange *exchange, bool has_room) {
+  exchange->write_deadline = UINT64_MAX;
+  if (!has_room) exchange_fail(exchange, HTTP_CONNECTION_WRITE_TIMEOUT);
 }
 
 static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};

@@ -15,7 +15,8 @@ struct exchange {
   bool takes_no_more;  // the peer, of the request: what it has answered may be there all the same
   const struct http_error *error;
   uint64_t times[TIME_COUNT];
-  uint64_t deadline;  // monotonic: when the next bytes of the answer are too late
+  uint64_t deadline;  // monotonic: when the answer's head, or the next bytes of its body, are too late
+  uint64_t write_deadline;  // when room for the request's body is, for which somebody has begun to wait; UINT64_MAX: nobody has
   bool has_begun;     // the answer
   // What has been read and not used.
   uint8_t *bytes;
@@ -34,7 +35,7 @@ struct exchange {
 void exchange_fail(struct exchange *exchange, uint32_t code);
 void exchange_send_head(struct exchange *exchange, const struct outgoing *request);
 // - Returns: whether the head is there, or will not be.
-bool exchange_read_head(struct exchange *exchange, bool blocks);
+bool exchange_read_head(struct exchange *exchange);
 // However it was set.
 bool is_method(const struct outgoing *request, uint8_t number);
 // Monotonic; at most the last moment that there is.

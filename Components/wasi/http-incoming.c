@@ -92,6 +92,13 @@ bool skip_to_end(struct source *source, bool blocks) {
   }
 }
 
+struct awaited source_awaits(struct source *source, enum poll_topic topic) {
+  if (topic == POLL_HEAD) return exchange_awaits_head(source->exchange);
+  if (!source->exchange) return (struct awaited){.is_ready = source->has_ended, .is_input = true, .deadline = UINT64_MAX};
+  if (topic == POLL_TRAILERS && skip_to_end(source, false)) return (struct awaited){.is_ready = true};
+  return exchange_awaits_body(source->exchange);
+}
+
 // MARK: incoming-request
 
 EXPORT("http/types#[method]incoming-request.method") const struct named *incoming_request_method(const struct object *self) {
@@ -163,9 +170,7 @@ EXPORT("http/types#[static]incoming-body.finish") uint32_t incoming_body_finish(
 // MARK: future-trailers
 
 EXPORT("http/types#[method]future-trailers.subscribe") uint32_t future_trailers_subscribe(const struct object *self) {
-  struct source *source = self->http;
-  if (source->exchange) return new_pollable(skip_to_end(source, false) ? pollable_ready() : exchange_pollable(source->exchange));
-  return new_pollable(source->has_ended ? pollable_ready() : pollable_input());
+  return new_pollable(pollable_source(POLL_TRAILERS, self->http));
 }
 
 // option<result<result<option<trailers>, error-code>>>

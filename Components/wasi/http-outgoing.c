@@ -1,6 +1,6 @@
 // wasi:http/types: outgoing-response, outgoing-body, response-outparam; and what becomes of the answer.
 #include "http.h"
-#include "streams.h"
+#include "network.h"
 
 struct response {
   uint16_t status;
@@ -37,6 +37,16 @@ void release_sink(struct sink *sink) {
 uint64_t body_permits(const struct sink *sink) {
   if (sink->exchange && !sink->is_broken) return exchange_permits(sink->exchange);
   return sink->is_sent ? TRANSFER_LIMIT : WAITING_LIMIT - sink->waiting_length;
+}
+
+struct awaited sink_awaits(struct sink *sink) {
+  if (!sink->exchange || sink->is_broken || sink->is_finished) return (struct awaited){.is_ready = true};
+  return exchange_awaits_room(sink->exchange);
+}
+
+void wait_for_sink(struct sink *sink) {
+  struct awaited awaited = sink_awaits(sink);
+  if (!awaited.is_ready) exchange_has_room(sink->exchange, wait_for_socket(awaited.socket, awaited.events, awaited.deadline) != 0);
 }
 
 static void wait(struct sink *sink, const uint8_t *bytes, uint32_t length) {

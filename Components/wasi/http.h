@@ -148,6 +148,13 @@ struct request {
 // How much of what is wanted can be had in one piece, once something can; 0 at the end, and where there is nothing yet.
 uint32_t body_room(struct source *source, uint32_t wanted, bool blocks);
 struct result_stream read_body(struct object *stream, uint8_t *bytes, uint32_t wanted, bool blocks, uint32_t *count);
+// Objects for new_pollable(): each retains the body that it is about (polling.c).
+struct object *pollable_source(enum poll_topic topic, struct source *source);
+struct object *pollable_sink(struct sink *sink);
+struct awaited source_awaits(struct source *source, enum poll_topic topic);
+struct awaited sink_awaits(struct sink *sink);
+// Waits until more may be written, or it is said why not.
+void wait_for_sink(struct sink *sink);
 // Reads what was not read. - Returns: whether the end was reached; false only where that may not block.
 bool skip_to_end(struct source *source, bool blocks);
 
@@ -210,9 +217,13 @@ void exchange_end_body(struct exchange *exchange, const struct fields *trailers)
 uint64_t exchange_permits(struct exchange *exchange);
 // The body will not become whole: the peer is told so by the connection's end.
 void exchange_give_up_body(struct exchange *exchange);
-// When there is something to read, its end, or the time for it is over.
-struct object *exchange_pollable(struct exchange *exchange);
-struct object *exchange_write_pollable(struct exchange *exchange);
+// The answer's head is there, or something of its body or the end; or the time for it is over.
+struct awaited exchange_awaits_head(struct exchange *exchange);
+struct awaited exchange_awaits_body(struct exchange *exchange);
+// Room for more of the request's body.
+struct awaited exchange_awaits_room(struct exchange *exchange);
+// What came of it. Where the time is over the exchange has failed.
+void exchange_has_room(struct exchange *exchange, bool has_room);
 // A request lasts as long as anybody has something of it.
 struct source *retained_source(struct source *source);
 void release_source(struct source *source);

@@ -119,8 +119,8 @@ const struct result_count *input_blocking_skip(struct object *stream, uint64_t l
 
 EXPORT("io/streams#[method]input-stream.subscribe") uint32_t input_subscribe(const struct object *stream) {
   if (stream->stream.socket && !stream->is_closed) return new_pollable(pollable_socket(stream->stream.socket, NET_READABLE));
-  const struct source *source = stream->stream.body;
-  if (source && source->exchange && !stream->is_closed) return new_pollable(exchange_pollable(source->exchange));
+  struct source *source = stream->stream.body;
+  if (source && !stream->is_closed) return new_pollable(pollable_source(POLL_BODY, source));
   return new_pollable(stream->stream.file || stream->is_closed ? pollable_ready() : pollable_input());
 }
 
@@ -130,10 +130,35 @@ enum { SOCKET_PERMIT = 65536 };
 
 struct result_stream write_bytes(struct object *stream, const uint8_t *bytes, uint32_t length);
 
+// A socket that can be written has more room than SOCKET_PERMIT, but for one whose buffer was made tiny: there a write waits. Nobody else writes to it, so
+// that what was not used of it is there still; it is asked for anew when little is left.
+static uint32_t socket_permits(struct object *stream) {
+  if (stream->stream.permitted < SOCKET_PERMIT / 4) stream->stream.permitted = wait_for_socket(stream->stream.socket, NET_WRITABLE, 0) ? SOCKET_PERMIT : 0;
+  return stream->stream.permitted;
+}
+
+static uint64_t permits(struct object *stream) {
+  if (stream->stream.socket) return socket_permits(stream);
+  return stream->stream.body ? body_permits(stream->stream.body) : TRANSFER_LIMIT;
+}
+
+static void wait_for_permit(struct object *stream) {
+  if (stream->stream.socket) wait_for_socket(stream->stream.socket, NET_WRITABLE, UINT64_MAX);
+  else wait_for_sink(stream->stream.body);
+}
+
+// No more is taken from the one than may be written to the other.
 static const struct result_count *splice(struct object *output, struct object *input, uint64_t length, bool blocks) {
   begin_call();
   static struct result_count result;
-  uint32_t wanted = limited(input, length, blocks), count = 0;
+  uint64_t permitted = output->is_closed || length == 0 ? 0 : permits(output);
+  if (blocks && permitted == 0 && length && !output->is_closed) {
+    wait_for_permit(output);
+    permitted = permits(output);
+    // Writing says why there is no room.
+    if (!permitted) permitted = 1;
+  }
+  uint32_t wanted = limited(input, length < permitted ? length : permitted, blocks), count = 0;
   uint8_t *bytes = allocate(wanted);
   struct result_stream outcome = output->is_closed ? closed : read(input, bytes, wanted, blocks, &count);
   if (!outcome.is_error) outcome = write_bytes(output, bytes, count);
@@ -153,17 +178,9 @@ const struct result_count *output_blocking_splice(struct object *stream, struct 
   return splice(stream, source, length, true);
 }
 
-// A socket that can be written has more room than SOCKET_PERMIT, but for one whose buffer was made tiny: there a write waits. Nobody else writes to it, so
-// that what was not used of it is there still; it is asked for anew when little is left.
-static uint32_t socket_permits(struct object *stream) {
-  if (stream->stream.permitted < SOCKET_PERMIT / 4) stream->stream.permitted = wait_for_socket(stream->stream.socket, NET_WRITABLE, 0) ? SOCKET_PERMIT : 0;
-  return stream->stream.permitted;
-}
-
 EXPORT("io/streams#[method]output-stream.check-write") const struct result_count *output_check_write(struct object *stream) {
   static struct result_count result;
-  result = (struct result_count){stream->is_closed, {.count = stream->stream.body ? body_permits(stream->stream.body) : TRANSFER_LIMIT}};
-  if (stream->stream.socket) result.count = socket_permits(stream);
+  result = (struct result_count){stream->is_closed, {.count = stream->is_closed ? 0 : permits(stream)}};
   if (stream->is_closed) result.error = closed.error;
   return &result;
 }

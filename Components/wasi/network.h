@@ -63,8 +63,8 @@ linux_errno socket_finish_writing(struct object *socket);
 // Streams of wasi:io over a socket, which they retain: objects for new_input_stream() and new_output_stream().
 struct object *new_socket_input(struct object *socket);
 struct object *new_socket_output(struct object *socket);
-// Objects for new_pollable(). They retain the socket. The second is ready at a moment of monotonic time too.
+// Objects for new_pollable(). They retain the socket. The second waits for what the socket's owner waits for then.
 struct object *pollable_socket(struct object *socket, uint32_t events);
-struct object *pollable_socket_until(struct object *socket, uint32_t events, uint64_t deadline);
+struct object *pollable_of_owner(struct object *socket);
 // Waits for one of the events, at most until a moment of monotonic time (UINT64_MAX: for ever). - Returns: those that there are.
 uint32_t wait_for_socket(struct object *socket, uint32_t events, uint64_t deadline);

@@ -115,8 +115,8 @@ EXPORT("io/streams#[method]output-stream.blocking-flush") const struct result_st
 }
 
 EXPORT("io/streams#[method]output-stream.subscribe") uint32_t output_subscribe(const struct object *stream) {
-  const struct sink *sink = stream->stream.body;
-  if (sink && sink->exchange && !sink->is_broken && !stream->is_closed) return new_pollable(exchange_write_pollable(sink->exchange));
+  struct sink *sink = stream->stream.body;
+  if (sink && sink->is_of_request && !stream->is_closed) return new_pollable(pollable_sink(sink));
   bool waits = stream->stream.socket && !stream->is_closed;
   return new_pollable(waits ? pollable_socket(stream->stream.socket, NET_WRITABLE) : pollable_ready());
 }

@@ -1,4 +1,5 @@
-// wasi:io/poll: what is always ready, a moment in monotonic time, standard input, or a socket.
+// wasi:io/poll: what is always ready, a moment in monotonic time, standard input, a socket, or a body of wasi:http.
+#include "http.h"
 #include "network.h"
 
 static struct object *pollable(int topic, uint64_t deadline) {
@@ -12,12 +13,25 @@ struct object *pollable_ready(void) { return pollable(POLL_READY, 0); }
 struct object *pollable_input(void) { return pollable(POLL_INPUT, 0); }
 struct object *pollable_time(uint64_t deadline) { return pollable(POLL_TIME, deadline); }
 
-struct object *pollable_socket(struct object *socket, uint32_t events) { return pollable_socket_until(socket, events, UINT64_MAX); }
-
-struct object *pollable_socket_until(struct object *socket, uint32_t events, uint64_t deadline) {
-  struct object *object = pollable(POLL_SOCKET, deadline);
+static struct object *pollable_of(enum poll_topic topic, struct object *socket, uint32_t events) {
+  struct object *object = pollable(topic, UINT64_MAX);
   object->pollable.socket = retained_socket(socket);
   object->pollable.events = events;
+  return object;
+}
+
+struct object *pollable_socket(struct object *socket, uint32_t events) { return pollable_of(POLL_SOCKET, socket, events); }
+struct object *pollable_of_owner(struct object *socket) { return pollable_of(POLL_TCP, socket, 0); }
+
+struct object *pollable_source(enum poll_topic topic, struct source *source) {
+  struct object *object = pollable(topic, UINT64_MAX);
+  object->pollable.source = retained_source(source);
+  return object;
+}
+
+struct object *pollable_sink(struct sink *sink) {
+  struct object *object = pollable(POLL_SINK, UINT64_MAX);
+  object->pollable.sink = retained_sink(sink);
   return object;
 }
 
@@ -29,7 +43,7 @@ struct watched {
 };
 
 static uint64_t time_until(uint64_t deadline) {
-  if (deadline == UINT64_MAX) return UINT64_MAX;
+  if (deadline == UINT64_MAX || deadline == 0) return deadline;
   uint64_t now = monotonic_now();
   return deadline > now ? deadline - now : 0;
 }
@@ -73,68 +87,79 @@ static bool wait(bool for_input, uint64_t deadline) {
 
 bool input_is_ready(void) { return wait(true, 0); }
 
-static bool is_ready(const struct object *object, bool has_input, uint64_t now) {
-  switch (object->pollable.topic) {
-    case POLL_READY: return true;
-    case POLL_INPUT: return has_input;
-    case POLL_SOCKET:
-      if (wait_for_socket(object->pollable.socket, object->pollable.events, 0)) return true;
-      return object->pollable.deadline != UINT64_MAX && object->pollable.deadline <= now;
-    default: return object->pollable.deadline <= now;
+static struct awaited awaited_by(const struct object *pollable) {
+  struct object *socket = pollable->pollable.socket;
+  switch (pollable->pollable.topic) {
+    case POLL_READY: break;
+    case POLL_INPUT: return (struct awaited){.is_input = true, .deadline = UINT64_MAX};
+    case POLL_TIME: return (struct awaited){.deadline = pollable->pollable.deadline};
+    case POLL_SOCKET: return (struct awaited){.socket = socket, .events = pollable->pollable.events, .deadline = UINT64_MAX};
+    case POLL_TCP:
+      if (!socket->socket.awaited) break;
+      return (struct awaited){.socket = socket, .events = socket->socket.awaited, .deadline = UINT64_MAX};
+    case POLL_HEAD: case POLL_BODY: case POLL_TRAILERS: return source_awaits(pollable->pollable.source, pollable->pollable.topic);
+    case POLL_SINK: return sink_awaits(pollable->pollable.sink);
+  }
+  return (struct awaited){.is_ready = true};
+}
+
+// Whether it is ready, as what it waited for turned out.
+static bool is_ready(const struct object *pollable, const struct awaited *awaited, bool has_input, bool has_events, uint64_t now) {
+  if (awaited->is_ready || (awaited->is_input && has_input)) return true;
+  if (!has_events && awaited->deadline > now) return false;
+  switch (pollable->pollable.topic) {
+    // What has come may be less than there has to be.
+    case POLL_HEAD: case POLL_BODY: case POLL_TRAILERS: return source_awaits(pollable->pollable.source, pollable->pollable.topic).is_ready;
+    case POLL_SINK: exchange_has_room(pollable->pollable.sink->exchange, has_events); return true;
+    default: return true;
   }
 }
 
-static const struct list *poll_list(struct object *const *pollables, uint32_t count) {
-  static struct list result;
-  if (count == 0) __builtin_trap();
-  uint32_t *ready = allocate((uint64_t)count * sizeof *ready);
-  result = (struct list){ready, 0};
-  bool for_input = false;
-  uint64_t deadline = UINT64_MAX;
-  uint32_t sockets = 0;
-  for (uint32_t index = 0; index < count; index++) {
-    const struct object *object = pollables[index];
-    if (object->pollable.topic == POLL_INPUT) for_input = true;
-    else if (object->pollable.deadline < deadline) deadline = object->pollable.deadline;
-    sockets += object->pollable.topic == POLL_SOCKET;
-  }
-  struct watched *watched = sockets ? allocate((uint64_t)sockets * sizeof *watched) : 0;
-  while (result.count == 0) {
-    bool has_input;
-    if (sockets) {
-      uint32_t next = 0;
-      for (uint32_t index = 0; index < count; index++)
-        if (pollables[index]->pollable.topic == POLL_SOCKET)
-          watched[next++] = (struct watched){pollables[index]->pollable.socket->socket.handle, pollables[index]->pollable.events};
-      has_input = wait_for_sockets(watched, sockets, for_input, deadline);
-    } else {
-      // What is always ready has the deadline 0.
-      has_input = (for_input || deadline) && wait(for_input, deadline);
-    }
-    uint64_t now = deadline == UINT64_MAX ? 0 : monotonic_now();
-    uint32_t next = 0;
+// Leaves the indices of those that are ready. - Returns: how many; 0 only where it does not block.
+static uint32_t poll_all(struct object *const *pollables, uint32_t count, uint32_t *ready, bool blocks) {
+  struct awaited *awaited = allocate((uint64_t)count * sizeof *awaited);
+  struct watched *watched = allocate((uint64_t)count * sizeof *watched);
+  while (true) {
+    bool for_input = false, has_input = false, has_moment = false;
+    uint64_t deadline = blocks ? UINT64_MAX : 0;
+    uint32_t sockets = 0, found = 0, next = 0;
     for (uint32_t index = 0; index < count; index++) {
-      const struct object *object = pollables[index];
-      bool is_there = object->pollable.topic == POLL_SOCKET ? watched[next++].events || object->pollable.deadline <= now
-                                                            : is_ready(object, has_input, now);
-      if (is_there) ready[result.count++] = index;
+      struct awaited *one = &awaited[index];
+      *one = awaited_by(pollables[index]);
+      if (one->is_ready) one->socket = 0, one->deadline = 0;
+      else for_input |= one->is_input;
+      has_moment |= one->deadline != 0 && one->deadline != UINT64_MAX;
+      if (one->deadline < deadline) deadline = one->deadline;
+      if (one->socket) watched[sockets++] = (struct watched){one->socket->socket.handle, one->events};
     }
+    if (sockets) has_input = wait_for_sockets(watched, sockets, for_input, deadline);
+    else if (for_input || deadline) has_input = wait(for_input, deadline);
+    uint64_t now = has_moment ? monotonic_now() : 0;
+    for (uint32_t index = 0; index < count; index++) {
+      bool has_events = awaited[index].socket && watched[next++].events;
+      if (is_ready(pollables[index], &awaited[index], has_input, has_events, now)) ready[found++] = index;
+    }
+    if (found || !blocks) return found;
   }
-  return &result;
 }
 
 EXPORT("io/poll#poll") const struct list *poll(struct object *const *pollables, uint32_t count) {
   begin_call();
-  return poll_list(pollables, count);
+  static struct list result;
+  if (count == 0) __builtin_trap();
+  uint32_t *ready = allocate((uint64_t)count * sizeof *ready);
+  result = (struct list){ready, poll_all(pollables, count, ready, true)};
+  return &result;
 }
 
 EXPORT("io/poll#[method]pollable.ready") uint32_t pollable_is_ready(struct object *object) {
-  bool has_input = object->pollable.topic == POLL_INPUT && input_is_ready();
-  bool has_deadline = object->pollable.topic == POLL_TIME || object->pollable.topic == POLL_SOCKET;
-  return is_ready(object, has_input, has_deadline ? monotonic_now() : 0);
+  begin_call();
+  uint32_t ready;
+  return poll_all(&object, 1, &ready, false);
 }
 
 EXPORT("io/poll#[method]pollable.block") void pollable_block(struct object *object) {
   begin_call();
-  poll_list(&object, 1);
+  uint32_t ready;
+  poll_all(&object, 1, &ready, true);
 }

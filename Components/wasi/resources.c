@@ -76,6 +76,8 @@ EXPORT("drop") void drop(struct object *object) {
       break;
     case KIND_POLLABLE:
       if (object->pollable.socket) release_socket(object->pollable.socket);
+      if (object->pollable.source) release_source(object->pollable.source);
+      release_sink(object->pollable.sink);
       break;
     case KIND_TCP: release_socket(object->tcp.socket); break;
     case KIND_UDP: release_socket(object->udp.socket); break;

@@ -4,11 +4,17 @@
 enum state { UNBOUND, BIND_STARTED, BOUND, CONNECTING, CONNECTED, LISTEN_STARTED, LISTENING, FAILED };
 enum { DEFAULT_BACKLOG = 128, BACKLOG_LIMIT = 4096 };
 
+// What its pollables wait for is the state's, also of those that were there before.
+static void enter(struct object *tcp, enum state state) {
+  tcp->tcp.state = state;
+  tcp->tcp.socket->socket.awaited = state == LISTENING ? NET_READABLE : state == CONNECTING && !tcp->tcp.error ? NET_WRITABLE : 0;
+}
+
 static struct object *new_tcp(struct object *socket, bool is_version6, enum state state) {
   struct object *object = new_object(KIND_TCP);
   object->tcp.socket = socket;
   object->tcp.is_version6 = is_version6;
-  object->tcp.state = state;
+  enter(object, state);
   object->tcp.backlog = DEFAULT_BACKLOG;
   return object;
 }
@@ -33,7 +39,7 @@ static const struct result_small *in_state_of(const struct object *tcp) {
 // What a started operation needs to be finished.
 static const struct result_small *finish(struct object *tcp, enum state started, enum state done) {
   if (tcp->tcp.state != started) return socket_refusal(CODE_NOT_IN_PROGRESS);
-  tcp->tcp.state = done;
+  enter(tcp, done);
   return socket_outcome(0);
 }
 
@@ -45,7 +51,7 @@ const struct result_small *tcp_start_bind(struct object *tcp, const struct objec
   if (tcp->tcp.state != UNBOUND) return in_state_of(tcp);
   if (!is_unicast(&address, tcp->tcp.is_version6)) return socket_refusal(CODE_INVALID_ARGUMENT);
   linux_errno number = socket_call(NET_BIND, tcp->tcp.socket, 0, &address, sizeof address);
-  if (!number) tcp->tcp.state = BIND_STARTED;
+  if (!number) enter(tcp, BIND_STARTED);
   return socket_outcome(number);
 }
 
@@ -62,9 +68,9 @@ const struct result_small *tcp_start_connect(struct object *tcp, const struct ob
   if (!is_unicast(&address, tcp->tcp.is_version6) || !is_remote(&address)) return socket_refusal(CODE_INVALID_ARGUMENT);
   linux_errno number = socket_call(NET_CONNECT, tcp->tcp.socket, 0, &address, sizeof address);
   if (number == LINUX_EACCES) return socket_refusal(CODE_ACCESS_DENIED);
-  tcp->tcp.state = CONNECTING;
   // What went wrong is told when it is asked for.
   tcp->tcp.error = number == LINUX_EINPROGRESS ? 0 : number;
+  enter(tcp, CONNECTING);
   return socket_outcome(0);
 }
 
@@ -84,7 +90,7 @@ EXPORT("sockets/tcp#[method]tcp-socket.finish-connect") const struct result_stre
   linux_errno number = tcp->tcp.error ? tcp->tcp.error : socket_connected(tcp->tcp.socket);
   result.code = socket_error(number);
   if (number == LINUX_EAGAIN) return &result;
-  tcp->tcp.state = number ? FAILED : CONNECTED;
+  enter(tcp, number ? FAILED : CONNECTED);
   if (number) return &result;
   result.is_error = false;
   result.streams[0] = new_input_stream(new_socket_input(tcp->tcp.socket));
@@ -102,7 +108,7 @@ EXPORT("sockets/tcp#[method]tcp-socket.shutdown") const struct result_small *tcp
 EXPORT("sockets/tcp#[method]tcp-socket.start-listen") const struct result_small *tcp_start_listen(struct object *tcp) {
   if (tcp->tcp.state != BOUND) return in_state_of(tcp);
   linux_errno number = socket_call(NET_LISTEN, tcp->tcp.socket, tcp->tcp.backlog, 0, 0);
-  if (!number) tcp->tcp.state = LISTEN_STARTED;
+  if (!number) enter(tcp, LISTEN_STARTED);
   return socket_outcome(number);
 }
 
@@ -174,9 +180,7 @@ EXPORT("sockets/tcp#[method]tcp-socket.address-family") uint32_t tcp_address_fam
 }
 
 EXPORT("sockets/tcp#[method]tcp-socket.subscribe") uint32_t tcp_subscribe(const struct object *tcp) {
-  if (tcp->tcp.state == LISTENING) return new_pollable(pollable_socket(tcp->tcp.socket, NET_READABLE));
-  bool waits = tcp->tcp.state == CONNECTING && !tcp->tcp.error;
-  return new_pollable(waits ? pollable_socket(tcp->tcp.socket, NET_WRITABLE) : pollable_ready());
+  return new_pollable(pollable_of_owner(tcp->tcp.socket));
 }
 
 // MARK: Options

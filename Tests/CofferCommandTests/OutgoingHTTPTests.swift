@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import LoopbackSockets
 import Testing
 import WASIClients
 
@@ -108,6 +109,35 @@ struct OutgoingHTTPTests {
     #expect(peer.heads == ["GET /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:\(peer.port)\r\nConnection: close\r\n\r\n"])
     // Of what comes piece by piece and has no end, a piece is nothing to be read.
     if test.pieces == nil, !test.ending.isEndless { #expect(!result.output.contains("in vain"), "\(result.output)") }
+  }
+
+  /// A program may keep one pollable of a stream, and one of a future, for as long as there is something to wait for.
+  @Test(arguments: good + bad) func aPollableThatIsKeptIsRight(_ test: Case) throws {
+    let (place, peer) = (try place(), try ScriptedPeer(test.script, test.ending, pieces: test.pieces))
+    defer { peer.end() }
+    let result = try fetch(place, peer.port, "/", "GET", "-", "2000", "1", "kept")
+    #expect(result.status == 0, "\(result.errors)")
+    let lines = result.output.split(separator: "\n").map(String.init)
+    for line in test.expected { #expect(lines.contains(line), "\(line): \(result.output.prefix(2000))") }
+    if test.pieces == nil, !test.ending.isEndless { #expect(!result.output.contains("in vain"), "\(result.output)") }
+  }
+
+  /// 10: connection-write-timeout.
+  @Test(arguments: [["1"], ["1", "kept"]]) func aPeerThatTakesNothingIsGivenUp(words: [String]) throws {
+    let place = try place()
+    let (listener, port) = try Loopback.socket(listens: 4)
+    defer { close(listener) }
+    let result = try CofferCommand.run(
+      ["run", "--timeout", "60s", "--net", "connect:127.0.0.1:*", "fetch.wasm", "--", "http", "127.0.0.1:\(port)", "/", "POST", "100000000", "2000"] + words,
+      in: place.path)
+    #expect(result.output.contains("the peer wants no more\nerror 10\n") && !result.output.contains("in vain"), "\(result)")
+  }
+
+  /// The head has one time for all of it: a byte now and then gains none.
+  @Test func aHeadThatDripsIsGivenUp() throws {
+    let (place, peer) = (try place(), try ScriptedPeer(Array((Self.ok + String(repeating: "X: y\r\n", count: 10_000)).utf8), pieces: 1))
+    defer { peer.end() }
+    #expect(try fetch(place, peer.port, "/", "GET", "-", "2000").output.contains("error 9\n"))
   }
 
   @Test func theOtherMachineDoesTheSame() throws {

@@ -1,6 +1,16 @@
-// fetch SCHEME AUTHORITY PATH [METHOD [BODY [MILLISECONDS [TIMES]]]]: makes a request, and says what came of it. BODY is how many bytes are sent, "-" for none.
-// MILLISECONDS are what each wait for the peer may take.
+// fetch SCHEME AUTHORITY PATH [METHOD [BODY [MILLISECONDS [TIMES ["kept"]]]]]: makes a request, and says what came of it. BODY is how many bytes are sent, "-"
+// for none. MILLISECONDS are what each wait for the peer may take. With "kept" each stream has one pollable for all of its waits, and is read a little at a time.
 #include "requests.h"
+
+struct count_result {
+  uint8_t is_error;
+  uint64_t count;
+};
+IMPORT("io/streams", "[method]output-stream.check-write") void check_write(handle, struct count_result *);
+IMPORT("io/streams", "[method]output-stream.write") void stream_write(handle, const void *, uint32_t, struct write_result *);
+IMPORT("io/streams", "[method]output-stream.subscribe") handle output_subscribe(handle);
+
+static bool keeps;
 
 static uint64_t number_of(struct list text) {
   uint64_t number = 0;
@@ -21,6 +31,18 @@ static void print_fields(const char *title, handle fields) {
   drop_fields(fields);
 }
 
+// As much as may be written; where that is nothing it is waited for. - Returns: false where the peer wants no more.
+static bool write_some(handle stream, handle pollable, const uint8_t *bytes, uint32_t *length) {
+  struct write_result result = {0};
+  struct count_result room;
+  check_write(stream, &room);
+  if (room.is_error) return false;
+  if (room.count < *length) *length = (uint32_t)room.count;
+  if (*length) stream_write(stream, bytes, *length, &result);
+  else block(pollable);
+  return !result.is_error;
+}
+
 // - Returns: false where the peer wants no more.
 static bool send_body(handle body, uint64_t count) {
   static uint8_t bytes[4096];
@@ -28,13 +50,24 @@ static bool send_body(handle body, uint64_t count) {
   struct handle_result stream;
   body_write(body, &stream);
   bool is_wanted = true;
+  handle pollable = keeps ? output_subscribe(stream.value) : 0;
+  uint64_t idle = 0;
   while (count && is_wanted) {
     uint32_t part = count < sizeof bytes ? (uint32_t)count : sizeof bytes;
     struct write_result result;
+    if (keeps) {
+      is_wanted = write_some(stream.value, pollable, bytes, &part);
+      count -= part;
+      idle = part ? 0 : idle + 1;
+      if (idle < 1000) continue;
+      say("room in vain", idle);
+      break;
+    }
     write_and_flush(stream.value, bytes, part, (struct stream_result *)&result);
     is_wanted = !result.is_error;
     count -= part;
   }
+  if (keeps) drop_pollable(pollable);
   drop_output(stream.value);
   struct code_result result;
   body_finish(body, 0, 0, &result);
@@ -49,10 +82,12 @@ static void read_body(handle response) {
   incoming_stream(body.value, &stream);
   uint64_t total = 0, idle = 0;
   uint32_t sum = 2166136261;
+  handle pollable = keeps ? input_subscribe(stream.value) : 0;
   while (true) {
-    wait_for(input_subscribe(stream.value));
+    if (keeps) block(pollable);
+    else wait_for(input_subscribe(stream.value));
     struct part_result part;
-    stream_read(stream.value, 65536, &part);
+    stream_read(stream.value, keeps ? 2 : 65536, &part);
     if (!part.is_error) {
       idle += part.bytes.count == 0;
       for (uint32_t index = 0; index < part.bytes.count; index++) sum = (sum ^ part.bytes.elements[index]) * 16777619;
@@ -69,13 +104,16 @@ static void read_body(handle response) {
   say("sum", sum);
   // Pollables that promised bytes which were not there.
   if (idle > 2) say("in vain", idle);
+  if (keeps) drop_pollable(pollable);
   drop_input(stream.value);
   handle future = incoming_finish(body.value);
   struct trailers_result trailers;
+  pollable = trailers_subscribe(future);
   do {
-    wait_for(trailers_subscribe(future));
+    block(pollable);
     trailers_get(future, &trailers);
   } while (!(uint8_t)trailers.is_some);
+  drop_pollable(pollable);
   if ((uint8_t)trailers.is_error) say("trailers' error", (uint8_t)trailers.code[0]);
   else if (trailers.has) print_fields("trailer ", trailers.trailers);
   drop_trailers(future);
@@ -117,6 +155,7 @@ RUN uint32_t run(void) {
   get_arguments(&arguments);
   const struct list *words = (const struct list *)(const void *)arguments.elements;
   if (arguments.count < 4) return 1;
+  keeps = arguments.count > 8 && is(words[8], "kept");
   uint64_t times = arguments.count > 7 ? number_of(words[7]) : 1;
   while (times--) fetch(words + 1, arguments.count - 1);
   return 0;

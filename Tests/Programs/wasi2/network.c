@@ -70,6 +70,7 @@ IMPORT("sockets/ip-name-lookup", "resolve-addresses") void resolve(handle networ
 IMPORT("sockets/ip-name-lookup", "[method]resolve-address-stream.resolve-next-address") void next_address(handle self, void *result);
 IMPORT("sockets/ip-name-lookup", "[method]resolve-address-stream.subscribe") handle lookup_subscribe(handle self);
 IMPORT("io/poll", "[method]pollable.block") void block(handle self);
+IMPORT("io/poll", "[method]pollable.ready") uint32_t is_ready(handle self);
 IMPORT("io/poll", "[resource-drop]pollable") void drop_pollable(handle self);
 IMPORT("io/poll", "poll") void poll(const handle *pollables, uint32_t count, struct list *result);
 IMPORT("io/streams", "[method]input-stream.read") void stream_read(handle self, uint64_t length, struct bytes *result);
@@ -77,6 +78,8 @@ IMPORT("io/streams", "[method]input-stream.blocking-read") void blocking_read(ha
 IMPORT("io/streams", "[method]input-stream.subscribe") handle input_subscribe(handle self);
 IMPORT("io/streams", "[method]output-stream.check-write") void check_write(handle self, struct wide *result);
 IMPORT("io/streams", "[method]output-stream.write") void stream_write(handle self, const void *bytes, uint32_t length, void *result);
+IMPORT("io/streams", "[method]output-stream.splice") void splice(handle self, handle source, uint64_t length, struct wide *result);
+IMPORT("io/streams", "[method]output-stream.blocking-splice") void blocking_splice(handle self, handle source, uint64_t length, struct wide *result);
 IMPORT("io/streams", "[method]output-stream.subscribe") handle output_subscribe(handle self);
 IMPORT("io/streams", "[resource-drop]input-stream") void drop_input(handle self);
 IMPORT("io/streams", "[resource-drop]output-stream") void drop_output(handle self);
@@ -288,6 +291,69 @@ static void tcp(void) {
   drop_tcp(idle);
 }
 
+// A stream that takes no more takes nothing from another either, and does not wait for room.
+static void splices(handle output, handle reader, handle input) {
+  static uint8_t piece[65536];
+  struct { uint8_t is_error; uint32_t error[2]; } result;
+  struct wide room, first, second = {0};
+  struct bytes read;
+  uint64_t written = 0, have = 0;
+  for (uint32_t refusals = 0; refusals < 100;) {
+    check_write(output, &room);
+    if (room.is_error) __builtin_trap();
+    if (room.value == 0) {
+      refusals++;
+      continue;
+    }
+    uint32_t count = room.value < sizeof piece ? (uint32_t)room.value : sizeof piece;
+    stream_write(output, piece, count, &result);
+    if (result.is_error) __builtin_trap();
+    written += count;
+  }
+  wait_for(input_subscribe(input));
+  splice(output, input, 5, &first);
+  if (first.is_error) __builtin_trap();
+  while (have < written) {
+    wait_for(input_subscribe(reader));
+    stream_read(reader, 1 << 20, &read);
+    if (read.is_error) __builtin_trap();
+    have += read.list.count;
+  }
+  if (!first.value) blocking_splice(output, input, 5, &second);
+  say("spliced", first.value + second.value);
+  if (have == written) blocking_read(reader, 5, &read);
+  say("arrived", have + read.list.count - written);
+}
+
+// One pollable for each socket, made with it and kept for all that it does.
+static void kept(void) {
+  struct small result;
+  struct word word;
+  handle server = new_tcp(0), client = new_tcp(0);
+  handle of_server = tcp_subscribe(server), of_client = tcp_subscribe(client);
+  say("nothing to wait for", is_ready(of_server));
+  tcp_start_bind(server, network, LOCAL(0), &result);
+  tcp_finish_bind(server, &result);
+  uint16_t port = port_of(server, tcp_local_address);
+  tcp_start_listen(server, &result);
+  tcp_finish_listen(server, &result);
+  say("nobody calls", is_ready(of_server));
+  tcp_start_connect(client, network, LOCAL(port), &result);
+  block(of_client);
+  tcp_finish_connect(client, &word);
+  show_word("connected", &word);
+  handle client_in = word.words[0], client_out = word.words[1];
+  block(of_server);
+  tcp_accept(server, &word);
+  show_word("accepted", &word);
+  say("nobody else calls", is_ready(of_server));
+  struct { uint8_t is_error; uint32_t error[2]; } written;
+  write_and_flush(client_out, "hello", 5, (struct stream_result *)&written);
+  splices(word.words[2], client_in, word.words[1]);
+  drop_pollable(of_server);
+  drop_pollable(of_client);
+}
+
 struct datagram {
   const char *data;
   uint32_t length;
@@ -385,6 +451,7 @@ RUN uint32_t run(void) {
   network = instance_network();
   states();
   tcp();
+  kept();
   udp();
   names();
   return 0;
