@@ -49,6 +49,9 @@ static uint32_t connect(struct exchange *exchange, const struct outgoing *reques
   struct text host;
   // What follows a CONNECT is no answer of HTTP.
   if (is_method(request, 5)) return HTTP_REQUEST_METHOD_INVALID;
+  // Who reads one length and who reads the other would take different bytes for the next request.
+  if (!is_length_agreed(request->headers)) return HTTP_PROTOCOL_ERROR;
+  if (!request->body && declared_length(request->headers) > 0) return HTTP_REQUEST_BODY_SIZE;
   if (request->scheme.is_some && request->scheme.scheme.number == SCHEME_OTHER) return HTTP_REQUEST_URI_INVALID;
   if (!request->authority.is_some || !read_authority(request->authority.text, &port, &host)) return HTTP_REQUEST_URI_INVALID;
   linux_errno number = begin_connect_by_name(host.bytes, host.length, port, !is_plain, &exchange->socket);

@@ -127,6 +127,13 @@ int64_t declared_length(const struct fields *fields) {
   return -1;
 }
 
+bool is_length_agreed(const struct fields *fields) {
+  int64_t length = declared_length(fields);
+  for (uint32_t index = 0; index < fields->count; index++)
+    if (is_name(fields->list[index].name, "content-length") && length_value(fields->list[index].value) != length) return false;
+  return true;
+}
+
 // MARK: The resource
 
 static const struct result_small *refused(uint8_t reason) {

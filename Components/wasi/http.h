@@ -56,6 +56,8 @@ uint32_t lend_fields(struct fields *fields);
 struct fields *take_fields(uint32_t handle);
 // content-length, or -1 where there is none. What is none was never let in.
 int64_t declared_length(const struct fields *fields);
+// Whether all fields of content-length, where there are several, say the same.
+bool is_length_agreed(const struct fields *fields);
 
 bool is_token(struct text text);
 bool is_name(struct text one, const char *other);  // in whichever case

@@ -197,6 +197,8 @@ struct OutgoingHTTPTests {
 
   @Test(arguments: [
     ("body-read-after-everything-else-was-dropped", "read 1000\n"), ("stream-written-after-its-end", "written after the end 1\n"),
+    // 35: HTTP-protocol-error, 17: HTTP-request-body-size.
+    ("request-with-two-lengths", "refused 35\n"), ("request-without-its-body", "refused 17\n"),
   ]) func misuseIsRefused(what: String, said: String) throws {
     let result = try misuse(what)
     #expect(result.status == 0 && result.output.contains(said) && result.output.contains("not stopped"), "\(what): \(result)")

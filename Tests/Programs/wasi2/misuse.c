@@ -7,6 +7,14 @@ IMPORT("io/streams", "[method]output-stream.write") void stream_write(handle, co
 static struct list what, authority;
 static uint8_t bytes[1 << 16];
 
+static handle request_with(handle fields) {
+  handle request = new_request(fields);
+  set_scheme(request, 1, 0, 0, 0);
+  set_authority(request, 1, authority.elements, authority.count);
+  set_method(request, 2, 0, 0);
+  return request;
+}
+
 static handle request(void) {
   return request_to((struct list){(const uint8_t *)"http", 4}, authority, (struct list){(const uint8_t *)"/", 1}, (struct list){(const uint8_t *)"GET", 3});
 }
@@ -113,6 +121,14 @@ RUN uint32_t run(void) {
     struct stream_result written[2];
     stream_write(result.value, bytes, 100, written);
     say("written after the end", written[0].is_error);
+  }
+  if (is(what, "request-with-two-lengths") || is(what, "request-without-its-body")) {
+    fields_append(fields, "content-length", 14, "5", 1, &small);
+    if (is(what, "request-with-two-lengths")) fields_append(fields, "Content-Length", 14, "6", 1, &small);
+    handle sent = request_with(fields);
+    if (is(what, "request-with-two-lengths")) request_body(sent, &result);
+    send_request(sent, 0, 0, &code);
+    say("refused", (uint8_t)code.is_error ? (uint8_t)code.code[0] : 255);
   }
   if (is(what, "connections-without-end")) {
     uint64_t count = 0;
