@@ -130,6 +130,11 @@ ptrdiff_t coffer_net_receive(int socket, void *bytes, size_t count, int peeks, s
   return received;
 }
 
+int coffer_net_has_hung_up(int socket) {
+  struct pollfd watched = {.fd = socket};
+  return poll(&watched, 1, 0) == 1 && watched.revents & POLLHUP;
+}
+
 // MARK: Options
 
 struct place {

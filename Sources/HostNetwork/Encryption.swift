@@ -44,6 +44,11 @@ public final class Encryption: Sendable {
     return ends.0
   }
 
+  /// Whether a stream that has come to its end was cut. Its process ends one direction where the peer has said the end in TLS, and goes with both where it
+  /// has not, or where itself is gone: somebody on the way may then have ended the connection. Nobody can tell any more once the stream's owner has
+  /// ended the other direction.
+  public static func isCut(_ stream: Int32) -> Bool { coffer_net_has_hung_up(stream) != 0 }
+
   /// Processes at once. Those whose trustlet has gone may stay for some seconds.
   private static let limit = 1024
 

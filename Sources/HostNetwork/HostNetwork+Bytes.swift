@@ -51,7 +51,9 @@ extension HostNetwork {
     case .datagrams: return try receiveDatagram(call, socket, peeks)
     case .stream where socket.descriptor >= 0 && !socket.isListening:
       guard call.space.count > 0 else { return 0 }
-      return try checked(coffer_net_receive(socket.descriptor, call.space.baseAddress, call.space.count, peeks, nil))
+      let count = try checked(coffer_net_receive(socket.descriptor, call.space.baseAddress, call.space.count, peeks, nil))
+      if count == 0, socket.isLocal, !socket.hasFinished, Encryption.isCut(socket.descriptor) { throw NetworkFailure(ECONNRESET) }
+      return count
     default: throw NetworkFailure(ENOTCONN)
     }
   }

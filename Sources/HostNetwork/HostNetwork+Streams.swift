@@ -83,6 +83,7 @@ extension HostNetwork {
     let socket = try call.ready()
     guard call.argument <= 2, !socket.isListening else { throw .invalid }
     try checked(coffer_net_shutdown(socket.descriptor, Int32(call.argument)))
+    if call.argument > 0 { socket.hasFinished = true }
   }
 
   func address(_ call: NetworkRequest) throws(NetworkFailure) -> Int {

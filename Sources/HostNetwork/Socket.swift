@@ -22,6 +22,8 @@ final class Socket {
   var isBound = false
   /// A stream that somebody else encrypts has no addresses of its own.
   var isLocal = false
+  /// The trustlet will write no more.
+  var hasFinished = false
   /// Of lookups: what is still to be told, or why there is nothing.
   var told: LookupOutcome?
   /// Of datagrams: who sent some, and may be answered.

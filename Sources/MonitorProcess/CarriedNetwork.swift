@@ -85,8 +85,9 @@ final class CarriedNetwork: NetworkGate {
       case .option, .setOption: return Self.failure(EOPNOTSUPP)
       case .receive:
         if case .lookup(let number, let pending, let told) = found { return tell(index, number, pending, told, space, &handles) }
-        return use(operation, found, argument, payload, space)
-      case .send, .shutdown: return use(operation, found, argument, payload, space)
+        return receive(found, argument, space)
+      case .send: return send(found, payload)
+      case .shutdown: return shutDown(index, found, argument, &handles)
       default: return Self.failure(EACCES)
       }
     }
@@ -193,19 +194,27 @@ final class CarriedNetwork: NetworkGate {
     return NetworkReply(length: Int(NetworkAddress.size))
   }
 
-  private func use(
-    _ operation: NetworkOperation, _ handle: Handle, _ argument: UInt64, _ payload: UnsafeRawBufferPointer, _ space: UnsafeMutableRawBufferPointer
-  ) -> NetworkReply {
+  private func send(_ handle: Handle, _ payload: UnsafeRawBufferPointer) -> NetworkReply {
     guard case .made(let connection) = handle else { return Self.failure(ENOTCONN) }
-    let result: Int
-    switch operation {
-    case .send: result = payload.count > 0 ? coffer_net_send(connection.descriptor, payload.baseAddress, payload.count, nil) : 0
-    case .receive: result = space.count > 0 ? coffer_net_receive(connection.descriptor, space.baseAddress, space.count, argument & 1 == 0 ? 0 : 1, nil) : 0
-    default:
-      guard argument <= 2 else { return Self.failure(EINVAL) }
-      result = Int(coffer_net_shutdown(connection.descriptor, Int32(argument)))
-    }
-    guard result >= 0 else { return Self.failure(Int32(clamping: -result)) }
-    return operation == .receive ? NetworkReply(length: result) : NetworkReply(value: UInt64(result))
+    let count = payload.count > 0 ? coffer_net_send(connection.descriptor, payload.baseAddress, payload.count, nil) : 0
+    return count < 0 ? Self.failure(Int32(clamping: -count)) : NetworkReply(value: UInt64(count))
+  }
+
+  private func receive(_ handle: Handle, _ flags: UInt64, _ space: UnsafeMutableRawBufferPointer) -> NetworkReply {
+    guard case .made(let connection) = handle else { return Self.failure(ENOTCONN) }
+    guard space.count > 0 else { return NetworkReply() }
+    let count = coffer_net_receive(connection.descriptor, space.baseAddress, space.count, flags & 1 == 0 ? 0 : 1, nil)
+    guard count >= 0 else { return Self.failure(Int32(clamping: -count)) }
+    return count == 0 && connection.isCut ? Self.failure(ECONNRESET) : NetworkReply(length: count)
+  }
+
+  private func shutDown(_ index: Int, _ handle: Handle, _ side: UInt64, _ handles: inout [Handle?]) -> NetworkReply {
+    guard case .made(var connection) = handle else { return Self.failure(ENOTCONN) }
+    guard side <= 2 else { return Self.failure(EINVAL) }
+    let result = coffer_net_shutdown(connection.descriptor, Int32(side))
+    guard result >= 0 else { return Self.failure(-result) }
+    connection.hasFinished = connection.hasFinished || side > 0
+    handles[index] = .made(connection)
+    return NetworkReply()
   }
 }

@@ -48,6 +48,11 @@ final class ConnectionLine: Sendable {
     let descriptor: Int32
     /// Its own place and its peer's; none where TLS is spoken in between.
     let places: [ConnectionAnswer.Place]
+    /// The instance will write no more.
+    var hasFinished = false
+
+    /// Whether an end is a cut; only TLS tells one from the other. See `Encryption.isCut` of HostNetwork.
+    var isCut: Bool { places.isEmpty && !hasFinished && coffer_net_has_hung_up(descriptor) != 0 }
 
     static func == (one: Made, other: Made) -> Bool { one.descriptor == other.descriptor && one.number == other.number }
 

@@ -29,6 +29,17 @@ struct EncryptedHTTPTests {
     }
   }
 
+  /// Of an answer that ends with its connection TLS tells whether that is all of it; 7: connection-terminated. Plain connections say nothing of the kind.
+  @Test(arguments: machines) func anAnswerThatIsCutIsNotWhole(machine: String) throws {
+    let (place, server) = (try Workplace(), try PythonServer())
+    try place.write("fetch.wasm", try WASIClients.fetch())
+    let (plain, encrypted) = (["http", "localhost:\(server.plainPort)"], ["https", "localhost:\(server.encryptedPort)"])
+    for (address, path, isCut) in [(plain, "/whole", false), (plain, "/cut", false), (encrypted, "/whole", false), (encrypted, "/cut", true)] {
+      let result = try fetch(place, server, address + [path], machine: machine)
+      #expect(result.output.contains("status 200\n") && result.output.contains("body ends with error 7\n") == isCut, "\(address) \(path): \(result)")
+    }
+  }
+
   @Test func aPeerThatIsAnotherIsRefused() throws {
     let (place, server) = (try Workplace(), try PythonServer())
     try place.write("fetch.wasm", try WASIClients.fetch())
@@ -78,10 +89,13 @@ struct EncryptedHTTPTests {
     for address in ["http/localhost:\(server.plainPort)", "https/localhost:\(server.encryptedPort)"] {
       let base = "http://127.0.0.1:\(relay.port)\(path)/\(address)"
       #expect(try server.ask(base + "/x?y") == "GET /x?y 0 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n")
-      #expect(try server.ask(base + "/bytes/2000000") == String(repeating: "0123456789abcdef", count: 125_000))
+      let large = try server.ask(base + "/bytes/2000000")
+      #expect(large == String(repeating: "0123456789abcdef", count: 125_000), "\(base): \(large.utf8.count) bytes, at last \(large.suffix(100))")
       let sent = try server.ask(base + "/p", bytes: 300_000)
       #expect(sent.hasPrefix("POST /p 300000 "), "\(sent.prefix(300))")
+      #expect(try server.ask(base + "/whole").hasPrefix("GET /whole 0 "))
     }
+    #expect((try? server.ask("http://127.0.0.1:\(relay.port)\(path)/https/localhost:\(server.encryptedPort)/cut")) == nil)
     #expect(try relay.end(SIGTERM) == 0)
   }
 
@@ -93,7 +107,7 @@ struct EncryptedHTTPTests {
       (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
       (memory (export "memory") 1)
       (data (i32.const 0) "localhost")
-      (data (i32.const 32) "GET /module HTTP/1.0\\r\\n\\r\\n")
+      (data (i32.const 32) "GET /whole HTTP/1.0\\r\\n\\r\\n")
       (global $handle (mut i32) (i32.const 0))
       ;; Result at 512; what is waited for at 528; bytes at 1024.
       (func $wait (param $events i32)
@@ -109,7 +123,7 @@ struct EncryptedHTTPTests {
           (local.set $error (call $network (i32.const 5) (global.get $handle) (i64.const 0) (i32.const 0) (i32.const 0) (i32.const 512)))
           (br_if $connecting (i32.eq (local.get $error) (i32.const 11))))
         (if (local.get $error) (then (call $exit (local.get $error))))
-        (if (call $network (i32.const 12) (global.get $handle) (i64.const 0) (i32.const 32) (i32.const 24) (i32.const 512)) (then (call $exit (i32.const 1))))
+        (if (call $network (i32.const 12) (global.get $handle) (i64.const 0) (i32.const 32) (i32.const 23) (i32.const 512)) (then (call $exit (i32.const 1))))
         (loop $reading
           (call $wait (i32.const 1))
           (local.set $error (call $network (i32.const 13) (global.get $handle) (i64.const 0) (i32.const 1024) (i32.const 4096) (i32.const 512)))
@@ -127,7 +141,7 @@ struct EncryptedHTTPTests {
     let result = try CofferCommand.run(
       ["run", "--machine", machine, "--timeout", "60s", "--net", "tls:localhost:\(server.encryptedPort)", "--ca", server.authority, "speaker.wasm"], in: place.path)
     #expect(result.status == 0, "\(result)")
-    #expect(result.output.hasPrefix("HTTP/1.") && result.output.contains("GET /module 0 "), "\(result)")
+    #expect(result.output.hasPrefix("HTTP/1.") && result.output.contains("GET /whole 0 "), "\(result)")
     let denied = try CofferCommand.run(["run", "--machine", machine, "--net", "tls:localhost:1", "speaker.wasm"], in: place.path)
     #expect(denied.status == EACCES, "\(denied)")
   }

@@ -36,6 +36,26 @@ struct EncryptionTests {
     #expect(gate.ask(.address, connection, argument: 1, wanted: 28).error == EINVAL)
   }
 
+  /// Whoever is on the way can end a connection, but not say TLS's end.
+  @Test(arguments: [true, false]) func anEndThatNobodySaidIsACut(isSaid: Bool) throws {
+    let server = try EncryptedServer(name: "localhost")
+    let (gate, connection, error) = try ask(server, trusting: server.certificate)
+    #expect(error == 0)
+    func next() throws -> Gate.Answer {
+      try gate.wait(connection)
+      return gate.ask(.receive, connection, wanted: 100)
+    }
+    #expect(gate.ask(.send, connection, Array("hello\n".utf8)).value == 6)
+    var answer: [UInt8] = []
+    while !answer.contains(UInt8(ascii: "\n")) { answer += try next().bytes }
+    // Upon this word the server ends the connection as TLS has it.
+    if isSaid { #expect(gate.ask(.send, connection, Array("CLOSE\n".utf8)).value == 6) } else { server.cut() }
+    for _ in 0..<2 {
+      let end = try next()
+      #expect(end.error == (isSaid ? 0 : ECONNRESET) && end.bytes.isEmpty)
+    }
+  }
+
   @Test func aCertificateThatNobodyVouchesForIsRefused() throws {
     let server = try EncryptedServer(name: "localhost")
     #expect(try ask(server, trusting: nil).error == EKEYREJECTED)
@@ -135,6 +155,9 @@ final class EncryptedServer {
     try process.run()
     try waitUntilItListens()
   }
+
+  /// The system ends its connections.
+  func cut() { kill(process.processIdentifier, SIGKILL) }
 
   deinit {
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }

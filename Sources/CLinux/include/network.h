@@ -34,6 +34,8 @@ int coffer_net_is_connected(int socket);
 ptrdiff_t coffer_net_send(int socket, const void *bytes, size_t count, const struct coffer_net_address *address);
 /// `address` may be null.
 ptrdiff_t coffer_net_receive(int socket, void *bytes, size_t count, int peeks, struct coffer_net_address *address);
+/// Whether both directions of a stream are at their end, or the peer has gone: 1.
+int coffer_net_has_hung_up(int socket);
 /// By NetworkOption of EdgeCalls.
 int coffer_net_option(int socket, int is_version6, int option, uint64_t *value);
 int coffer_net_set_option(int socket, int is_version6, int option, uint64_t value);

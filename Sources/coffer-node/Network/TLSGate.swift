@@ -64,8 +64,8 @@ private final class PeerVerdict: ChannelInboundHandler {
     guard !isKnown, case .handshakeCompleted? = event as? TLSUserEvent else { return context.fireUserInboundEventTriggered(event) }
     tell(.accepted)
     do {
-      try context.pipeline.syncOperations.addHandler(Joined(to: trustlet), position: .after(self))
-      try trustlet.pipeline.syncOperations.addHandler(Joined(to: context.channel))
+      try context.pipeline.syncOperations.addHandler(Joined(to: trustlet, isPeers: true), position: .after(self))
+      try trustlet.pipeline.syncOperations.addHandler(Joined(to: context.channel, isPeers: false))
       trustlet.setOption(.autoRead, value: true).whenFailure { [trustlet] _ in trustlet.close(promise: nil) }
     } catch {
       context.close(promise: nil)
@@ -113,10 +113,18 @@ private final class Joined: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
   private let other: any Channel
+  /// The end was said, as TLS wants it. Then the trustlet's stream keeps its other direction: the trustlet's side takes what is closed for what was cut.
+  private var hasEnded = false
 
-  init(to other: any Channel) { self.other = other }
+  /// Whether what comes in is the peer's.
+  private let isPeers: Bool
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) { other.write(unwrapInboundIn(data), promise: nil) }
+  init(to other: any Channel, isPeers: Bool) { (self.other, self.isPeers) = (other, isPeers) }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard other.isActive else { return context.close(promise: nil) }
+    other.write(unwrapInboundIn(data), promise: nil)
+  }
 
   func channelReadComplete(context: ChannelHandlerContext) { other.flush() }
 
@@ -126,14 +134,20 @@ private final class Joined: ChannelInboundHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     guard case .inputClosed? = event as? ChannelEvent else { return }
+    hasEnded = true
     behindWhatWasWritten { $0.close(mode: .output, promise: nil) }
   }
 
-  func channelInactive(context: ChannelHandlerContext) { behindWhatWasWritten { $0.close(promise: nil) } }
+  func channelInactive(context: ChannelHandlerContext) { endOther() }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    behindWhatWasWritten { $0.close(promise: nil) }
+    endOther()
     context.close(promise: nil)
+  }
+
+  private func endOther() {
+    guard !hasEnded || !isPeers else { return }
+    behindWhatWasWritten { $0.close(promise: nil) }
   }
 
   /// A channel forgets what it has not sent when it is closed: who reads slowly would lose the end of what the other has sent.

@@ -26,12 +26,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             text = b"0123456789abcdef" * (int(self.path[7:]) // 16)
         self.send_response(200)
         self.send_header("X-Asked-By", self.headers.get("x-asked-by", "nobody"))
-        # The end of the connection is the body's, for whom a length says nothing.
-        if "until-the-end" not in self.headers:
-            self.send_header("Content-Length", str(len(text)))
+        # The end of the connection is the body's: one that TLS says, or a cut.
+        is_open = self.path in ("/whole", "/cut")
+        self.send_header("Connection" if is_open else "Content-Length", "close" if is_open else str(len(text)))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(text)
+        if is_open:
+            self.close_connection = True
+            if self.path == "/whole" and isinstance(self.connection, ssl.SSLSocket):
+                self.connection.unwrap()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_BREW = answer
 

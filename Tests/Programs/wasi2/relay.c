@@ -13,7 +13,10 @@ struct named {
 };
 struct count_result {
   uint8_t is_error;
-  uint64_t count;
+  union {
+    uint64_t count;
+    uint8_t is_closed;
+  };
 };
 
 HTTP("[method]incoming-request.method") void request_method(handle, struct named *);
@@ -34,17 +37,21 @@ static struct list part_of(struct list *path) {
   return part;
 }
 
-static void pour(handle from, handle into) {
+// - Returns: false where it did not come to its end.
+static bool pour(handle from, handle into) {
   struct count_result moved;
   do blocking_splice(into, from, 65536, &moved);
   while (!moved.is_error);
   drop_input(from);
   drop_output(into);
+  return moved.is_closed;
 }
 
-static void end_body(handle body) {
+// What is cut goes on as what is cut.
+static void end_body(handle body, bool is_whole) {
   struct code_result result;
-  body_finish(body, 0, 0, &result);
+  if (is_whole) body_finish(body, 0, 0, &result);
+  else drop_outgoing_body(body);
 }
 
 HANDLE void handle_request(handle request, handle out) {
@@ -67,8 +74,7 @@ HANDLE void handle_request(handle request, handle out) {
     incoming_stream(incoming.value, &stream);
     struct handle_result into;
     body_write(body.value, &into);
-    pour(stream.value, into.value);
-    end_body(body.value);
+    end_body(body.value, pour(stream.value, into.value));
   }
   handle answer;
   uint8_t code = answer_of(sent.value, &answer);
@@ -81,6 +87,5 @@ HANDLE void handle_request(handle request, handle out) {
   incoming_stream(incoming.value, &stream);
   struct handle_result into;
   body_write(body.value, &into);
-  pour(stream.value, into.value);
-  end_body(body.value);
+  end_body(body.value, pour(stream.value, into.value));
 }
