@@ -99,9 +99,9 @@ struct Comparison {
 
   private mutating func matchInstances(_ actual: TypeID, _ expected: TypeID, _ budget: inout StepBudget) throws(WasmError) {
     guard let one = table.instance(actual), let other = table.instance(expected) else { throw mismatch("instance", "another type") }
-    let before = (wanted, found)
-    open(other.definedResources)
-    found.close(one.definedResources)
+    try budget.spend(one.definedResources.count + other.definedResources.count, at: offset)
+    let before = (wanted: wanted.close(other.definedResources), found: found.close(one.definedResources))
+    wanted.open.formUnion(other.definedResources)
     for entry in other.exports.entries {
       try budget.spend(at: offset)
       guard let type = one.exports[entry.name] else {
@@ -114,18 +114,17 @@ struct Comparison {
       }
     }
     // What an inner scope has settled is no longer of interest, and the same scope may come once more.
-    wanted.restore(other.definedResources, from: before.0)
-    found.restore(one.definedResources, from: before.1)
+    wanted.restore(before.wanted)
+    found.restore(before.found)
   }
 
   private mutating func matchComponents(_ actual: TypeID, _ expected: TypeID, _ budget: inout StepBudget) throws(WasmError) {
     guard let one = table.component(actual), let other = table.component(expected) else {
       throw mismatch("component", "another type")
     }
-    let before = (wanted, found)
     let (oneBound, otherBound) = (one.importedResources + one.definedResources, other.importedResources + other.definedResources)
-    wanted.close(otherBound)
-    found.close(oneBound)
+    try budget.spend(oneBound.count + otherBound.count, at: offset)
+    let before = (wanted: wanted.close(otherBound), found: found.close(oneBound))
     // The component that is there wants its imports from what the expected one is given.
     found.open.formUnion(one.importedResources)
     for entry in one.imports.entries {
@@ -151,29 +150,29 @@ struct Comparison {
         throw error.within("component export \(quoted(entry.name))")
       }
     }
-    wanted.restore(otherBound, from: before.0)
-    found.restore(oneBound, from: before.1)
-  }
-
-  private mutating func open(_ resources: [ResourceID]) {
-    wanted.close(resources)
-    wanted.open.formUnion(resources)
+    wanted.restore(before.wanted)
+    found.restore(before.found)
   }
 }
 
 extension Comparison.Side {
-  /// Into the scope of types that have not been met in this role.
-  fileprivate mutating func close(_ resources: [ResourceID]) {
-    for resource in resources {
-      open.remove(resource)
-      settled[resource] = nil
-    }
+  /// What was known of a resource type.
+  fileprivate struct Place {
+    let resource: ResourceID
+    let settled: ResourceID?
+    let isOpen: Bool
   }
 
-  fileprivate mutating func restore(_ resources: [ResourceID], from before: Self) {
-    for resource in resources {
-      settled[resource] = before.settled[resource]
-      if before.open.contains(resource) { open.insert(resource) } else { open.remove(resource) }
+  /// Into the scope of types that have not been met in this role. - Returns: what was known of them.
+  fileprivate mutating func close(_ resources: [ResourceID]) -> [Place] {
+    resources.map { Place(resource: $0, settled: settled.removeValue(forKey: $0), isOpen: open.remove($0) != nil) }
+  }
+
+  /// The last first: one may have been met twice.
+  fileprivate mutating func restore(_ places: [Place]) {
+    for place in places.reversed() {
+      settled[place.resource] = place.settled
+      if place.isOpen { open.insert(place.resource) } else { open.remove(place.resource) }
     }
   }
 }

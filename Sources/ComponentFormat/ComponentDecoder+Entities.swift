@@ -96,18 +96,14 @@ extension ComponentDecoder {
       return .type(try context.copy(id, at: offset))
     case .subResource:
       let resource = context.freshResource()
-      keep([resource], as: role)
+      scope.keep([resource], as: role)
       return .type(try context.define(.resource(resource), at: offset))
     case .entity(.instance(let id)):
       let (type, resources) = try context.introduce(instance: id, at: offset)
-      keep(resources, as: role)
+      scope.keep(resources, as: role)
       return .instance(type)
     case .entity(let type): return type
     }
-  }
-
-  private mutating func keep(_ resources: [ResourceID], as role: NameScope.Role) {
-    if role == .import { scope.importedResources += resources } else { scope.definedResources += resources }
   }
 
   // MARK: Visibility
@@ -118,7 +114,8 @@ extension ComponentDecoder {
     guard scope.kind != .instanceType else { return }
     let named = role == .import ? scope.visibleToImports : scope.visibleToExports
     let isVisible = try context.reading { (table, budget) throws(WasmError) in
-      try Visibility(table: table, offset: offset).isVisible(entity, named, &budget)
+      var visibility = Visibility(table: table, named: named, offset: offset)
+      return try visibility.isVisible(entity, &budget)
     }
     guard isVisible else {
       throw .invalid(
@@ -165,7 +162,7 @@ extension ComponentDecoder {
       return resources.free
     }
     // A component type may use what is around it, but its imports cannot use what its exports bring in.
-    let isKnown = scope.kind == .component ? free.isSubset(of: scope.importedResources) : free.isDisjoint(with: scope.definedResources)
+    let isKnown = scope.kind == .component ? free.isSubset(of: scope.importedResourceSet) : free.isDisjoint(with: scope.definedResourceSet)
     guard isKnown else {
       throw .invalid(
         "\(type.noun) not valid to be used as import: \(quoted(name.text)) uses a resource type that is not imported", at: offset)

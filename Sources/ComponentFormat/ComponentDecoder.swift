@@ -167,7 +167,7 @@ struct ComponentDecoder {
     type.imports = scope.imports
     type.exports = scope.exports
     type.importedResources = scope.importedResources
-    let imported = Set(scope.importedResources)
+    let imported = scope.importedResourceSet
     type.definedResources = try context.reading { (table, budget) throws(WasmError) in
       var exported = ExportedTypes(table, at: offset)
       try exported.add(type.exports, &budget)

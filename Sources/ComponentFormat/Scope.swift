@@ -14,14 +14,27 @@ struct Scope {
   /// The types that imports have named; and those that imports or exports have.
   var visibleToImports: Set<TypeID> = []
   var visibleToExports: Set<TypeID> = []
-  var importedResources: [ResourceID] = []
+  private(set) var importedResources: [ResourceID] = []
   /// In the scope of a type: the resource types that exports introduce.
-  var definedResources: [ResourceID] = []
+  private(set) var definedResources: [ResourceID] = []
+  /// The same, to be asked for each import.
+  private(set) var importedResourceSet: Set<ResourceID> = []
+  private(set) var definedResourceSet: Set<ResourceID> = []
   var definitionCount = 0
 
   init(_ kind: Kind, range: Range<Int>) {
     self.kind = kind
     component = Component(range: range)
+  }
+
+  mutating func keep(_ resources: [ResourceID], as role: NameScope.Role) {
+    if role == .import {
+      importedResources += resources
+      importedResourceSet.formUnion(resources)
+    } else {
+      definedResources += resources
+      definedResourceSet.formUnion(resources)
+    }
   }
 }
 

@@ -4,55 +4,62 @@ import WasmFormat
 struct Visibility {
   let table: TypeTable
   let offset: Int
+  /// The types that imports or exports have introduced.
+  private let named: Set<TypeID>
+  /// Those that instances within what is asked about introduce. Each of them is one of the instance's around it too, so that they need not be taken back;
+  /// apart from the others, which would have to be copied.
+  private var added: Set<TypeID> = []
 
-  /// - Parameter named: The types that imports or exports have introduced.
-  func isVisible(_ entity: EntityType, _ named: Set<TypeID>, _ budget: inout StepBudget) throws(WasmError) -> Bool {
+  init(table: TypeTable, named: Set<TypeID>, offset: Int) {
+    self.table = table
+    self.named = named
+    self.offset = offset
+  }
+
+  mutating func isVisible(_ entity: EntityType, _ budget: inout StepBudget) throws(WasmError) -> Bool {
     switch entity {
     case .coreModule, .component: true
-    case .function(let id), .type(let id), .instance(let id): try isVisible(id, named, &budget)
+    case .function(let id), .type(let id), .instance(let id): try isVisible(id, &budget)
     }
   }
 
+  private func isNamed(_ id: TypeID) -> Bool { named.contains(id) || added.contains(id) }
+
   /// The parts only: the type itself is about to be named.
-  private func isVisible(_ id: TypeID, _ named: Set<TypeID>, _ budget: inout StepBudget) throws(WasmError) -> Bool {
+  private mutating func isVisible(_ id: TypeID, _ budget: inout StepBudget) throws(WasmError) -> Bool {
     try budget.spend(at: offset)
     switch table[id] {
     // A component's type has been checked when it was made.
     case .resource, .component: return true
-    case .value(let type): return try hasVisibleParts(type, named, &budget)
+    case .value(let type): return try hasVisibleParts(type, &budget)
     case .function(let type):
-      for parameter in type.parameters where !(try isNamed(parameter.type, named, &budget)) { return false }
+      for parameter in type.parameters where !(try isNamed(parameter.type, &budget)) { return false }
       guard let result = type.result else { return true }
-      return try isNamed(result, named, &budget)
+      return try isNamed(result, &budget)
     case .instance(let type):
-      var named = named
       for entry in type.exports.entries {
-        guard try isVisible(entry.type, named, &budget) else { return false }
+        guard try isVisible(entry.type, &budget) else { return false }
         var exported = ExportedTypes(table, at: offset)
         try exported.add(entry.type, &budget)
-        named.formUnion(exported.types)
+        added.formUnion(exported.types)
       }
       return true
     }
   }
 
-  private func hasVisibleParts(
-    _ type: DefinedValueType, _ named: Set<TypeID>, _ budget: inout StepBudget
-  ) throws(WasmError) -> Bool {
-    if case .own(let id) = type { return named.contains(id) }
-    if case .borrow(let id) = type { return named.contains(id) }
-    for part in type.parts where !(try isNamed(part, named, &budget)) { return false }
+  private func hasVisibleParts(_ type: DefinedValueType, _ budget: inout StepBudget) throws(WasmError) -> Bool {
+    if case .own(let id) = type { return isNamed(id) }
+    if case .borrow(let id) = type { return isNamed(id) }
+    for part in type.parts where !(try isNamed(part, &budget)) { return false }
     return true
   }
 
-  private func isNamed(
-    _ type: ComponentValueType, _ named: Set<TypeID>, _ budget: inout StepBudget
-  ) throws(WasmError) -> Bool {
+  private func isNamed(_ type: ComponentValueType, _ budget: inout StepBudget) throws(WasmError) -> Bool {
     guard case .defined(let id) = type, let definition = table.value(id) else { return true }
     try budget.spend(at: offset)
     switch definition {
-    case .record, .variant, .flags, .enumeration: return named.contains(id)
-    default: return try hasVisibleParts(definition, named, &budget)
+    case .record, .variant, .flags, .enumeration: return isNamed(id)
+    default: return try hasVisibleParts(definition, &budget)
     }
   }
 }

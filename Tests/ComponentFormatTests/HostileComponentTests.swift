@@ -1,4 +1,5 @@
 import ComponentFormat
+import Glibc
 import Testing
 import WasmFormat
 import WasmText
@@ -92,6 +93,52 @@ import WasmText
     }
     let error = try refusal(of: text + "(export \"e\" (instance $i59)))")
     #expect(error?.kind == .limit)
+  }
+
+  // MARK: What would take a time that grows with the square of what it is
+
+  private func section(_ identifier: UInt8, _ entries: [[UInt8]]) -> [UInt8] {
+    let content = leb(entries.count) + Array(entries.joined())
+    return [identifier] + leb(content.count) + content
+  }
+
+  private func name(_ text: String) -> [UInt8] { [0x00] + leb(text.utf8.count) + Array(text.utf8) }
+
+  /// Seconds of processor time: others may have the processor meanwhile.
+  private func time(_ work: () -> Void) -> Double {
+    func now() -> Double {
+      var time = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+      return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+    let start = now()
+    work()
+    return now() - start
+  }
+
+  @Test func manyImportedResourceTypes() {
+    let imports = (0..<100_000).map { name("r\($0)") + [0x03, 0x01] }
+    #expect(time { #expect(refusal(of: Self.preamble + section(10, imports)) == nil) } < 20)
+  }
+
+  /// Each import of an instance asks what is named already.
+  @Test func manyNamedTypesAndManyInstances() {
+    // Type 0 has an export of a resource type of its own.
+    let types = section(7, [[0x42, 0x01, 0x04] + name("r") + [0x03, 0x01]])
+    let imports = (0..<30_000).map { name("r\($0)") + [0x03, 0x01] } + (0..<30_000).map { name("i\($0)") + [0x05, 0x00] }
+    #expect(time { #expect(refusal(of: Self.preamble + types + section(10, imports)) == nil) } < 20)
+  }
+
+  /// What is wanted of a component is that it take an instance of many resource types; what is there takes one of nothing. Compared many times.
+  @Test func manyComparisonsOfMuch() {
+    let large: [UInt8] = [0x42] + leb(5_000) + (0..<5_000).flatMap { [0x04] + name("r\($0)") + [0x03, 0x01] }
+    let wanted: [UInt8] = [0x41, 0x02, 0x01] + large + [0x03] + name("i") + [0x05, 0x00]
+    let taken = Self.preamble + section(7, [[0x42, 0x00]]) + section(10, [name("i") + [0x05, 0x00]])
+    let taker = Self.preamble + section(7, [wanted]) + section(10, [name("c") + [0x04, 0x00]])
+    let components = [taken, taker].flatMap { [0x04] + leb($0.count) + $0 }
+    let instances = section(5, (0..<5_000).map { _ in [0x00, 0x01, 0x01, 0x01, 0x63, 0x04, 0x00] })
+    let error = refusal(of: Self.preamble + components + instances)
+    #expect(error?.message.contains("types too large to compare") == true, "\(error.map { "\($0)" } ?? "accepted")")
   }
 
   @Test func manyTypes() throws {
