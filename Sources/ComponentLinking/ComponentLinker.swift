@@ -25,6 +25,8 @@ final class StaticInstantiation {
   /// The first is the state that all adapters share, which is written last.
   private var instances: [LinkedComponent.CoreInstance?] = [nil]
   private var componentInstances: [ComponentInstance] = []
+  private var environments: [Environment] = []
+  private var entryCount = 0
   private var resourceCount = 0
   let state = StateModule()
   /// Where adapters go until a core instance needs one of them.
@@ -40,6 +42,8 @@ final class StaticInstantiation {
   func run(
     _ root: ComponentBinary, providers: [ComponentBinary], driver: ComponentBinary?, missingImports: MissingImportsRule
   ) throws(LinkingError) -> LinkedComponent {
+    // Functions, resource types and components within know the instance that they are of, and it knows them.
+    defer { for environment in environments { environment.end() } }
     let missing = missingImports == .trap ? MissingImports(instance: try newInstance(parent: nil)) { self.nextResource() } : nil
     var offers = Offers(missing: missing)
     for provider in providers {
@@ -91,11 +95,13 @@ final class StaticInstantiation {
   private func instantiate(
     _ closure: ComponentClosure, arguments: [String: Item], parent: ComponentInstance?
   ) throws(LinkingError) -> InstanceValue {
+    let component = closure.component
+    try count(entries: component.entryCount)
     let instance = try newInstance(parent: parent)
     let environment = try Environment(closure, instance: instance, arguments: arguments) {
       ResourceType(number: self.nextResource(), implementation: instance, destructor: $1.destructor, environment: $0)
     }
-    let component = closure.component
+    environments.append(environment)
     for step in component.steps {
       try environment.advance()
       switch step {
@@ -107,6 +113,11 @@ final class StaticInstantiation {
     var value = InstanceValue()
     for export in component.exports { value.add(export.name, try Self.known(try environment.item(export.item))) }
     return value
+  }
+
+  private func count(entries: Int) throws(LinkingError) {
+    entryCount += entries
+    guard entryCount <= limits.entries else { throw LinkingError(.limit, "more than \(limits.entries) items in all component instances") }
   }
 
   private func instance(_ entry: InstanceEntry, _ environment: Environment) throws(LinkingError) -> InstanceValue {
@@ -218,6 +229,26 @@ final class StaticInstantiation {
 }
 
 extension Component {
+  /// What each instance of it is made of.
+  fileprivate var entryCount: Int {
+    var count = imports.count + exports.count + resources.count + steps.count + instances.count + functions.count + coreModules.count + components.count
+    count += coreFunctions.count + coreInstances.count
+    for entry in coreInstances {
+      switch entry.origin {
+      case .exports(let exports): count += exports.count
+      case .instantiate(_, let arguments): count += arguments.count
+      }
+    }
+    for entry in instances {
+      switch entry.origin {
+      case .exports(let exports): count += exports.count
+      case .instantiate(_, let arguments): count += arguments.count
+      case .item: break
+      }
+    }
+    return count
+  }
+
   /// Of its own core modules and those of the components in it; bounded by the decoder's limit to how deep they nest.
   fileprivate var usesExceptions: Bool {
     definedModules.contains { $0.module.usesExceptions } || definedComponents.contains { $0.usesExceptions }

@@ -10,7 +10,7 @@ final class Environment {
   let file: ComponentFile
   let parent: Environment?
   let instance: ComponentInstance
-  private let imports: [Item]
+  private var imports: [Item]
 
   private(set) var coreInstances: [CoreInstanceValue] = []
   private var canonicals: [UInt32: CanonicalValue] = [:]
@@ -61,6 +61,13 @@ final class Environment {
   }
 
   var types: TypeTable { file.types }
+
+  /// The component has been linked: what stands here, and knows this in turn, is not needed any more.
+  func end() {
+    (coreInstances, canonicals, instances, functions) = ([], [:], [], [])
+    (modules, components, resources) = ([], [], [:])
+    imports = []
+  }
 
   // MARK: Filling the index spaces
 

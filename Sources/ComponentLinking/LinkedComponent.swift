@@ -106,6 +106,8 @@ public struct LinkingLimits: Sendable {
   public var componentInstances = 10_000
   /// Adapters are among them.
   public var coreInstances = 10_000
+  /// Entries of the index spaces of all component instances, with what they are given and export: each instance has its own.
+  public var entries = 4_000_000
   /// Exports of functions, looked for through instances.
   public var functions = 100_000
   /// Functions within adapters: one for each type that passes between two components.

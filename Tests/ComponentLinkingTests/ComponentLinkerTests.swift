@@ -101,6 +101,19 @@ import WasmText
     #expect(error?.description == "more than 10000 component instances")
   }
 
+  /// Each instance has index spaces of its own: few instances of what is large are as much as many of what is small.
+  @Test func whatInstancesAreMadeOfIsCounted() throws {
+    var text = "(component (component $c0 (core module $M (func (export \"f\"))) (core instance $m (instantiate $M)) "
+    for _ in 0..<2_000 { text += "(func (canon lift (core func $m \"f\")))" }
+    text += ")"
+    for level in 1...12 {
+      text += "(component $c\(level) (alias outer 1 $c\(level - 1) (component $x)) (instance (instantiate $x)) (instance (instantiate $x)))"
+    }
+    let error = #expect(throws: LinkingError.self) { try Self.link(text + "(instance (instantiate $c12)))") }
+    #expect(error?.kind == .limit)
+    #expect(error?.description == "more than 4000000 items in all component instances")
+  }
+
   @Test func longChainsOfAliasesAreNoRecursion() throws {
     var text = "(component (component $C (core module $M (func (export \"f\"))) (core instance $m (instantiate $M)) "
     text += "(func $f0 (export \"f\") (canon lift (core func $m \"f\")))) (instance $i0 (instantiate $C))"
