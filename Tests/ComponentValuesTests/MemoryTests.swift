@@ -1,5 +1,6 @@
 import ComponentFormat
 import ComponentValues
+import Glibc
 import Testing
 
 /// What a hostile component may leave where its result should be.
@@ -61,6 +62,26 @@ import Testing
     // A list whose elements all are the same bytes is not possible, but one of many small ones is.
     let error = try #require(throws: ValueError.self) { try load("(list bool)", words(72, 200) + [UInt8](repeating: 0, count: 200), limits: limits) }
     #expect(error.kind == .limit)
+  }
+
+  /// What is asked of a type for each of its values is made once. In seconds of processor time, of which it took minutes.
+  @Test func manyValuesOfATypeWithManyCases() throws {
+    let cases = (0..<30_000).map { "c\($0)" }
+    let shape = try ValueType("(list $wide)", [("wide", "(enum \(cases.map { "\"\($0)\"" }.joined(separator: " ")))")])
+    let (count, start) = (100_000, processorTime())
+    var reader = MemoryReader(types: shape.types, base: 64, bytes: words(72, UInt32(count)) + [UInt8](repeating: 0, count: 2 * count))
+    let value = try reader.load(shape.type, at: 64)
+    let text = "[" + [String](repeating: "c29999", count: count).joined(separator: ",") + "]"
+    #expect(try ComponentValue(wave: text, as: shape.type, in: shape.types) != value)
+    #expect(value.wave(as: shape.type, in: shape.types).utf8.count > 3 * count)
+    #expect(processorTime() - start < 20)
+  }
+
+  /// Of this thread: others may have the processor meanwhile.
+  private func processorTime() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   /// Lists within lists that are all the same one: 4 levels of 1,000 would be 10^12 values.
