@@ -46,7 +46,8 @@ struct Offers {
   }
 }
 
-/// An interface's name with a version of three numbers, as "wasi:io/streams@0.2.3".
+/// An interface's name with a version, as "wasi:io/streams@0.2.3"; or with a canonical one, which says only what compatible versions have in common, as
+/// "wasi:io/streams@0.2" or "a:b/c@1" (Explainer, "Canonical Interface Name").
 struct VersionedName {
   let interface: Substring
   let version: [Int]
@@ -54,9 +55,15 @@ struct VersionedName {
   init?(_ name: String) {
     let parts = name.split(separator: "@", maxSplits: 1)
     guard parts.count == 2 else { return nil }
-    let numbers = parts[1].split(separator: ".", omittingEmptySubsequences: false)
+    // What is built of one version is no other version.
+    let numbers = parts[1].prefix { $0 != "+" }.split(separator: ".", omittingEmptySubsequences: false)
     let version = numbers.compactMap { Int($0) }
-    guard version.count == 3, numbers.count == 3 else { return nil }
+    guard version.count == numbers.count, version.allSatisfy({ $0 >= 0 }) else { return nil }
+    switch version.count {
+    case 3: break
+    case 1 where version[0] > 0, 2 where version[0] == 0 && version[1] > 0: break
+    default: return nil
+    }
     (interface, self.version) = (parts[0], version)
   }
 

@@ -17,7 +17,7 @@ struct TypeAgreement {
     guard caller.file !== callee.file else { return }
     var agreement = TypeAgreement(wanted: caller, found: callee)
     guard let one = caller.types.function(wanted), let other = callee.types.function(found) else { throw Environment.fault }
-    var agrees = one.parameters.map(\.name) == other.parameters.map(\.name)
+    var agrees = one.isAsync == other.isAsync && one.parameters.map(\.name) == other.parameters.map(\.name)
     for (parameter, offered) in zip(one.parameters, other.parameters) where agrees {
       agrees = try agreement.agree(parameter.type, offered.type)
     }

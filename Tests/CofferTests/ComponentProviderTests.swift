@@ -105,10 +105,30 @@ extension RunningTests {
       #expect(try link(Self.client()).functions.count == 1)
       let type = #expect(throws: LinkingError.self) { try link(Self.client("(list u8)")) }
       #expect(type?.description == "incompatible import type: a function is offered with another type than it is imported with")
+      #expect(try link(Self.client(version: "0.2")).functions.count == 1)
       let version = #expect(throws: LinkingError.self) { try link(Self.client(version: "0.3.0")) }
+      #expect(throws: LinkingError.self) { try link(Self.client(version: "1")) }
       #expect(
         version?.description
           == "unknown import: nothing offers \"test:out/print@0.3.0\"; offered are: \"test:out/print@0.2.7\"")
+    }
+
+    /// A function that is imported as one that may wait is offered as one that may not, and the other way about.
+    @Test(arguments: ["func async", "func"]) func howAFunctionIsCalledIsPartOfItsType(wanted: String) throws {
+      let offered = wanted == "func" ? "func async" : "func"
+      let provider = try ComponentBinary.decode(
+        try Self.encoded(
+          "(component (core module $M (func (export \"f\"))) (core instance $m (instantiate $M)) (type $f (\(offered))) "
+            + "(func (export \"f\") (type $f) (canon lift (core func $m \"f\"))))"))
+      func client(_ type: String) throws -> ComponentBinary {
+        try ComponentBinary.decode(
+          try Self.encoded(
+            "(component (type $f (\(type))) (import \"f\" (func $f (type $f))) (core func $g (canon lower (func $f))) "
+              + "(core module $M (import \"\" \"f\" (func))) (core instance (instantiate $M (with \"\" (instance (export \"f\" (func $g)))))))"))
+      }
+      _ = try ComponentLinker.link(try client(offered), providers: [provider])
+      let error = #expect(throws: LinkingError.self) { try ComponentLinker.link(try client(wanted), providers: [provider]) }
+      #expect(error?.description == "incompatible import type: a function is offered with another type than it is imported with")
     }
 
     @Test func aComponentThatIsNoProviderDoesNotGetTheHost() throws {

@@ -83,15 +83,26 @@ import WasmText
 
   private func binary(_ text: String) throws -> ComponentBinary { try ComponentBinary.decode(try Wat.encodeComponent(Array(text.utf8))) }
 
-  @Test(arguments: ["0.2.0", "0.2.1", "0.2.6", "0.2.12", "0.2.99"])
+  @Test(arguments: ["0.2.0", "0.2.1", "0.2.6", "0.2.12", "0.2.99", "0.2.3+build.7", "0.2"])
   func anyVersionOfTheTrackWillDo(version: String) throws {
     _ = try linked(try binary(Self.client("wasi:random/random@\(version)", "(result u64)")))
+  }
+
+  /// A canonical version says only what compatible ones have in common; also of what a component exports.
+  @Test func canonicalVersionsAreVersions() throws {
+    let text = "(component (core module $M (func (export \"f\") (result i32) (i32.const 0))) (core instance $m (instantiate $M)) "
+      + "(func $f (result (result)) (canon lift (core func $m \"f\"))) (instance $i (export \"run\" (func $f))) (export \"wasi:cli/run@VERSION\" (instance $i)))"
+    for version in ["0.2", "0.2.5"] {
+      #expect(WASIComponents.commandExport(of: try binary(text.replacing("VERSION", with: version))) == "wasi:cli/run@\(version)")
+    }
+    for version in ["0.3", "1", "0.1"] { #expect(WASIComponents.commandExport(of: try binary(text.replacing("VERSION", with: version))) == nil) }
   }
 
   /// What is asked for, and what the refusal must name.
   @Test(arguments: [
     ("wasi:io/error@0.3.0", "wasi:io/error@0.3.0 (offered is wasi:io/error@0.2."),
     ("wasi:io/error@0.1.0", "wasi:io/error@0.1.0 (offered is wasi:io/error@0.2."),
+    ("wasi:io/error@1", "wasi:io/error@1 (offered is wasi:io/error@0.2."), ("wasi:io/error@0.3", "wasi:io/error@0.3 (offered is wasi:io/error@0.2."),
     ("wasi:io/error@1.2.0", "wasi:io/error@1.2.0 (offered is wasi:io/error@0.2."),
     ("wasi:io/error@0.2.0-rc-2023-11-10", "wasi:io/error@0.2.0-rc-2023-11-10 (offered is wasi:io/error@0.2."),
     ("wasi:io/error", "wasi:io/error (offered is wasi:io/error@0.2."),
