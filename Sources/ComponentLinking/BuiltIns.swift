@@ -70,8 +70,11 @@ extension AdapterModule {
     code.whenTrue {
       enter(code, entering)
       if let destructor {
+        // Of another component it is called as its functions are: in a thread of its own.
+        let contexts = instance === resource.implementation ? [] : saveContext(code, resource.implementation)
         code.get(representation)
         code.call(destructor)
+        restore(contexts, code, resource.implementation)
       }
       leave(code, entering)
     }
@@ -89,6 +92,26 @@ extension AdapterModule {
 
   func leave(_ code: FunctionWriter, _ instances: [ComponentInstance]) {
     for instance in instances { set(code, state.entered(instance), 0) }
+  }
+
+  // MARK: A thread's context, which begins as zero
+
+  func saveContext(_ code: FunctionWriter, _ instance: ComponentInstance) -> [FunctionWriter.Local] {
+    guard instance.usesContext else { return [] }
+    return (UInt32(0)..<2).map { slot in
+      let saved = code.local(.i32)
+      code.globalGet(writer.global(state.context(instance, slot)))
+      code.set(saved)
+      set(code, state.context(instance, slot), 0)
+      return saved
+    }
+  }
+
+  func restore(_ saved: [FunctionWriter.Local], _ code: FunctionWriter, _ instance: ComponentInstance) {
+    for (slot, local) in saved.enumerated() {
+      code.get(local)
+      code.globalSet(writer.global(state.context(instance, UInt32(slot))))
+    }
   }
 
   func set(_ code: FunctionWriter, _ global: CoreItem, _ value: Int) {

@@ -52,7 +52,7 @@ struct CallAdapter {
     adapters.enter(code, entering)
     let lent = type.parameters.contains { types.layout(of: $0.type).hasBorrow }
     let marks = lent ? beginLending(code, instance) : nil
-    let contexts = saveContext(code, instance)
+    let contexts = adapters.saveContext(code, instance)
 
     // Only `realloc` can run while values are passed.
     let allocates = lifting.parametersInMemory || type.parameters.contains { types.layout(of: $0.type).hasLists }
@@ -78,7 +78,7 @@ struct CallAdapter {
       code.call(adapters.guarded(postReturn, FunctionType(parameters: lifting.core.results)))
       adapters.set(code, state.mayLeave(instance), 1)
     }
-    restore(contexts, code, instance)
+    adapters.restore(contexts, code, instance)
     adapters.leave(code, entering)
     for local in given { code.get(local) }
     return try adapters.define(code, name: "canon lower")
@@ -152,25 +152,5 @@ struct CallAdapter {
     adapters.trap(code, .borrowsLeft)
     code.get(marks.lent)
     adapters.call(code, .release)
-  }
-
-  // MARK: A thread's context, which begins as zero
-
-  private func saveContext(_ code: FunctionWriter, _ instance: ComponentInstance) -> [FunctionWriter.Local] {
-    guard instance.usesContext else { return [] }
-    return (UInt32(0)..<2).map { slot in
-      let saved = code.local(.i32)
-      code.globalGet(adapters.writer.global(state.context(instance, slot)))
-      code.set(saved)
-      adapters.set(code, state.context(instance, slot), 0)
-      return saved
-    }
-  }
-
-  private func restore(_ saved: [FunctionWriter.Local], _ code: FunctionWriter, _ instance: ComponentInstance) {
-    for (slot, local) in saved.enumerated() {
-      code.get(local)
-      code.globalSet(adapters.writer.global(state.context(instance, UInt32(slot))))
-    }
   }
 }

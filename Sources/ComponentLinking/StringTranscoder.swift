@@ -192,7 +192,8 @@ struct StringTranscoder {
     }
     code.get(length)
     code.set(used)
-    shrink(alignment: 1)
+    // Of an empty string too (`store_probably_utf16_to_latin1_or_utf16`).
+    giveBackRest(alignment: 1)
     code.get(address)
     code.get(length)
   }
@@ -226,17 +227,19 @@ struct StringTranscoder {
     code.set(out)
   }
 
-  /// Gives back what is beyond `used`.
+  /// Gives back what is beyond `used`, if there is anything.
   private func shrink(alignment: Int) {
     code.get(used)
     code.get(room)
     code.op(.i32Ne)
-    code.whenTrue {
-      transfer.reallocate(
-        code, alignment: alignment, old: { code.get(address) }, oldSize: { code.get(room) }, size: { code.get(used) })
-      code.set(address)
-      transfer.checkAllocation(code, address, alignment: alignment) { wide(used) }
-    }
+    code.whenTrue { giveBackRest(alignment: alignment) }
+  }
+
+  private func giveBackRest(alignment: Int) {
+    transfer.reallocate(
+      code, alignment: alignment, old: { code.get(address) }, oldSize: { code.get(room) }, size: { code.get(used) })
+    code.set(address)
+    transfer.checkAllocation(code, address, alignment: alignment) { wide(used) }
   }
 
   /// Single bytes become pairs, from the last one on.

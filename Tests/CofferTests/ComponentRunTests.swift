@@ -37,7 +37,7 @@ extension RunningTests {
 
     @Test func handlesBorrowsAndShapes() throws {
       let path = tests.appendingPathComponent("Specification/component-handles.wast").path
-      try holds(SpecificationScript(path: path), "component-handles.wast", assertions: 15)
+      try holds(SpecificationScript(path: path), "component-handles.wast", assertions: 21)
     }
 
     /// With the number of assertions that each is known to have at least. `coffer-wast` runs them optimised; there are some 400 modules in them.

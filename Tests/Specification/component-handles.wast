@@ -210,3 +210,102 @@
     (field "z" option.some (list.const (variant.const "a") (variant.const "b" (u8.const 1)) (variant.const "d" (list.const (s16.const 5)))))
     (field "f" flags.const "a" "i") (field "r" result.err (char.const "☃")) (field "t" tuple.const (s8.const -8) (u16.const 9) (s64.const -10))
     (field "m" list.const (tuple.const (str.const "k") (u32.const 1)) (tuple.const (str.const "") (u32.const 2))) (field "q" u32.const 77)))
+
+;; A destructor that another component's drop calls has a context of its own, which begins as zero; one that its own component calls has the caller's.
+(component definition $Contexts
+  (component $C
+    (core module $D
+      (import "" "get" (func $get (result i32)))
+      (import "" "set" (func $set (param i32)))
+      (global $seen (mut i32) (i32.const 0))
+      (func (export "dtor") (param i32)
+        (global.set $seen (i32.add (i32.mul (global.get $seen) (i32.const 10)) (call $get)))
+        (call $set (local.get 0)))
+      (func (export "seen") (result i32) (global.get $seen)))
+    (core func $get (canon context.get i32 0))
+    (core func $set (canon context.set i32 0))
+    (core instance $d (instantiate $D (with "" (instance (export "get" (func $get)) (export "set" (func $set))))))
+    (type $R' (resource (rep i32) (dtor (core func $d "dtor"))))
+    (export $R "r" (type $R'))
+    (core func $new (canon resource.new $R'))
+    (core func $drop (canon resource.drop $R'))
+    (core module $M
+      (import "" "new" (func $new (param i32) (result i32)))
+      (import "" "drop" (func $drop (param i32)))
+      (import "" "get" (func $get (result i32)))
+      (import "" "set" (func $set (param i32)))
+      (func (export "make") (param i32) (result i32) (call $new (local.get 0)))
+      ;; Drops one of its own, with a context of 3.
+      (func (export "own") (result i32)
+        (call $set (i32.const 3))
+        (call $drop (call $new (i32.const 5)))
+        (call $get)))
+    (core instance $m (instantiate $M (with "" (instance
+      (export "new" (func $new)) (export "drop" (func $drop)) (export "get" (func $get)) (export "set" (func $set))))))
+    (func (export "make") (param "rep" u32) (result (own $R)) (canon lift (core func $m "make")))
+    (func (export "own") (result u32) (canon lift (core func $m "own")))
+    (func (export "seen") (result u32) (canon lift (core func $d "seen"))))
+  (component $D
+    (import "c" (instance $c
+      (export "r" (type $R (sub resource)))
+      (export "make" (func (param "rep" u32) (result (own $R))))))
+    (alias export $c "r" (type $R))
+    (core func $make (canon lower (func $c "make")))
+    (core func $drop (canon resource.drop $R))
+    (core func $get (canon context.get i32 0))
+    (core func $set (canon context.set i32 0))
+    (core module $M
+      (import "" "make" (func $make (param i32) (result i32)))
+      (import "" "drop" (func $drop (param i32)))
+      (import "" "get" (func $get (result i32)))
+      (import "" "set" (func $set (param i32)))
+      (func (export "run") (result i32) (local $h i32)
+        (call $set (i32.const 7))
+        (call $drop (call $make (i32.const 4)))
+        (call $drop (call $make (i32.const 6)))
+        (call $get)))
+    (core instance $m (instantiate $M (with "" (instance
+      (export "make" (func $make)) (export "drop" (func $drop)) (export "get" (func $get)) (export "set" (func $set))))))
+    (func (export "run") (result u32) (canon lift (core func $m "run"))))
+  (instance $c (instantiate $C))
+  (instance $d (instantiate $D (with "c" (instance $c))))
+  (func (export "run") (alias export $d "run"))
+  (func (export "own") (alias export $c "own"))
+  (func (export "seen") (alias export $c "seen")))
+(component instance $i $Contexts)
+(assert_return (invoke "run") (u32.const 7))
+(assert_return (invoke "seen") (u32.const 0))
+(assert_return (invoke "own") (u32.const 5))
+(assert_return (invoke "seen") (u32.const 3))
+
+;; A string that was said to need 16 bits is made narrower by a realloc, an empty one too (store_probably_utf16_to_latin1_or_utf16).
+(component definition $Narrowed
+  (component $C
+    (core module $M
+      (memory (export "mem") 1)
+      (global $calls (mut i32) (i32.const 0))
+      (func (export "realloc") (param $old i32) (param $size i32) (param $alignment i32) (param $new i32) (result i32)
+        (global.set $calls (i32.add (i32.mul (global.get $calls) (i32.const 10)) (local.get $alignment)))
+        (i32.const 1024))
+      (func (export "take") (param $p i32) (param $n i32) (result i32)
+        (i32.add (i32.mul (global.get $calls) (i32.const 10)) (local.get $n))))
+    (core instance $m (instantiate $M))
+    (func (export "take") (param "s" string) (result u32)
+      (canon lift (core func $m "take") string-encoding=latin1+utf16 (memory (core memory $m "mem")) (realloc (core func $m "realloc")))))
+  (component $D
+    (import "take" (func $take (param "s" string) (result u32)))
+    (core module $L (memory (export "mem") 1) (data (i32.const 64) "a\00b\00"))
+    (core instance $l (instantiate $L))
+    (core func $take' (canon lower (func $take) string-encoding=latin1+utf16 (memory (core memory $l "mem"))))
+    (core module $M
+      (import "" "take" (func $take (param i32 i32) (result i32)))
+      (func (export "run") (param i32) (result i32) (call $take (i32.const 64) (i32.or (local.get 0) (i32.const 0x80000000)))))
+    (core instance $m (instantiate $M (with "" (instance (export "take" (func $take'))))))
+    (func (export "run") (param "n" u32) (result u32) (canon lift (core func $m "run"))))
+  (instance $c (instantiate $C))
+  (instance $d (instantiate $D (with "take" (func $c "take"))))
+  (func (export "run") (alias export $d "run")))
+(component instance $i $Narrowed)
+(assert_return (invoke "run" (u32.const 2)) (u32.const 212))
+(component instance $i $Narrowed)
+(assert_return (invoke "run" (u32.const 0)) (u32.const 210))
