@@ -34,6 +34,13 @@ struct FunctionAddressTests {
     #expect(found.map { [$0.function, $0.scriptName, $0.pathInfo, $0.query] } == row.expected)
   }
 
+  /// What a target says of the host counts, and not the field (RFC 9112, 3.2.2).
+  @Test(arguments: [
+    ("http://hello.localhost:8080/a", "elsewhere", "hello.localhost:8080"), ("/f/a", "b:1", "b:1"), ("http://127.0.0.1/f/a", nil, "127.0.0.1"), ("/f/a", nil, ""),
+  ] as [(String, String?, String)]) func whomARequestAsks(target: String, host: String?, authority: String) throws {
+    #expect(try FunctionAddress(target: target, host: host)?.authority == authority)
+  }
+
   @Test(arguments: ["/f/a/%", "/f/a/%4", "/f/a/%zz", "/f/a/%00", "/f/a/%ff", "/f/a/%c3%28"]) func aPathThatCannotBeDecodedIsNone(_ target: String) {
     #expect(throws: FunctionAddress.Failure.path) { try FunctionAddress(target: target, host: nil) }
   }

@@ -35,7 +35,6 @@ enum CGIVariables {
     variables.append("REQUEST_ID", request)
     variables.append(field: "traceparent", trace.parent)
     if !trace.state.isEmpty { variables.append(field: "tracestate", trace.state) }
-    var host = ""
     let fields = Array(head.headers)
     let hashes = fields.map { Self.hash($0.name) }
     for (index, (name, value)) in fields.enumerated() {
@@ -46,15 +45,13 @@ enum CGIVariables {
       case .pass:
         let isAlone = !hashes[(index + 1)...].contains(hashes[index])
         variables.append(field: name, isAlone ? value : Self.joined(fields[index...], name))
-      case .host:
-        host = value
-        variables.append(field: name, value)
+      case .host: variables.append(field: name, address.authority)
       case .contentType: variables.append("CONTENT_TYPE", value)
       case .contentLength: variables.append("CONTENT_LENGTH", value)
       case .withhold: break
       }
     }
-    variables.append("SERVER_NAME", Self.name(host))
+    variables.append("SERVER_NAME", Self.name(address.authority))
     return variables
   }
 

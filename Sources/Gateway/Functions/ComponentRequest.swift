@@ -12,7 +12,7 @@ enum ComponentRequest {
     bytes.writeInteger(UInt32(0), endianness: .little)
     write(head.method.rawValue, &bytes)
     write(address.pathWithQuery(of: head.uri), &bytes)
-    write(head.headers.first(name: "host") ?? "localhost", &bytes)
+    write(address.authority.isEmpty ? "localhost" : address.authority, &bytes)
     let countPlace = bytes.writerIndex
     bytes.writeInteger(UInt32(0), endianness: .little)
     var count: UInt32 = 0

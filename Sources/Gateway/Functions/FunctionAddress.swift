@@ -6,6 +6,8 @@ package struct FunctionAddress: Equatable, Sendable {
   /// RFC 3875, 4.1.5, decoded.
   package var pathInfo: String
   package var query: String
+  /// Whom the request asks: its target's authority, or else what the field Host says (RFC 9112, 3.2.2); empty where neither says anything.
+  package var authority: String
   /// The function has a host name, and with it a web origin, of its own.
   var hasOwnOrigin: Bool
 
@@ -20,6 +22,8 @@ package struct FunctionAddress: Equatable, Sendable {
     var rest = target.utf8[...]
     var host = host?.utf8[...]
     if let absolute = Self.absolute(target) { (host, rest) = absolute }
+    guard let authority = String(host ?? "".utf8[...]) else { throw .path }
+    self.authority = authority
     let path = rest.prefix { $0 != UInt8(ascii: "?") }
     if let sole {
       (function, scriptName, hasOwnOrigin) = (sole, "", true)
