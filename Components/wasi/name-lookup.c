@@ -1,13 +1,17 @@
 // wasi:sockets/ip-name-lookup: the host resolves what its rules name, and tells the addresses that may be used.
 #include "sockets.h"
 
+// Those whom the host asks have not answered: another time they may.
+enum { LINUX_EHOSTDOWN = 112 };
+static uint8_t lookup_error(linux_errno number) { return number == LINUX_EHOSTDOWN ? CODE_TEMPORARY_RESOLVER_FAILURE : socket_error(number); }
+
 EXPORT("sockets/ip-name-lookup#resolve-addresses") const struct result_handle *resolve_addresses(
     const struct object *, const uint8_t *name, uint32_t length) {
   begin_call();
   static struct result_handle result;
   struct network_result answer = {0};
   linux_errno number = network_call(NET_LOOK_UP, 0, 0, (void *)name, length, &answer);
-  result = (struct result_handle){number != 0, {.code = socket_error(number)}};
+  result = (struct result_handle){number != 0, {.code = lookup_error(number)}};
   if (number) return &result;
   struct object *lookup = new_object(KIND_LOOKUP);
   lookup->lookup.socket = new_socket((uint32_t)answer.value);
@@ -36,7 +40,7 @@ const struct result_next *resolve_next_address(struct object *lookup) {
   struct network_address address = {0};
   uint32_t count;
   linux_errno number = socket_read(lookup->lookup.socket, &address, sizeof address, &count);
-  result = (struct result_next){.is_error = number != 0, .code_or_some = number ? socket_error(number) : count == sizeof address};
+  result = (struct result_next){.is_error = number != 0, .code_or_some = number ? lookup_error(number) : count == sizeof address};
   if (!result.is_error && result.code_or_some) {
     struct socket_address told = told_address(&address);
     result.is_version6 = told.is_version6;

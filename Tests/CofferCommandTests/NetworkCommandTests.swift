@@ -113,6 +113,19 @@ struct NetworkCommandTests {
     #expect(other.status == 125 && other.errors.contains("line 1: network: 'listen:name:80' listens at a name"), "\(other.errors)")
   }
 
+  // MARK: Names that nobody knows
+
+  /// 19: temporary-resolver-failure. In a network of its own, where no server of names can be asked.
+  @Test(.enabled(if: (try? Tool.output("/usr/bin/unshare", ["-rn", "true"], in: "/")) != nil, "needs unshare and namespaces of users"))
+  func aNameServerThatDoesNotAnswerIsAnsweredAnotherTime() throws {
+    let place = try Workplace()
+    try place.write("dial.wasm", try WASIClients.dial())
+    try place.write("line", Array("example.org 80".utf8))
+    let result = try place.run(
+      "run", "--timeout", "60s", "--net", "connect:example.org:*", "dial.wasm", shell: "exec unshare -rn \"$0\" \"$@\" < line;")
+    #expect(result.output == "no address: 19\n", "\(result)")
+  }
+
   // MARK: Sockets of nobody's rules
 
   /// Until somebody listens: compiling comes first.
