@@ -19,6 +19,8 @@ final class FakeMonitors: MonitorLaunching {
   enum Answer: Sendable {
     case output(String, CallEnd = CallEnd(.exited, start: .warm, startTime: 1000, runTime: 2000))
     case outputBytes([UInt8], CallEnd = CallEnd(.exited, start: .warm, startTime: 1000, runTime: 2000))
+    /// Each by itself, with time between for whoever reads.
+    case outputInParts([String])
     /// Ends the process instead.
     case die
     /// Sends these bytes, whatever they are.
@@ -221,6 +223,14 @@ final class FakeMonitors: MonitorLaunching {
         switch owner.body(call) {
         case .output(let text, let end): send(Self.frames(Array(text.utf8), end, number: frame.number), slot)
         case .outputBytes(let output, let end): send(Self.frames(output, end, number: frame.number), slot)
+        case .outputInParts(let parts):
+          for part in parts {
+            var bytes: [UInt8] = []
+            Frame(.output, number: frame.number, payload: Array(part.utf8)).write(to: &bytes)
+            send(bytes, slot)
+            usleep(300_000)
+          }
+          send(Self.frames([], CallEnd(.exited, start: .warm, startTime: 1000, runTime: 2000), number: frame.number), slot)
         case .die: die()
         case .raw(let bytes): send(bytes, slot)
         case .nothing: break

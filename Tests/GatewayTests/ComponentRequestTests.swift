@@ -65,6 +65,18 @@ import Testing
     await node.end()
   }
 
+  @Test func theTargetsAuthorityIsTold() async throws {
+    let seen = Seen()
+    let node = try await NodeHarness(settings: Self.settings) { call in
+      seen.set(call.input)
+      return .outputBytes(Self.bytes(ComponentFrames.head(204), ComponentFrames.end()))
+    }
+    _ = try await node.raw(["GET http://echo.localhost:81/a HTTP/1.1\r\nHost: elsewhere\r\nConnection: close\r\n\r\n"])
+    let found = Received(seen.bytes)
+    #expect(found.path == "/a" && found.authority == "echo.localhost:81")
+    await node.end()
+  }
+
   static let answers: [(output: [UInt8], end: CallEnd, status: Int, body: String)] = [
     (bytes(ComponentFrames.head(200), ComponentFrames.data("abc"), ComponentFrames.end()), CallEnd(.exited), 200, "abc"),
     (bytes(ComponentFrames.head(404, [("content-length", "3")]), ComponentFrames.data("abc"), ComponentFrames.end()), CallEnd(.exited), 404, "abc"),
@@ -104,6 +116,18 @@ import Testing
     let answer = try await node.raw(
       ["HEAD /f/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])
     #expect(answer.hasPrefix("HTTP/1.1 200 ") && !answer.contains("a body") && answer.hasSuffix("\r\n\r\n"), "\(answer)")
+    // As long as the answer to GET would be.
+    #expect(answer.contains("content-length: 6\r\n") && !answer.contains("transfer-encoding"), "\(answer)")
+    await node.end()
+  }
+
+  /// Nobody has said how long the answer to GET is: nor does the node (RFC 9110, 8.6). The connection goes on.
+  @Test(arguments: [[("content-length", "9")], []] as [[(String, String)]]) func anAnswerToHEADSaysNoLengthThatNobodyKnows(fields: [(String, String)]) async throws {
+    let node = try await NodeHarness(settings: Self.settings) { _ in .outputBytes(Self.bytes(ComponentFrames.head(200, fields), ComponentFrames.end())) }
+    let request = "HEAD /f/echo HTTP/1.1\r\nHost: a\r\n\r\n"
+    let answer = try await node.raw([request + request.replacing("Host: a", with: "Host: a\r\nConnection: close")])
+    #expect(answer.ranges(of: "content-length: 9\r\n").count == 2 * fields.count && answer.ranges(of: "content-length").count == 2 * fields.count, "\(answer)")
+    #expect(!answer.contains("transfer-encoding") && answer.ranges(of: "\r\n\r\n").count == 2 && answer.ranges(of: "\r\n\r\nHTTP/1.1 200").count == 1, "\(answer)")
     await node.end()
   }
 }

@@ -93,6 +93,27 @@ import Testing
     await node.end()
   }
 
+  /// Nor one whose head goes out before the program has ended, whatever the program writes: what follows is the next answer.
+  @Test(arguments: [("HEAD", "200"), ("GET", "204"), ("HEAD", "204")]) func whatComesInPartsHasNoBodyEither(method: String, status: String) async throws {
+    let node = try await NodeHarness { call in
+      call.head.environment.contains("PATH_INFO=/last")
+        ? .output("last") : .outputInParts(["Content-Type: text/plain\nStatus: \(status) x\n\n", "more", "and more"])
+    }
+    let answer = try await node.raw(
+      ["\(method) /f/echo HTTP/1.1\r\nHost: a\r\n\r\nGET /f/echo/last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])
+    #expect(answer.hasPrefix("HTTP/1.1 \(status) ") && answer.ranges(of: "\r\n\r\nHTTP/1.1 200 ").count == 1 && answer.hasSuffix("\r\n\r\nlast"), "\(answer)")
+    #expect(!answer.contains("more"), "\(answer)")
+    await node.end()
+  }
+
+  /// Nobody says how long the answer to GET would be.
+  @Test func anEmptyAnswerToHEADHasNoLength() async throws {
+    let node = try await NodeHarness { _ in .output("Content-Type: text/plain\n\n") }
+    let answer = try await node.raw(["HEAD /f/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])
+    #expect(answer.hasPrefix("HTTP/1.1 200 ") && !answer.contains("content-length") && !answer.contains("0\r\n\r\n"), "\(answer)")
+    await node.end()
+  }
+
   @Test func aClientIsToldToGoOn() async throws {
     let node = try await NodeHarness { .output(String(decoding: $0.input, as: UTF8.self)) }
     let answer = try await node.raw(

@@ -82,7 +82,7 @@ public final class AttestedListener: Sendable {
     limits.maxHeaderListSize = service.limits.header
     limits.maxHeaderFieldCount = service.limits.headerFields
     try pipeline.configureHTTPServerPipeline(
-      withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
+      withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false, withEncoderConfiguration: FunctionConnection.encoding,
       withDecoderLimitConfiguration: limits)
     try pipeline.addHandler(FunctionConnection(service, eventLoop: channel.eventLoop, isStream: false, pinned: pinned))
     try pipeline.addHandler(NothingElse())

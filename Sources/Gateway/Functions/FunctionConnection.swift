@@ -22,6 +22,8 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   /// Nothing is answered any more; what still comes is thrown away until the caller has seen the end.
   private var isClosing = false
   private var keepsAlive = true
+  /// The request that is being answered is one of HEAD.
+  private var isHead = false
   private var discarded = 0
 
   // Reading is held up by not passing `read` on.
@@ -139,6 +141,7 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   private func begin(_ head: HTTPRequestHead, _ data: NIOAny, _ context: ChannelHandlerContext) {
     watch.began()
     keepsAlive = head.isKeepAlive
+    isHead = head.method == .HEAD
     discarded = 0
     do throws(FunctionAddress.Failure) {
       guard let address = try FunctionAddress(target: head.uri, host: head.headers.first(name: "host"), sole: service.soleFunction) else {
@@ -200,9 +203,12 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
   /// Others' answers pass through.
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    if passesOn, case .end = Self.unwrapOutboundIn(data) {
+    switch Self.unwrapOutboundIn(data) {
+    case .head(let head): return context.write(Self.wrapOutboundOut(.head(framed(head))), promise: promise)
+    case .end where passesOn:
       passesOn = false
       watch.began()
+    default: break
     }
     context.write(data, promise: promise)
   }
@@ -226,7 +232,27 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
         head.headers.replaceOrAdd(name: "connection", value: "keep-alive")
       }
     }
-    write(.head(head), context)
+    write(.head(framed(head)), context)
+  }
+
+  /// Says where the body ends, where nobody has (RFC 9112, 6): in chunks. The encoder would do it too, and end an answer to HEAD with a chunk.
+  private func framed(_ head: HTTPResponseHead) -> HTTPResponseHead {
+    guard !isStream else { return head }
+    var head = head
+    head.headers.remove(name: "transfer-encoding")
+    if !head.status.mayHaveResponseBody {
+      head.headers.remove(name: "content-length")
+    } else if !isHead, head.version.minor > 0, !head.headers.contains(name: "content-length") {
+      head.headers.add(name: "transfer-encoding", value: "chunked")
+    }
+    return head
+  }
+
+  /// How the encoder below is to be made.
+  static var encoding: HTTPResponseEncoder.Configuration {
+    var configuration = HTTPResponseEncoder.Configuration()
+    configuration.automaticallySetFramingHeaders = false
+    return configuration
   }
 
   func send(_ bytes: ByteBuffer) {

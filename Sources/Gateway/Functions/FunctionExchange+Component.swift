@@ -12,6 +12,8 @@ struct ComponentExchange {
   /// Behind a body that is complete.
   var trailers: HTTPHeaders?
   var error: UInt32?
+  /// Bytes of a body that are not sent, since the request or the status has none.
+  var withheld = 0
 
   init(_ head: ByteBuffer, isHead: Bool) {
     self.head = head
@@ -39,7 +41,10 @@ extension FunctionExchange {
         case .head(let answer): component?.found = answer
         case .body(var bytes):
           // Nobody may be sent what would be taken for the next answer.
-          guard hasBody else { break }
+          guard hasBody else {
+            component?.withheld += bytes.readableBytes
+            break
+          }
           if case .sending = output { connection.send(bytes) } else { held.writeBuffer(&bytes) }
         case .end(let trailers): component?.trailers = trailers.isEmpty ? nil : trailers
         case .error(let code): component?.error = code
@@ -50,10 +55,7 @@ extension FunctionExchange {
     }
   }
 
-  private var hasBody: Bool {
-    guard let status = component?.found?.status else { return false }
-    return head.method != .HEAD && status != 204 && status != 304
-  }
+  private var hasBody: Bool { component?.found.map { answersHaveBody(status: $0.status) } ?? false }
 
   /// The component goes on: what there is of its answer is sent. One without a body has to be whole.
   func sendComponentsHead() {
@@ -83,7 +85,7 @@ extension FunctionExchange {
     output = .ended
     let length: Int? =
       if hasBody { component.trailers == nil || head.version.major == 1 && head.version.minor == 0 ? held.readableBytes : nil
-      } else if head.method == .HEAD { found.contentLength ?? 0 } else { nil }
+      } else if head.method == .HEAD { found.contentLength ?? (component.withheld > 0 ? component.withheld : nil) } else { nil }
     connection.sendHead(responseHead(found, length: length), inputGoesOn: !inputHasEnded)
     if hasBody && held.readableBytes > 0 { connection.send(held) }
     held = ByteBuffer()

@@ -197,7 +197,10 @@ final class FunctionExchange: CallReceiver {
   func callWrote(_ bytes: ByteBuffer) {
     if component != nil { return componentWrote(bytes) }
     var bytes = bytes
-    if case .sending = output { return connection.send(bytes) }
+    if case .sending = output {
+      if answersHaveBody(status: status) { connection.send(bytes) }
+      return
+    }
     if held.readableBytes == 0 { held = bytes } else { held.writeBuffer(&bytes) }
     if invocation != nil, held.readableBytes > InvocationExchange.resultLimit {
       giveUp(Problem(502, "Bad Gateway", "the function's result is longer than \(InvocationExchange.resultLimit) bytes"))
@@ -237,12 +240,15 @@ final class FunctionExchange: CallReceiver {
   private static let plain = CGIAnswer(
     status: 200, headers: ["content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"], contentLength: nil)
 
+  /// RFC 9110, 6.4.1. What came all the same would be taken for the next answer.
+  func answersHaveBody(status: Int) -> Bool { head.method != .HEAD && status != 204 && status != 304 }
+
   /// - Parameter length: of the body, where that is certain.
   func beginSending(_ answer: CGIAnswer, length: Int? = nil) {
     output = .sending
     status = answer.status
     connection.sendHead(responseHead(answer, length: length), inputGoesOn: false)
-    if held.readableBytes > 0 { connection.send(held) }
+    if answersHaveBody(status: status), held.readableBytes > 0 { connection.send(held) }
     held = ByteBuffer()
   }
 
@@ -285,12 +291,11 @@ final class FunctionExchange: CallReceiver {
       }
     }
     status = found.status
-    let hasBody = !(status == 204 || status == 304)
-    // What a program says of its length counts where it cannot be counted.
-    let length = head.method == .HEAD && held.readableBytes == 0 ? found.contentLength ?? 0 : held.readableBytes
+    // What a program says of its length counts where it cannot be counted; who says nothing may have more for GET.
+    let length = head.method == .HEAD && held.readableBytes == 0 ? found.contentLength : held.readableBytes
     output = .ended
-    connection.sendHead(responseHead(found, length: hasBody ? length : nil), inputGoesOn: !inputHasEnded)
-    if hasBody && head.method != .HEAD && held.readableBytes > 0 { connection.send(held) }
+    connection.sendHead(responseHead(found, length: status == 204 || status == 304 ? nil : length), inputGoesOn: !inputHasEnded)
+    if answersHaveBody(status: status) && held.readableBytes > 0 { connection.send(held) }
     held = ByteBuffer()
     finish()
   }

@@ -67,7 +67,7 @@ struct NodeChannel: ServerChildChannel, HTTPChannelHandler {
       let pipeline = channel.pipeline.syncOperations
       try pipeline.addHandler(ReadAhead())
       try pipeline.configureHTTPServerPipeline(
-        withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
+        withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false, withEncoderConfiguration: FunctionConnection.encoding,
         withDecoderLimitConfiguration: limits)
       try pipeline.addHandler(FunctionConnection(service, eventLoop: channel.eventLoop, isStream: false))
       try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
