@@ -53,10 +53,12 @@ package struct FunctionAddress: Equatable, Sendable {
 
   private static let folder = Array("/f/".utf8)
 
-  /// RFC 9112, 3.2.2.
+  /// RFC 9112, 3.2.2; whoever stands before the node may speak TLS in its place.
   private static func absolute(_ target: String) -> (host: Substring.UTF8View, rest: Substring.UTF8View)? {
-    guard target.utf8.first == UInt8(ascii: "h"), target.hasPrefix("http://") else { return nil }
-    let inner = target.utf8.dropFirst(7)
+    guard let first = target.utf8.first, first | 32 == UInt8(ascii: "h"), let mark = target.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+    let scheme = target[..<mark].lowercased()
+    guard scheme == "http" || scheme == "https", target[mark...].hasPrefix("://") else { return nil }
+    let inner = target.utf8[target.utf8.index(mark, offsetBy: 3)...]
     let host = inner.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
     let rest = inner[host.endIndex...]
     return (host, rest.isEmpty ? Substring("/").utf8 : rest)
