@@ -19,12 +19,11 @@ static void carry_out(void) {
     if (command.operand != initialised || command.operand >= coffer_program.instance_count) libos_refuse_command();
     initialised++;
     coffer_program.instances[command.operand].initialise();
-  } else if (command.kind == COFFER_COMMAND_CALL) {
-    if (command.operand >= coffer_program.entry_count || initialised == 0) libos_refuse_command();
-    coffer_program.entries[command.operand](slots);
-  } else if (command.kind == COFFER_COMMAND_START) {
-    if (command.operand >= coffer_program.entry_count || coffer_program.instance_count == 0) libos_refuse_command();
-    while (initialised < coffer_program.instance_count) coffer_program.instances[initialised++].initialise();
+  } else if (command.kind == COFFER_COMMAND_CALL || command.kind == COFFER_COMMAND_START) {
+    if (command.operand >= coffer_program.entry_count) libos_refuse_command();
+    while (command.kind == COFFER_COMMAND_START && initialised < coffer_program.instance_count)
+      coffer_program.instances[initialised++].initialise();
+    // Refuses by itself while an instance that it needs is not ready.
     coffer_program.entries[command.operand](slots);
   }
 }

@@ -28,6 +28,8 @@ extension LibraryOS {
 
   /// Takes the settings that stand in the payload in the place of the template's.
   private func becomeClone(generation: UInt64, hostTime: UInt64) throws(StartFailure) {
+    // What has taken its secrets is no template.
+    guard awaitsSecrets || settings.secrets.isEmpty else { throw .malformedCommand }
     settings = try ProgramSettings(payload: edge.payload, manifest: manifest)
     awaitsSecrets = !settings.secrets.isEmpty
     cloneGeneration = generation
