@@ -36,7 +36,8 @@ struct FunctionAddressTests {
 
   /// What a target says of the host counts, and not the field (RFC 9112, 3.2.2).
   @Test(arguments: [
-    ("http://hello.localhost:8080/a", "elsewhere", "hello.localhost:8080"), ("HTTPS://hello.localhost/a", nil, "hello.localhost"), ("/f/a", "b:1", "b:1"), ("http://127.0.0.1/f/a", nil, "127.0.0.1"), ("/f/a", nil, ""),
+    ("http://hello.localhost:8080/a", "elsewhere", "hello.localhost:8080"),
+    ("HTTPS://hello.localhost/a", nil, "hello.localhost"), ("/f/a", "b:1", "b:1"), ("http://127.0.0.1/f/a", nil, "127.0.0.1"), ("/f/a", nil, ""),
   ] as [(String, String?, String)]) func whomARequestAsks(target: String, host: String?, authority: String) throws {
     #expect(try FunctionAddress(target: target, host: host)?.authority == authority)
   }
