@@ -21,7 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define SEPARATE (CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
+#define SEPARATE (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS)
 
 static int result(long value) { return value < 0 ? -errno : 0; }
 
@@ -47,11 +47,12 @@ static int name_user(uid_t user, gid_t group) {
   return written;
 }
 
-int coffer_lock_namespaces(void) {
-  if (unshare(SEPARATE) == 0) return 0;
+int coffer_lock_namespaces(bool network) {
+  int separate = SEPARATE | (network ? CLONE_NEWNET : 0);
+  if (unshare(separate) == 0) return 0;
   uid_t user = geteuid();
   gid_t group = getegid();
-  if (unshare(CLONE_NEWUSER | SEPARATE) != 0) return -errno;
+  if (unshare(CLONE_NEWUSER | separate) != 0) return -errno;
   // Without names there are the namespaces all the same.
   (void)name_user(user, group);
   return 0;

@@ -221,8 +221,6 @@ int coffer_net_pair(int ends[2]) {
   return -error;
 }
 
-extern char **environ;
-
 int coffer_net_start(const char *program, char *const *arguments, int network, int local) {
   posix_spawn_file_actions_t actions;
   int error = posix_spawn_file_actions_init(&actions);
@@ -235,7 +233,10 @@ int coffer_net_start(const char *program, char *const *arguments, int network, i
   if (!error) error = posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
   if (!error) error = posix_spawn_file_actions_adddup2(&actions, high[0], 3);
   if (!error) error = posix_spawn_file_actions_adddup2(&actions, high[1], 4);
-  if (!error) error = posix_spawn(&process, program, &actions, NULL, arguments, environ);
+  // Whatever else this process may have open.
+  if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, 5);
+  char *const nothing[] = {NULL};
+  if (!error) error = posix_spawn(&process, program, &actions, NULL, arguments, nothing);
   posix_spawn_file_actions_destroy(&actions);
   for (int index = 0; index < 2; index++)
     if (high[index] >= 0) close(high[index]);

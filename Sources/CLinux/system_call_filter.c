@@ -8,6 +8,7 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -277,48 +278,82 @@ static void allow_machine_control(struct coffer_system_call_filter *filter) {
   give(filter, SECCOMP_RET_ERRNO | EPERM);
 }
 
+/// Threads of this process, nothing else, and no memory that can become executable.
+static void allow_own_threads(struct coffer_system_call_filter *filter) {
+  allow_without(filter, __NR_mmap, 2, PROT_EXEC);
+  allow_without(filter, __NR_mprotect, 2, PROT_EXEC);
+  when_equal(filter, __NR_clone, 4);
+  load_argument(filter, 0);
+  append(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 1, 0));
+  give(filter, SECCOMP_RET_ERRNO | EPERM);
+  give(filter, SECCOMP_RET_ALLOW);
+}
+
+static void begin_serving(struct coffer_system_call_filter *filter) {
+  begin(filter);
+  for (unsigned i = 0; i < sizeof serving / sizeof *serving; i++) verdict_for(filter, serving[i], SECCOMP_RET_ALLOW);
+  // With this flag sending connects, also a socket whose former connection has ended.
+  allow_without(filter, __NR_sendto, 3, MSG_FASTOPEN);
+}
+
+static int lock_what_serves(struct coffer_system_call_filter *filter) {
+#ifdef __NR_newfstatat
+  // What fstat(3) is here.
+  allow_with(filter, __NR_newfstatat, 3, AT_EMPTY_PATH, AT_EMPTY_PATH, EPERM);
+#endif
+  // abort(), and the signal that takes a thread out of its guest.
+  when_equal(filter, __NR_tgkill, 4);
+  load_argument(filter, 0);
+  when_equal(filter, (unsigned)getpid(), 1);
+  give(filter, SECCOMP_RET_ALLOW);
+  give(filter, SECCOMP_RET_ERRNO | EPERM);
+#ifdef __NR_clone3
+  // Its flags lie in memory: ENOSYS, so that the C library falls back to clone.
+  verdict_for(filter, __NR_clone3, SECCOMP_RET_ERRNO | ENOSYS);
+#endif
+  give(filter, SECCOMP_RET_ERRNO | EPERM);
+  if (filter->count > COFFER_FILTER_CAPACITY) return -E2BIG;
+  struct sock_fprog program = {.len = (unsigned short)filter->count, .filter = filter->code};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -errno;
+  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0 ? 0 : -errno;
+}
+
 int coffer_lock_system_calls(bool processes) {
   struct coffer_system_call_filter filter;
-  begin(&filter);
-  for (unsigned i = 0; i < sizeof serving / sizeof *serving; i++) verdict_for(&filter, serving[i], SECCOMP_RET_ALLOW);
-  // With this flag sending connects, also a socket whose former connection has ended.
-  allow_without(&filter, __NR_sendto, 3, MSG_FASTOPEN);
+  begin_serving(&filter);
   if (processes) {
     allow_without(&filter, __NR_sendmsg, 2, MSG_FASTOPEN);
     for (unsigned i = 0; i < sizeof starting / sizeof *starting; i++) verdict_for(&filter, starting[i], SECCOMP_RET_ALLOW);
     allow_open_for_reading(&filter, __NR_openat, 2);
     allow_without(&filter, __NR_clone, 0, NAMESPACES);
   } else {
-    allow_without(&filter, __NR_mmap, 2, PROT_EXEC);
-    allow_without(&filter, __NR_mprotect, 2, PROT_EXEC);
-    // A thread of this process, nothing else.
-    when_equal(&filter, __NR_clone, 4);
-    load_argument(&filter, 0);
-    append(&filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 1, 0));
-    give(&filter, SECCOMP_RET_ERRNO | EPERM);
-    give(&filter, SECCOMP_RET_ALLOW);
+    allow_own_threads(&filter);
     allow_with(&filter, __NR_fcntl, 1, F_ADD_SEALS, F_GETFL, EPERM);
   }
   allow_machine_control(&filter);
-#ifdef __NR_newfstatat
-  // What fstat(3) is here.
-  allow_with(&filter, __NR_newfstatat, 3, AT_EMPTY_PATH, AT_EMPTY_PATH, EPERM);
+  return lock_what_serves(&filter);
+}
+
+/// What carries bytes needs besides: its event loop's timer, and to ask and close the connections that it has.
+static const unsigned carrying[] = {
+  __NR_readv, __NR_writev, __NR_timerfd_create, __NR_timerfd_settime, __NR_getsockopt, __NR_getsockname, __NR_getpeername,
+#ifdef __NR_epoll_create
+  __NR_epoll_create,
 #endif
-  // abort(), and the signal that takes a thread out of its guest.
-  when_equal(&filter, __NR_tgkill, 4);
-  load_argument(&filter, 0);
-  when_equal(&filter, (unsigned)getpid(), 1);
-  give(&filter, SECCOMP_RET_ALLOW);
-  give(&filter, SECCOMP_RET_ERRNO | EPERM);
-#ifdef __NR_clone3
-  // Its flags lie in memory: ENOSYS, so that the C library falls back to clone.
-  verdict_for(&filter, __NR_clone3, SECCOMP_RET_ERRNO | ENOSYS);
-#endif
-  give(&filter, SECCOMP_RET_ERRNO | EPERM);
-  if (filter.count > COFFER_FILTER_CAPACITY) return -E2BIG;
-  struct sock_fprog program = {.len = (unsigned short)filter.count, .filter = filter.code};
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -errno;
-  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0 ? 0 : -errno;
+};
+
+int coffer_lock_gate_system_calls(void) {
+  struct coffer_system_call_filter filter;
+  begin_serving(&filter);
+  for (unsigned i = 0; i < sizeof carrying / sizeof *carrying; i++) verdict_for(&filter, carrying[i], SECCOMP_RET_ALLOW);
+  allow_own_threads(&filter);
+  allow_with(&filter, __NR_fcntl, 1, F_GETFL, F_SETFL, EPERM);
+  // The event loop asks for no delay on each connection, and a queue's thread for the priority that it has.
+  allow_with(&filter, __NR_setsockopt, 2, TCP_NODELAY, SO_REUSEADDR, EPERM);
+  allow_with(&filter, __NR_setpriority, 1, 0, 0, EPERM);
+  // What a thread is called.
+  allow_with(&filter, __NR_prctl, 0, PR_SET_NAME, PR_GET_NAME, EPERM);
+  return lock_what_serves(&filter);
 }
 
 int coffer_seccomp_available(void) {

@@ -2,6 +2,7 @@ import CLinux
 import FunctionCalls
 import Glibc
 import KVMMachine
+import LocalProcesses
 import Machine
 import ProcessMachine
 
@@ -60,8 +61,10 @@ public enum MonitorProcess {
     return KVMMachineKind.shared
   }
 
+  private static func program(_ options: MonitorOptions) -> Lockdown.Program { .monitor(startsProcesses: options.machine == .process) }
+
   private static func lock(_ options: MonitorOptions) -> Lockdown {
-    Lockdown(startsProcesses: options.machine == .process, descriptors: UInt64(1024 + (options.hasConnections ? 80 : 16) * options.slots))
+    Lockdown(program(options), descriptors: UInt64(1024 + (options.hasConnections ? 80 : 16) * options.slots))
   }
 
   private static func prove(_ options: MonitorOptions) throws(MachineError) -> Int32 {
@@ -69,7 +72,7 @@ public enum MonitorProcess {
     let unconnected = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
     _ = try open(options)
     let lockdown = lock(options)
-    let (lines, isLocked) = Lockdown.attempt(victim: parent, unconnected: unconnected, startsProcesses: options.machine == .process)
+    let (lines, isLocked) = Lockdown.attempt(program(options), victim: parent, unconnected: unconnected)
     complain("locks: \(lockdown.locks.joined(separator: ", "))")
     if !lockdown.missing.isEmpty { complain("missing: \(lockdown.missing.joined(separator: ", "))") }
     lines.forEach(complain)

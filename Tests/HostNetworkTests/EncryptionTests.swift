@@ -79,6 +79,56 @@ struct EncryptionTests {
     if found == 0 { kill(process, SIGKILL) }
   }
 
+  /// Opening, connecting, tracing, signalling, executing and the rest are tried from inside, behind the locks under which the others of these tests carry bytes.
+  @Test func whatIsTriedIsRefused() throws {
+    let program = Process()
+    program.executableURL = URL(fileURLWithPath: try #require(EncryptionTools.node))
+    program.arguments = ["tls-gate", "--name", "localhost", "--prove-locks"]
+    let words = Pipe()
+    program.standardError = words
+    try program.run()
+    let text = String(decoding: words.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    program.waitUntilExit()
+    #expect(program.terminationStatus == 0, "\(text)")
+    for attempt in ["open", "socket", "connect", "ptrace", "kill", "execve", "executable memory"] { #expect(text.contains("\(attempt): refused"), "\(text)") }
+    #expect(!text.contains(": done") && !text.contains("uid 0\n"), "\(text)")
+  }
+
+  /// By the kernel's word, of one that carries bytes: every thread of it is behind the filter, and it has nothing of its starter's.
+  @Test func aGateHasItsTwoConnectionsAndNothingElse() throws {
+    let server = try EncryptedServer(name: "localhost")
+    // Inherited by whatever is started carelessly.
+    let stray = open(server.certificate, O_RDONLY)
+    defer { close(stray) }
+    let others = try gates(server)
+    let (gate, connection, error) = try ask(server, trusting: server.certificate)
+    try #require(error == 0)
+    let found = try gates(server).subtracting(others)
+    let process = try #require(found.first)
+    for task in try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task") {
+      let status = try String(contentsOfFile: "/proc/\(process)/task/\(task)/status", encoding: .utf8)
+      #expect(status.contains("Seccomp:\t2"), "\(status)")
+      #expect(status.contains("NoNewPrivs:\t1") && status.contains("CapEff:\t0000000000000000"), "\(status)")
+      if geteuid() == 0 { #expect(!status.contains("Uid:\t0\t"), "\(status)") }
+    }
+    if geteuid() == 0 {
+      #expect(try Data(contentsOf: URL(fileURLWithPath: "/proc/\(process)/environ")).isEmpty)
+      let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd")
+        .map { try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/fd/\($0)") }
+      #expect(open.filter { $0.hasPrefix("socket:") }.count == 2, "\(open)")
+      #expect(!open.contains(server.certificate), "\(open)")
+    }
+    _ = gate.ask(.close, connection)
+  }
+
+  /// Processes `tls-gate` that trust this server's certificate.
+  private func gates(_ server: EncryptedServer) throws -> Set<String> {
+    Set(try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { name in
+      guard Int(name) != nil, let line = try? String(contentsOfFile: "/proc/\(name)/cmdline", encoding: .utf8) else { return false }
+      return line.contains("tls-gate") && line.contains(server.certificate)
+    })
+  }
+
   private func pair() throws -> (ours: Int32, theirs: Int32) {
     var ends: (Int32, Int32) = (-1, -1)
     let made = withUnsafeMutableBytes(of: &ends) { coffer_net_pair($0.bindMemory(to: Int32.self).baseAddress) }

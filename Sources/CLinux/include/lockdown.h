@@ -7,8 +7,9 @@
 /// Ways in which a process gives up for ever what it does not need, before it has a second thread. Every function returns 0 or the
 /// negative error number; one that fails leaves the process as free as it was.
 
-/// Own mount, network, IPC and UTS namespaces. As root they belong to the user namespace that there is; others get one of their own with them.
-int coffer_lock_namespaces(void);
+/// Own mount, IPC and UTS namespaces. As root they belong to the user namespace that there is; others get one of their own with them.
+/// - Parameter network: also one of the network.
+int coffer_lock_namespaces(bool network);
 /// In an own mount namespace: nothing but an empty directory that nobody can write is left of the file system.
 int coffer_lock_files(void);
 /// No user of the system, without groups; only as root. The death of the parent's thread still ends this process if it did before.
@@ -24,6 +25,8 @@ int coffer_lock_landlock(bool proc);
 /// Only the system calls that a monitor process makes once it serves; all others fail. - Parameter processes: it starts trustlets that are
 /// processes, which are held by the same filter.
 int coffer_lock_system_calls(bool processes);
+/// Only the system calls of a process that carries bytes between two connections which it has already; all others fail.
+int coffer_lock_gate_system_calls(void);
 
 /// Tries what a locked process cannot do.
 enum coffer_attempt {

@@ -44,7 +44,7 @@ int coffer_net_resolve(const char *name, struct coffer_net_address *addresses, i
 int coffer_net_connect_within(const struct coffer_net_address *address, int milliseconds);
 /// Two ends of a local stream, close-on-exec; the first never blocks.
 int coffer_net_pair(int ends[2]);
-/// Starts a program with these two descriptors as its 3 and 4, and its standard error: a process number.
+/// Starts a program with these two descriptors as its 3 and 4, this process's standard error, no other and no environment: a process number.
 int coffer_net_start(const char *program, char *const *arguments, int network, int local);
 
 #endif

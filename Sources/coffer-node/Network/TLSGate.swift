@@ -1,28 +1,44 @@
 import ArgumentParser
+import Glibc
 import HostNetwork
+import LocalProcesses
 import NIOCore
 import NIOPosix
 import NIOSSL
 import NIOTLS
 
 /// What `Encryption` of HostNetwork starts, one for each connection: descriptor 3 is connected to a peer, 4 is the trustlet's stream. Not shown: nobody types it.
-struct TLSGate: AsyncParsableCommand {
+///
+/// It reads what a stranger sends with a library for TLS, so it has nothing but those two: it locks itself down before it looks at them, and therefore is no
+/// asynchronous command, whose runtime would have threads by then.
+struct TLSGate: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "tls-gate", shouldDisplay: false)
 
   @Option var name: String
   @Option var ca: String?
+  @Flag(help: "Lock down, try what should be impossible then, say how that went, and end: 0 where all of it was refused.") var proveLocks = false
 
   private static let (peer, trustlet): (NIOBSDSocket.Handle, NIOBSDSocket.Handle) = (3, 4)
+  /// The two connections and what an event loop has open.
+  private static let descriptors: UInt64 = 32
 
-  func run() async throws {
+  func run() throws {
+    guard !proveLocks else { return try prove() }
+    // Files are out of reach behind the locks.
+    let context = Result { try NIOSSLContext(configuration: configuration()) }
+    _ = Lockdown(.gate, descriptors: Self.descriptors)
+    try carry(context)
+  }
+
+  private func carry(_ context: Result<NIOSSLContext, any Error>) throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let local = try await ClientBootstrap(group: group)
+    let local = try ClientBootstrap(group: group)
       // Nothing is read for a peer that is not known yet.
-      .channelOption(.autoRead, value: false).channelOption(.allowRemoteHalfClosure, value: true).withConnectedSocket(Self.trustlet).get()
+      .channelOption(.autoRead, value: false).channelOption(.allowRemoteHalfClosure, value: true).withConnectedSocket(Self.trustlet).wait()
     do {
-      let context = try NIOSSLContext(configuration: configuration)
+      let context = try context.get()
       let name = self.name
-      let remote = try await ClientBootstrap(group: group)
+      let remote = try ClientBootstrap(group: group)
         .channelOption(.allowRemoteHalfClosure, value: true)
         .channelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
@@ -30,23 +46,58 @@ struct TLSGate: AsyncParsableCommand {
             try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
             try pipeline.addHandler(PeerVerdict(name: name, trustlet: local))
           }
-        }.withConnectedSocket(Self.peer).get()
+        }.withConnectedSocket(Self.peer).wait()
       // The trustlet, or the node, has given it up: what it has written may still go, but a peer that says nothing or takes nothing is not waited for.
       local.closeFuture.whenComplete { _ in remote.eventLoop.scheduleTask(in: .seconds(5)) { remote.close(promise: nil) } }
-      try? await remote.closeFuture.get()
+      try? remote.closeFuture.wait()
     } catch {
-      try? await local.writeAndFlush(ByteBuffer(bytes: [Encryption.Verdict.failed.rawValue])).get()
-      try? await local.close().get()
+      try? local.writeAndFlush(ByteBuffer(bytes: [Encryption.Verdict.failed.rawValue])).wait()
+      try? local.close().wait()
     }
-    try? await local.closeFuture.get()
-    try await group.shutdownGracefully()
+    try? local.closeFuture.wait()
+    try group.syncShutdownGracefully()
   }
 
-  private var configuration: TLSConfiguration {
+  private func prove() throws {
+    let unconnected = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    let lockdown = Lockdown(.gate, descriptors: Self.descriptors)
+    let (lines, isLocked) = Lockdown.attempt(.gate, victim: getppid(), unconnected: unconnected)
+    let missing = lockdown.missing.isEmpty ? [] : ["missing: \(lockdown.missing.joined(separator: ", "))"]
+    for line in ["locks: \(lockdown.locks.joined(separator: ", "))"] + missing + lines { Terminal.complain(line) }
+    guard isLocked else { throw ExitCode(1) }
+  }
+
+  private func configuration() throws -> TLSConfiguration {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.minimumTLSVersion = .tlsv12
-    if let ca { configuration.trustRoots = .file(ca) }
+    if let ca {
+      configuration.trustRoots = .file(ca)
+    } else if let roots = try TrustRoots.ofFolder() {
+      configuration.trustRoots = .certificates(roots)
+    }
     return configuration
+  }
+}
+
+/// The system's roots where they lie in files of their own: the library would open those that it needs when it needs them, which is behind the locks.
+private enum TrustRoots {
+  /// Where swift-nio-ssl finds all roots in one file, and where it finds a folder of them.
+  private static let files = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"]
+  private static let folder = "/etc/ssl/certs"
+
+  /// Nil where there is one file for all.
+  static func ofFolder() throws -> [NIOSSLCertificate]? {
+    guard !files.contains(where: { access($0, R_OK) == 0 }), let entries = opendir(folder) else { return nil }
+    defer { closedir(entries) }
+    var roots: [NIOSSLCertificate] = []
+    while let entry = readdir(entries) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      // As `openssl rehash` names them, and nothing else: the same certificates lie there under other names too.
+      let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+      guard parts.count == 2, parts[0].count == 8, parts[0].allSatisfy(\.isHexDigit), !parts[1].isEmpty, parts[1].allSatisfy(\.isNumber) else { continue }
+      roots += try NIOSSLCertificate.fromPEMFile("\(folder)/\(name)")
+    }
+    return roots
   }
 }
 

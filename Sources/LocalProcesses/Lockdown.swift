@@ -1,21 +1,29 @@
 import CLinux
-import FunctionCalls
 import Glibc
 
-/// What a monitor process locks itself out of before it serves: what a guest that broke out of its machine would find.
+/// What a process of a node locks itself out of before it meets what strangers say: what whoever took it over would find.
 ///
 /// Each lock that the host gives holds; each that it does not give is named, and the process serves all the same.
-struct Lockdown {
-  private(set) var locks: [String] = []
-  private(set) var missing: [String] = []
+package struct Lockdown {
+  /// Who locks itself down, and so what it goes on to need.
+  package enum Program: Equatable, Sendable {
+    /// A monitor process. - Parameter startsProcesses: its trustlets are processes.
+    case monitor(startsProcesses: Bool)
+    /// Between two connections that it was started with.
+    case gate
+
+    fileprivate var startsProcesses: Bool { self == .monitor(startsProcesses: true) }
+  }
+
+  package private(set) var locks: [String] = []
+  package private(set) var missing: [String] = []
 
   /// Before the process has a second thread.
-  /// - Parameter startsProcesses: its trustlets are processes.
   /// - Parameter descriptors: how many it may have open.
-  init(startsProcesses: Bool, descriptors: UInt64) {
+  package init(_ program: Program, descriptors: UInt64) {
     let isRoot = geteuid() == 0
-    take("namespaces", coffer_lock_namespaces())
-    if !startsProcesses, locks == ["namespaces"] { take("empty root", coffer_lock_files()) }
+    take("namespaces", coffer_lock_namespaces(program != .gate))
+    if !program.startsProcesses, locks == ["namespaces"] { take("empty root", coffer_lock_files()) }
     if isRoot {
       takeUser()
       take("user namespace", coffer_lock_user_namespace())
@@ -24,8 +32,8 @@ struct Lockdown {
     }
     take("capabilities", coffer_lock_capabilities())
     take("limits", coffer_lock_limits(descriptors))
-    take("landlock", coffer_lock_landlock(startsProcesses))
-    take("seccomp", coffer_lock_system_calls(startsProcesses))
+    take("landlock", coffer_lock_landlock(program.startsProcesses))
+    take("seccomp", program == .gate ? coffer_lock_gate_system_calls() : coffer_lock_system_calls(program.startsProcesses))
   }
 
   private mutating func take(_ lock: String, _ result: Int32) {
@@ -61,13 +69,15 @@ struct Lockdown {
   ]
 
   /// Tries what should not be possible any more.
-  /// - Parameter victim: another process.
-  /// - Parameter startsProcesses: their loader maps code.
+  /// - Parameters:
+  ///   - victim: another process.
+  ///   - unconnected: a socket without a peer, which the process must not give one.
   /// - Returns: a line for each, and whether all of it was refused.
-  static func attempt(victim: Int32, unconnected: Int32, startsProcesses: Bool) -> (lines: [String], isLocked: Bool) {
+  package static func attempt(_ program: Program, victim: Int32, unconnected: Int32) -> (lines: [String], isLocked: Bool) {
     var lines = ["uid \(getuid())"]
     var isLocked = getuid() != 0
-    for (name, attempt) in attempts where !startsProcesses || attempt != COFFER_ATTEMPT_EXECUTABLE_MEMORY {
+    // The loader of trustlets that are processes maps code.
+    for (name, attempt) in attempts where !program.startsProcesses || attempt != COFFER_ATTEMPT_EXECUTABLE_MEMORY {
       let result = coffer_lock_attempt(attempt, victim, unconnected)
       lines.append("\(name): \(result == 0 ? "done" : "refused (\(String(cString: strerror(0 - result))))")")
       if result == 0 { isLocked = false }
