@@ -6,6 +6,8 @@ public protocol ConnectionMaking: Sendable {
   /// Answers a process's `ConnectionRequest`s until it ends, on other threads.
   /// - Parameter socket: the front's end; whoever makes connections closes it.
   func serve(_ socket: Int32, for asker: any ConnectionAsking)
+  /// How many descriptors it has open at once for so many processes, beside those that it was given.
+  func descriptorsAtMost(askers: Int) -> Int
 }
 
 /// A monitor process that asks for connections.

@@ -70,7 +70,7 @@ public struct DispatchConfiguration: Sendable {
   }
 
   /// What a front has open when all calls run that may: a connection for each, and for each monitor process its slots' sockets, its control line
-  /// twice, its complaints, what it asks for connections by and the process itself.
+  /// twice, its complaints, what it asks for connections by and the process itself; and what making connections takes.
   public var descriptorsAtMost: Int { descriptors(running: running) }
 
   /// The most calls at once, up to ``running``, for which so many descriptors are enough; at least one.
@@ -85,6 +85,6 @@ public struct DispatchConfiguration: Sendable {
 
   private func descriptors(running: Int) -> Int {
     let processes = min((running + slots - 1) / slots, processLimit) + spareProcesses
-    return running + processes * (slots + 5) + 128
+    return running + processes * (slots + 5) + (connections?.descriptorsAtMost(askers: processes) ?? 0) + 128
   }
 }

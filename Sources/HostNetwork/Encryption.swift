@@ -44,8 +44,8 @@ public final class Encryption: Sendable {
     return ends.0
   }
 
-  /// Processes at once. Those whose trustlet has gone may stay for some seconds.
-  private static let limit = 1024
+  /// Processes at once: who shares them out (a node's front, fairly) has 1,024, and those whose trustlet has gone may stay for some seconds.
+  private static let limit = 1536
 
   private func start(_ name: String, _ socket: Int32, _ local: Int32) -> Int32 {
     reap()

@@ -38,8 +38,10 @@ struct DispatchOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The monitor's program.", visibility: .hidden))
   var monitor: String?
 
-  /// - Parameter descriptors: how many files this process may have open.
-  func configuration(descriptors: Int) throws -> DispatchConfiguration {
+  /// - Parameters:
+  ///   - descriptors: how many files this process may have open.
+  ///   - connections: what makes functions' connections, which has files open too.
+  func configuration(descriptors: Int, connections: (any ConnectionMaking)? = nil) throws -> DispatchConfiguration {
     guard (1...DispatchConfiguration.slotLimit).contains(slots) else {
       throw ValidationError("--slots: found \(slots), expected 1 to \(DispatchConfiguration.slotLimit)")
     }
@@ -53,6 +55,7 @@ struct DispatchOptions: ParsableArguments {
       monitor: try monitor ?? Self.besideThisProgram("coffer-monitor"), machine: machine, slots: slots, processLimit: processes, running: running ?? Self.usualRunning,
       tenantRunning: tenantRunning ?? running ?? Self.usualRunning, memory: memory > 0 ? UInt64(memory) << 20 : Self.machineMemory / 4 * 3, templates: templates,
       keepWarm: UInt64(keepWarm) * 1_000_000_000, keepProcess: UInt64(keepWarm) * 1_000_000_000)
+    configuration.connections = connections
     if running == nil {
       let fitting = configuration.running(fitting: descriptors)
       configuration.running = fitting

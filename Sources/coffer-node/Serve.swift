@@ -53,9 +53,8 @@ struct Serve: AsyncParsableCommand {
       throw ValidationError("--listen: found \(listen), expected ADDRESS:PORT, as in 127.0.0.1:8080")
     }
     let descriptors = Int(clamping: coffer_raise_descriptor_limit())
-    var dispatch = try options.configuration(descriptors: descriptors)
+    var dispatch = try options.configuration(descriptors: descriptors, connections: try network.connections())
     dispatch.attester = try attestation.configuration(directory: data, program: DispatchOptions.besideThisProgram)
-    dispatch.connections = try network.connections()
     coffer_ignore_write_signals()
     let logs = FunctionLogs()
     let output = LogOutput(format: log)

@@ -61,13 +61,18 @@ struct ServeOne: AsyncParsableCommand {
     let route = Route(
       tenant: "default", function: name,
       revisions: [.init(revision: revision, percent: 100)])
-    var configuration = NodeConfiguration(host: address.host, port: address.port, dispatch: try options.configuration(descriptors: descriptors))
-    configuration.soleFunction = name
+    var connections: ConnectionErrands?
     if !network.isEmpty {
       let rules = NetworkRules(settings.network)
       let encryption = rules.has(.tls) ? Encryption(program: try ExecutablePath.own(), leading: ["tls-gate"], authorities: ca) : nil
-      configuration.dispatch.connections = ConnectionErrands(TenantNetworkRules(rules), encryption, .init(ofTenant: Self.connections, ofFunction: Self.connections))
+      var limits = ConnectionCounts.Limits(ofTenant: Self.connections, ofFunction: Self.connections)
+      // Nobody takes more than is left free, and there is nobody else.
+      limits.encrypted *= 2
+      connections = ConnectionErrands(TenantNetworkRules(rules), encryption, limits)
     }
+    var configuration = NodeConfiguration(
+      host: address.host, port: address.port, dispatch: try options.configuration(descriptors: descriptors, connections: connections))
+    configuration.soleFunction = name
     if isatty(2) == 1 { configuration.requestLogger = lines }
     let node = Node(configuration, catalogue: FixedCatalogue([route]), logSink: FunctionLines(logger: lines), logger: logger)
     node.dispatcher.prepare(route)

@@ -152,6 +152,7 @@ import Testing
 
 /// Makes no connections, and remembers who may ask for them.
 private final class AskerCollector: ConnectionMaking {
+  func descriptorsAtMost(askers: Int) -> Int { 0 }
   private let found = Mutex<[any ConnectionAsking]>([])
   var askers: [any ConnectionAsking] { found.withLock { $0 } }
 

@@ -13,10 +13,11 @@ import coffer_node
   /// Serves one revision, of number 3.
   private final class Asker: ConnectionAsking {
     let rules: NetworkRules
+    let tenant: String
     let notes = Mutex<[String]>([])
-    init(_ rules: [String]) throws { self.rules = NetworkRules(try rules.map { try NetworkRule($0) }) }
+    init(_ rules: [String], tenant: String) throws { (self.rules, self.tenant) = (NetworkRules(try rules.map { try NetworkRule($0) }), tenant) }
     func grant(revision: UInt32) -> ConnectionGrant? {
-      revision == 3 ? ConnectionGrant(tenant: "acme", function: "f", measurement: "m", rules: rules) : nil
+      revision == 3 ? ConnectionGrant(tenant: tenant, function: "f", measurement: "m", rules: rules) : nil
     }
     func note(_ text: String, _ grant: ConnectionGrant) { notes.withLock { $0.append(text) } }
   }
@@ -25,11 +26,15 @@ import coffer_node
     let socket: Int32
     let asker: Asker
 
-    init(allowed: [String], rules: [String], _ limits: ConnectionCounts.Limits = ConnectionCounts.Limits()) throws {
+    convenience init(allowed: [String], rules: [String], _ limits: ConnectionCounts.Limits = ConnectionCounts.Limits()) throws {
+      try self.init(ConnectionErrands(try TenantNetworkRules(allowed), nil, limits), rules: rules)
+    }
+
+    init(_ errands: ConnectionErrands, rules: [String], tenant: String = "acme") throws {
       var ends: (Int32, Int32) = (-1, -1)
       try #require(withUnsafeMutableBytes(of: &ends) { coffer_packet_ends($0.bindMemory(to: Int32.self).baseAddress) } == 0)
-      asker = try Asker(rules)
-      ConnectionErrands(try TenantNetworkRules(allowed), nil, limits).serve(ends.0, for: asker)
+      asker = try Asker(rules, tenant: tenant)
+      errands.serve(ends.0, for: asker)
       socket = ends.1
     }
 
@@ -116,6 +121,54 @@ import coffer_node
     held.append(third.descriptor)
     #expect(process.ask("127.0.0.1", port, number: 4)?.answer.error == UInt32(EMFILE))
     #expect(process.asker.notes.withLock { $0.count } == 1)
+  }
+
+  /// Tenants that connect to where nobody answers, as many at once as they get, leave room for others; so do those that make more and more of them.
+  @Test func whoWaitsForSilentPeersKeepsNobodyElseWaiting() throws {
+    // Its queue is full, so that whoever else connects hears nothing.
+    let (silent, silentPort) = try Loopback.socket(listens: 0)
+    defer { close(silent) }
+    let fillers = try (0..<3).map { _ in
+      let filler = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+      try #require(filler >= 0)
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      (address.sin_port, address.sin_addr.s_addr) = (silentPort.bigEndian, in_addr_t(0x7F00_0001).bigEndian)
+      let result = withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(filler, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+      }
+      try #require(result == 0 || errno == EINPROGRESS)
+      return filler
+    }
+    defer { for filler in fillers { close(filler) } }
+    let (listener, port) = try Loopback.socket(listens: 64)
+    defer { close(listener) }
+    let rules = ["connect:127.0.0.1:*"]
+    let errands = ConnectionErrands(try TenantNetworkRules(rules), nil)
+    var waiting: [Process] = []
+    for tenant in 0..<12 {
+      let process = try Process(errands, rules: rules, tenant: "waiting\(tenant)")
+      waiting.append(process)
+      for number in 0..<200 as Range<UInt32> { process.send(ConnectionRequest(.connect, number: number, revision: 3, port: silentPort, name: Array("127.0.0.1".utf8)).bytes) }
+      // At least so many are refused, and at once; by then the tenant has, or will have, as many as it gets.
+      for _ in 0..<200 - ConnectionCounts.Limits().makingOfTenant { #expect(process.next()?.answer.error == UInt32(EMFILE)) }
+    }
+    for tenant in 0..<20 {
+      let other = try Process(errands, rules: rules, tenant: "other\(tenant)")
+      let found = try #require(other.ask("127.0.0.1", port))
+      #expect(found.answer.error == 0, "tenant \(tenant)")
+      if found.descriptor >= 0 { close(found.descriptor) }
+    }
+  }
+
+  /// What making connections has open is part of what a node asks its system for.
+  @Test func theirDescriptorsAreCounted() throws {
+    var configuration = DispatchConfiguration(monitor: "coffer-monitor")
+    let without = configuration.descriptorsAtMost
+    let errands = ConnectionErrands(try TenantNetworkRules(["connect:127.0.0.1:*"]), nil)
+    configuration.connections = errands
+    #expect(configuration.descriptorsAtMost >= without + 2 * ConnectionCounts.Limits().making)
+    #expect(configuration.running(fitting: without) < configuration.running)
   }
 
   @Test func whatIsNoRequestEndsTheConversation() throws {

@@ -22,6 +22,9 @@ package final class ConnectionErrands: ConnectionMaking {
     (self.allowed, self.encryption, counts) = (allowed, encryption, ConnectionCounts(limits))
   }
 
+  /// Of each that is being made: the connection, or two of the C library's that asks for a name; for TLS also a copy, and twice both ends of a stream.
+  package func descriptorsAtMost(askers: Int) -> Int { (encryption == nil ? 2 : 5) * counts.making(tenants: askers) }
+
   package func serve(_ socket: Int32, for asker: any ConnectionAsking) {
     let end = ConnectionEnd(socket, asker, counts)
     // Without a thread nobody reads: the process is told that by its socket's end.
@@ -51,7 +54,7 @@ package final class ConnectionErrands: ConnectionMaking {
         continue
       }
       do throws(ConnectionCounts.Refusal) {
-        try counts.begin(grant, holds: request.kind != .lookUp)
+        try counts.begin(grant, request.counted)
       } catch {
         end.tell("no connection: \(Self.reason(error))", grant)
         end.answer(request.number, error: EMFILE)
@@ -59,7 +62,7 @@ package final class ConnectionErrands: ConnectionMaking {
       }
       guard HostThread.startDetached(stackSize: 512 << 10, { self.carryOut(request, grant, end) }) else {
         counts.isMade(grant)
-        if request.kind != .lookUp { counts.end(grant) }
+        counts.end(grant, request.counted)
         end.answer(request.number, error: EMFILE)
         continue
       }
@@ -70,6 +73,7 @@ package final class ConnectionErrands: ConnectionMaking {
     switch refusal {
     case .tenant(let limit): "the tenant's functions have \(limit), which is the node's limit for a tenant (coffer serve --tenant-connections)"
     case .function(let limit): "the function has \(limit), which is the node's limit for one (coffer serve --function-connections)"
+    case .encrypted: "all tenants' functions together have as many with TLS as the node has for them, or this one's half of what was left; try again"
     case .making: "too many are being made at this moment; try again"
     }
   }
@@ -87,12 +91,12 @@ package final class ConnectionErrands: ConnectionMaking {
     let made = network.connection(to: request.name, port: request.port, isEncrypted: request.kind == .connectEncrypted)
     guard made >= 0 else {
       if made == -EACCES { end.tell(Self.denial(network.obstacle(to: request.name, port: request.port, isEncrypted: request.kind == .connectEncrypted), grant), grant) }
-      counts.end(grant)
+      counts.end(grant, request.counted)
       end.answer(request.number, error: -made)
       return
     }
     defer { close(made) }
-    end.give(request.number, made, HostNetwork.ends(of: made).map { .init(address: $0.address.bytes, port: $0.port) }, grant)
+    end.give(request.number, made, HostNetwork.ends(of: made).map { .init(address: $0.address.bytes, port: $0.port) }, grant, request.counted)
   }
 
   private static func denial(_ obstacle: HostNetwork.Obstacle?, _ grant: ConnectionGrant) -> String {
@@ -100,6 +104,16 @@ package final class ConnectionErrands: ConnectionMaking {
     case .rules(let rule): "no connection: the manifest does not permit it; the rule would be \(rule)"
     case .ceiling(let rule): "no connection: this node's operator does not permit it (coffer serve --net \(rule))"
     case nil: "no connection: the name leads only to addresses that are not public, or are this machine's; such are permitted by address alone"
+    }
+  }
+}
+
+extension ConnectionRequest {
+  fileprivate var counted: ConnectionCounts.Kind {
+    switch kind {
+    case .connect: .plain
+    case .connectEncrypted: .encrypted
+    case .lookUp, .close: .lookUp
     }
   }
 }
@@ -112,7 +126,7 @@ private final class ConnectionEnd: Sendable {
 
   private struct State {
     /// What was given, by the process's numbers.
-    var held: [UInt32: ConnectionGrant] = [:]
+    var held: [UInt32: (grant: ConnectionGrant, kind: ConnectionCounts.Kind)] = [:]
     var isOver = false
     var told: Set<String> = []
   }
@@ -139,14 +153,14 @@ private final class ConnectionEnd: Sendable {
   }
 
   /// Passes a connection on, which is held until the process says otherwise or ends.
-  func give(_ number: UInt32, _ descriptor: Int32, _ places: [ConnectionAnswer.Place], _ grant: ConnectionGrant) {
+  func give(_ number: UInt32, _ descriptor: Int32, _ places: [ConnectionAnswer.Place], _ grant: ConnectionGrant, _ kind: ConnectionCounts.Kind) {
     let isFree = state.withLock { state in
       guard !state.isOver, state.held[number] == nil else { return false }
-      state.held[number] = grant
+      state.held[number] = (grant, kind)
       return true
     }
     guard isFree else {
-      counts.end(grant)
+      counts.end(grant, kind)
       answer(number, error: EINVAL)
       return
     }
@@ -154,7 +168,7 @@ private final class ConnectionEnd: Sendable {
   }
 
   func isClosed(_ number: UInt32) {
-    if let grant = state.withLock({ $0.held.removeValue(forKey: number) }) { counts.end(grant) }
+    if let held = state.withLock({ $0.held.removeValue(forKey: number) }) { counts.end(held.grant, held.kind) }
   }
 
   /// The process has ended, and all that it had with it; or it broke the rules, and gets no more.
@@ -165,7 +179,7 @@ private final class ConnectionEnd: Sendable {
       defer { state.held = [:] }
       return state.held.values
     }
-    for grant in held { counts.end(grant) }
+    for one in held { counts.end(one.grant, one.kind) }
   }
 
   private static let tellLimit = 64
