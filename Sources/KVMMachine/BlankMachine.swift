@@ -30,13 +30,14 @@ final class BlankMachine: @unchecked Sendable {
   }
 
   /// The first entry makes a thread and fills stores of pages in the kernel: here it runs the way out of the template's machine page. Behind that page tables
-  /// and page are zeros again, and with its slot what the processor has learnt of them is gone.
+  /// and page are zeros again, and with its slot what the processor has learnt of them is gone. Of the template's registers it gets none that the next guest could
+  /// read: general ones are staged anew by every start, vector registers stay in their initial state, since an image starts with what is there.
   private func enterOnce(_ template: KVMTemplate, _ memory: GuestPhysicalMemory) throws(MachineError) {
     guard template.hasKnownWayOut else { return }
     let parts = template.memory.contents(behind: 0).filter { $0.window == 0 }
       .map { MemoryPart(window: 0, offsets: $0.offsets.clamped(to: 0..<template.space.machinePageEnd)) }.filter { !$0.offsets.isEmpty }
     for part in parts { template.memory.copy(part, into: memory) }
-    try template.processor.restore(processor)
+    template.processor.restoreControl(processor)
     guard try processor.leaveAtOnce() else { throw MachineError(.invalidConfiguration, "a virtual machine did not leave where it should: it is thrown away") }
     for part in parts { memory.clear(part) }
     try memory.forgetTables()

@@ -33,6 +33,12 @@ struct ProcessorState: @unchecked Sendable {
     coffer_kvm_stage_special_registers(processor.run, &special)
   }
 
+  /// What decides where its memory is, for an entry that runs nothing of this state's guest: registers that hold a guest's contents stay the processor's own.
+  func restoreControl(_ processor: VirtualProcessor) {
+    var special = special
+    coffer_kvm_stage_special_registers(processor.run, &special)
+  }
+
   /// What differs, a line each.
   func differences(from other: ProcessorState) -> [String] {
     var lines: [String] = []

@@ -206,6 +206,31 @@ extension Scenario {
         }
       }
     },
+    Scenario("template: an image that starts on a machine made ahead finds no vector or control register of the template that it was made like") {
+      if isProcess { return }
+      // mov $data,%ebp; edge call; fills ymm5, the x87 control word and MXCSR; edge call: the template stands there, with a page that does not load the initial state.
+      let filling = machineCode("660f76ed c4e35518ed01 c7453040030000 d96d30 c74530809f0000 0fae5530")
+      var full = TestGuest(machineCode("bd00006000") + filling + TestGuest.edgeCall + TestGuest.endlessLoop).configuration
+      let load = machineCode("0fae2d66000000")
+      guard let place = full.machinePage.indices.first(where: { full.machinePage[$0...].starts(with: load) }) else {
+        throw ScenarioFailure(description: "the machine page loads no initial state")
+      }
+      full.machinePage.replaceSubrange(place..<place + load.count, with: [UInt8](repeating: 0x90, count: load.count))
+      // vmovdqu %ymm5,(%rbp); fnstcw 32(%rbp); stmxcsr 40(%rbp), first of all.
+      let telling = TestGuest(machineCode("bd00006000 c5fe7f6d00 d97d20 0fae5d28") + TestGuest.edgeCall + TestGuest.endlessLoop).configuration
+      let kind = KVMMachineKind()
+      let source = try kind.makeMachine(full)
+      try expect(try source.runWatched() == .edgeCall, "no edge call")
+      let first = try source.makeTemplate().clone()
+      try kind.prepare(1)
+      let machine = try kind.makeMachine(telling)
+      try expect(kind.preparedCount == 0, "the machine made ahead was left")
+      try expect(try machine.runWatched() == .edgeCall, "no edge call")
+      for word in UInt64(0)..<4 { try expect(try machine.word(at: TestGuest.data + 8 * word) == 0, "ymm5 is \(hexadecimal(try machine.word(at: TestGuest.data + 8 * word)))") }
+      try expect(try machine.word(at: TestGuest.data + 32) & 0xFFFF == 0x37F, "the x87 control word")
+      try expect(try machine.word(at: TestGuest.data + 40) & 0xFFFF == 0x1F80, "MXCSR")
+      try expect(first is KVMMachine, "no clone")
+    },
     Scenario("template: clones from several threads at once, on machines made ahead of time") {
       if isProcess { return }
       let kind = KVMMachineKind()
