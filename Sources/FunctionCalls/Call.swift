@@ -84,7 +84,12 @@ public struct CallEnd: Hashable, Sendable {
     /// Of a call that invokes: there is no such function, or the arguments are none of its. Nothing has run, and the message is for the caller.
     case noFunction
     case badArguments
+    /// Of a call that invokes: it has run, and its result has more than ``resultLimit`` bytes.
+    case resultTooLong
   }
+
+  /// Bytes of the text of an exported function's result: what a monitor process sends at most, and a front takes.
+  public static let resultLimit = 4 << 20
 
   /// On what the call ran.
   public enum Start: UInt8, Sendable, CaseIterable {

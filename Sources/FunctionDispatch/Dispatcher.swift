@@ -273,6 +273,7 @@ extension CallEnd {
     case .killed: "the machine was ended: \(message)"
     case .failed: "the program could not be run: \(message)"
     case .notLoaded: "the revision was not loaded: \(message)"
+    case .resultTooLong: "the function's result has more than \(CallEnd.resultLimit) bytes, which is all that is passed on: a program or an HTTP component can answer at any length"
     // The caller's fault, and the caller is told.
     case .noFunction, .badArguments: nil
     }

@@ -26,7 +26,6 @@ extension ValueLimits {
     limits.memoryBytes = 16 << 20
     return limits
   }()
-  fileprivate static let resultText = 4 << 20
 }
 
 extension Slot {
@@ -50,20 +49,19 @@ extension Slot {
   }
 
   /// - Parameter template: what the trustlet is a clone of; nil where it was started from the image.
+  /// - Returns: Also whether its result has more bytes than are passed on; then nothing of it was.
   /// - Throws: `ValueError` for a result that is none.
   func perform(
     _ invocation: Invocation, _ trustlet: Trustlet, _ image: TrustletImage, _ template: ApplicationTemplate?, _ streams: CallStreams
-  ) throws -> Outcome {
-    let (outcome, text) = try invocation.call.perform(invocation.output, on: trustlet, limit: ValueLimits.resultText) { export, slots in
+  ) throws -> (outcome: Outcome, isTooLong: Bool) {
+    let (outcome, text) = try invocation.call.perform(invocation.output, on: trustlet, limit: CallEnd.resultLimit) { export, slots in
       template?.call(export, slots, on: trustlet) ?? TrustletRunner.call(export, slots, of: image, trustlet)
     }
     // A program that ends itself has given no result, whatever its status says.
-    if case .exited(let status) = outcome { return .exited(status: max(status, 1)) }
-    guard let text else { return outcome }
-    guard text.utf8.count <= ValueLimits.resultText else {
-      return .failed(reason: "the result of \(invocation.call.function.name) is longer than \(ValueLimits.resultText) bytes, which is all that is passed on")
-    }
+    if case .exited(let status) = outcome { return (.exited(status: max(status, 1)), false) }
+    guard let text else { return (outcome, false) }
+    guard text.utf8.count <= CallEnd.resultLimit else { return (outcome, true) }
     streams.answer(text)
-    return outcome
+    return (outcome, false)
   }
 }

@@ -239,9 +239,10 @@ final class Slot: Sendable {
       }
       if isStopped { trustlet.stopper.stop() }
       let begin = coffer_monotonic_clock()
-      let outcome = try invocation.map { try perform($0, trustlet, image, seat?.template, streams) } ?? TrustletRunner.runCommand(image, trustlet)
+      let (outcome, isTooLong) =
+        try invocation.map { try perform($0, trustlet, image, seat?.template, streams) } ?? (TrustletRunner.runCommand(image, trustlet), false)
       trustlet.leavesHandles = network?.hasHandles ?? false
-      var end = CallEnd(outcome, start: start, in: image)
+      var end = isTooLong ? CallEnd(.resultTooLong, start: start) : CallEnd(outcome, start: start, in: image)
       let statistics = trustlet.statistics
       end.startTime = begin - arrival
       end.runTime = statistics.wallTime

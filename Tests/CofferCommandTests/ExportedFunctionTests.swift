@@ -57,6 +57,33 @@ struct ExportedFunctionTests {
     #expect(answer.status == 200 && answer.body == "[\(long), \(long)]\n")
   }
 
+  /// The longest is passed on whole, and what is longer is nobody else's fault: the caller is told, and the function's log.
+  @Test(arguments: ["kvm", "process"]) func aResultHasOneBound(machine: String) throws {
+    let node = try Node("--machine", machine)
+    try node.place.component(
+      "long.wasm",
+      """
+      (component
+        (core module $M
+          (memory (export "memory") 100)
+          (func (export "of") (param i32) (result i32)
+            (memory.fill (i32.const 16) (i32.const 97) (local.get 0))
+            (i32.store (i32.const 0) (i32.const 16)) (i32.store (i32.const 4) (local.get 0)) (i32.const 0)))
+        (core instance $m (instantiate $M))
+        (func (export "of") (param "count" u32) (result string) (canon lift (core func $m "of") (memory (core memory $m "memory")))))
+      """)
+    try node.deploy("long", "long.wasm")
+    let most = 4 << 20
+    let whole = try node.post("/f/long/of", "[\(most - 2)]")
+    #expect(whole.status == 200 && whole.body.utf8.count == most + 1, "\(whole.status), \(whole.body.utf8.count)")
+    for more in [1, 1 << 20] {
+      let beyond = try node.post("/f/long/of", "[\(most - 2 + more)]")
+      #expect(beyond.status == 500 && beyond.body.contains("more than \(most) bytes"), "\(beyond.body.prefix(300))")
+    }
+    #expect(try node.post("/f/long/of", "[3]").body == "\"aaa\"\n")
+    #expect(try node.coffer("logs", "long").output.contains("the function's result has more than \(most) bytes"))
+  }
+
   /// By `coffer run --http` as by a node, but for the function's name in front of the path.
   @Test func anImageServedAloneIsCalledByPathToo() throws {
     let place = try Workplace()

@@ -51,6 +51,7 @@ import Testing
   @Test(arguments: [
     (CallEnd(.noFunction, message: "no \"x\""), 404), (CallEnd(.badArguments, message: String(repeating: "é", count: 9000)), 400), (CallEnd(.trapped, message: "secret"), 500),
     (CallEnd(.exited, status: 1), 500), (CallEnd(.timedOut), 504), (CallEnd(.failed, message: "secret"), 502),
+    (CallEnd(.resultTooLong), 500),
   ]) func endingsBecomeStatuses(end: CallEnd, status: Int) async throws {
     // What came before the end is no result.
     let node = try await node { _ in .output("half", end) }
@@ -60,10 +61,11 @@ import Testing
     await node.end()
   }
 
-  /// A monitor process that has been taken over cannot fill the front.
-  @Test func aResultWithoutEndIsGivenUp() async throws {
-    let node = try await node { _ in .outputBytes([UInt8](repeating: 49, count: 8 << 20), CallEnd(.exited)) }
-    #expect(try await post("/greet", "[]", [:], node).status == 502)
+  /// A monitor process that has been taken over cannot fill the front: what goes beyond the one number that both know is no result.
+  @Test(arguments: [(0, 200), (1, 502), (1 << 20, 502)]) func aResultBeyondTheBoundIsGivenUp(more: Int, status: Int) async throws {
+    let node = try await node { _ in .outputBytes([UInt8](repeating: 49, count: CallEnd.resultLimit + more), CallEnd(.exited)) }
+    let answer = try await post("/greet", "[]", [:], node)
+    #expect(answer.status == status && answer.body.utf8.count == (status == 200 ? CallEnd.resultLimit + 1 : answer.body.utf8.count))
     await node.end()
   }
 }

@@ -7,8 +7,6 @@ import NIOHTTP1
 struct InvocationExchange {
   /// Bytes of the arguments' text.
   static let argumentLimit = 1 << 20
-  /// ... and of a result's: its monitor process keeps to less.
-  static let resultLimit = 5 << 20
   private static let nameLimit = 4096
 
   private let name: String

@@ -199,8 +199,8 @@ final class FunctionExchange: CallReceiver {
     var bytes = bytes
     if case .sending = output { return connection.send(bytes) }
     if held.readableBytes == 0 { held = bytes } else { held.writeBuffer(&bytes) }
-    if invocation != nil, held.readableBytes > InvocationExchange.resultLimit {
-      giveUp(Problem(502, "Bad Gateway", "the function's result is longer than \(InvocationExchange.resultLimit) bytes"))
+    if invocation != nil, held.readableBytes > CallEnd.resultLimit {
+      giveUp(Problem(502, "Bad Gateway", "the monitor process has sent a longer result than it may"))
     }
   }
 
@@ -353,6 +353,7 @@ final class FunctionExchange: CallReceiver {
       case .processorTimeUsedUp: Problem(504, "Gateway Timeout", "the function used more processor time than it may")
       case .stopped, .killed: Problem(500, "Internal Server Error", "the function was ended")
       case .failed, .notLoaded: Problem(502, "Bad Gateway", "the function could not be run")
+      case .resultTooLong: Problem(500, "Internal Server Error", "the function's result has more than \(CallEnd.resultLimit) bytes, which is all that a call of an exported function passes on")
       case .noFunction: Problem(404, "Not Found", end.callersMessage)
       case .badArguments: Problem(400, "Bad Request", end.callersMessage)
       }
