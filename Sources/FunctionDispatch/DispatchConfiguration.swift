@@ -14,6 +14,8 @@ public struct DispatchConfiguration: Sendable {
   public var slots: Int
   /// Monitor processes at a time, spare ones included.
   public var processLimit: Int
+  /// What the front's files allow of them beside callers' connections; nil for as many as ``processLimit`` says.
+  public var descriptors: DescriptorBudget?
   /// Processes that stand ready and are nobody's yet.
   public var spareProcesses: Int
   /// Calls that run at once: on the node, and of one tenant.
@@ -69,22 +71,15 @@ public struct DispatchConfiguration: Sendable {
     self.startTime = startTime
   }
 
-  /// What a front has open when all calls run that may: a connection for each, and for each monitor process its slots' sockets, its control line
-  /// twice, its complaints, what it asks for connections by and the process itself; and what making connections takes.
-  public var descriptorsAtMost: Int { descriptors(running: running) }
-
-  /// The most calls at once, up to ``running``, for which so many descriptors are enough; at least one.
-  public func running(fitting descriptors: Int) -> Int {
-    var (low, high) = (1, max(1, running))
-    while low < high {
-      let middle = (low + high + 1) / 2
-      if self.descriptors(running: middle) <= descriptors { low = middle } else { high = middle - 1 }
-    }
-    return low
-  }
-
-  private func descriptors(running: Int) -> Int {
+  /// What a front has open when all calls run that may, each over a connection of its own: that, what its processes take, and ``reservedDescriptors``.
+  public var descriptorsAtMost: Int {
     let processes = min((running + slots - 1) / slots, processLimit) + spareProcesses
-    return running + processes * (slots + 5) + (connections?.descriptorsAtMost(askers: processes) ?? 0) + 128
+    return running + processes * descriptorsOfProcess + reservedDescriptors
   }
+
+  /// Of each monitor process: its slots' sockets, its control line twice, its complaints, what it asks for connections by, and the process itself.
+  var descriptorsOfProcess: Int { slots + 5 }
+
+  /// For files of the node's own, and for making connections.
+  public var reservedDescriptors: Int { 128 + (connections?.descriptorsAtMost(askers: processLimit) ?? 0) }
 }

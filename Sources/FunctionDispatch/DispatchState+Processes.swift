@@ -9,7 +9,7 @@ extension DispatchState {
     let wanted = configuration.spareProcesses + (missing + configuration.slots - 1) / configuration.slots
     var actions: [Action] = []
     while spares.count + starting < wanted, starting < Self.startLimit {
-      guard children.count + starting < configuration.processLimit else {
+      guard children.count + starting < configuration.processLimit, hasDescriptors(for: children.count + starting + 1) else {
         if let needy { actions += makeRoom(for: needy) }
         break
       }
@@ -17,7 +17,12 @@ extension DispatchState {
       starting += 1
       actions.append(.startProcess)
     }
+    configuration.descriptors?.processesHave((children.count + starting) * configuration.descriptorsOfProcess)
     return actions
+  }
+
+  private func hasDescriptors(for processes: Int) -> Bool {
+    configuration.descriptors?.hasRoom(forProcesses: processes * configuration.descriptorsOfProcess) ?? true
   }
 
   /// For a tenant whose calls wait while others have all the processes: one that nobody uses ends; or the tenant with most processes gives one up

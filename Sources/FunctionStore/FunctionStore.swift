@@ -15,8 +15,14 @@ public final class FunctionStore: Sendable {
   let images: ImageFolder
   private let database: NodeDatabase
   private let catalogue = Mutex(Catalogue())
-  private let routeListener = Mutex<(@Sendable (String, Route?) -> Void)?>(nil)
-  private let limitListener = Mutex<(@Sendable (String, TenantLimits) -> Void)?>(nil)
+  private let routeListener = Mutex<Listener<Route?>?>(nil)
+  private let limitListener = Mutex<Listener<TenantLimits>?>(nil)
+
+  /// A closure in a value of its own: in a mutex by itself it would be wrapped once more whenever it is looked at, so that each deployment took longer than
+  /// the one before, and the stack was full after some ten thousands.
+  private struct Listener<Told>: Sendable {
+    let tell: @Sendable (String, Told) -> Void
+  }
   private let clock: @Sendable () -> Int64
 
   /// Opens what is there, or makes it.
@@ -66,20 +72,20 @@ public final class FunctionStore: Sendable {
           catalogue.publish(result.1, images: images)
           return result.1.functions.keys.map { ($0, catalogue.routes[$0]) }
         }
-        if let listener = routeListener.withLock({ $0 }) { for (name, route) in routes { listener(name, route) } }
+        if let listener = routeListener.withLock({ $0 }) { for (name, route) in routes { listener.tell(name, route) } }
         if let listener = limitListener.withLock({ $0 }) {
-          for (name, tenant) in result.1.tenants { listener(name, tenant?.limits ?? TenantLimits()) }
+          for (name, tenant) in result.1.tenants { listener.tell(name, tenant?.limits ?? TenantLimits()) }
         }
       }
     ).0
   }
 
   /// From now on tells of each function where its calls go, whenever that has changed; nil for one that was removed.
-  public func whenRouted(_ body: @escaping @Sendable (_ function: String, Route?) -> Void) { routeListener.withLock { $0 = body } }
+  public func whenRouted(_ body: @escaping @Sendable (_ function: String, Route?) -> Void) { routeListener.withLock { $0 = Listener(tell: body) } }
 
   /// Tells now and from now on what each tenant may have.
   public func whenLimited(_ body: @escaping @Sendable (_ tenant: String, TenantLimits) -> Void) {
-    limitListener.withLock { $0 = body }
+    limitListener.withLock { $0 = Listener(tell: body) }
     for tenant in tenants { body(tenant.name, tenant.limits) }
   }
 

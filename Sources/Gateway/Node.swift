@@ -90,7 +90,7 @@ public final class Node: Sendable {
       responder: router.buildResponder(), server: HTTPServerBuilder { NodeChannel(service, connections, responder: $0) },
       configuration: ApplicationConfiguration(
         address: .hostname(configuration.host, port: configuration.port), serverName: nil, backlog: 4096,
-        availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections)),
+        availableConnectionsDelegate: ConnectionRoom(configuration.connections, configuration.dispatch.descriptors)),
       onServerRunning: { channel in await whenListening(channel.localAddress?.port ?? 0) },
       eventLoopGroupProvider: .shared(eventLoops), logger: logger)
     let deadline = Deadline(configuration.drainTime) { [dispatcher] in
@@ -121,6 +121,27 @@ public final class Node: Sendable {
     try? await eventLoops.shutdownGracefully()
     try result.get()
   }
+}
+
+/// Whether there is room for another caller's connection; others wait in the system's queue.
+private struct ConnectionRoom: AvailableConnectionsDelegate {
+  private let limit: Int
+  private let descriptors: DescriptorBudget?
+  private var count = 0
+
+  init(_ limit: Int, _ descriptors: DescriptorBudget?) { (self.limit, self.descriptors) = (limit, descriptors) }
+
+  mutating func connectionOpened() {
+    count += 1
+    descriptors?.connectionOpened()
+  }
+
+  mutating func connectionClosed() {
+    count -= 1
+    descriptors?.connectionClosed()
+  }
+
+  func isAcceptingNewConnections() -> Bool { count < limit && descriptors?.hasRoomForConnection ?? true }
 }
 
 /// What is done some time after the end has begun, unless all is over by then.

@@ -56,11 +56,7 @@ struct DispatchOptions: ParsableArguments {
       tenantRunning: tenantRunning ?? running ?? Self.usualRunning, memory: memory > 0 ? UInt64(memory) << 20 : Self.machineMemory / 4 * 3, templates: templates,
       keepWarm: UInt64(keepWarm) * 1_000_000_000, keepProcess: UInt64(keepWarm) * 1_000_000_000)
     configuration.connections = connections
-    if running == nil {
-      let fitting = configuration.running(fitting: descriptors)
-      configuration.running = fitting
-      if tenantRunning == nil { configuration.tenantRunning = fitting }
-    }
+    configuration.descriptors = DescriptorBudget(descriptors, reserved: configuration.reservedDescriptors)
     return configuration
   }
 

@@ -59,7 +59,8 @@ struct Serve: AsyncParsableCommand {
     let logs = FunctionLogs()
     let output = LogOutput(format: log)
     let logger = Logger(label: "coffer") { NodeLogHandler(label: $0, output: output, logs: logs) }
-    if descriptors < dispatch.descriptorsAtMost {
+    // Who does not say how many has as many as there is room for.
+    if options.running != nil, descriptors < dispatch.descriptorsAtMost {
       logger.warning(
         "this node may open \(descriptors) files, and \(dispatch.running) calls at once take \(dispatch.descriptorsAtMost); raise the limit (ulimit -n, or LimitNOFILE of its service), or lower --running")
     }

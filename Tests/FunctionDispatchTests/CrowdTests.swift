@@ -50,6 +50,40 @@ import Testing
     for _ in 0..<20 { #expect(await harness.call(route, input: "known").ending.exited) }
   }
 
+  /// Processes are started as far as the front's files go beside callers' connections, however many calls may run.
+  @Test func filesAreSharedByProcessesAndConnections() async {
+    let gate = Gate()
+    // A process of two slots takes seven; one is the callers' whatever happens.
+    let budget = DescriptorBudget(4 * 7 + 1 + 10, reserved: 10)
+    let harness = Harness(slots: 2, change: { ($0.processLimit, $0.descriptors) = (8, budget) }) { _ in
+      gate.pass(needs: .max)
+      return .output("", CallEnd(.exited, start: .warm, hasWaited: true))
+    }
+    for _ in 0..<8 { budget.connectionOpened() }
+    let route = Harness.route("waits")
+    async let all = Self.call(harness, route, times: 20)
+    #expect(await Harness.wait { let node = harness.dispatcher.statistics().node; return node.running == 6 && node.queued == 14 })
+    #expect(!budget.hasRoomForConnection)
+    for _ in 0..<8 { budget.connectionClosed() }
+    // The next look, once a second, finds room for one more.
+    #expect(await Harness.wait { harness.dispatcher.statistics().node.running == 8 })
+    #expect(budget.hasRoomForConnection)
+    budget.connectionOpened()
+    #expect(!budget.hasRoomForConnection)
+    gate.open()
+    #expect(await all)
+    await harness.dispatcher.shutDown()
+  }
+
+  @Test func callersHaveHalfOfTheFilesAtMost() {
+    let budget = DescriptorBudget(110, reserved: 10)
+    for _ in 0..<50 {
+      #expect(budget.hasRoomForConnection)
+      budget.connectionOpened()
+    }
+    #expect(!budget.hasRoomForConnection)
+  }
+
   @Test func callsThatOnlyComputeShareAFewMachines() async {
     let gate = Gate()
     let harness = Self.harness(gate, needs: .max, hasWaited: false, patience: 3_600_000_000_000)

@@ -44,6 +44,20 @@ import TrustletImage
     #expect(heard.withLock { $0 } == ["hello \(images[0].measurement)", "hello \(images[1].measurement)", "hello gone"])
   }
 
+  /// Each change tells by the same way as the one before, however many there were: one that wrapped the listener again each time filled the stack.
+  @Test func tellingTakesNoMoreOfTheStackFromChangeToChange() throws {
+    let places = Mutex<[UInt]>([])
+    store.whenRouted { _, _ in
+      var here: UInt8 = 0
+      withUnsafeMutablePointer(to: &here) { here in places.withLock { $0.append(UInt(bitPattern: here)) } }
+    }
+    for _ in 0..<200 { try store.deploy("hello", images[0]) }
+    let found = places.withLock { $0 }
+    #expect(found.count == 200)
+    let (first, last) = (try #require(found.first), try #require(found.last))
+    #expect(max(first, last) - min(first, last) < 2048)
+  }
+
   @Test func theNewestDeploymentServes() throws {
     for image in images { try store.deploy("hello", image) }
     #expect(serving("hello") == [images[2].measurement: 100])

@@ -168,7 +168,6 @@ import coffer_node
     let errands = ConnectionErrands(try TenantNetworkRules(["connect:127.0.0.1:*"]), nil)
     configuration.connections = errands
     #expect(configuration.descriptorsAtMost >= without + 2 * ConnectionCounts.Limits().making)
-    #expect(configuration.running(fitting: without) < configuration.running)
   }
 
   @Test func whatIsNoRequestEndsTheConversation() throws {
