@@ -108,11 +108,11 @@ let package = Package(
 
     // Floor 2: a node as an image: what builds it and says what its evidence will be, and what starts in it.
     .target(name: "NodeImage", dependencies: [crypto]),
-    .target(name: "NodeStart", dependencies: ["Platform"]),
+    .target(name: "NodeStart"),
     .executableTarget(name: "coffer-init", dependencies: ["CLinux", "NodeStart", "Platform"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(name: "coffer-evidence", dependencies: ["NodeStart", "Platform"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .testTarget(name: "NodeImageTests", dependencies: ["NodeImage", crypto]),
-    .testTarget(name: "NodeStartTests", dependencies: ["NodeStart", "Platform"]),
+    .testTarget(name: "NodeStartTests", dependencies: ["NodeStart"]),
 
     // Floor 3: what a node, a monitor and an instance prove of themselves; and the life of a trustlet.
     .target(name: "Evidence", dependencies: ["Platform", crypto]),

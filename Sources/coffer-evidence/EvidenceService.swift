@@ -4,7 +4,7 @@ import Platform
 
 /// Answers with what this machine's platform says of it.
 struct EvidenceService {
-  private let maker = EvidenceMaker(open: Self.platform, clock: Self.seconds) { usleep(UInt32(min($0, 60) * 1e6)) }
+  private let platform = RestingPlatform(open: Self.own, clock: Self.seconds) { usleep(UInt32(min($0, 60) * 1e6)) }
 
   func serve(_ listener: Listener) -> Never {
     while true {
@@ -15,14 +15,23 @@ struct EvidenceService {
       }
       guard let head = connection.head() else { continue }
       do throws(EvidenceRefusal) {
-        connection.answer(try maker.answer(to: EvidenceRequest(head)))
+        connection.answer(try answer(to: EvidenceRequest(head)))
       } catch {
         connection.answer(EvidenceAnswer.refusal(error))
       }
     }
   }
 
-  private static func platform() throws(PlatformError) -> any Platform {
+  private func answer(to request: EvidenceRequest) throws(EvidenceRefusal) -> [UInt8] {
+    do throws(PlatformError) {
+      let report = try platform.report(carrying: request.nonce)
+      return EvidenceAnswer.evidence(report.evidence, format: report.format)
+    } catch {
+      throw .noPlatform(error.description)
+    }
+  }
+
+  private static func own() throws(PlatformError) -> any Platform {
     OwnPlatform.find() == .reports ? ReportInterface() : try TPMPlatform()
   }
 

@@ -1,10 +1,9 @@
-import NodeStart
 import Platform
 import Synchronization
 import Testing
 
-/// A machine's evidence for strangers: at what cost for its platform.
-@Suite struct EvidenceMakerTests {
+/// What strangers' requests cost a platform.
+@Suite struct RestingPlatformTests {
   /// Takes a while for each report, and fails when it is told to.
   private final class SlowPlatform: Platform, Sendable {
     let name = "slow"
@@ -31,8 +30,8 @@ import Testing
 
     let state = Mutex(State())
 
-    var maker: EvidenceMaker {
-      EvidenceMaker(
+    var platform: RestingPlatform {
+      RestingPlatform(
         open: { () throws(PlatformError) -> any Platform in
           guard !self.state.withLock({ $0.cannotOpen }) else { throw PlatformError(.unavailable, "none", "get one") }
           self.state.withLock {
@@ -50,17 +49,14 @@ import Testing
     }
   }
 
-  private func request(_ byte: UInt8) throws -> EvidenceRequest {
-    let digits = String(repeating: byte < 16 ? "0" + String(byte, radix: 16) : String(byte, radix: 16), count: 16)
-    return try EvidenceRequest(Array("GET /evidence?nonce=\(digits) HTTP/1.1\r\n\r\n".utf8))
-  }
+  private func bytes(_ byte: UInt8) -> [UInt8] { [UInt8](repeating: byte, count: 16) }
 
   @Test func aPlatformIsOpenedOnce() throws {
     let scene = Scene()
-    let maker = scene.maker
+    let platform = scene.platform
     for byte in 1...20 as ClosedRange<UInt8> {
-      let answer = try maker.answer(to: request(byte))
-      #expect(answer.suffix(32) == [UInt8](repeating: byte, count: 16) + [UInt8](repeating: 0, count: 16))
+      let report = try platform.report(carrying: bytes(byte))
+      #expect(report.evidence == [UInt8](repeating: byte, count: 16) + [UInt8](repeating: 0, count: 16))
     }
     #expect(scene.state.withLock { $0.opened } == 1)
   }
@@ -68,25 +64,25 @@ import Testing
   /// Half of its time is left to others, who wait for no more than the one report that is under way.
   @Test func strangersGetHalfOfItsTime() throws {
     let scene = Scene()
-    let maker = scene.maker
-    for byte in 1...20 as ClosedRange<UInt8> { _ = try maker.answer(to: request(byte)) }
+    let platform = scene.platform
+    for byte in 1...20 as ClosedRange<UInt8> { _ = try platform.report(carrying: bytes(byte)) }
     #expect(scene.state.withLock { $0.paused } == 19 * 0.5)
     scene.state.withLock { $0.time += 10 }
-    _ = try maker.answer(to: request(1))
+    _ = try platform.report(carrying: bytes(1))
     #expect(scene.state.withLock { $0.paused } == 19 * 0.5)
   }
 
   @Test func oneThatFailsIsOpenedAgain() throws {
     let scene = Scene()
-    let maker = scene.maker
-    _ = try maker.answer(to: request(1))
+    let platform = scene.platform
+    _ = try platform.report(carrying: bytes(1))
     scene.state.withLock { $0.isBroken = true }
-    _ = try maker.answer(to: request(2))
+    _ = try platform.report(carrying: bytes(2))
     #expect(scene.state.withLock { $0.opened } == 2)
     scene.state.withLock { ($0.isBroken, $0.cannotOpen) = (true, true) }
-    #expect(throws: EvidenceRefusal.self) { try maker.answer(to: request(3)) }
+    #expect(throws: PlatformError.self) { try platform.report(carrying: bytes(3)) }
     scene.state.withLock { $0.cannotOpen = false }
-    _ = try maker.answer(to: request(4))
+    _ = try platform.report(carrying: bytes(4))
     #expect(scene.state.withLock { $0.opened } == 3)
   }
 }
