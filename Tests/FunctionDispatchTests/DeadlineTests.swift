@@ -30,13 +30,13 @@ import Testing
   /// ... and not that of whatever was deployed while it waited; nor is the code loaded once more for each turn that the two take.
   @Test func aCallThatWaitedHasItsOwnTime() async {
     let open = Mutex(0)
-    let harness = Harness(slots: 4, change: { $0.grace = 100_000_000 }) { call in
+    let harness = Harness(slots: 4, change: { $0.grace = 4_000_000_000 }) { call in
       let turn = Int(String(decoding: call.input, as: UTF8.self)) ?? 0
       while open.withLock({ $0 }) < turn { usleep(1000) }
       return .output("fine")
     }
     let before = Harness.route("f", settings: FunctionSettings(concurrency: 1))
-    let after = Harness.route("f", settings: FunctionSettings(time: 100_000_000, concurrency: 1))
+    let after = Harness.route("f", settings: FunctionSettings(time: 1_000_000_000, concurrency: 1))
     func requests() -> UInt64 { harness.dispatcher.statistics().functions.first?.requests ?? 0 }
     async let first = harness.call(before, input: "1")
     #expect(await Harness.wait { requests() == 1 })
@@ -48,8 +48,8 @@ import Testing
     #expect(await Harness.wait { requests() == 4 })
     open.withLock { $0 = 1 }
     #expect(await first.output == "fine")
-    // Housekeeping has its turn once a second.
-    try? await Task.sleep(for: .seconds(3))
+    // Longer than the newest deployment's time and grace, and a turn of housekeeping.
+    try? await Task.sleep(for: .seconds(8))
     open.withLock { $0 = 2 }
     let rest = await [second, third, fourth]
     #expect(rest.allSatisfy { $0.output == "fine" }, "\(rest)")
