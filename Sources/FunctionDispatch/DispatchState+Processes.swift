@@ -93,7 +93,7 @@ extension DispatchState {
         function.isWaiting = false
         while let call = function.firstQueued {
           function.withdraw(call)
-          queued -= 1
+          dequeued(function)
           actions.append(.end(call, .refused(.unavailable(reason: reason))))
         }
       }

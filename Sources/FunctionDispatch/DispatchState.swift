@@ -9,6 +9,10 @@ package struct DispatchState {
     case end(FunctionCall, CallEnding)
     case startProcess
     case endProcess(MonitorChild, reason: String)
+    /// It is at fault: that is counted and logged.
+    case failProcess(MonitorChild, reason: String)
+    /// Its caller does not read, and is not waited for any more.
+    case giveUp(Slot, FunctionCall)
     case cool(Slot, RevisionState)
     case load(MonitorChild, RevisionState)
     case unload(MonitorChild, RevisionState)
@@ -56,6 +60,7 @@ package struct DispatchState {
   mutating func submit(_ call: FunctionCall, loop: Int, now: UInt64) -> [Action] {
     let function = state(of: call.route, call.revision)
     call.function = function
+    call.submittedAt = now
     function.statistics.requests += 1
     function.statistics.changes &+= 1
     function.statistics.lastRevision = call.revision.measurement
@@ -68,9 +73,13 @@ package struct DispatchState {
     if function.queued == 0, mayRun(function), !isCrowded(revision, loop, since: now, now: now), let slot = pick(revision, loop: loop, now: now) {
       return assign(call, slot, revision, now: now) + replenish()
     }
-    guard function.queued < function.settings.queue, queued < configuration.queued else { return [.end(call, .refused(.queueFull))] }
+    // Half of what is still free, of all queues together: whoever comes later finds room too.
+    guard function.queued < function.settings.queue, function.tenant.queued < configuration.queued - queued else {
+      return [.end(call, .refused(.queueFull))]
+    }
     call.queuedAt = now
     function.enqueue(call)
+    function.tenant.queued += 1
     queued += 1
     markWaiting(function)
     return serveQueues(now: now)
@@ -78,9 +87,21 @@ package struct DispatchState {
 
   /// The caller has gone.
   mutating func withdraw(_ call: FunctionCall) {
-    guard call.isQueued else { return }
-    call.function?.withdraw(call)
+    guard call.isQueued, let function = call.function else { return }
+    function.withdraw(call)
+    dequeued(function)
+  }
+
+  mutating func dequeued(_ function: FunctionState) {
+    function.tenant.queued -= 1
     queued -= 1
+  }
+
+  /// - Parameter status: 0 for a caller who has gone.
+  func answered(_ function: FunctionState?, status: Int, time: UInt64) {
+    function?.statistics.request.record(nanoseconds: time)
+    function?.statistics.answers[status == 0 ? "gone" : "\(status / 100)xx", default: 0] += 1
+    function?.statistics.changes &+= 1
   }
 
   mutating func finish(_ slot: Slot, _ call: FunctionCall, _ ending: CallEnding, now: UInt64) -> [Action] {
@@ -99,7 +120,7 @@ package struct DispatchState {
       !isCrowded(revision, slot.loopIndex, since: call.queuedAt, now: now)
     else { return nil }
     function.withdraw(call)
-    queued -= 1
+    dequeued(function)
     virtualTime = max(virtualTime, function.tenant.used)
     return assign(call, slot, revision, now: now)
   }
@@ -161,6 +182,7 @@ package struct DispatchState {
       revision.machines += 1
     }
     slot.isBusy = true
+    slot.current = call
     slot.child.busy += 1
     slot.child.lastUse = now
     revision.running += 1
@@ -173,7 +195,8 @@ package struct DispatchState {
     // Charged as it begins, or a tenant of long calls would take all slots before the first of them counts.
     call.chargedTime = function.usualTime
     function.tenant.used = max(function.tenant.used, virtualTime) &+ call.chargedTime
-    let time = function.settings.time == 0 ? UInt64.max / 4 : function.settings.time
+    let limit = revision.revision.settings.time
+    let time = limit == 0 ? UInt64.max / 4 : min(limit, UInt64.max / 4)
     slot.deadline = now &+ time &+ configuration.grace
     let loads = slot.child.loaded.updateValue(revision, forKey: revision.number) == nil
     if loads { revision.children.append(slot.child) }
@@ -182,6 +205,7 @@ package struct DispatchState {
 
   private mutating func release(_ slot: Slot, _ revision: RevisionState, now: UInt64) {
     slot.isBusy = false
+    slot.current = nil
     slot.freeSince = now
     slot.deadline = .max
     slot.child.busy -= 1
@@ -200,10 +224,11 @@ package struct DispatchState {
     function.tenant.used = function.tenant.used &- min(function.tenant.used, call.chargedTime) &+ time
     function.usualTime = (function.usualTime &* 7 &+ time) / 8
     function.statistics.changes &+= 1
-    function.statistics.queue.record(nanoseconds: call.dispatchedAt &- min(call.dispatchedAt, call.arrival))
+    let waited = call.dispatchedAt &- min(call.dispatchedAt, call.submittedAt)
+    function.statistics.queue.record(nanoseconds: waited)
     guard case .ended(let end) = ending, end.start != .none else { return }
     // What a process says of itself counts for no more than what can have passed.
-    let start = (call.dispatchedAt &- min(call.dispatchedAt, call.arrival)) &+ min(end.startTime, time)
+    let start = waited &+ min(end.startTime, time)
     if end.start == .reused { function.statistics.reused += 1 }
     if [.warm, .reused].contains(end.start) { function.statistics.warm.record(nanoseconds: start) } else { function.statistics.cold.record(nanoseconds: start) }
     function.statistics.run.record(nanoseconds: min(end.runTime, time))
@@ -276,7 +301,7 @@ package struct DispatchState {
         continue
       }
       tenant.waiting.append(function)
-      guard mayRun(function), let revision = revisionState(call.revision, of: function) else { continue }
+      guard mayRun(function), let revision = revisionState(call.revision, of: function, isServed: false) else { continue }
       if isCrowded(revision, call.loop, since: call.queuedAt, now: now) {
         guard let other = firstWithShare(function, revision) else { continue }
         call = other
@@ -287,7 +312,7 @@ package struct DispatchState {
         continue
       }
       function.withdraw(call)
-      queued -= 1
+      dequeued(function)
       virtualTime = max(virtualTime, tenant.used)
       return (assign(call, slot, revision, now: now), true)
     }
@@ -304,9 +329,11 @@ package struct DispatchState {
 
   // MARK: Names
 
+  /// Of limits that are the function's and not a call's, those of its newest revision count.
   mutating func state(of route: Route, _ revision: Revision) -> FunctionState {
+    let settings = (route.revisions.first?.revision ?? revision).settings
     if let function = functions[route.function], function.tenant.name == route.tenant {
-      function.settings = revision.settings
+      function.settings = settings
       return function
     }
     let tenant = tenants[route.tenant] ?? TenantState(route.tenant)
@@ -314,19 +341,32 @@ package struct DispatchState {
     // Another tenant's, removed a moment ago.
     forget(route.function)
     let function = FunctionState(route.function, tenant)
-    function.settings = revision.settings
+    function.settings = settings
     functions[route.function] = function
     return function
   }
 
-  mutating func revisionState(_ revision: Revision, of function: FunctionState) -> RevisionState? {
+  /// - Parameter isServed: new calls reach it; else it is that of a call which has waited, and maybe nobody else's any more.
+  mutating func revisionState(_ revision: Revision, of function: FunctionState, isServed: Bool = true) -> RevisionState? {
     if !function.isLively {
       function.isLively = true
       lively.append(function)
     }
-    if let state = function.revisions[revision.measurement], state.revision == revision { return state }
-    lastRevisionNumber &+= 1
-    guard let state = RevisionState(lastRevisionNumber, revision, of: function, loops: loops) else { return nil }
+    let served = function.revisions[revision.measurement]
+    if let served, served.revision == revision { return served }
+    let state: RevisionState
+    if let index = function.former.firstIndex(where: { $0.revision == revision }) {
+      guard isServed else { return function.former[index] }
+      state = function.former.remove(at: index)
+    } else {
+      lastRevisionNumber &+= 1
+      guard let new = RevisionState(lastRevisionNumber, revision, of: function, loops: loops) else { return nil }
+      state = new
+      if !isServed && served != nil {
+        function.former.append(state)
+        return state
+      }
+    }
     // The machines of one whose settings have changed since go when they have been idle for long enough.
     if let former = function.revisions.updateValue(state, forKey: revision.measurement) { function.former.append(former) }
     return state

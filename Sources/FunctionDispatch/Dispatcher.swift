@@ -81,11 +81,16 @@ public final class Dispatcher: Sendable {
   /// For the statistics: what the caller was told in the end; 0 for one who has gone.
   public func answered(_ call: FunctionCall, status: Int) {
     let now = NIODeadline.now().uptimeNanoseconds
-    state.withLock { _ in
-      call.function?.statistics.request.record(nanoseconds: now &- min(now, call.arrival))
-      let name = status == 0 ? "gone" : "\(status / 100)xx"
-      call.function?.statistics.answers[name, default: 0] += 1
-      call.function?.statistics.changes &+= 1
+    state.withLock { $0.answered(call.function, status: status, time: now &- min(now, call.arrival)) }
+  }
+
+  /// For the statistics: a request for a function that was answered without a call.
+  public func refused(_ route: Route, _ revision: Revision, status: Int, arrival: UInt64) {
+    let now = NIODeadline.now().uptimeNanoseconds
+    state.withLock { state in
+      let function = state.state(of: route, revision)
+      function.statistics.requests += 1
+      state.answered(function, status: status, time: now &- min(now, arrival))
     }
   }
 
@@ -203,6 +208,8 @@ public final class Dispatcher: Sendable {
     case .end(let call, let ending): call.end(ending)
     case .startProcess: supervisor.execute { self.startProcess() }
     case .endProcess(let child, let reason): child.end(reason: reason)
+    case .failProcess(let child, let reason): child.fail(reason)
+    case .giveUp(let slot, let call): slot.onLoop { $0.giveUp(call) }
     case .cool(let slot, let revision): slot.onLoop { $0.tell(.cool, revision: revision.number) }
     case .load(let child, let revision):
       do throws(MonitorStartError) { try child.load(revision) } catch { state.withLock { $0.prepareFailed(child, revision) } }

@@ -81,12 +81,15 @@ public final class FunctionCall: @unchecked Sendable {
     /// The receiver was told that there is enough.
     var isFull = false
     var isPaused = false
+    var hasBeenPaused = false
   }
 
   private let state: Mutex<State>
   // Behind the dispatcher's lock.
   var function: FunctionState?
   var queuedAt: UInt64 = 0
+  /// When it was known enough of to run.
+  var submittedAt: UInt64 = 0
   var dispatchedAt: UInt64 = 0
   var chargedTime: UInt64 = 0
   var hasBeenRefusedByAProcess = false
@@ -157,6 +160,7 @@ public final class FunctionCall: @unchecked Sendable {
   private func changePause(_ isPaused: Bool) {
     let slot = state.withLock { state -> Slot? in
       state.isPaused = isPaused
+      if isPaused { state.hasBeenPaused = true }
       return state.slot
     }
     slot?.onLoop { $0.setPaused(isPaused, for: self) }
@@ -194,6 +198,9 @@ public final class FunctionCall: @unchecked Sendable {
   }
 
   var isPaused: Bool { state.withLock { $0.isPaused } }
+
+  /// Its caller has not always read its answer.
+  var hasBeenPaused: Bool { state.withLock { $0.hasBeenPaused } }
 
   func deliver(_ bytes: ByteBuffer) { onLoop { $0.receiver?.callWrote(bytes) } }
 

@@ -5,6 +5,8 @@ import NIOCore
 package final class TenantState: @unchecked Sendable {
   let name: String
   package var running = 0
+  /// Its calls that wait.
+  package var queued = 0
   var limits = TenantLimits()
   package var budget = ProcessorBudget()
   /// As ``DispatchState/isMemoryShort``, by its own limit.

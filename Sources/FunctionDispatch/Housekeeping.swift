@@ -14,7 +14,9 @@ extension DispatchState {
       for function in tenant.waiting {
         while let call = function.firstQueued, now > call.queuedAt &+ configuration.queueTime {
           function.withdraw(call)
-          queued -= 1
+          dequeued(function)
+          function.statistics.queue.record(nanoseconds: now &- min(now, call.submittedAt))
+          function.statistics.changes &+= 1
           actions.append(.end(call, .refused(.queueTimedOut)))
         }
       }
@@ -22,9 +24,22 @@ extension DispatchState {
     return actions
   }
 
+  /// A call whose caller does not read may have ended without that being seen: it is given up first, and only where that does not help is its process at fault.
   private func endHung(now: UInt64) -> [Action] {
-    children.filter { $0.busy > 0 && $0.slots.contains { $0.isBusy && $0.deadline < now } }
-      .map { .endProcess($0, reason: "it did not end a call at its time limit") }
+    var actions: [Action] = []
+    for child in children where child.busy > 0 {
+      for slot in child.slots where slot.isBusy && slot.deadline < now {
+        if let call = slot.current, call.hasBeenPaused {
+          slot.current = nil
+          slot.deadline = now &+ configuration.grace
+          actions.append(.giveUp(slot, call))
+        } else {
+          actions.append(.failProcess(child, reason: "it did not end a call at its time limit"))
+          break
+        }
+      }
+    }
+    return actions
   }
 
   private mutating func coolIdle(now: UInt64) -> [Action] {

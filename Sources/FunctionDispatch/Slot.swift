@@ -21,6 +21,8 @@ final class Slot: ChannelInboundHandler, @unchecked Sendable {
   var freeSince: UInt64 = 0
   /// When a call counts as hung.
   var deadline: UInt64 = .max
+  /// The call that it is busy with, until that has been given up.
+  var current: FunctionCall?
 
   // The event loop's.
   private var context: ChannelHandlerContext?
@@ -128,6 +130,14 @@ final class Slot: ChannelInboundHandler, @unchecked Sendable {
     guard self.call === call else { return }
     setPaused(false, for: call)
     isDiscarding = true
+  }
+
+  /// Ends the call towards its caller, who has not read its answer in time, and reads what its process says of it: an end that stands behind output
+  /// which nobody takes cannot be seen.
+  func giveUp(_ call: FunctionCall) {
+    guard self.call === call else { return }
+    discardOutput(of: call)
+    call.end(.ended(CallEnd(.timedOut)))
   }
 
   func close() { context?.close(promise: nil) }

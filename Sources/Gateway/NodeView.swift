@@ -21,10 +21,12 @@ public struct NodeView: Sendable {
   /// `/`: the page itself, which holds nothing of the node's.
   public func addDashboard<Context: RequestContext>(to router: some RouterMethods<Context>) {
     router.get("/") { _, _ in DashboardPage.response }
+    Self.addRefusals("/", to: router)
   }
 
   /// `/metrics`.
   public func addMetrics<Context: RequestContext>(to router: some RouterMethods<Context>, viewer: @escaping ViewerOf<Context>) {
+    Self.addRefusals("/metrics", to: router)
     router.get("/metrics") { request, context in
       let viewer = try viewer(request, context)
       let text = metrics.text(await feed.picture(), for: viewer)
@@ -50,6 +52,15 @@ public struct NodeView: Sendable {
         throw HTTPError(.forbidden, message: "the node's own log is for a token of all tenants")
       }
       return try logs(request, of: "", tenant: nil)
+    }
+  }
+
+  /// A path that can only be looked at, by another method.
+  private static func addRefusals<Context: RequestContext>(_ path: String, to router: some RouterMethods<Context>) {
+    for method in [HTTPRequest.Method.put, .post, .delete, .patch, .options, .trace] {
+      router.on(RouterPath(stringLiteral: path), method: method) { _, _ -> Response in
+        Refusal(.methodNotAllowed, "\(method) cannot be asked of \(path); GET and HEAD can", headers: [.allow: "GET, HEAD"]).response
+      }
     }
   }
 

@@ -20,7 +20,7 @@ final class FakeMonitors: MonitorLaunching {
     case output(String, CallEnd = CallEnd(.exited, start: .warm, startTime: 1000, runTime: 2000))
     case outputBytes([UInt8], CallEnd = CallEnd(.exited, start: .warm, startTime: 1000, runTime: 2000))
     /// Each by itself, with time between for whoever reads.
-    case outputInParts([String])
+    case outputInParts([String], CallEnd = CallEnd(.exited, start: .warm, startTime: 1000, runTime: 2000))
     /// Ends the process instead.
     case die
     /// Sends these bytes, whatever they are.
@@ -223,14 +223,14 @@ final class FakeMonitors: MonitorLaunching {
         switch owner.body(call) {
         case .output(let text, let end): send(Self.frames(Array(text.utf8), end, number: frame.number), slot)
         case .outputBytes(let output, let end): send(Self.frames(output, end, number: frame.number), slot)
-        case .outputInParts(let parts):
+        case .outputInParts(let parts, let end):
           for part in parts {
             var bytes: [UInt8] = []
             Frame(.output, number: frame.number, payload: Array(part.utf8)).write(to: &bytes)
             send(bytes, slot)
             usleep(300_000)
           }
-          send(Self.frames([], CallEnd(.exited, start: .warm, startTime: 1000, runTime: 2000), number: frame.number), slot)
+          send(Self.frames([], end, number: frame.number), slot)
         case .die: die()
         case .raw(let bytes): send(bytes, slot)
         case .nothing: break

@@ -58,16 +58,24 @@ final class Harness: Sendable {
     var ending: CallEnding
   }
 
-  func call(_ route: Route, input: String = "", environment: [(String, String)] = [], loop: Int = 0) async -> Answer {
+  /// - Parameters:
+  ///   - age: nanoseconds since the request's head came.
+  ///   - isRead: whether its caller takes the answer.
+  func call(
+    _ route: Route, input: String = "", environment: [(String, String)] = [], loop: Int = 0, age: UInt64 = 0, isRead: Bool = true
+  ) async -> Answer {
     await withCheckedContinuation { continuation in
       let loops = Array(Self.loops.makeIterator())
       let eventLoop = loops[loop % loops.count]
       eventLoop.execute {
         var variables = CallEnvironment()
         for (name, value) in environment { variables.append(name, value) }
+        let now = NIODeadline.now().uptimeNanoseconds
+        let collector = Collector(continuation)
         let call = FunctionCall(
-          route, route.revisions[0].revision, environment: variables, request: "r", arrival: NIODeadline.now().uptimeNanoseconds,
-          input: ByteBuffer(string: input), inputEnds: true, eventLoop: eventLoop, receiver: Collector(continuation))
+          route, route.revisions[0].revision, environment: variables, request: "r", arrival: now - min(now, age),
+          input: ByteBuffer(string: input), inputEnds: true, eventLoop: eventLoop, receiver: collector)
+        if !isRead { collector.held = call }
         self.dispatcher.submit(call)
       }
     }
@@ -76,12 +84,15 @@ final class Harness: Sendable {
   private final class Collector: CallReceiver {
     private var output = ByteBuffer()
     private let continuation: CheckedContinuation<Answer, Never>
+    /// Paused by the first of its output.
+    var held: FunctionCall?
 
     init(_ continuation: CheckedContinuation<Answer, Never>) { self.continuation = continuation }
 
     func callWrote(_ bytes: ByteBuffer) {
       var bytes = bytes
       output.writeBuffer(&bytes)
+      held?.pause()
     }
     func callPaused() {}
     func callWantsInput() {}

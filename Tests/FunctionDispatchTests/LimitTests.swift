@@ -145,6 +145,8 @@ import Testing
     }
     let endings = await Self.calls(3, Harness.route("f", settings: FunctionSettings(concurrency: 1)), harness)
     #expect(endings.count { $0.refusal == .queueTimedOut } == 2)
+    // What was waited in vain was waited too.
+    #expect(await Harness.wait { harness.dispatcher.statistics().functions.first?.queue.count == 3 })
     await harness.dispatcher.shutDown()
   }
 
@@ -245,6 +247,7 @@ import Testing
     let harness = Harness(slots: 4, change: { $0.grace = 100_000_000 }) { $0.name == "stuck" ? .nothing : .output("fine") }
     let answer = await harness.call(Harness.route("stuck", settings: FunctionSettings(time: 100_000_000)))
     #expect(answer.ending.isLost)
+    #expect(harness.dispatcher.statistics().node.monitorsLost == 1)
     #expect(await harness.call(Harness.route("other")).output == "fine")
     await harness.dispatcher.shutDown()
   }

@@ -101,7 +101,9 @@ import Testing
 
   @Test func trailersOfAnAnswerAreSent() async throws {
     let node = try await NodeHarness(settings: Self.settings) { _ in
-      .outputBytes(Self.bytes(ComponentFrames.head(200), ComponentFrames.data("abc"), ComponentFrames.end([("x-end", "yes")])))
+      .outputBytes(Self.bytes(ComponentFrames.head(200), ComponentFrames.data("abc"), ComponentFrames.end([
+        ("Set-Cookie", "a=b"), ("content-length", "7"), ("Content-Security-Policy", "default-src *"), ("clear-site-data", "*"), ("x-end", "yes"),
+      ])))
     }
     let answer = try await node.raw(["GET /f/echo HTTP/1.1\r\nHost: a\r\n\r\n"], enough: { $0.hasSuffix("yes\r\n\r\n") })
     #expect(answer.contains("transfer-encoding: chunked"))

@@ -70,6 +70,9 @@ import Testing
     let (_, _, body) = try await Self.answer(
       Self.request("/f/echo", headers: ["Authorization": "Bearer coffer_abcdefghijkl_secret"], node))
     #expect(!body.contains("secret"))
+    let (_, _, both) = try await Self.answer(
+      Self.request("/f/echo", headers: ["Authorization": "Basic own", "authorization": "Bearer coffer_abcdefghijkl_secret"], node))
+    #expect(!both.contains("secret"))
     await node.end()
   }
 

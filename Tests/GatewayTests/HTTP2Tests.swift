@@ -1,9 +1,10 @@
 import Foundation
 import FunctionCalls
+import Gateway
 import Testing
 
 /// HTTP/2 with prior knowledge, as `curl` speaks it.
-@Suite(.serialized, .enabled(if: Curl.speaksHTTP2, "6 tests need curl with HTTP/2; Scripts/install-test-tools installs it"))
+@Suite(.serialized, .enabled(if: Curl.speaksHTTP2, "7 tests need curl with HTTP/2; Scripts/install-test-tools installs it"))
 struct HTTP2Tests {
   @Test func aFunctionIsToldOfItsRequestAsWithHTTP1() async throws {
     let node = try await NodeHarness { .output($0.head.environment.joined(separator: "\n") + "\n" + String(decoding: $0.input, as: UTF8.self)) }
@@ -32,6 +33,18 @@ struct HTTP2Tests {
       #expect(answer.hasPrefix("HTTP/2 200"), "\(answer.prefix(300))")
       #expect(answer.hasSuffix("\n" + text))
     }
+    await node.end()
+  }
+
+  /// A body that nobody has announced, and that its method does not have usually, is bounded as others are.
+  @Test func aGETWithABodyIsBounded() async throws {
+    var limits = FunctionService.Limits()
+    limits.body = 100_000
+    let node = try await NodeHarness(limits: limits) { .output(String(decoding: $0.input, as: UTF8.self)) }
+    let text = String(repeating: "0123456789abcdef", count: 5000)
+    #expect(try await Curl.ask(node, "/f/echo", ["-X", "GET", "-T", "-"], input: Data(text.utf8)).hasSuffix("\n" + text))
+    let (_, output) = try await Curl.run(["-i", "-s", "-X", "GET", "-T", "-", "http://127.0.0.1:\(node.port)/f/echo"], input: Data((0..<8).flatMap { _ in text.utf8 }))
+    #expect(output.hasPrefix("HTTP/2 413"), "\(output.prefix(300))")
     await node.end()
   }
 

@@ -1,4 +1,5 @@
 import FunctionCalls
+import Gateway
 import Testing
 
 /// RFC 9113, 8.1.1: a malformed request of HTTP/2 is an error of its stream.
@@ -47,6 +48,16 @@ import Testing
     let head = Wire.headers(1, ends: false, [(":method", "POST")] + Self.request.dropFirst() + [("content-length", "2")])
     let answer = try await node.raw([Wire.beginning + head, Wire.frame(0, 1, 1, "longer"), Wire.headers(3, Self.request)], pause: .milliseconds(50), patience: 20, enough: { $0.contains("fine") })
     #expect(answer.contains("fine") && answer.contains(Wire.reset(1)), "\(answer.debugDescription)")
+    await node.end()
+  }
+
+  /// Nor is an end waited for that never comes, whatever the method.
+  @Test func aStreamWithoutEndIsNotWaitedForForEver() async throws {
+    var limits = FunctionService.Limits()
+    limits.stallTime = 0
+    let node = try await NodeHarness(limits: limits) { _ in .output("fine") }
+    let answer = try await node.raw([Wire.beginning + Wire.headers(1, ends: false, Self.request)], enough: { $0.contains("too slowly") })
+    #expect(answer.contains("too slowly"), "\(answer.debugDescription)")
     await node.end()
   }
 

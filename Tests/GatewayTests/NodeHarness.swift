@@ -19,6 +19,7 @@ final class NodeHarness: Sendable {
 
   init(
     slots: Int = 8, settings: FunctionSettings = FunctionSettings(), limits: FunctionService.Limits = .init(), drainTime: Int = 5,
+    catalogue: (Route) -> any FunctionCatalogue = { FixedCatalogue([$0]) },
     change: (inout DispatchConfiguration) -> Void = { _ in }, body: @escaping @Sendable (FakeCall) -> FakeMonitors.Answer
   ) async throws {
     monitors = FakeMonitors(slots: slots, body: body)
@@ -36,7 +37,7 @@ final class NodeHarness: Sendable {
     router.post("/count") { request, _ in "\(try await request.body.collect(upTo: 1 << 20).readableBytes)" }
     let node = Node(
       NodeConfiguration(port: 0, dispatch: configuration, limits: limits, drainTime: drainTime), dispatcher: dispatcher, eventLoops: loops,
-      catalogue: FixedCatalogue([route]), logger: logger)
+      catalogue: catalogue(route), logger: logger)
     let (ports, found) = AsyncStream.makeStream(of: Int.self)
     server = Task { try await node.run(router, whenListening: { found.yield($0) }) }
     var iterator = ports.makeAsyncIterator()

@@ -64,7 +64,7 @@ public final class AttestedListener: Sendable {
       let pipeline = channel.pipeline.syncOperations
       try pipeline.addHandler(NIOSSLServerHandler(context: self.context(certificate)))
       try pipeline.addHandler(bound.value)
-      try self.serve(pipeline, channel, PinnedFunction(name: name.function, revision: revision))
+      try self.serve(pipeline, channel, PinnedFunction(name: name.function, tenant: route.tenant, revision: revision))
     }
   }
 
@@ -92,6 +92,7 @@ public final class AttestedListener: Sendable {
 /// The only function that a connection is for, and the revision that its evidence was of.
 struct PinnedFunction {
   let name: String
+  let tenant: String
   let revision: Revision
 }
 
@@ -116,9 +117,13 @@ private final class NothingElse: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard case .end = unwrapInboundIn(data) else { return }
-    let head = HTTPResponseHead(version: .http1_1, status: .notFound, headers: ["content-length": "0", "connection": "close"])
-    context.write(wrapOutboundOut(.head(head)), promise: nil)
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+    // Not from within the reading: the answer's end brings the next request.
+    context.eventLoop.execute {
+      let head = HTTPResponseHead(version: .http1_1, status: .notFound, headers: ["content-length": "0"])
+      bound.value.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+      bound.value.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+    }
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }

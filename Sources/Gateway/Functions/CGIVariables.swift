@@ -44,7 +44,10 @@ enum CGIVariables {
       switch FieldUse(name, value) {
       case .pass:
         let isAlone = !hashes[(index + 1)...].contains(hashes[index])
-        variables.append(field: name, isAlone ? value : Self.joined(fields[index...], name))
+        let all = isAlone ? value : Self.joined(fields[index...], name)
+        // Of several fields another one may be what is withheld.
+        if !isAlone, case .withhold = FieldUse(name, all) { break }
+        variables.append(field: name, all)
       case .host: variables.append(field: name, address.authority)
       case .contentType: variables.append("CONTENT_TYPE", value)
       case .contentLength: variables.append("CONTENT_LENGTH", value)

@@ -97,12 +97,33 @@ package struct ComponentAnswer {
     case ComponentFrame.end:
       if let declared, count != declared, !(hasNoBody && count == 0) { throw Fault(reason: "its body is shorter than its Content-Length") }
       state = .over
-      return .end(try Self.fields(&frame))
+      return .end(Self.trailers(try Self.fields(&frame)))
     default:
       state = .over
       return .error(frame.readInteger(endianness: .little, as: UInt32.self) ?? .max)
     }
   }
+
+  /// Fields that mean something only ahead of a body (RFC 9110, 6.5.1), or that speak for more than this answer.
+  private static func trailers(_ fields: HTTPHeaders) -> HTTPHeaders {
+    var trailers = HTTPHeaders()
+    for (name, value) in fields {
+      let lower = name.lowercased()
+      guard !withheldBehind.contains(lower), !SharedOrigin.forbidden.contains(lower), !beginningsBehind.contains(where: lower.hasPrefix) else { continue }
+      trailers.add(name: name, value: value)
+    }
+    return trailers
+  }
+
+  private static let withheldBehind: Set<String> = [
+    "accept-ranges", "age", "allow", "authorization", "cache-control", "content-disposition", "content-encoding", "content-language", "content-length",
+    "content-location", "content-range", "content-type", "cookie", "date", "expires", "host", "location", "pragma", "refresh", "retry-after", "set-cookie",
+    "vary", "www-authenticate", "x-content-type-options",
+  ]
+  /// Of what a browser's page may do, and of origins.
+  private static let beginningsBehind = [
+    "access-control-", "content-security-policy", "cross-origin-", "permissions-policy", "proxy-", "referrer-policy", "x-frame-",
+  ]
 
   private static func fields(_ frame: inout ByteBuffer) throws(Fault) -> HTTPHeaders {
     guard let count = frame.readInteger(endianness: .little, as: UInt32.self), count <= fieldLimit else {

@@ -22,9 +22,15 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   /// Nothing is answered any more; what still comes is thrown away until the caller has seen the end.
   private var isClosing = false
   private var keepsAlive = true
+  /// Nothing can be read behind this request.
+  private var isLast = false
   /// The request that is being answered is one of HEAD.
   private var isHead = false
   private var discarded = 0
+  /// A part of a request is being taken.
+  private var isReading = false
+  /// An answer whose end was said meanwhile.
+  private var ending: (exchange: FunctionExchange, trailers: HTTPHeaders?)?
 
   // Reading is held up by not passing `read` on.
   private var inputIsHeld = false
@@ -74,6 +80,7 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if ending != nil { sendEnding() }
     if !isStream, let event = event as? ChannelEvent, event == .inputClosed, exchange != nil || isClosing {
       // Whoever closes a connection says only this: nobody waits for the answer.
       exchange?.callerHasGone()
@@ -83,6 +90,7 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if ending != nil { sendEnding() }
     guard let error = error as? HTTPParserError, !passesOn else {
       if !passesOn && !isClosing { context.close(promise: nil) }
       return context.fireErrorCaught(error)
@@ -126,6 +134,8 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isClosing else { return discard(unwrapInboundIn(data)) }
     guard !passesOn else { return context.fireChannelRead(data) }
+    isReading = true
+    defer { isReading = false }
     switch unwrapInboundIn(data) {
     case .head(let head): begin(head, data, context)
     case .body(let bytes):
@@ -134,13 +144,15 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
       if let exchange, exchange.outputHasEnded { discard(.body(bytes)) }
     case .end(let trailers):
       exchange?.receiveEnd(trailers)
-      if let exchange, exchange.outputHasEnded { endExchange() }
+      if let exchange, exchange.outputHasEnded, ending == nil { endExchange() }
     }
   }
 
   private func begin(_ head: HTTPRequestHead, _ data: NIOAny, _ context: ChannelHandlerContext) {
     watch.began()
-    keepsAlive = head.isKeepAlive
+    // What comes behind such a request the decoder leaves to another protocol, whether that is agreed to or not.
+    isLast = !isStream && (head.method == .CONNECT || head.headers.contains(name: "upgrade"))
+    keepsAlive = head.isKeepAlive && !isLast
     isHead = head.method == .HEAD
     discarded = 0
     do throws(FunctionAddress.Failure) {
@@ -204,13 +216,23 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   /// Others' answers pass through.
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     switch Self.unwrapOutboundIn(data) {
-    case .head(let head): return context.write(Self.wrapOutboundOut(.head(framed(head))), promise: promise)
+    case .head(var head):
+      if passesOn, isLast, head.status.code >= 200 { head.headers.replaceOrAdd(name: "connection", value: "close") }
+      context.write(Self.wrapOutboundOut(.head(framed(head))), promise: promise)
     case .end where passesOn:
       passesOn = false
       watch.began()
-    default: break
+      // The end brings the next request.
+      let closes = isLast
+      context.write(data, promise: promise)
+      if closes {
+        context.flush()
+        closeInOrder()
+      }
+    // What would be taken for the next answer (RFC 9110, 9.3.2).
+    case .body where passesOn && isHead: promise?.succeed()
+    default: context.write(data, promise: promise)
     }
-    context.write(data, promise: promise)
   }
 
   func sayContinue() {
@@ -273,10 +295,26 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   /// The exchange's answer is complete.
+  ///
+  /// Its end brings the next request where that has come already, from within: thousands of requests that are answered as they come, one within the
+  /// other, would need more stack than there is. So the end of an answer to what is just being read waits until that has been read.
   func finish(_ exchange: FunctionExchange, trailers: HTTPHeaders? = nil) {
+    guard isReading, !isStream else { return end(exchange, trailers) }
+    ending = (exchange, trailers)
+    let this = NIOLoopBound(self, eventLoop: eventLoop)
+    eventLoop.execute { this.value.sendEnding() }
+  }
+
+  private func sendEnding() {
+    guard let (exchange, trailers) = ending else { return }
+    ending = nil
+    end(exchange, trailers)
+  }
+
+  private func end(_ exchange: FunctionExchange, _ trailers: HTTPHeaders?) {
     guard let context else { return }
     let (inputHasEnded, goesOn) = (exchange.inputHasEnded, keepsAlive)
-    // The end brings the next request, where that has come already: from there on the state here is that one's.
+    // From the end on the state here may be the next request's.
     if inputHasEnded { forgetExchange() }
     write(.end(trailers), context)
     context.flush()
@@ -308,6 +346,7 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   /// The answer cannot be completed: its caller is to see that.
   func abort() {
     exchange = nil
+    ending = nil
     isClosing = true
     context?.close(promise: nil)
   }

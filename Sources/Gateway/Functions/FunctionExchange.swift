@@ -34,6 +34,7 @@ final class FunctionExchange: CallReceiver {
   private var revision: Revision?
   private var environment = CallEnvironment(capacity: 0)
   private var call: FunctionCall?
+  private var isSubmitted = false
 
   private var input = Input.collecting
   private let hasBody: Bool
@@ -52,10 +53,8 @@ final class FunctionExchange: CallReceiver {
     self.service = service
     self.head = head
     self.connection = connection
-    // With HTTP/2 a body need not be announced.
-    hasBody =
-      head.headers.first(name: "content-length").map { $0 != "0" }
-      ?? (head.headers.contains(name: "transfer-encoding") || connection.isStream && head.method != .GET && head.method != .HEAD)
+    // With HTTP/2 a body need not be announced, whatever the method.
+    hasBody = head.headers.first(name: "content-length").map { $0 != "0" } ?? (connection.isStream || head.headers.contains(name: "transfer-encoding"))
     request = service.requestIdentifier()
     trace = TraceContext(head.headers)
     arrival = NIODeadline.now().uptimeNanoseconds
@@ -75,20 +74,20 @@ final class FunctionExchange: CallReceiver {
     guard let route = service.catalogue.route(address.function) else {
       return answer(Problem(404, "Not Found", "there is no function of this name"))
     }
+    self.address = address
+    self.route = route
     guard head.method != .CONNECT, head.method != .TRACE else {
       return answer(Problem(405, "Method Not Allowed", "functions are not called by this method"))
     }
     let length = head.headers.first(name: "content-length").flatMap { Int($0) }
     guard length ?? 0 <= service.limits.body else { return answer(tooLarge) }
-    if let pinned = connection.pinned, pinned.name != address.function {
+    if let pinned = connection.pinned, pinned.name != address.function || pinned.tenant != route.tenant {
       return answer(Problem(421, "Misdirected Request", "this connection is attested for another function"))
     }
     // A number that nobody can foresee is a system call.
     guard let revision = connection.pinned?.revision ?? route.revision(draw: route.revisions.count > 1 ? draw : 0) else {
       return answer(Problem(503, "Service Unavailable", "the function has no revision"))
     }
-    self.address = address
-    self.route = route
     self.revision = revision
     if revision.settings.answer == .exports {
       do throws(Problem) {
@@ -103,7 +102,8 @@ final class FunctionExchange: CallReceiver {
     }
     // Arguments are whole before the call begins: nothing in it waits for whoever sends them.
     if length == nil && hasBody || length ?? 0 > service.limits.wholeBody { input = invocation == nil ? .streaming : .collecting }
-    if head.headers.first(name: "expect")?.lowercased() == "100-continue" { connection.sayContinue() }
+    // RFC 9110, 10.1.1: who speaks HTTP/1.0 does not know what that is.
+    if head.version.minor > 0, head.headers.first(name: "expect")?.lowercased() == "100-continue" { connection.sayContinue() }
   }
 
   /// The same number for the same key, so that one caller can stay with one revision; otherwise any.
@@ -123,6 +123,8 @@ final class FunctionExchange: CallReceiver {
     switch input {
     case .collecting:
       if invocation != nil, bodyCount > InvocationExchange.argumentLimit { return giveUp(InvocationExchange.tooLarge) }
+      // Its length was announced, and the decoders hold callers to that.
+      guard invocation != nil || bodyCount <= service.limits.wholeBody else { return giveUp(tooLarge) }
       var bytes = bytes
       if body.readableBytes == 0 { body = bytes } else { body.writeBuffer(&bytes) }
     case .streaming:
@@ -155,6 +157,11 @@ final class FunctionExchange: CallReceiver {
 
   private func submit(_ bytes: ByteBuffer, ends: Bool) {
     guard let route, let revision else { return }
+    // While its body came the function may have gone, and its name to somebody else.
+    guard !hasBody || service.catalogue.route(route.function)?.tenant == route.tenant else {
+      self.route = nil
+      return answer(Problem(404, "Not Found", "there is no function of this name any more"))
+    }
     let bytes = read(bytes, ends: ends)
     invocation?.note(bytes)
     let call = FunctionCall(
@@ -163,6 +170,7 @@ final class FunctionExchange: CallReceiver {
       invocation: invocation?.call)
     environment = CallEnvironment(capacity: 0)
     self.call = call
+    isSubmitted = true
     service.dispatcher.submit(call)
   }
 
@@ -267,7 +275,8 @@ final class FunctionExchange: CallReceiver {
         output = .ended
         finish()
       } else {
-        // The answer has begun as if all went well: what is left is not to end it as if it had.
+        // The answer has begun as if all went well: what is left is not to end it as if it had, and to say so where answers are counted.
+        status = 500
         connection.abort()
         log()
       }
@@ -314,6 +323,7 @@ final class FunctionExchange: CallReceiver {
   /// Instead of anything from the function.
   func answer(_ problem: Problem) {
     guard case .none = output else {
+      if case .sending = output { status = problem.status }
       log()
       return connection.abort()
     }
@@ -331,6 +341,9 @@ final class FunctionExchange: CallReceiver {
       HTTPResponseHead(version: head.version, status: HTTPResponseStatus(statusCode: problem.status), headers: headers),
       inputGoesOn: !inputHasEnded)
     if head.method != .HEAD { connection.send(ByteBuffer(string: text)) }
+    if !isSubmitted, let route, let revision = route.revisions.first?.revision {
+      service.dispatcher.refused(route, revision, status: status, arrival: arrival)
+    }
     finish()
   }
 

@@ -93,7 +93,9 @@ public struct Management<Context: CallerContext>: Sendable {
   /// A path that is there, by a method that is not.
   private func addRefusals(to router: some RouterMethods<Context>, _ operations: [Operation<Context>]) {
     for path in Set(operations.map(\.path)) {
-      let allowed = operations.filter { $0.path == path }.map(\.method)
+      var allowed = operations.filter { $0.path == path }.map(\.method)
+      // The router answers it wherever it answers GET.
+      if allowed.contains(.get) { allowed.append(.head) }
       let list = allowed.map(\.rawValue).sorted().joined(separator: ", ")
       for method in Self.methods where !allowed.contains(method) {
         router.on(RouterPath(stringLiteral: path), method: method) { request, _ in

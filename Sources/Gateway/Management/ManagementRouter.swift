@@ -7,7 +7,7 @@ extension Management where Context == ManagementContext {
   /// A router with the interface's routes, and around them what every route of the node's own needs: names of hosts, callers, problems. Routes
   /// added to it find out by ``CallerContext/caller(atLeast:)`` who asks.
   public func router(hostNames: HostNames) -> Router<ManagementContext> {
-    let router = Router(context: ManagementContext.self)
+    let router = Router(context: ManagementContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestIdentifierMiddleware())
     router.add(middleware: ProblemMiddleware())
     router.add(middleware: HostNameMiddleware(hostNames))

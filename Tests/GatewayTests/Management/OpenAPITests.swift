@@ -32,6 +32,18 @@ import Testing
     }
   }
 
+  /// RFC 9110, 9.3.2: as GET is answered, without the body.
+  @Test func whatCanBeGotHasAHead() async throws {
+    try await ManagementScenario().test { admin in
+      for path in ["/v1/openapi.json", "/v1/node", "/v1/functions", "/v1/functions/nothing"] {
+        let (get, head) = (try await admin.send(.get, path), try await admin.send(.head, path))
+        #expect(head.status == get.status && head.headers[.contentLength] == get.headers[.contentLength], "\(path): \(head)")
+      }
+      let refusal = try await admin.send(.put, "/v1/node")
+      #expect(refusal.status == 405 && refusal.headers[.allow] == "GET, HEAD")
+    }
+  }
+
   @Test func everyReferenceLeadsSomewhere() async throws {
     try await ManagementScenario().test { admin in
       let answer = try await admin.send(.get, "/v1/openapi.json")
