@@ -6,7 +6,8 @@ struct InspectCommandTests {
   @Test func theTextSaysAllThatAnImageWants() throws {
     let place = try Workplace()
     try place.module("program.wasm", "(module (memory (export \"memory\") 1) (func (export \"_start\")))")
-    let key = String(repeating: "0123456789abcdef", count: 8)
+    // A key has to be a point of P-256: this one is its base.
+    let key = "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
     try place.write(
       "coffer.yaml",
       Array("arguments: [serve, \"two words\"]\nenvironment: {MODE: other}\nsecrets: {PASSWORD: shop/passwords/database}\nbroker: {key: \(key), tenant: acme}\n".utf8))
