@@ -107,7 +107,7 @@ let package = Package(
     .target(name: "DevelopmentPlatform", dependencies: ["DevelopmentEvidence", "Platform", crypto]),
 
     // Floor 2: a node as an image: what builds it and says what its evidence will be, and what starts in it.
-    .target(name: "NodeImage", dependencies: [crypto]),
+    .target(name: "NodeImage", dependencies: ["ProgramFiles", crypto]),
     .target(name: "NodeStart"),
     .executableTarget(name: "coffer-init", dependencies: ["CLinux", "NodeStart", "Platform"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(name: "coffer-evidence", dependencies: ["NodeStart", "Platform"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
@@ -199,7 +199,7 @@ let package = Package(
     .executableTarget(
       name: "coffer-tools", dependencies: [
         "Attestation", "BenchmarkKernels", "CLinux", "CPeers", "Coffer", "CodeObjects", "ComponentCalls", "ComponentFormat", "ComponentValues", "DevelopmentEvidence", "DevelopmentPlatform", "EdgeCalls", "Evidence", "GuestCrypto", "HostNetwork", "JSONText", "KVMMachine",
-        "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "NetworkRules", "NodeImage", "Platform", "ProcessMachine", "ProgramFiles", "RunCommand", "SealedFiles", "SealedVolume", "TrustedLines", "TrustletImage", "TrustletRun",
+        "KeyBrokerClient", "KeyBrokerProtocol", "Machine", "Monitor", "NetworkRules", "NodeImage", "NodeStart", "Platform", "ProcessMachine", "ProgramFiles", "RunCommand", "SealedFiles", "SealedVolume", "TrustedLines", "TrustletImage", "TrustletRun",
         "WasmFormat", "WasmText", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),

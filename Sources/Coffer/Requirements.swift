@@ -21,7 +21,7 @@ extension Requirement {
   /// Everything, in the order in which a run needs it.
   public static func all(environment: [String: String]) -> [Requirement] {
     machines(kvm: KVMMachine.availability(), hasSystemCallFilter: SandboxPolicy.status.hasSystemCallFilter)
-      + [processor(), compiler(environment), sandbox(), directories(), cache(environment), platform()]
+      + [processor(), compiler(environment), sandbox(), directories(), cache(environment), programs(in: ownFolder), platform()]
   }
 
   /// One of the two is enough.
@@ -88,13 +88,38 @@ extension Requirement {
       return Requirement(name: "cache", state: .met, finding: cache.directory, remedy: "")
     } catch {
       return Requirement(
-        name: "cache", state: .degraded, finding: "\(error)", remedy: "make it writable, or set COFFER_CACHE to another directory")
+        name: "cache", state: .degraded, finding: "\(error)", remedy: "make it a directory that can be written, or set COFFER_CACHE to another")
     }
   }
 
+  private static var ownFolder: String {
+    guard let path = realpath("/proc/self/exe", nil) else { return "" }
+    defer { free(path) }
+    let own = String(cString: path)
+    return String(own[..<(own.lastIndex(of: "/") ?? own.startIndex)])
+  }
+
+  /// Coffer's programs look for each other in their own folder, and nowhere else.
+  package static func programs(in folder: String) -> Requirement {
+    let missing = ["coffer", "coffer-tools", "coffer-node", "coffer-monitor", "coffer-attester"].filter { access("\(folder)/\($0)", X_OK) != 0 }
+    return Requirement(
+      name: "programs", state: missing.isEmpty ? .met : .degraded,
+      finding: missing.isEmpty ? "all of Coffer's are in \(folder)" : "\(folder) has no \(missing.joined(separator: ", no "))",
+      remedy: missing.isEmpty ? "" : "put all of Coffer's programs into one folder: coffer serve and coffer run --http need coffer-node and coffer-monitor, and evidence of a node coffer-attester")
+  }
+
   private static func platform() -> Requirement {
-    Requirement(
-      name: "platform", state: .degraded, finding: "none: nothing here is confidential; the host can read everything",
-      remedy: "development needs nothing else; evidence from confidential hardware is not made by this version")
+    if access("/sys/kernel/config/tsm/report", F_OK) == 0 {
+      return Requirement(
+        name: "platform", state: .met, finding: "the kernel passes on reports of confidential hardware, where such hardware is behind it: --platform tsm", remedy: "")
+    }
+    guard access("/dev/tpmrm0", R_OK | W_OK) == 0 else {
+      return Requirement(
+        name: "platform", state: .degraded, finding: "none: nothing here is confidential; the host can read everything",
+        remedy: "development needs nothing else; evidence needs a guest of SEV-SNP, TDX or CCA with Linux 6.7 or later (--platform tsm), or a TPM (--platform tpm)")
+    }
+    return Requirement(
+      name: "platform", state: .degraded, finding: "a TPM, which vouches for what has booted (--platform tpm); nothing here is confidential, and the host can read everything",
+      remedy: "for confidential programs use a guest of SEV-SNP, TDX or CCA with Linux 6.7 or later (--platform tsm)")
   }
 }

@@ -62,7 +62,7 @@ extension FunctionStore {
   }
 
   static func noTenant(_ name: String) -> StoreError {
-    StoreError(.notFound, "there is no tenant '\(name)'; an administrator can make it with POST /v1/tenants")
+    StoreError(.notFound, "there is no tenant '\(name)'; an administrator can make it with coffer tenants add NAME (POST /v1/tenants)")
   }
 }
 

@@ -1,4 +1,5 @@
 import Crypto
+import Glibc
 
 /// A node as files: what boots, and what is in it.
 public struct NodeImage: Sendable {
@@ -21,6 +22,15 @@ public struct NodeImage: Sendable {
     public init(kernel: String, programs: String) {
       self.kernel = kernel
       self.programs = programs
+    }
+
+    /// Whether all but the kernel is there and may be: what can be known before that is fetched and unpacked.
+    package func check() throws(NodeImageError) {
+      for name in functions.keys.sorted() { try NodeImage.checkFunctionName(name) }
+      _ = try NodeImage.commandLine(words)
+      for path in ([NodeImage.firstProcess] + NodeImage.programs).map({ "\(programs)/\($0)" }) + functions.values.sorted() where access(path, R_OK) != 0 {
+        throw NodeImageError(path, found: String(cString: strerror(errno)), expected: "a file that can be read", "name another, or install what it belongs to")
+      }
     }
   }
 
@@ -62,9 +72,7 @@ public struct NodeImage: Sendable {
       try add("modules/\(String(repeating: "0", count: max(0, 3 - number.count)))\(number)-\(module.name).ko", module.contents, from: "\(package.name) \(package.version)")
     }
     for (name, path) in plan.functions.sorted(by: { $0.key < $1.key }) {
-      guard Self.isFunctionName(name) else {
-        throw NodeImageError("a function's name", found: "'\(name)'", expected: "1 to 63 lower-case letters, digits and '-'", "name it otherwise")
-      }
+      try Self.checkFunctionName(name)
       try add("functions/\(name).trustlet", try SourceFile.contents(of: path, limit: Self.functionLimit), from: "function \(name)")
     }
     for folder in ["data", "dev", "functions", "modules", "proc", "sys", "tmp"] { try tree.add(folder, .directory) }
@@ -89,9 +97,12 @@ public struct NodeImage: Sendable {
     return line
   }
 
-  private static func isFunctionName(_ name: String) -> Bool {
-    (1...63).contains(name.utf8.count) && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+  private static func checkFunctionName(_ name: String) throws(NodeImageError) {
+    let isName = (1...63).contains(name.utf8.count) && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
       && name.first != "-" && name.last != "-"
+    guard isName else {
+      throw NodeImageError("a function's name", found: "'\(name)'", expected: "1 to 63 lower-case letters, digits and '-'", "name it otherwise")
+    }
   }
 }
 

@@ -1,11 +1,12 @@
 import Foundation
 import Glibc
 
-/// A directory of a benchmark's that goes away again; at the latest with the next benchmark, where this one is killed.
+/// A directory of a benchmark's that goes away again, also where that one is killed; without a shell at the latest with the next benchmark.
 package struct ScratchDirectory: Sendable {
   package let path: String
   /// Open and locked as long as its owner lives.
   private let lock: Int32
+  private let keeper: FolderKeeper?
 
   private static let prefix = "coffer-bench-"
   /// Younger ones may be about to be locked.
@@ -17,6 +18,7 @@ package struct ScratchDirectory: Sendable {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     _ = flock(lock, LOCK_EX | LOCK_NB)
+    keeper = FolderKeeper(path)
   }
 
   /// - Returns: The path of the new file.
@@ -29,6 +31,7 @@ package struct ScratchDirectory: Sendable {
 
   package func remove() {
     try? FileManager.default.removeItem(atPath: path)
+    keeper?.end()
     close(lock)
   }
 

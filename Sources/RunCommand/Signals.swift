@@ -5,4 +5,6 @@ import Glibc
 public func handleWriteSignals() {
   signal(SIGXFSZ) { _ in }
   signal(SIGPIPE) { _ in }
+  // Swift's runtime takes it for a crash, of which it prints a trace instead of ending.
+  signal(SIGQUIT, SIG_DFL)
 }

@@ -29,7 +29,7 @@ struct BuildOptions: ParsableArguments {
   var optimize: CompileJob.Optimization = .speed
 
   @Option(
-    help: ArgumentHelp("How long compiling may take, in whole seconds; by default \(ConfinedBuild.policy.wallSeconds)s.", valueName: "time"),
+    help: ArgumentHelp("How long compiling may take, as 30s, rounded up to whole seconds; by default \(ConfinedBuild.policy.wallSeconds)s.", valueName: "time"),
     transform: ArgumentForm.time)
   var compileTimeout: TimeSpan?
 
@@ -94,7 +94,7 @@ struct BuildOptions: ParsableArguments {
   }
 
   @Sendable private static func showProgress(_ done: Int, _ total: Int) {
-    Terminal.progress("compiling: \(done) of \(total) units (kept for the next run)")
+    Terminal.progress("compiling: \(done) of \(total) units\(ObjectCache.standard(environment: Environment.all) == nil ? "" : " (kept for the next run)")")
   }
 }
 

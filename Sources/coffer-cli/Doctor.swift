@@ -4,7 +4,7 @@ import JSONText
 
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says for every requirement whether it is met, and what mends it.",
+    abstract: "Says for every requirement of building, running and serving programs whether it is met, and what mends it.",
     discussion: """
       The exit status is 0 when programs can be run here, and 1 when something that is needed is missing.
       """)

@@ -12,7 +12,7 @@ struct EvidenceInspection {
   init?(path: String) throws {
     let bytes = try InputFile.contents(of: path, limit: EvidenceOptions.sizeLimit)
     guard let evidence = try EvidenceOptions.decode(bytes) else { return nil }
-    size = bytes.count
+    size = evidenceBytes(file: bytes).count
     switch evidence {
     case .decoded(let evidence): (format, fields) = (type(of: evidence).format, evidence.fields)
     case .damaged(let format, let error):

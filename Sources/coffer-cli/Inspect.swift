@@ -40,8 +40,12 @@ struct Inspect: ParsableCommand {
       let (image, world): (TrustletImage, String?)
       do {
         let application = try Application.load(options.app)
-        image = try options.build.image(of: application)
         world = try application.worldText()
+        do { image = try options.build.image(of: application) } catch {
+          // What a component imports is wanted most where nothing offers it.
+          if let world, !options.json { Terminal.print(world) }
+          throw error
+        }
       } catch let error as ApplicationError {
         guard case .unknownFormat = error else { throw error }
         guard let evidence = try EvidenceInspection(path: options.app) else {
@@ -95,6 +99,12 @@ struct Inspect: ParsableCommand {
     if let time = manifest.time { list.append("time \(time)") }
     if let time = manifest.cpuTime { list.append("cpu-time \(time)") }
     if let output = manifest.output { list.append("output \(output)") }
+    if !manifest.arguments.isEmpty { list.append("arguments: \(manifest.arguments.map { quoted($0) }.joined(separator: " "))") }
+    if !manifest.environment.isEmpty {
+      list.append("environment: \(manifest.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\(quoted($0.value))" }.joined(separator: " "))")
+    }
+    if !manifest.secrets.isEmpty { list.append("secrets: \(manifest.secrets.sorted { $0.key < $1.key }.map { "\($0.key) from \($0.value)" }.joined(separator: ", "))") }
+    if let broker = manifest.broker { list.append("broker: \(broker.key)\(broker.tenant == Manifest.Broker.standardTenant ? "" : ", tenant \(broker.tenant)")") }
     list.append("host directories: \(manifest.host.directories.rawValue)")
     list.append("host environment: \(manifest.host.environment ? "yes" : "no")")
     list.append("host arguments: \(manifest.host.arguments ? "yes" : "no")")

@@ -121,13 +121,14 @@ struct Run: ParsableCommand {
         throw CommandFailure("\(app) answers HTTP requests and is no command: serve it, as with coffer run --http 127.0.0.1:8080 \(app)")
       }
       let signer = try attest.signer(wantsSecrets: !image.manifest.releasedResources.isEmpty)
-      let evidence = try RunEvidence(attest, by: signer)
+      let evidence = try RunEvidence(attest, of: app, by: signer)
       let secrets = try brokerSecrets(of: image, machine: kind.name, by: signer)
       options.secrets = secrets
       let network = try RunNetwork(image, narrowedTo: build.network, authorities: ca)
       options.network = network?.gate
       let file = try VolumeFile.needed(by: image, at: volume)
       options.volume = file?.volume(counter: secrets)
+      defer { file?.close() }
       file?.note(image)
       let trustlet = try TrustletRunner.start(image, options, on: kind)
       try evidence?.write(of: image, machine: kind.name)
@@ -147,7 +148,6 @@ struct Run: ParsableCommand {
       for complaint in network?.gate.complaints ?? [] { Terminal.complain(complaint) }
       if let failure = secrets?.failure { Terminal.complain(failure) }
       let limits = RunLimits(image, options)
-      file?.close()
       for note in LimitNotes.lines(trustlet.limitsReached, limits) { Terminal.complain(note) }
       if stats { printStatistics(trustlet.statistics) }
       let ending = RunEnding(outcome, refused: trustlet.statistics.refused, limits: limits, image)

@@ -47,12 +47,20 @@ struct DispatchOptions: ParsableArguments {
     }
     let machine = machine ?? Self.bestMachine()
     guard machine == "kvm" || machine == "process" else { throw ValidationError("--machine: found \(machine), expected kvm or process") }
+    if machine == "kvm" {
+      let availability = KVMMachine.availability()
+      guard availability.isAvailable else { throw CommandFailure("machine kvm: \(availability.finding); \(availability.remedy), or serve with --machine process") }
+    }
+    let monitor = try monitor ?? Self.besideThisProgram("coffer-monitor")
+    guard access(monitor, X_OK) == 0 else {
+      throw CommandFailure("cannot start \(monitor), which runs functions: \(String(cString: strerror(errno))); it belongs beside coffer-node: install all of Coffer's programs, or build them with swift build")
+    }
     for (name, value, least) in [
       ("--processes", processes, 1), ("--running", running ?? 1, 1), ("--tenant-running", tenantRunning ?? 1, 1), ("--threads", threads ?? 1, 1), ("--memory", memory, 0),
       ("--templates", templates, 0), ("--keep-warm", keepWarm, 0), ("--drain", drain, 0),
     ] where !(least...Self.most).contains(value) { throw ValidationError("\(name): found \(value), expected \(least) to \(Self.most)") }
     var configuration = DispatchConfiguration(
-      monitor: try monitor ?? Self.besideThisProgram("coffer-monitor"), machine: machine, slots: slots, processLimit: processes, running: running ?? Self.usualRunning,
+      monitor: monitor, machine: machine, slots: slots, processLimit: processes, running: running ?? Self.usualRunning,
       tenantRunning: tenantRunning ?? running ?? Self.usualRunning, memory: memory > 0 ? UInt64(memory) << 20 : Self.machineMemory / 4 * 3, templates: templates,
       keepWarm: UInt64(keepWarm) * 1_000_000_000, keepProcess: UInt64(keepWarm) * 1_000_000_000)
     configuration.connections = connections

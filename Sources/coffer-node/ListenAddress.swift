@@ -20,9 +20,16 @@ struct ListenAddress: Equatable {
 }
 
 extension CommandFailure {
-  /// - Parameter listen: as it was said.
-  init(cannotListen listen: String, _ error: IOError) {
-    let reason = error.errnoCode == EADDRINUSE ? "another program listens there; stop it" : "this machine has no such address"
-    self.init("cannot listen at \(listen): \(reason), or choose another address with --listen")
+  /// - Parameters:
+  ///   - listen: as it was said.
+  ///   - option: by which.
+  init(cannotListen listen: String, option: String = "--listen", _ error: IOError) {
+    let remedy = switch error.errnoCode {
+    case EADDRINUSE: "another program listens there; stop it, or"
+    case EADDRNOTAVAIL: "this machine has no such address;"
+    case EACCES: "this user may not, since ports below 1024 are for root and for programs with CAP_NET_BIND_SERVICE;"
+    default: "\(String(cString: strerror(error.errnoCode)));"
+    }
+    self.init("cannot listen at \(listen): \(remedy) choose another address with \(option)")
   }
 }

@@ -23,6 +23,8 @@ import Glibc
   /// As the parser's own, but whatever goes wrong is one line, and ends with Coffer's status.
   static func main() async {
     signal(SIGPIPE, SIG_IGN)
+    // Swift's runtime takes it for a crash, of which it prints a trace instead of ending.
+    signal(SIGQUIT, SIG_DFL)
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {
@@ -41,8 +43,21 @@ import Glibc
     } catch {
       Terminal.progress(nil)
       let message = message(for: error)
-      Terminal.complain("\(message.hasSuffix(".") ? String(message.dropLast()) : message); see coffer \(CommandLine.arguments.dropFirst().first { !$0.hasPrefix("-") } ?? "") --help")
+      let isUsage = exitCode(for: error) == .validationFailure
+      Terminal.complain((message.hasSuffix(".") ? String(message.dropLast()) : message) + (isUsage ? "; see \(usedCommand) --help" : ""))
       Glibc.exit(ExitStatus.failure)
     }
+  }
+
+  /// As far as the command line names one that is for people.
+  private static var usedCommand: String {
+    var command: any ParsableCommand.Type = NodeCommand.self
+    var path = "coffer"
+    for word in CommandLine.arguments.dropFirst() {
+      guard let next = command.configuration.subcommands.first(where: { $0._commandName == word }), next.configuration.shouldDisplay else { break }
+      command = next
+      path += " " + word
+    }
+    return path
   }
 }

@@ -16,7 +16,7 @@ struct Serve: AsyncParsableCommand {
     discussion: """
       Examples:
         coffer serve --demo
-        curl http://127.0.0.1:8080/f/greeting?name=you
+        curl 'http://127.0.0.1:8080/f/greeting?name=you'
         coffer serve --platform tpm --broker https://broker.example:8090
         coffer serve --net https://api.example.org --net acme=connect:10.1.2.3:5432
         coffer serve --listen 0.0.0.0:80 --data /var/lib/coffer --host-name node.example
@@ -27,7 +27,7 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Where to listen: ADDRESS:PORT. Anything but a loopback address lets the network in.")
   var listen = "127.0.0.1:8080"
 
-  @Option(help: ArgumentHelp("Where the node keeps its functions and tokens.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Where the node keeps its functions and tokens; COFFER_DATA if left out, or coffer/node below ~/.local/share.", valueName: "dir"))
   var data: String = StandardDirectory.path()
 
   @Option(help: ArgumentHelp("A further name by which the node's management and dashboard may be called.", valueName: "name"))
@@ -39,7 +39,7 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "How the node logs on standard error: text or json.")
   var log: LogOutput.Format = .text
 
-  @Flag(help: "Logs a line for each request of a function; without it, what callers do is in the metrics only.")
+  @Flag(help: "Logs a line for each request of a function; without it, what callers do is in the metrics only (GET /metrics).")
   var logRequests = false
 
   @OptionGroup var options: DispatchOptions
@@ -109,7 +109,7 @@ struct Serve: AsyncParsableCommand {
             if demo { await Self.demonstrate(state, logger) }
           }, whenDraining: { view.drain() })
       }
-    } catch let error as IOError where error.errnoCode == EADDRINUSE || error.errnoCode == EADDRNOTAVAIL {
+    } catch let error as IOError {
       throw CommandFailure(cannotListen: listen, error)
     }
     output.flush()

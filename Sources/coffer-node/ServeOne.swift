@@ -81,9 +81,8 @@ struct ServeOne: AsyncParsableCommand {
       try await node.run(
         Router(),
         whenListening: { port in Terminal.note("serving \(name) at http://\(address.shown):\(port)/, until it is told to end") })
-    } catch let error as IOError where error.errnoCode == EADDRINUSE || error.errnoCode == EADDRNOTAVAIL {
-      let reason = error.errnoCode == EADDRINUSE ? "another program listens there; stop it" : "this machine has no such address"
-      throw CommandFailure("cannot listen at \(listen): \(reason), or choose another address with --http")
+    } catch let error as IOError {
+      throw CommandFailure(cannotListen: listen, option: "--http", error)
     }
     output.flush()
   }

@@ -34,6 +34,24 @@ struct AttestCommandTests {
     try CofferCommand.run(["verify", "evidence.cbor", "--policy", "policy.yaml", "--nonce", nonce] + more, in: place.path)
   }
 
+  /// Evidence takes the place of a file or of nothing.
+  @Test func evidenceReplacesNoProgramAndNoDevice() throws {
+    let place = try place("none: insecure")
+    let module = try place.bytes("good.wasm")
+    try FileManager.default.createSymbolicLink(atPath: "\(place.path)/link", withDestinationPath: "other")
+    try FileManager.default.createDirectory(atPath: "\(place.path)/folder", withIntermediateDirectories: false)
+    for (path, reason) in [
+      ("good.wasm", "it is the program itself"), ("./good.wasm", "it is the program itself"), ("link", "it is no regular file"), ("folder", "it is no regular file"), ("-", "name one"),
+      ("nowhere/x", "No such file or directory"),
+    ] {
+      let result = try place.run("run", "--attest", Self.nonce, "--evidence", path, "good.wasm")
+      #expect(result.status == 125 && result.errors.contains(reason) && result.errors.contains("--evidence"), "\(path): \(result)")
+    }
+    #expect(try place.bytes("good.wasm") == module)
+    #expect(place.names == ["folder", "good.wasm", "link", "policy.yaml"])
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "\(place.path)/link") == "other")
+  }
+
   /// The fingerprint that the banner names.
   private func root(_ result: CofferCommand.Result) throws -> String {
     try #require(result.errors.split { !$0.isHexDigit }.map(String.init).first { $0.count == 64 })

@@ -25,6 +25,31 @@ struct BenchCommandTests {
     #expect(place.names == ["coffer-bench-link", "coffer-bench-locked", "coffer-bench-young", "coffer-other"])
   }
 
+  /// A killed one's folder does not wait for the next.
+  @Test func aKilledBenchmarkLeavesNoFolder() throws {
+    let place = try Workplace()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: try #require(CofferCommand.program))
+    process.arguments = ["bench", "files", "--size", "1", "--scratch-size", "1", "--rounds", "100000"]
+    process.environment = ProcessInfo.processInfo.environment.merging(["TMPDIR": place.path]) { $1 }
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    try Patience.wait("its folder is there") { place.names.contains { $0.hasPrefix("coffer-bench-") } }
+    try Patience.wait("somebody looks after it") { Descendant.all(of: process.processIdentifier).contains { $0.name == "sh" } }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    try Patience.wait("its folder goes") { !place.names.contains { $0.hasPrefix("coffer-bench-") } }
+  }
+
+  /// What keeps clones for a benchmark ends with its input, as when the benchmark is killed.
+  @Test func whatHoldsClonesEndsWithItsInput() throws {
+    let program = try #require(CofferCommand.program)
+    let place = try Workplace()
+    let result = try CofferCommand.run(["300", program, "bench", "memory", "--keep", "0"], in: place.path, program: "/usr/bin/timeout")
+    #expect(result.status == 0 && result.output == "ready\n", "\(result)")
+  }
+
   /// Status 1 where a goal is missed, and only there.
   @Test func aMissedGoalShowsInTheStatus() throws {
     let place = try Workplace()

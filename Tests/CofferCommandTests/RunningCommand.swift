@@ -12,7 +12,7 @@ final class RunningCommand {
   init(_ arguments: [String], in directory: String, environment: [String: String]) throws {
     let words: [String] = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\" </dev/null >/dev/null 2>&1", directory, try #require(CofferCommand.program)] + arguments
     let kept: [String] = ["PATH", "HOME", "COFFER_CLANG", "COFFER_LINKER", "LD_LIBRARY_PATH"].compactMap { (name: String) -> String? in
-      getenv(name).map { "\(name)=\(String(cString: $0))" }
+      environment[name] != nil ? nil : getenv(name).map { "\(name)=\(String(cString: $0))" }
     }
     var argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     var envp: [UnsafeMutablePointer<CChar>?] = (kept + environment.map { "\($0)=\($1)" } + ["SWIFT_BACKTRACE=enable=no"]).map { strdup($0) } + [nil]

@@ -114,10 +114,10 @@ struct VolumeCommandTests {
     try scene.expectRefusal("the host has lost it or hides it", "function", machine)
     try scene.place.write("data.volume", [UInt8](repeating: 0, count: last.count))
     try scene.expectRefusal("the host has lost it or hides it", "function", machine)
-    try scene.place.write("data.volume", Array("something else of some length".utf8))
+    try scene.place.write("data.volume", [UInt8](repeating: 7, count: last.count))
     try scene.expectRefusal("no volume under this key", "function", machine)
-    // Cut behind its roots: it is made as long again, with zeros.
-    try scene.place.write("data.volume", Array(last.prefix(2 * 4096)))
+    // Nothing behind its roots.
+    try scene.place.write("data.volume", last.prefix(2 * 4096) + [UInt8](repeating: 0, count: last.count - 2 * 4096))
     try scene.expectRefusal("a block of the volume is not what was written there last", "function", machine)
     var swapped = last
     for place in stride(from: 2 * 4096, to: last.count, by: 4096) { swapped[place] ^= 1 }
@@ -125,6 +125,25 @@ struct VolumeCommandTests {
     try scene.expectRefusal("a block of the volume is not what was written there last", "function", machine)
     try scene.place.write("data.volume", last)
     try scene.expectLines(3, "function", machine)
+  }
+
+  /// Opening makes a volume's file as long as it has to be, before anything in it is judged: what is refused is as it was all the same.
+  @Test(arguments: ["kvm", "process"]) func aRefusedFileIsAsItWas(machine: String) throws {
+    let scene = try Scene()
+    for bytes in [Array("somebody's letters".utf8), [UInt8](repeating: 0, count: 8192)] {
+      try scene.place.write("data.volume", bytes)
+      try scene.expectRefusal("found \(bytes.count) bytes, expected", "function", machine)
+      #expect(try scene.place.bytes("data.volume") == bytes)
+    }
+    try FileManager.default.removeItem(atPath: "\(scene.place.path)/data.volume")
+    try scene.expectLines(1, "function", machine)
+    // The broker has counted, so that an empty one is refused.
+    try scene.place.write("data.volume", [])
+    try scene.expectRefusal("the host has lost it or hides it", "function", machine)
+    #expect(try scene.place.bytes("data.volume") == [])
+    try FileManager.default.removeItem(atPath: "\(scene.place.path)/data.volume")
+    try scene.expectRefusal("the host has lost it or hides it", "function", machine)
+    #expect(!scene.place.names.contains("data.volume"))
   }
 
   @Test func withoutACounterAnOldFileIsTakenAndThatIsSaid() throws {

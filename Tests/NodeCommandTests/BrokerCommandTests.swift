@@ -50,6 +50,8 @@ import Testing
     let log = try broker.run(["audit"])
     #expect(log.status == 0 && log.output.contains("release REFUSED") && log.errors.contains("the chain holds"), "\(log)")
     for secret in ["hunter2"] { #expect(!log.output.contains(secret)) }
+    let verdict = try broker.run(["audit", "--verify", "--json"])
+    #expect(verdict.output.hasPrefix("{\"entries\":") && verdict.output.contains("\"holds\":true"), "\(verdict)")
     #expect(broker.stop() == 0)
     let offline = try broker.run(["audit", "--verify", "--offline", broker.directory, "--key", "\(broker.directory)/master-key"])
     #expect(offline.status == 0 && offline.output.contains("under this master key"), "\(offline)")

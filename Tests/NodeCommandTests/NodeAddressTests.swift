@@ -12,6 +12,10 @@ import coffer_node
   ])
   func refused(_ text: String) { #expect(throws: CommandFailure.self) { try NodeAddress(text) } }
 
+  @Test func aBrokersAddressIsCalledOne() {
+    #expect { _ = try NodeAddress("banana", of: "broker") } throws: { "\($0)".contains("no address of a broker") && "\($0)".contains(":8085") }
+  }
+
   /// The token of this machine's node is not given to another machine's.
   @Test func theFilesTokenStaysHere() throws {
     let options = try NodeOptions.parse(["--node", "https://node.example"])

@@ -128,6 +128,11 @@ import Testing
     (["functions", "--node", "http://127.0.0.1:1"], "nobody listens there"), (["invoke", "hello", "--header", "x"], "a name, ':' and a value"),
     (["traffic", "hello", "ab=101"], "ab=101"), (["tenants", "add", "A B"], "A B"), (["tenants", "limit", "acme", "--calls", "0"], "--calls"),
     (["tenants", "add", "acme", "--memory", "much"], "much"), (["tokens", "add", "--role", "king"], "king"), (["tokens", "remove", "../x"], "../x"),
+    (["logs", "hello", "--tail", "1001"], "from 0 to 1000"), (["attest", "hello", "--evidence", "-"], "name one"), (["attest", "hello", "--evidence", "/nowhere/x"], "No such file or directory"),
+    (["attest", "hello", "--evidence", "/dev/null"], "no regular file"), (["bench", "serve", "--only", "nope"], "expected one of node, plain"),
+    (["bench", "serve", "--plot", "/nowhere/x.svg"], "/nowhere/x.svg"), (["broker", "list", "--broker", "banana"], "no address of a broker"),
+    (["broker", "audit", "--expect", "6f3c"], "96 hexadecimal digits"), (["tenants", "add"], "see coffer tenants add --help"), (["broker", "key", "--pin", "00"], "64 hexadecimal digits"),
+    (["serve", "--listen", "127.0.0.1:0", "--machine", "process", "--monitor", "/nowhere/coffer-monitor"], "it belongs beside coffer-node"),
   ])
   func whatIsWrongIsOneLine(_ arguments: [String], _ words: String) async throws {
     let scenario = try CommandScenario()

@@ -56,7 +56,7 @@ extension BrokerStore {
   }
 
   static func noTenant(_ name: String) -> BrokerError {
-    BrokerError(.notFound, "there is no such tenant here; an administrator makes it with coffer broker tenants add")
+    BrokerError(.notFound, "there is no such tenant here; an administrator makes it with coffer broker tenants set")
   }
 
   private static func check(_ quota: TenantRecord.Quota) throws(BrokerError) {

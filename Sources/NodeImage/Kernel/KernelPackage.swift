@@ -1,5 +1,6 @@
 import Crypto
 import Glibc
+import ProgramFiles
 
 /// Debian's package of a kernel: what the image takes from it.
 package struct KernelPackage {
@@ -69,9 +70,10 @@ package struct KernelPackage {
   }
 }
 
-/// A folder that goes with the value.
+/// A folder that goes with the value, or with the process and the tools that it has started.
 package final class TemporaryFolder {
   package let path: String
+  private let keeper: FolderKeeper?
 
   package init() throws(NodeImageError) {
     let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
@@ -80,9 +82,13 @@ package final class TemporaryFolder {
       throw NodeImageError(base, found: String(cString: strerror(errno)), expected: "a folder for files that go again", "set TMPDIR to one that can be written")
     }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    keeper = FolderKeeper(path, alsoForChildren: true)
   }
 
-  deinit { _ = try? OtherProgram.run(["rm", "-r", "-f", "--", path]) }
+  deinit {
+    _ = try? OtherProgram.run(["rm", "-r", "-f", "--", path])
+    keeper?.end()
+  }
 }
 
 package enum FolderListing {

@@ -22,17 +22,19 @@ struct AttestOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Whose resources they are; the broker's standard tenant if left out.", valueName: "name"))
   var brokerTenant: String?
 
-  @Option(help: ArgumentHelp("The broker's key, by the SHA-256 that it says at its start: an answer that it has not signed is none.", valueName: "hex"))
+  @Option(help: ArgumentHelp("The broker's key, by the SHA-256 that it says at its start: an answer that it has not signed is none.", valueName: "hex"),
+    transform: Self.pin)
   var brokerPin: String?
 
   @OptionGroup var platform: PlatformOptions
 
   mutating func validate() throws {
     if nonce == nil, evidence != nil { throw ValidationError("--evidence is for evidence: give a relying party's nonce too, with --attest") }
-    let broker = try namedBroker()
-    if broker == nil, brokerTenant != nil { throw ValidationError("--broker-tenant is a broker's: name that too, with --broker") }
-    if broker == nil, brokerPin != nil { throw ValidationError("--broker-pin is a broker's: name that too, with --broker") }
-    if nonce == nil, broker == nil, let option = platform.given {
+    // What the variable says is read where a broker is asked: it is in the environment of programs without secrets too.
+    let isBrokerNamed = broker != nil || Self.variable != nil
+    if !isBrokerNamed, brokerTenant != nil { throw ValidationError("--broker-tenant is a broker's: name that too, with --broker") }
+    if !isBrokerNamed, brokerPin != nil { throw ValidationError("--broker-pin is a broker's: name that too, with --broker") }
+    if nonce == nil, !isBrokerNamed, let option = platform.given {
       throw ValidationError("\(option) is for evidence: give a relying party's nonce too, with --attest, or a broker, with --broker")
     }
   }
@@ -40,15 +42,22 @@ struct AttestOptions: ParsableArguments {
   /// The one of the command line, or else of COFFER_BROKER.
   func namedBroker() throws -> BrokerAddress? {
     if let broker { return broker }
-    guard let text = Environment.all["COFFER_BROKER"], !text.isEmpty else { return nil }
+    guard let text = Self.variable else { return nil }
     do { return try BrokerAddress.parse(text) } catch { throw CommandFailure("COFFER_BROKER: \(error)") }
   }
+
+  private static var variable: String? { Environment.all["COFFER_BROKER"].flatMap { $0.isEmpty ? nil : $0 } }
 
   /// Nil where nobody wants evidence.
   /// - Parameter wantsSecrets: whether a broker is asked, where one is named.
   func signer(wantsSecrets: Bool) throws -> RunSigner? {
     let asksBroker = wantsSecrets ? try namedBroker() != nil : broker != nil
     return nonce != nil || asksBroker ? try RunSigner(platform.open()) : nil
+  }
+
+  @Sendable private static func pin(_ text: String) throws -> String {
+    guard bytes(hexadecimal: text)?.count == 32 else { throw CommandFailure("expected 64 hexadecimal digits, all of what coffer broker serve prints at its start") }
+    return text
   }
 
   @Sendable private static func nonce(_ text: String) throws -> [UInt8] {

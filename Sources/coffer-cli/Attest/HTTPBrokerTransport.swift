@@ -13,6 +13,8 @@ struct HTTPBrokerTransport: BrokerTransport {
   private static let client: HTTPClient = {
     var configuration = HTTPClient.Configuration()
     configuration.redirectConfiguration = .disallow
+    // Where nobody listens now, nobody does for the rest of ten seconds.
+    configuration.connectionPool.retryConnectionEstablishment = false
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
   }()
 

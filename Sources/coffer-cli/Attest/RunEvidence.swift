@@ -1,18 +1,20 @@
 import Crypto
 import Evidence
 import Foundation
+import ProgramFiles
 import TrustletImage
 
 /// Evidence of a run for a relying party that has given its nonce beforehand.
 struct RunEvidence {
   private let signer: RunSigner
   private let bound: BoundNonce
-  private let path: String
+  private let file: ResultFile
 
   /// Nil where none is asked for.
-  init?(_ options: AttestOptions, by signer: RunSigner?) throws {
+  /// - Parameter app: what runs, which evidence does not replace.
+  init?(_ options: AttestOptions, of app: String, by signer: RunSigner?) throws {
     guard let nonce = options.nonce, let signer else { return nil }
-    path = options.evidence ?? "evidence.cbor"
+    file = try ResultFile(options.evidence ?? "evidence.cbor", option: "--evidence", not: [(app, "the program itself")])
     self.signer = signer
     bound = try signer.bind(nonce)
   }
@@ -23,10 +25,6 @@ struct RunEvidence {
     // An instance makes a key when it has secrets to fetch, and only then: this one is the monitor's, as the evidence says, and nothing is encrypted to it.
     let key = InstanceKey(point: Array(P384.KeyAgreement.PrivateKey().publicKey.rawRepresentation), holder: .monitor)
     let evidence = try signer.evidence(of: image, key: key, machine: machine, under: bound)
-    do {
-      try Data(evidence).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw CommandFailure("cannot write the evidence to \(path): \(error.localizedDescription)")
-    }
+    try file.write(Array(evidence))
   }
 }

@@ -97,7 +97,7 @@ struct MemoryBench: ParsableCommand {
       clones.append(trustlet)
     }
     Terminal.print("ready")
-    withExtendedLifetime(clones) { while readLine() != nil {} }
+    withExtendedLifetime(clones) { while StandardInput.passLine() {} }
   }
 
   private struct Holder {

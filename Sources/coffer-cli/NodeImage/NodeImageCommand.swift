@@ -2,6 +2,7 @@ import ArgumentParser
 import Attestation
 import Glibc
 import NodeImage
+import NodeStart
 import ProgramFiles
 import TrustletImage
 import WasmFormat
@@ -19,7 +20,8 @@ struct NodeImageCommand: ParsableCommand {
       The folder gets kernel, initrd and cmdline, for a virtual machine's direct boot; contents.json, what is in them; reference-values.json and
       policy.yaml, what evidence must say. The same inputs give the same bytes.
 
-      Without --kernel, apt-get downloads the kernel that linux-image-cloud-amd64 stands for, from the sources of this machine. Reports of SEV-SNP and TDX
+      Without --kernel, apt-get downloads the kernel that linux-image-cloud-amd64 stands for, from the sources of this machine; its package stays in
+      the folder, for --kernel. Reports of SEV-SNP and TDX
       need Linux 6.7 or later, as Debian 13 has.
       """)
 
@@ -71,16 +73,17 @@ struct NodeImageCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      guard mkdir(output, 0o755) == 0 || errno == EEXIST else { throw CommandFailure("cannot make \(output): \(String(cString: strerror(errno)))") }
       guard let signature = SNPGuest.signature(model: processor) else {
         throw CommandFailure("--processor: found \(quoted(processor)), expected one of \(SNPGuest.modelNames.joined(separator: ", "))")
       }
+      guard (1...Self.processorLimit).contains(processors) else { throw CommandFailure("--processors: found \(processors), expected 1 to \(Self.processorLimit)") }
+      guard memory.bytes >= Self.memoryMinimum else { throw CommandFailure("--memory: found \(memory), expected at least \(ByteCount(bytes: Self.memoryMinimum))") }
+      let ovmfForSEV = try sevFirmware.map { try Self.firmware($0) }
+      let ovmfForTDX = try tdxFirmware.map { try Self.firmware($0) }
       let image = try NodeImage(plan())
       var values = try ReferenceValues(image.boot, memory: memory.bytes, firmware: pcr0)
-      if let path = sevFirmware {
-        try values.add(firmware: SourceFile.contents(of: path, limit: 64 << 20), name: path, image.boot, SNPGuest(processors: processors, signature: signature))
-      }
-      if let path = tdxFirmware { try values.add(firmware: SourceFile.contents(of: path, limit: 64 << 20), name: path, image.boot, memory: memory.bytes) }
+      if let (path, bytes) = ovmfForSEV { try values.add(firmware: bytes, name: path, image.boot, SNPGuest(processors: processors, signature: signature)) }
+      if let (path, bytes) = ovmfForTDX { try values.add(firmware: bytes, name: path, image.boot, memory: memory.bytes) }
       let texts = NodeImageTexts(image: image, values: values, memory: memory.bytes, processors: processors, processor: processor)
       for (name, bytes) in [
         ("kernel", image.boot.kernel), ("initrd", image.boot.initialRAMDisk), ("cmdline", Array(image.boot.commandLine.utf8)),
@@ -95,15 +98,20 @@ struct NodeImageCommand: ParsableCommand {
     return value
   }
 
+  /// As many as QEMU gives a PC.
+  private static let processorLimit = 4096
+  /// Of a guest that QEMU starts a kernel in.
+  private static let memoryMinimum: UInt64 = 64 << 20
+
+  private static func firmware(_ path: String) throws -> (String, [UInt8]) {
+    let bytes = try SourceFile.contents(of: path, limit: 64 << 20)
+    _ = try FirmwareVolume(bytes, name: path)
+    return (path, bytes)
+  }
+
+  /// Everything is looked at before the kernel is downloaded: that takes longest.
   private func plan() throws -> NodeImage.Plan {
-    let package: String
-    if let kernel {
-      package = kernel
-    } else {
-      Terminal.note("downloading the kernel of Debian's linux-image-cloud-amd64")
-      package = try KernelPackage.download("linux-image-cloud-amd64", into: output)
-    }
-    var plan = NodeImage.Plan(kernel: package, programs: try programs ?? ownFolder())
+    var plan = NodeImage.Plan(kernel: kernel ?? "", programs: try programs ?? ownFolder())
     for text in function {
       guard let equals = text.firstIndex(of: "="), plan.functions.updateValue(String(text[text.index(after: equals)...]), forKey: String(text[..<equals])) == nil else {
         throw CommandFailure("--function: found \(quoted(text)), expected NAME=IMAGE, each name once")
@@ -111,7 +119,28 @@ struct NodeImageCommand: ParsableCommand {
     }
     plan.libraryFolders = libraryPath
     plan.words = append + (address.map { ["coffer.address=\($0)"] } ?? []) + (gateway.map { ["coffer.gateway=\($0)"] } ?? [])
+    try plan.check()
+    // The node itself reads them so: what it would refuse at its start is refused here.
+    _ = try NodeSettings(commandLine: plan.words.joined(separator: " "))
+    for (name, path) in plan.functions.sorted(by: { $0.key < $1.key }) {
+      do { _ = try TrustletImage.read(path: path) } catch {
+        throw CommandFailure("--function \(name)=\(path): \(error); a node image serves images, as coffer build makes them")
+      }
+    }
+    try makeFolder()
+    if kernel == nil {
+      Terminal.note("downloading the kernel of Debian's linux-image-cloud-amd64")
+      plan.kernel = try KernelPackage.download("linux-image-cloud-amd64", into: output)
+    }
     return plan
+  }
+
+  private func makeFolder() throws {
+    var status = stat()
+    if mkdir(output, 0o755) == 0 { return }
+    let reason = errno
+    guard reason == EEXIST, stat(output, &status) == 0 else { throw CommandFailure("cannot make \(output): \(String(cString: strerror(reason)))") }
+    guard status.st_mode & S_IFMT == S_IFDIR else { throw CommandFailure("--output: found a file, \(output), expected a folder, or nothing that has this name") }
   }
 
   /// Coffer's programs lie beside each other.

@@ -1,7 +1,7 @@
 import ArgumentParser
-import FoundationEssentials
 import Gateway
 import NIOHTTP1
+import ProgramFiles
 
 struct Attest: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,17 +32,18 @@ struct Attest: AsyncParsableCommand {
 
   func run() async throws {
     let nonce = try nonce.map { try Self.checked($0) } ?? (0..<32).map { _ in Self.hexadecimal(UInt8.random(in: 0...255)) }.joined()
+    let file = try Self.reporting { try ResultFile(evidence, option: "--evidence") }
     let connection = try options.connection()
     var path = "\(name.path)/evidence?nonce=\(nonce)"
     if let revision { path += "&revision=\(try await connection.revision(beginningWith: revision, of: name))" }
     let bytes = try await connection.request(.GET, path)
-    do {
-      try Data(bytes).write(to: URL(fileURLWithPath: evidence), options: .atomic)
-    } catch {
-      throw CommandFailure("cannot write the evidence to \(evidence): \(error)")
-    }
+    try Self.reporting { try file.write(bytes) }
     Terminal.print("\(evidence): \(bytes.count) bytes, nonce \(nonce)")
     Terminal.note("what it is worth: coffer verify \(evidence) --nonce \(nonce) --policy POLICY")
+  }
+
+  private static func reporting<Result>(_ work: () throws -> Result) throws -> Result {
+    do { return try work() } catch { throw CommandFailure("\(error)") }
   }
 
   private static func checked(_ text: String) throws -> String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ProgramFiles
 
 /// How a benchmark's findings leave it.
 struct BenchOutput: ParsableArguments {
@@ -9,12 +10,15 @@ struct BenchOutput: ParsableArguments {
   @Option(help: "Also draw the distributions, as SVG, to this file.")
   var plot: String?
 
+  /// What cannot be written is known before anything is measured.
+  func validate() throws { if let plot { _ = try Self.file(plot) } }
+
   func write(_ svg: @autoclosure () -> String) throws {
     guard let plot else { return }
-    do { try Data(svg().utf8).write(to: URL(fileURLWithPath: plot)) } catch {
-      throw CommandFailure("cannot write \(plot): \(error.localizedDescription)")
-    }
+    do { try Self.file(plot).write(Array(svg().utf8)) } catch { throw CommandFailure("\(error)") }
   }
+
+  private static func file(_ path: String) throws -> ResultFile { try ResultFile(path, option: "--plot") }
 }
 
 /// A line on standard error that is written over; only on a terminal.

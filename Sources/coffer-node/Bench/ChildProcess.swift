@@ -12,9 +12,12 @@ final class ChildProcess {
 
   let pid: pid_t
   private var status: Int32?
+  private let leadsGroup: Bool
 
-  /// - Parameter command: The program's path, then its arguments.
-  init(_ command: [String], _ streams: Streams) throws {
+  /// - Parameters:
+  ///   - command: The program's path, then its arguments.
+  ///   - leadsGroup: Whether it has children of its own that do not end with it: they are ended too.
+  init(_ command: [String], _ streams: Streams, leadsGroup: Bool = false) throws {
     guard let program = command.first else { throw CommandFailure("there is no program to start") }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -35,14 +38,16 @@ final class ChildProcess {
     sigemptyset(&defaults)
     for number in RunningChildren.endings { sigaddset(&defaults, number) }
     posix_spawnattr_setsigdefault(&attributes, &defaults)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | (leadsGroup ? POSIX_SPAWN_SETPGROUP : 0)))
     var arguments = command.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     var child: pid_t = 0
     let failure = posix_spawn(&child, program, &actions, &attributes, &arguments, environ)
     guard failure == 0 else { throw CommandFailure("cannot start \(program): \(String(cString: strerror(failure)))") }
     pid = child
-    RunningChildren.add(pid)
+    self.leadsGroup = leadsGroup
+    RunningChildren.add(pid, leadsGroup: leadsGroup)
   }
 
   /// Its exit status, 128 and more for a signal's; nil while it runs.
@@ -53,6 +58,8 @@ final class ChildProcess {
 
   /// Asks it to end, and makes it where it does not.
   func end(patience seconds: Double = 10) {
+    // While it is not waited for, nobody else's group has its number.
+    if leadsGroup, status == nil { kill(-pid, SIGTERM) }
     guard ended == nil else { return }
     kill(pid, SIGTERM)
     let last = LoadClock.now + UInt64(seconds * 1e9)

@@ -4,7 +4,8 @@ import Synchronization
 
 /// The children that live, so that a signal which ends this process ends them first: they are servers, and would go on for ever.
 enum RunningChildren {
-  private static let pids = Mutex<Set<pid_t>>([])
+  /// Each with whether it leads a group that ends with it.
+  private static let pids = Mutex<[pid_t: Bool]>([:])
   /// Signals by which people and supervisors end a program.
   static let endings = [SIGINT, SIGTERM, SIGHUP]
   /// Microseconds that a child has for its own end.
@@ -12,9 +13,9 @@ enum RunningChildren {
 
   private static let watches = Mutex<[any DispatchSourceSignal]>([])
 
-  static func add(_ pid: pid_t) { pids.withLock { _ = $0.insert(pid) } }
+  static func add(_ pid: pid_t, leadsGroup: Bool) { pids.withLock { $0[pid] = leadsGroup } }
 
-  static func remove(_ pid: pid_t) { pids.withLock { _ = $0.remove(pid) } }
+  static func remove(_ pid: pid_t) { pids.withLock { _ = $0.removeValue(forKey: pid) } }
 
   /// Has to come before the first child.
   static func watchSignals() {
@@ -33,15 +34,20 @@ enum RunningChildren {
   private static func endAll(by number: Int32) {
     // Kept to the end: nobody starts or reaps a child beside this.
     pids.withLock { pids in
-      for pid in pids { kill(pid, SIGTERM) }
+      for (pid, leadsGroup) in pids { kill(leadsGroup ? -pid : pid, SIGTERM) }
       var left = patience
       while !pids.isEmpty, left > 0 {
-        pids = pids.filter { waitpid($0, nil, WNOHANG) == 0 }
+        pids = pids.filter { waitpid($0.key, nil, WNOHANG) == 0 }
         usleep(5_000)
         left -= 5_000
       }
-      for pid in pids { kill(pid, SIGKILL) }
+      for (pid, leadsGroup) in pids { kill(leadsGroup ? -pid : pid, SIGKILL) }
       signal(number, SIG_DFL)
+      // Threads of Dispatch block signals: what is raised here would wait, and the benchmark go on to complain of its children's end.
+      var ending = sigset_t()
+      sigemptyset(&ending)
+      sigaddset(&ending, number)
+      pthread_sigmask(SIG_UNBLOCK, &ending, nil)
       raise(number)
     }
   }

@@ -27,6 +27,8 @@ struct ServeBench: ParsableCommand {
   @OptionGroup var node: MeasuredNode
 
   func validate() throws {
+    let names = ["node", "plain", FunctionsFramework.name, Fcgiwrap.name]
+    if let unknown = only.first(where: { !names.contains($0) }) { throw ValidationError("--only: found '\(unknown)', expected one of \(names.joined(separator: ", "))") }
     guard connections.allSatisfy({ (1...10_000).contains($0) }), seconds > 0, rounds > 0 else {
       throw ValidationError("there are 1 to 10000 connections; seconds and rounds are more than 0")
     }

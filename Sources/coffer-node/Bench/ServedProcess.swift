@@ -9,15 +9,17 @@ final class ServedProcess {
   private let process: ChildProcess
   private let log: String
 
-  /// - Parameter command: The program's path, then its arguments.
-  init(_ name: String, _ command: [String], port: UInt16, in scratch: ScratchDirectory) throws {
+  /// - Parameters:
+  ///   - command: The program's path, then its arguments.
+  ///   - leadsGroup: Whether it has children of its own that do not end with it.
+  init(_ name: String, _ command: [String], port: UInt16, in scratch: ScratchDirectory, leadsGroup: Bool = false) throws {
     self.name = name
     self.port = port
     log = "\(scratch.path)/\(name.filter { $0.isLetter || $0.isNumber }).log"
     let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw CommandFailure("cannot write \(log)") }
     defer { close(descriptor) }
-    process = try ChildProcess(command, .init(output: descriptor, errors: descriptor))
+    process = try ChildProcess(command, .init(output: descriptor, errors: descriptor), leadsGroup: leadsGroup)
   }
 
   var pid: pid_t { process.pid }

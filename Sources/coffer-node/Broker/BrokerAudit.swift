@@ -24,13 +24,14 @@ struct BrokerAudit: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Read the data of a broker that does not run, in this directory.", valueName: "dir")) var offline: String?
   @Option(help: ArgumentHelp("With --offline: its master key, which shows that the broker wrote each entry.", valueName: "file")) var key: String?
   @OptionGroup var options: BrokerOptions
-  @Flag(help: "Print JSON, an entry on each line.") var json = false
+  @Flag(help: "Print JSON, an entry on each line; with --verify what was found.") var json = false
 
   func validate() throws {
     guard key == nil || offline != nil else { throw ValidationError("--key goes with --offline: a broker that runs checks its log by itself, at its start") }
   }
 
   func run() async throws {
+    try BrokerHash.check(expect, digits: 96, "--expect", from: "coffer broker audit has printed")
     var isExpectedThere = expect == nil
     let expected = expect?.lowercased()
     func show(_ entry: AuditEntry, _ hash: [UInt8]) {
@@ -55,6 +56,9 @@ struct BrokerAudit: AsyncParsableCommand {
       throw CommandFailure("no entry has the hash \(Terminal.plain(expect ?? "")): the log that was there then is not the beginning of this one")
     }
     let how = offline == nil || key == nil ? "the chain holds" : "the chain holds, and every entry was written under this master key"
+    if verify, json {
+      return Terminal.print("{\"entries\":\(end.number),\"head\":\"\(hexadecimal(end.head))\",\"holds\":true}")
+    }
     let text = "\(end.number) entries; \(how); the last hash is \(hexadecimal(end.head))"
     if verify { Terminal.print(text) } else { Terminal.note(text) }
   }

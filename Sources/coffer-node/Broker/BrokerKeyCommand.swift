@@ -19,6 +19,7 @@ struct BrokerKeyCommand: AsyncParsableCommand {
   @OptionGroup var place: BrokerAddressOptions
 
   func run() async throws {
+    try BrokerHash.check(pin, digits: 64, "--pin", from: "coffer broker serve prints at its start")
     let answer = try BrokerAnswers.value(try await place.connection(token: nil).request(.GET, "/v1/key"))
     guard let author = answer["author"]?.text, author.utf8.count == 128, author.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }) else {
       throw CommandFailure("the broker names no key for manifests: is it one of Coffer's, of this version?")

@@ -15,11 +15,12 @@ struct BrokerAddressOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Certificates (PEM) of which one must have issued the broker's; those of the system if left out.", valueName: "file"))
   var authority: String?
 
-  func address() throws -> NodeAddress { try NodeAddress(broker ?? Self.variable("COFFER_BROKER") ?? "http://127.0.0.1:8085") }
+  func address() throws -> NodeAddress { try NodeAddress(broker ?? Self.variable("COFFER_BROKER") ?? "http://127.0.0.1:8085", of: "broker") }
 
   func connection(token: String?) throws -> NodeConnection {
     NodeConnection(
-      address: try address(), token: token, hint: "start a broker with coffer broker serve, or name another with --broker", client: try client())
+      address: try address(), token: token, hint: "start a broker with coffer broker serve, or name another with --broker",
+      tokenHint: "give it with --token or COFFER_BROKER_TOKEN, or name the broker's own directory with --broker-data", client: try client())
   }
 
   /// Kept for as long as the program runs: a command has one.
@@ -80,6 +81,19 @@ struct BrokerTenantOption: ParsableArguments {
   var tenant: TenantName = TenantName(standard: TenantRecord.standard)
 
   var path: String { "/v1/tenants/\(tenant.text)" }
+}
+
+/// Hashes that people copy, checked before anybody says that they are another broker's or another log's.
+enum BrokerHash {
+  /// - Parameters:
+  ///   - text: nil for one that was not given.
+  ///   - digits: how many it has.
+  static func check(_ text: String?, digits: Int, _ option: String, from source: String) throws {
+    guard let text else { return }
+    guard text.utf8.count == digits, text.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+      throw CommandFailure("\(option): found '\(Terminal.plain(text))', expected \(digits) hexadecimal digits, all of what \(source)")
+    }
+  }
 }
 
 /// A resource's name, checked before it becomes part of a path.

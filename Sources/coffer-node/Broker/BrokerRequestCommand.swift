@@ -41,6 +41,7 @@ struct BrokerRequestCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    try BrokerHash.check(pin, digits: 64, "--pin", from: "coffer broker serve prints at its start")
     let connection = try place.connection(token: nil)
     let image = try readImage()
     let transport = HTTPBrokerTransport(connection)

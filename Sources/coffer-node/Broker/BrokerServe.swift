@@ -22,7 +22,7 @@ struct BrokerServe: AsyncParsableCommand {
   @Option(help: "Where to listen: ADDRESS:PORT. Anything but a loopback address lets the network in.")
   var listen = "127.0.0.1:8085"
 
-  @Option(help: ArgumentHelp("Where the broker keeps its data.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Where the broker keeps its data; COFFER_BROKER_DATA if left out, or coffer/broker below ~/.local/share.", valueName: "dir"))
   var data: String = BrokerDirectory.standard()
 
   @Option(help: ArgumentHelp("The master key, a file of 32 bytes and mode 0600; master-key in the data directory if left out, made where there is none.", valueName: "file"))
@@ -112,7 +112,7 @@ struct BrokerServe: AsyncParsableCommand {
     }
     do {
       try await server.run(host: address.host, port: address.port, whenListening: announce)
-    } catch let error as IOError where error.errnoCode == EADDRINUSE || error.errnoCode == EADDRNOTAVAIL {
+    } catch let error as IOError {
       throw CommandFailure(cannotListen: listen, error)
     }
   }

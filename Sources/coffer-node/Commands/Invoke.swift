@@ -82,7 +82,12 @@ struct Invoke: AsyncParsableCommand {
       withToken: false, seconds: timeout)
     if response.status.code >= 400, response.headers.first(name: "Content-Type") == "application/problem+json" {
       let bytes = try await connection.reading { Array(buffer: try await response.body.collect(upTo: 1 << 20)) }
-      Terminal.complain("\(name.text): \(response.status.code): \(connection.refusal(Int(response.status.code), bytes))")
+      let refusal = connection.refusal(Int(response.status.code), bytes).description
+      // The front's words: a function that answers with 404 has its own.
+      guard response.status.code != 404 || refusal != "there is no function of this name" else {
+        throw CommandFailure("there is no function '\(name.text)'; coffer functions lists those that there are")
+      }
+      Terminal.complain("\(name.text): \(response.status.code): \(refusal)\(response.status.code == 500 ? "; coffer logs \(name.text) may say why" : "")")
       throw ExitCode(ExitStatus.refused)
     }
     try await connection.reading {

@@ -9,6 +9,8 @@ package struct NodeConnection {
   package let token: String?
   /// What to do where nobody answers.
   var hint = "start a node with coffer serve, or name another with --node"
+  /// How a token is given.
+  var tokenHint = "give it with --token or COFFER_TOKEN, or name the node's own directory with --node-data"
   /// Nil for one that trusts the system's authorities.
   var client: HTTPClient?
 
@@ -86,7 +88,7 @@ package struct NodeConnection {
       return CommandFailure("\(address) answered with status \(status)")
     }
     let text = Terminal.plain(problem.detail ?? problem.title ?? "status \(status)")
-    return CommandFailure(status == 401 ? "\(text); give it with --token or COFFER_TOKEN, or name the node's own directory with --node-data" : text)
+    return CommandFailure(status == 401 ? "\(text); \(tokenHint)" : text)
   }
 
   private static let client = makeClient { _ in }

@@ -54,16 +54,18 @@ package struct NodeAddress: CustomStringConvertible {
   package let text: String
   let isLoopback: Bool
 
-  package init(_ text: String) throws {
+  /// - Parameter service: whose, for messages.
+  package init(_ text: String, of service: String = "node") throws {
+    let example = service == "broker" ? "http://127.0.0.1:8085" : "http://127.0.0.1:8080"
     var rest = Substring(text)
     while rest.hasSuffix("/") { rest = rest.dropLast() }
     let isPlain = rest.lowercased().hasPrefix("http://")
     guard isPlain || rest.lowercased().hasPrefix("https://"), let start = rest.firstRange(of: "://")?.upperBound else {
-      throw CommandFailure("'\(Terminal.plain(text))' is no address of a node; expected one as http://127.0.0.1:8080")
+      throw CommandFailure("'\(Terminal.plain(text))' is no address of a \(service); expected one as \(example)")
     }
     let authority = rest[start...]
     guard !authority.isEmpty, authority.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !authority.contains(where: { "/?#@".contains($0) }) else {
-      throw CommandFailure("'\(Terminal.plain(text))' is no address of a node; expected a host and perhaps a port, as http://127.0.0.1:8080")
+      throw CommandFailure("'\(Terminal.plain(text))' is no address of a \(service); expected a host and perhaps a port, as \(example)")
     }
     let host = authority.hasPrefix("[") ? String(authority.prefix { $0 != "]" }) + "]" : String(authority.prefix { $0 != ":" })
     isLoopback = ["localhost", "127.0.0.1", "[::1]"].contains(host.lowercased())

@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTP2
 import NIOPosix
+import ProgramFiles
 
 /// Very many requests in their middle at once: each sends all but its body's end, and that when the word for it comes on standard input.
 ///
@@ -29,7 +30,7 @@ struct HeldRequests {
     let held = try ask(on: loop)
     // Those whose answer came before their end are over.
     Terminal.print("held \(try loop.submit { held.count { $0.isWaiting } }.wait())")
-    _ = readLine()
+    _ = StandardInput.passLine()
     let begin = LoadClock.now
     try loop.submit { for request in held { request.release() } }.wait()
     var result = LoadResult()

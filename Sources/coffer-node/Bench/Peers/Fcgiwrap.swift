@@ -20,7 +20,7 @@ enum Fcgiwrap {
     let port = try LoopbackPort.free()
     let socket = scratch.path + "/fcgiwrap.socket"
     let file = try scratch.add("nginx.conf", Data(configuration(port, socket, hello, scratch.path).utf8))
-    let wrapped = try ServedProcess(name, [wrapper, "-c", "4", "-s", "unix:\(socket)"], port: 0, in: scratch)
+    let wrapped = try ServedProcess(name, [wrapper, "-c", "4", "-s", "unix:\(socket)"], port: 0, in: scratch, leadsGroup: true)
     let front = try ServedProcess(
       "nginx", [nginx, "-p", scratch.path, "-c", file, "-e", scratch.path + "/nginx-errors.log"], port: port, in: scratch)
     return try HelloServer(name, path: "/hello", port: port, [front, wrapped])
