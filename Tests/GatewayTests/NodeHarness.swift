@@ -19,7 +19,7 @@ final class NodeHarness: Sendable {
 
   init(
     slots: Int = 8, settings: FunctionSettings = FunctionSettings(), limits: FunctionService.Limits = .init(), drainTime: Int = 5,
-    change: (inout DispatchConfiguration) -> Void = { _ in }, body: @escaping @Sendable (FakeCall) -> FakeMonitors.Answer
+    change: (inout DispatchConfiguration) -> Void = { _ in }, routes: (Router<BasicRequestContext>) -> Void = { _ in }, body: @escaping @Sendable (FakeCall) -> FakeMonitors.Answer
   ) async throws {
     monitors = FakeMonitors(slots: slots, body: body)
     loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
@@ -31,9 +31,10 @@ final class NodeHarness: Sendable {
     let route = Route(
       tenant: "t", function: "echo",
       revisions: [.init(revision: Revision(measurement: String(repeating: "0", count: 96), imageFile: #filePath, settings: settings), percent: 100)])
-    let router = Router()
+    let router = Router(context: BasicRequestContext.self)
     router.get("/plain") { _, _ in "plain" }
     router.post("/count") { request, _ in "\(try await request.body.collect(upTo: 1 << 20).readableBytes)" }
+    routes(router)
     let node = Node(
       NodeConfiguration(port: 0, dispatch: configuration, limits: limits, drainTime: drainTime), dispatcher: dispatcher, eventLoops: loops,
       catalogue: FixedCatalogue([route]), logger: logger)
