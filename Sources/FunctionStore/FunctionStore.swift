@@ -16,7 +16,7 @@ public final class FunctionStore: Sendable {
   private let database: NodeDatabase
   private let catalogue = Mutex(Catalogue())
   private let routeListener = Mutex<(@Sendable (String, Route?) -> Void)?>(nil)
-  private let limitListener = Mutex<(@Sendable (String, TenantLimits) -> Void)?>(nil)
+  private let limitListener = Mutex<(@Sendable (String, TenantLimits?) -> Void)?>(nil)
   private let clock: @Sendable () -> Int64
 
   /// Opens what is there, or makes it.
@@ -54,9 +54,13 @@ public final class FunctionStore: Sendable {
   }
 
   /// One transaction, and what it changed made known in the order of transactions.
-  func change<Result>(_ body: (Database, inout CatalogueChanges) throws -> Result) throws(StoreError) -> Result {
+  /// - Parameter caller: who asks for it; nil for the node itself. A token that was removed changes nothing any more, however long its request took.
+  func change<Result>(
+    by caller: Caller? = nil, _ body: (Database, inout CatalogueChanges) throws -> Result
+  ) throws(StoreError) -> Result {
     try database.write(
       { database in
+        if let caller { guard try Self.exists(token: caller.token, database) else { throw Self.removedToken } }
         var changes = CatalogueChanges()
         let result = try body(database, &changes)
         return (result, changes)
@@ -68,7 +72,7 @@ public final class FunctionStore: Sendable {
         }
         if let listener = routeListener.withLock({ $0 }) { for (name, route) in routes { listener(name, route) } }
         if let listener = limitListener.withLock({ $0 }) {
-          for (name, tenant) in result.1.tenants { listener(name, tenant?.limits ?? TenantLimits()) }
+          for (name, tenant) in result.1.tenants { listener(name, tenant?.limits) }
         }
       }
     ).0
@@ -77,8 +81,8 @@ public final class FunctionStore: Sendable {
   /// From now on tells of each function where its calls go, whenever that has changed; nil for one that was removed.
   public func whenRouted(_ body: @escaping @Sendable (_ function: String, Route?) -> Void) { routeListener.withLock { $0 = body } }
 
-  /// Tells now and from now on what each tenant may have.
-  public func whenLimited(_ body: @escaping @Sendable (_ tenant: String, TenantLimits) -> Void) {
+  /// Tells now and from now on what each tenant may have; nil for one that was removed.
+  public func whenLimited(_ body: @escaping @Sendable (_ tenant: String, TenantLimits?) -> Void) {
     limitListener.withLock { $0 = body }
     for tenant in tenants { body(tenant.name, tenant.limits) }
   }
