@@ -24,6 +24,8 @@ package struct DispatchState {
   /// Such as were removed, until nothing of them is left anywhere.
   var removed: [FunctionState] = []
   package var tenants: [String: TenantState] = [:]
+  /// ``TenantState/answers`` of those that were removed.
+  var formerAnswers: [String: UInt64] = [:]
   /// Tenants with functions whose calls wait.
   var waiting: [TenantState] = []
   package var children: [MonitorChild] = []
@@ -56,9 +58,12 @@ package struct DispatchState {
   mutating func submit(_ call: FunctionCall, loop: Int, now: UInt64) -> [Action] {
     let function = state(of: call.route, call.revision)
     call.function = function
-    function.statistics.requests += 1
-    function.statistics.changes &+= 1
-    function.statistics.lastRevision = call.revision.measurement
+    // One that asks for evidence is nobody's request: no answer of it will be counted.
+    if !call.attests {
+      function.statistics.requests += 1
+      function.statistics.changes &+= 1
+      function.statistics.lastRevision = call.revision.measurement
+    }
     if isDraining { return [.end(call, .refused(.draining))] }
     guard call.environment.bytes.readableBytes < FrameHeader.payloadLimit / 2 else { return [.end(call, .refused(.tooLarge))] }
     guard let revision = revisionState(call.revision, of: function) else {
@@ -198,6 +203,7 @@ package struct DispatchState {
   private func settle(_ call: FunctionCall, _ function: FunctionState, _ ending: CallEnding, now: UInt64) {
     let time = now &- call.dispatchedAt
     function.tenant.used = function.tenant.used &- min(function.tenant.used, call.chargedTime) &+ time
+    guard !call.attests else { return }
     function.usualTime = (function.usualTime &* 7 &+ time) / 8
     function.statistics.changes &+= 1
     function.statistics.queue.record(nanoseconds: call.dispatchedAt &- min(call.dispatchedAt, call.arrival))

@@ -85,6 +85,7 @@ public final class Dispatcher: Sendable {
       call.function?.statistics.request.record(nanoseconds: now &- min(now, call.arrival))
       let name = status == 0 ? "gone" : "\(status / 100)xx"
       call.function?.statistics.answers[name, default: 0] += 1
+      call.function?.tenant.answers[name, default: 0] += 1
       call.function?.statistics.changes &+= 1
     }
   }
