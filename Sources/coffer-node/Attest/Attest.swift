@@ -34,7 +34,7 @@ struct Attest: AsyncParsableCommand {
     let nonce = try nonce.map { try Self.checked($0) } ?? (0..<32).map { _ in Self.hexadecimal(UInt8.random(in: 0...255)) }.joined()
     let connection = try options.connection()
     var path = "\(name.path)/evidence?nonce=\(nonce)"
-    if let revision { path += "&revision=\(try await connection.revision(beginningWith: revision, of: name))" }
+    if let revision { path += "&revision=\(try await connection.function(name).revision(beginningWith: revision))" }
     let bytes = try await connection.request(.GET, path)
     do {
       try Data(bytes).write(to: URL(fileURLWithPath: evidence), options: .atomic)
