@@ -158,13 +158,13 @@ let package = Package(
     .target(
       name: "Gateway",
       dependencies: [
-        "AttestedChannel", "CLinux", "EmbeddedBytes", "FunctionDispatch", "FunctionStore", "ImageBuilding", "JSONText", "NetworkRules", "TrustletImage", crypto,
+        "AttestedChannel", "CLinux", "EmbeddedBytes", "FunctionDispatch", "FunctionStore", "ImageBuilding", "JSONText", "NetworkRules", "StrictYAML", "TrustletImage", crypto,
         .product(name: "HTTPTypes", package: "swift-http-types"), .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdHTTP2", package: "hummingbird"), .product(name: "HummingbirdTLS", package: "hummingbird"), .product(name: "NIOTLS", package: "swift-nio"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+        .product(name: "NIOExtras", package: "swift-nio-extras"), .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       exclude: ["Dashboard/Page"], plugins: ["DashboardPlugin"]),
@@ -238,7 +238,7 @@ let package = Package(
     .testTarget(
       name: "FunctionStoreTests",
       dependencies: [
-        "FunctionDispatch", "FunctionStore", "ImageBuilding", "KilledScenarios", "SampleFunctions", "TrustletImage", "store-scenario",
+        "DurableDatabase", "FunctionDispatch", "FunctionStore", "ImageBuilding", "KilledScenarios", "SampleFunctions", "TrustletImage", "store-scenario",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]),
     // Images that nobody could run, and that pass every check.

@@ -72,7 +72,19 @@ public struct DurableDatabase<Failure: DatabaseKeeperError>: Sendable {
 
   public func read<Result>(_ body: (Database) throws -> Result) throws(Failure) -> Result {
     do {
-      return try queue.read(body)
+      return try queue.writeWithoutTransaction { database in
+        // What a disk's failure left open is cleared away before a reading, too: nobody is to see what was never done.
+        if database.isInsideTransaction { try database.rollback() }
+        return try database.readOnly {
+          var result: Result?
+          try database.inTransaction(.deferred) {
+            result = try body(database)
+            return .commit
+          }
+          guard let result else { throw Self.failure(.unexpected, path, "a reading ended without a result") }
+          return result
+        }
+      }
     } catch {
       throw Self.failure(error, path)
     }

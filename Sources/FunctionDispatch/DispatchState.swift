@@ -28,6 +28,8 @@ package struct DispatchState {
   /// Such as were removed, until nothing of them is left anywhere.
   var removed: [FunctionState] = []
   package var tenants: [String: TenantState] = [:]
+  /// ``TenantState/answers`` of those that were removed.
+  var formerAnswers: [String: UInt64] = [:]
   /// Tenants with functions whose calls wait.
   var waiting: [TenantState] = []
   package var children: [MonitorChild] = []
@@ -61,9 +63,12 @@ package struct DispatchState {
     let function = state(of: call.route, call.revision)
     call.function = function
     call.submittedAt = now
-    function.statistics.requests += 1
-    function.statistics.changes &+= 1
-    function.statistics.lastRevision = call.revision.measurement
+    // One that asks for evidence is nobody's request: no answer of it will be counted.
+    if !call.attests {
+      function.statistics.requests += 1
+      function.statistics.changes &+= 1
+      function.statistics.lastRevision = call.revision.measurement
+    }
     if isDraining { return [.end(call, .refused(.draining))] }
     guard call.environment.bytes.readableBytes < FrameHeader.payloadLimit / 2 else { return [.end(call, .refused(.tooLarge))] }
     guard let revision = revisionState(call.revision, of: function) else {
@@ -100,7 +105,9 @@ package struct DispatchState {
   /// - Parameter status: 0 for a caller who has gone.
   func answered(_ function: FunctionState?, status: Int, time: UInt64) {
     function?.statistics.request.record(nanoseconds: time)
-    function?.statistics.answers[status == 0 ? "gone" : "\(status / 100)xx", default: 0] += 1
+    let name = status == 0 ? "gone" : "\(status / 100)xx"
+    function?.statistics.answers[name, default: 0] += 1
+    function?.tenant.answers[name, default: 0] += 1
     function?.statistics.changes &+= 1
   }
 
@@ -222,6 +229,7 @@ package struct DispatchState {
   private func settle(_ call: FunctionCall, _ function: FunctionState, _ ending: CallEnding, now: UInt64) {
     let time = now &- call.dispatchedAt
     function.tenant.used = function.tenant.used &- min(function.tenant.used, call.chargedTime) &+ time
+    guard !call.attests else { return }
     function.usualTime = (function.usualTime &* 7 &+ time) / 8
     function.statistics.changes &+= 1
     let waited = call.dispatchedAt &- min(call.dispatchedAt, call.submittedAt)

@@ -15,10 +15,12 @@ public struct DispatchStatistics: Sendable, Hashable, Codable {
     public var queued: Int
     /// Monitor processes that died, each replaced, since the start.
     public var monitorsLost: UInt64
+    /// By tenant and class of status, of all calls since the start: of functions that are gone too, and under "" of tenants that are.
+    public var answers: [String: [String: UInt64]]
 
     package init(
       uptime: Double, machine: String, platform: String, confidential: Bool, residentBytes: UInt64, monitors: [Monitor], running: Int,
-      queued: Int, monitorsLost: UInt64
+      queued: Int, monitorsLost: UInt64, answers: [String: [String: UInt64]] = [:]
     ) {
       self.uptime = uptime
       self.machine = machine
@@ -29,6 +31,7 @@ public struct DispatchStatistics: Sendable, Hashable, Codable {
       self.running = running
       self.queued = queued
       self.monitorsLost = monitorsLost
+      self.answers = answers
     }
   }
 

@@ -17,6 +17,9 @@ package final class TenantState: @unchecked Sendable {
   var waiting = CircularBuffer<FunctionState>()
   var children: [MonitorChild] = []
 
+  /// By class of status, of all its calls since the start: what is counted there never falls, whichever of its functions are removed.
+  var answers: [String: UInt64] = [:]
+
   init(_ name: String) { self.name = name }
 }
 

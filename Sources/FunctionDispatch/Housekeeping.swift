@@ -124,7 +124,13 @@ extension DispatchState {
           pid: child.processNumber, tenant: child.tenant?.name ?? "", slots: child.slots.count, busy: child.busy,
           residentBytes: child.report?.residentBytes ?? 0, locks: child.welcome?.locks ?? [], missing: child.welcome?.missing ?? [])
       },
-      running: running, queued: queued, monitorsLost: lost)
+      running: running, queued: queued, monitorsLost: lost, answers: answersByTenant)
+  }
+
+  private var answersByTenant: [String: [String: UInt64]] {
+    var answers = formerAnswers.isEmpty ? [:] : ["": formerAnswers]
+    for tenant in tenants.values where !tenant.answers.isEmpty { answers[tenant.name] = tenant.answers }
+    return answers
   }
 
   func functionStatistics() -> [DispatchStatistics.Function] {

@@ -42,12 +42,17 @@ package struct ProcessorBudget {
 
 extension DispatchState {
   mutating func limit(_ name: String, to limits: TenantLimits) {
-    // Of one that was removed nothing is kept.
     if tenants[name] == nil && limits == TenantLimits() { return }
     let tenant = tenants[name] ?? TenantState(name)
     tenants[name] = tenant
     tenant.limits = limits
     if limits.processorTime == 0 { tenant.budget = ProcessorBudget() }
+  }
+
+  /// Of a tenant that was removed no more is kept than what all calls add up to; what still runs has the rest.
+  mutating func forget(tenant name: String) {
+    guard let tenant = tenants.removeValue(forKey: name) else { return }
+    formerAnswers.merge(tenant.answers, uniquingKeysWith: &+)
   }
 
   /// Whether any tenant's processor time is limited, and has to be looked at.
@@ -77,6 +82,8 @@ extension Dispatcher {
       return state.serveQueues(now: now)
     }
   }
+
+  public func forget(tenant: String) { state.withLock { $0.forget(tenant: tenant) } }
 
   /// Often enough that a tenant that may have little is not stopped for long.
   static let budgetPause = TimeAmount.milliseconds(100)

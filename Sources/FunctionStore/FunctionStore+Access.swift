@@ -8,11 +8,11 @@ extension FunctionStore {
   public var tenants: [TenantRecord] { look { Array($0.tenants.values) }.sorted { $0.name < $1.name } }
 
   @discardableResult
-  public func addTenant(_ name: String, limits: TenantLimits = TenantLimits()) throws(StoreError) -> TenantRecord {
+  public func addTenant(_ name: String, limits: TenantLimits = TenantLimits(), by caller: Caller? = nil) throws(StoreError) -> TenantRecord {
     try ObjectName.check(name, of: "tenant")
     try Self.check(limits)
     let record = TenantRecord(name: name, limits: limits, created: now)
-    return try change { database, changes in
+    return try change(by: caller) { database, changes in
       guard try !Self.exists(tenant: name, database) else { throw StoreError(.taken, "there is a tenant '\(name)' already") }
       try database.execute(
         sql: "INSERT INTO tenants (name, created, concurrency, memory, processorTime) VALUES (?, ?, ?, ?, ?)",
@@ -23,9 +23,9 @@ extension FunctionStore {
   }
 
   @discardableResult
-  public func limitTenant(_ name: String, to limits: TenantLimits) throws(StoreError) -> TenantRecord {
+  public func limitTenant(_ name: String, to limits: TenantLimits, by caller: Caller? = nil) throws(StoreError) -> TenantRecord {
     try Self.check(limits)
-    return try change { database, changes in
+    return try change(by: caller) { database, changes in
       guard let row = try Row.fetchOne(database, sql: "SELECT created FROM tenants WHERE name = ?", arguments: [name]) else { throw Self.noTenant(name) }
       try database.execute(
         sql: "UPDATE tenants SET concurrency = ?, memory = ?, processorTime = ? WHERE name = ?",
@@ -43,9 +43,9 @@ extension FunctionStore {
   }
 
   /// With its tokens; one that has functions stays.
-  public func removeTenant(_ name: String) throws(StoreError) {
+  public func removeTenant(_ name: String, by caller: Caller? = nil) throws(StoreError) {
     guard name != TenantRecord.standard else { throw StoreError(.impossible, "the tenant '\(name)' is part of every node and stays") }
-    try change { database, changes in
+    try change(by: caller) { database, changes in
       guard try Self.exists(tenant: name, database) else { throw Self.noTenant(name) }
       let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM functions WHERE tenant = ?", arguments: [name]) ?? 0
       guard count == 0 else { throw StoreError(.impossible, "the tenant '\(name)' has \(count) functions; remove them before it") }
@@ -74,11 +74,11 @@ extension FunctionStore {
   }
 
   /// Makes a token. Its text is nowhere else, then or later.
-  public func addToken(tenant: String?, role: Role, note: String = "") throws(StoreError) -> (text: String, record: TokenRecord) {
+  public func addToken(tenant: String?, role: Role, note: String = "", by caller: Caller? = nil) throws(StoreError) -> (text: String, record: TokenRecord) {
     guard note.utf8.count <= 200, note != Self.adminNote, !note.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
       throw StoreError(.invalid, "a token's note has at most 200 bytes on one line")
     }
-    return try change { database, changes in
+    return try change(by: caller) { database, changes in
       if let tenant { guard try Self.exists(tenant: tenant, database) else { throw Self.noTenant(tenant) } }
       return try Self.insertToken(tenant, role, note, now, database, &changes)
     }
@@ -96,12 +96,23 @@ extension FunctionStore {
     return (token.text, record)
   }
 
-  public func removeToken(_ identifier: String) throws(StoreError) {
-    try change { database, changes in
+  public func removeToken(_ identifier: String, by caller: Caller? = nil) throws(StoreError) {
+    try change(by: caller) { database, changes in
       try database.execute(sql: "DELETE FROM tokens WHERE id = ?", arguments: [identifier])
       guard database.changesCount == 1 else { throw StoreError(.notFound, "there is no token '\(identifier)'") }
       changes.tokens[identifier] = .some(nil)
     }
+  }
+
+  /// Whether the token that somebody has shown is still there: what it may do never changes.
+  public func isThere(_ caller: Caller) -> Bool { look { $0.tokens[caller.token] != nil } }
+
+  static func exists(token identifier: String, _ database: Database) throws -> Bool {
+    try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM tokens WHERE id = ?)", arguments: [identifier]) ?? false
+  }
+
+  public static var removedToken: StoreError {
+    StoreError(.removed, "the token of this request was removed meanwhile, and nothing was changed; an administrator can make another")
   }
 
   /// Whose token this is; nil for none.

@@ -4,9 +4,9 @@ extension FunctionStore {
   /// Makes a revision of an image, the function too where there is none, and gives it all calls. The same image once more is the same revision,
   /// with the new settings.
   @discardableResult
-  public func deploy(_ deployment: Deployment) throws(StoreError) -> FunctionRecord {
+  public func deploy(_ deployment: Deployment, by caller: Caller? = nil) throws(StoreError) -> FunctionRecord {
     try ObjectName.check(deployment.function, of: "function")
-    return try keeping(deployment.image) { database, changes in
+    return try keeping(deployment.image, caller) { database, changes in
       let name = deployment.function
       guard try Self.exists(tenant: deployment.tenant, database) else { throw Self.noTenant(deployment.tenant) }
       let before = try FunctionRows.function(name, database)
@@ -84,10 +84,10 @@ extension FunctionStore {
 
   /// A change by which an image is needed. `body` says of which function, and which sources nobody needs any more.
   private func keeping(
-    _ image: CheckedImage, _ body: (Database, inout CatalogueChanges) throws -> (function: String, sources: [String])
+    _ image: CheckedImage, _ caller: Caller? = nil, _ body: (Database, inout CatalogueChanges) throws -> (function: String, sources: [String])
   ) throws(StoreError) -> FunctionRecord {
     let (record, sources, files) = try images.holding(image, isNeeded: isNeeded) { () throws(StoreError) in
-      try change { database, changes in
+      try change(by: caller) { database, changes in
         let (name, sources) = try body(database, &changes)
         let files = try Self.prune(name, database)
         guard let record = try FunctionRows.function(name, database) else {

@@ -5,14 +5,14 @@ extension FunctionStore {
   /// - Parameter shares: percentages by measurement, 100 together.
   @discardableResult
   public func split(
-    _ function: String, _ shares: [String: Int], precondition: Deployment.Precondition = .none
+    _ function: String, _ shares: [String: Int], precondition: Deployment.Precondition = .none, by caller: Caller? = nil
   ) throws(StoreError) -> FunctionRecord {
     guard shares.values.allSatisfy({ (0...100).contains($0) }) else {
       throw StoreError(.invalid, "a revision's share is not between 0 and 100 percent")
     }
     let sum = shares.values.reduce(0, +)
     guard sum == 100 else { throw StoreError(.invalid, "the revisions' shares add up to \(sum) percent, not to 100") }
-    return try update(function, precondition) { record in
+    return try update(function, precondition, caller) { record in
       for measurement in shares.keys where !record.revisions.contains(where: { $0.measurement == measurement }) {
         throw Self.noRevision(measurement, of: record)
       }
@@ -23,9 +23,9 @@ extension FunctionStore {
   /// Gives all calls to a revision of before: the named one, or else the newest of the deployment before the one that serves now.
   @discardableResult
   public func rollBack(
-    _ function: String, to measurement: String? = nil, precondition: Deployment.Precondition = .none
+    _ function: String, to measurement: String? = nil, precondition: Deployment.Precondition = .none, by caller: Caller? = nil
   ) throws(StoreError) -> FunctionRecord {
-    try update(function, precondition) { record in
+    try update(function, precondition, caller) { record in
       if let measurement {
         guard record.revisions.contains(where: { $0.measurement == measurement }) else { throw Self.noRevision(measurement, of: record) }
         return [measurement: 100]
@@ -44,9 +44,9 @@ extension FunctionStore {
   private var keptRevisionsText: String { "the last \(Self.keptRevisions) that are not in use" }
 
   /// Removes a function with its revisions.
-  public func remove(_ function: String, precondition: Deployment.Precondition = .none) throws(StoreError) {
-    let (files, sources) = try change { database, changes in
-      guard let record = try FunctionRows.function(function, database) else { throw Self.noFunction(function) }
+  public func remove(_ function: String, precondition: Deployment.Precondition = .none, by caller: Caller? = nil) throws(StoreError) {
+    let (files, sources) = try change(by: caller) { database, changes in
+      let record = try Self.function(function, caller, database)
       try precondition.check(record, named: function)
       let sources = try String.fetchAll(database, sql: "SELECT source FROM builds WHERE function = ?", arguments: [function])
       try database.execute(sql: "DELETE FROM functions WHERE name = ?", arguments: [function])
@@ -59,10 +59,10 @@ extension FunctionStore {
   }
 
   private func update(
-    _ function: String, _ precondition: Deployment.Precondition, _ shares: (FunctionRecord) throws -> [String: Int]
+    _ function: String, _ precondition: Deployment.Precondition, _ caller: Caller?, _ shares: (FunctionRecord) throws -> [String: Int]
   ) throws(StoreError) -> FunctionRecord {
-    try change { database, changes in
-      guard let before = try FunctionRows.function(function, database) else { throw Self.noFunction(function) }
+    try change(by: caller) { database, changes in
+      let before = try Self.function(function, caller, database)
       try precondition.check(before, named: function)
       let shares = try shares(before)
       let version = try FunctionRows.nextVersion(database)
@@ -76,6 +76,12 @@ extension FunctionStore {
       changes.functions[function] = record
       return record
     }
+  }
+
+  /// A function of the caller's, now: since a request began its name may have become another tenant's, whose function is as one that is not there.
+  private static func function(_ name: String, _ caller: Caller?, _ database: Database) throws -> FunctionRecord {
+    guard let record = try FunctionRows.function(name, database), caller?.mayUse(tenant: record.tenant) ?? true else { throw noFunction(name) }
+    return record
   }
 
   public static func noFunction(_ name: String) -> StoreError {

@@ -16,7 +16,7 @@ public final class FunctionStore: Sendable {
   private let database: NodeDatabase
   private let catalogue = Mutex(Catalogue())
   private let routeListener = Mutex<Listener<Route?>?>(nil)
-  private let limitListener = Mutex<Listener<TenantLimits>?>(nil)
+  private let limitListener = Mutex<Listener<TenantLimits?>?>(nil)
 
   /// A closure in a value of its own: in a mutex by itself it would be wrapped once more whenever it is looked at, so that each deployment took longer than
   /// the one before, and the stack was full after some ten thousands.
@@ -60,9 +60,13 @@ public final class FunctionStore: Sendable {
   }
 
   /// One transaction, and what it changed made known in the order of transactions.
-  func change<Result>(_ body: (Database, inout CatalogueChanges) throws -> Result) throws(StoreError) -> Result {
+  /// - Parameter caller: who asks for it; nil for the node itself. A token that was removed changes nothing any more, however long its request took.
+  func change<Result>(
+    by caller: Caller? = nil, _ body: (Database, inout CatalogueChanges) throws -> Result
+  ) throws(StoreError) -> Result {
     try database.write(
       { database in
+        if let caller { guard try Self.exists(token: caller.token, database) else { throw Self.removedToken } }
         var changes = CatalogueChanges()
         let result = try body(database, &changes)
         return (result, changes)
@@ -74,7 +78,7 @@ public final class FunctionStore: Sendable {
         }
         if let listener = routeListener.withLock({ $0 }) { for (name, route) in routes { listener.tell(name, route) } }
         if let listener = limitListener.withLock({ $0 }) {
-          for (name, tenant) in result.1.tenants { listener.tell(name, tenant?.limits ?? TenantLimits()) }
+          for (name, tenant) in result.1.tenants { listener.tell(name, tenant?.limits) }
         }
       }
     ).0
@@ -83,8 +87,8 @@ public final class FunctionStore: Sendable {
   /// From now on tells of each function where its calls go, whenever that has changed; nil for one that was removed.
   public func whenRouted(_ body: @escaping @Sendable (_ function: String, Route?) -> Void) { routeListener.withLock { $0 = Listener(tell: body) } }
 
-  /// Tells now and from now on what each tenant may have.
-  public func whenLimited(_ body: @escaping @Sendable (_ tenant: String, TenantLimits) -> Void) {
+  /// Tells now and from now on what each tenant may have; nil for one that was removed.
+  public func whenLimited(_ body: @escaping @Sendable (_ tenant: String, TenantLimits?) -> Void) {
     limitListener.withLock { $0 = Listener(tell: body) }
     for tenant in tenants { body(tenant.name, tenant.limits) }
   }

@@ -6,6 +6,8 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A name, percentage or the like that nobody may have.
     case invalid
     case notFound
+    /// Whoever asks may not any more: the token was removed.
+    case removed
     /// It is there already, or belongs to somebody else.
     case taken
     /// The state is not that which the caller had seen.

@@ -81,8 +81,11 @@ public final class Node: Sendable {
     dispatcher.start()
     let service = service
     let connections = OpenConnections()
+    var attested: AttestedListener?
     if let place = configuration.attested {
-      let listener = AttestedListener(service, dispatcher, eventLoops: eventLoops, logger: logger)
+      let listener = AttestedListener(
+        service, dispatcher, eventLoops: eventLoops, connections: connections, limit: configuration.connections, logger: logger)
+      attested = listener
       let channel = try await listener.listen(host: place.host, port: place.port)
       attestedPort.store(channel.localAddress?.port ?? 0, ordering: .releasing)
     }
@@ -93,6 +96,7 @@ public final class Node: Sendable {
         availableConnectionsDelegate: ConnectionRoom(configuration.connections, configuration.dispatch.descriptors)),
       onServerRunning: { channel in await whenListening(channel.localAddress?.port ?? 0) },
       eventLoopGroupProvider: .shared(eventLoops), logger: logger)
+    let listener = attested
     let deadline = Deadline(configuration.drainTime) { [dispatcher] in
       // Calls end now, and their callers are told; connections that do not end even so are closed.
       await dispatcher.shutDown()
@@ -106,6 +110,7 @@ public final class Node: Sendable {
           .init(
             service: DrainNotice {
               whenDraining()
+              listener?.drain()
               deadline.begin()
             }),
         ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
@@ -115,6 +120,11 @@ public final class Node: Sendable {
       await serving.result
     } onCancel: {
       Task { await group.triggerGracefulShutdown() }
+    }
+    if let listener {
+      // Nothing will end the connections of one that could not begin.
+      if case .failure = result { connections.closeAll() }
+      try? await listener.drain().get()
     }
     await deadline.end()
     await dispatcher.shutDown()

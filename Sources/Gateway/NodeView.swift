@@ -45,13 +45,12 @@ public struct NodeView: Sendable {
       guard let tenant = directory.tenant(of: name), viewer.maySee(tenant) else {
         throw HTTPError(.notFound, message: "there is no function \(LogText.shown(name, limit: 64))")
       }
-      return try logs(request, of: name, tenant: tenant)
+      return try logs(request, of: name, tenant: tenant, viewer)
     }
     router.get("/v1/node/logs") { request, context in
-      guard try viewer(request, context).tenant == nil else {
-        throw HTTPError(.forbidden, message: "the node's own log is for a token of all tenants")
-      }
-      return try logs(request, of: "", tenant: nil)
+      let viewer = try viewer(request, context)
+      guard viewer.tenant == nil else { throw HTTPError(.forbidden, message: "the node's own log is for a token of all tenants") }
+      return try logs(request, of: "", tenant: nil, viewer)
     }
   }
 

@@ -90,10 +90,12 @@ struct Serve: AsyncParsableCommand {
     state.store.whenRouted { function, route in
       if let route { dispatcher.prepare(route) } else { dispatcher.forget(function) }
     }
-    state.store.whenLimited { dispatcher.limit($0, to: $1) }
+    state.store.whenLimited { tenant, limits in
+      if let limits { dispatcher.limit(tenant, to: limits) } else { dispatcher.forget(tenant: tenant) }
+    }
     let view = NodeView(source: node.dispatcher, directory: state.store, logs: logs)
     let router = state.management.router(hostNames: HostNames(hostName))
-    view.add(to: router)
+    view.add(to: router, state.store)
     let demo = demo
     do {
       try await withThrowingTaskGroup(of: Void.self) { group in

@@ -7,6 +7,18 @@ import Synchronization
 import Testing
 
 @Suite(.serialized) struct DispatcherTests {
+  /// It has an end and no answer: what is counted of requests and what is counted of answers would drift apart.
+  @Test func evidenceIsNobodysRequest() async throws {
+    let harness = Harness(change: { $0.attester = AttesterConfiguration(program: "/nowhere", arguments: []) }) { _ in .output("evidence") }
+    let route = Harness.route("f")
+    let evidence = try await harness.dispatcher.evidence(of: route, route.revisions[0].revision, nonce: [UInt8](repeating: 7, count: 16), request: "r").get()
+    #expect(evidence == Array("evidence".utf8))
+    #expect(await Harness.wait { harness.dispatcher.statistics().node.running == 0 })
+    let function = try #require(harness.dispatcher.statistics().functions.first)
+    #expect(function.requests == 0 && function.run.count == 0 && function.queue.count == 0 && function.cold.count + function.warm.count == 0)
+    await harness.dispatcher.shutDown()
+  }
+
   @Test func aCallReachesItsFunctionAndItsAnswerComesBack() async {
     let harness = Harness { call in
       .output("\(call.name) \(String(decoding: call.input, as: UTF8.self)) \(call.head.environment.joined(separator: ","))")

@@ -39,6 +39,8 @@ import Testing
     #expect(heard.withLock { $0 } == ["acme": limits, "other": TenantLimits(), TenantRecord.standard: TenantLimits()])
     try store.limitTenant("other", to: limits)
     #expect(heard.withLock { $0["other"] } == limits)
+    try store.removeTenant("other")
+    #expect(heard.withLock { $0 } == ["acme": limits, TenantRecord.standard: TenantLimits()])
     #expect(throws: StoreError.self) { try store.limitTenant("nobody", to: limits) }
     #expect(throws: StoreError.self) { try store.limitTenant("acme", to: TenantLimits(concurrency: -1)) }
   }

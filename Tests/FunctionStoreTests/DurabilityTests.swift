@@ -1,3 +1,4 @@
+import DurableDatabase
 import Foundation
 import FunctionStore
 import GRDB
@@ -94,6 +95,20 @@ import TrustletImage
     #expect { _ = try FunctionStore(directory: data) } throws: { ($0 as? StoreError)?.code == .fileSystem }
     #expect { _ = try FunctionStore(directory: "/proc/nowhere") } throws: { ($0 as? StoreError)?.code == .fileSystem }
     #expect { _ = try FunctionStore(directory: "") } throws: { ($0 as? StoreError)?.code == .invalid }
+  }
+
+  /// A disk's failure may leave a transaction behind, here as if one had begun on its own.
+  @Test func whatWasNeverDoneIsNotRead() throws {
+    let database = try DurableDatabase<StoreError>(path: directory.path + "/some.sqlite", label: "test", schema: DatabaseMigrator())
+    var connection: Database?
+    try database.write(
+      { database in
+        try database.execute(sql: "CREATE TABLE numbers (number INTEGER)")
+        connection = database
+      }, committed: { _ in try? connection?.execute(sql: "BEGIN; INSERT INTO numbers VALUES (1)") })
+    #expect(try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM numbers") } == 0)
+    try database.write { try $0.execute(sql: "INSERT INTO numbers VALUES (2)") }
+    #expect(try database.read { try Int.fetchOne($0, sql: "SELECT sum(number) FROM numbers") } == 2)
   }
 
   /// On a file system of its own that is nearly full: an error that says so, nothing changed, and everything goes on when there is space again.

@@ -1,6 +1,8 @@
 import AsyncHTTPClient
 import Dispatch
 import FunctionCalls
+import Glibc
+import LoopbackSockets
 import Testing
 
 /// What becomes of connections and calls when the node is told to end.
@@ -66,5 +68,32 @@ import Testing
     #expect(clock.now - begin < .seconds(60))
     #expect(try await kept.hasSuffix("fine"))
     _ = try await (silent, half)
+  }
+
+  /// Neither new ones are taken there, nor do those that have said nothing yet hold anybody up.
+  @Test(.timeLimit(.minutes(5))) func theAttestedEndDrainsWithTheRest() async throws {
+    let (beginnings, begun) = AsyncStream.makeStream(of: Void.self)
+    let mayEnd = DispatchSemaphore(value: 0)
+    let node = try await NodeHarness(drainTime: 120, attests: true) { _ in
+      begun.yield()
+      mayEnd.wait()
+      return .output("to the end")
+    }
+    let port = UInt16(clamping: node.attestedPort)
+    let silent = try Loopback.connection(to: port)
+    async let answer = FunctionRequestTests.answer(FunctionRequestTests.request("/f/echo", node))
+    for await _ in beginnings { break }
+    async let end: Void = node.end()
+    var isClosed = false
+    // Until nobody listens there; the call still runs, so that the node has not ended.
+    for _ in 0..<6000 where !isClosed {
+      do { close(try Loopback.connection(to: port)) } catch { isClosed = true }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    #expect(isClosed)
+    mayEnd.signal()
+    #expect(try await answer.2 == "to the end")
+    await end
+    close(silent)
   }
 }

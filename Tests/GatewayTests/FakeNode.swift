@@ -25,6 +25,12 @@ final class FakeNode: StatisticsSource, FunctionDirectory {
     calledCount = called ?? names.count
   }
 
+  /// - Parameter owners: the tenant of each.
+  init(functions names: [String], owners: [String]) {
+    functions = zip(names, owners).enumerated().map { DeployedFunction(name: $1.0, tenant: $1.1, revision: Self.revision($0)) }
+    calledCount = names.count
+  }
+
   static let examples = ["hello", "wordcount", "mandelbrot", "thumbnails", "invoices", "checkout", "geocode", "crash", "nightly-report"]
 
   private static func revision(_ number: Int) -> String {
@@ -104,6 +110,10 @@ final class FakeNode: StatisticsSource, FunctionDirectory {
 
 /// The node's looks over a fake, with tokens "all", "acme" and "bolt".
 struct FakeGateway {
+  /// Of "acme", until it is removed.
+  final class Token: Sendable { let isThere = Atomic<Bool>(true) }
+
+  let acmeToken = Token()
   let view: NodeView
   let logs = FunctionLogs()
 
@@ -113,10 +123,11 @@ struct FakeGateway {
 
   func router() -> Router<BasicRequestContext> {
     let router = Router()
+    let acmeToken = acmeToken
     let viewer: NodeView.ViewerOf<BasicRequestContext> = { request, _ in
       switch request.headers[.authorization] {
       case "Bearer all": Viewer(tenant: nil)
-      case "Bearer acme": Viewer(tenant: "acme")
+      case "Bearer acme": Viewer(tenant: "acme") { acmeToken.isThere.load(ordering: .relaxed) }
       case "Bearer bolt": Viewer(tenant: "bolt")
       default: throw HTTPError(.unauthorized, message: "this needs a token")
       }

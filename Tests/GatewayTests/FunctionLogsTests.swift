@@ -103,14 +103,46 @@ struct FunctionLogsTests {
     #expect(await late.follower.next() == nil)
   }
 
-  @Test func placesForFollowersAreBoundedAndGivenBack() throws {
+  /// Every text that a value holds, counted or not.
+  private static func bytes(of value: Any) -> Int {
+    if let text = value as? String { return text.utf8.count }
+    return Mirror(reflecting: value).children.reduce(0) { $0 + bytes(of: $1.value) }
+  }
+
+  @Test func aRingHoldsNoLineThatItDoesNotCount() {
+    var ring = LogRing()
+    // More of them than lines that count, and fewer than was once waited for.
+    for number in 0..<900 { ring.append(line(String(repeating: "x", count: LogText.limit)), turn: UInt64(number)) }
+    #expect(Self.bytes(of: ring) > LogRing.sizeLimit / 2)
+    #expect(Self.bytes(of: ring) <= LogRing.sizeLimit)
+  }
+
+  /// Whoever makes much noise loses its own lines, not those of others who were silent for longer.
+  @Test func aTenantsNoiseDoesNotTakeAnothersLines() {
+    let logs = FunctionLogs(sizeLimit: 1 << 20)
+    for number in 0..<10 { logs.record(line("quiet", function: "quiet-\(number)", tenant: "quiet")) }
+    for number in 0..<500 { logs.record(line(String(repeating: "x", count: 8000), function: "noisy-\(number)", tenant: "noisy")) }
+    #expect(logs.size <= 1 << 20)
+    for number in 0..<10 { #expect(logs.tail(of: "quiet-\(number)", tenant: "quiet", limit: 1).count == 1) }
+    #expect(logs.tail(of: "noisy-499", tenant: nil, limit: 1).count == 1)
+  }
+
+  @Test func placesForFollowersAreBoundedSharedAndGivenBack() throws {
     let logs = FunctionLogs()
     for _ in 0..<3 {
-      var held = (0..<FunctionLogs.followerLimit).compactMap { logs.follow("f\($0)", tenant: nil, tail: 0) }
-      #expect(held.count == FunctionLogs.followerLimit)
-      #expect(logs.follow("hello", tenant: nil, tail: 0) == nil)
+      var held: [LogSubscription] = []
+      for tenant in 0..<WatchPlaces.limit {
+        let own = (0...WatchPlaces.tenantLimit).compactMap { logs.follow("f\($0)", tenant: "t\(tenant)", tail: 0) }
+        if tenant == 0 { #expect(own.count == WatchPlaces.tenantLimit) }
+        held += own
+      }
+      #expect(held.count == WatchPlaces.limit - WatchPlaces.reserved)
+      #expect(logs.follow("hello", tenant: "acme", tail: 0) == nil)
+      // Whoever sees all tenants still can, the functions of one of them too.
+      held += (0..<WatchPlaces.limit).compactMap { _ in logs.follow("f1", tenant: "t1", tail: 0, by: Viewer(tenant: nil)) }
+      #expect(held.count == WatchPlaces.limit)
       held = []
     }
-    #expect(logs.follow("hello", tenant: nil, tail: 0) != nil)
+    #expect(logs.follow("hello", tenant: "acme", tail: 0) != nil)
   }
 }

@@ -59,6 +59,43 @@ struct MetricsTextTests {
     #expect(text.contains("function=\"c\""))
   }
 
+  /// To Prometheus a counter that falls has begun anew, and all that it counts once more.
+  @Test func aSumOfRequestsNeverFalls() async throws {
+    let node = try await NodeHarness { _ in .output("fine") }
+    func sum(_ viewer: Viewer) -> String? {
+      let picture = NodePicture(node.dispatcher.statistics(), deployed: [])
+      return MetricsPage().text(picture, for: viewer).split(separator: "\n").first { $0.hasPrefix("coffer_requests_total{code=\"2xx\"}") }.map(String.init)
+    }
+    let three = "coffer_requests_total{code=\"2xx\"} 3"
+    for _ in 0..<3 { _ = try await node.raw(["GET /f/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"]) }
+    for _ in 0..<6000 where sum(Viewer(tenant: nil)) != three { try await Task.sleep(for: .milliseconds(10)) }
+    #expect(sum(Viewer(tenant: nil)) == three && sum(Viewer(tenant: "t")) == three && sum(Viewer(tenant: "other")) == nil)
+    node.dispatcher.forget("echo")
+    #expect(sum(Viewer(tenant: nil)) == three && sum(Viewer(tenant: "t")) == three)
+    // A tenant that is gone has no series, and is part of the whole.
+    node.dispatcher.forget(tenant: "t")
+    #expect(sum(Viewer(tenant: nil)) == three && sum(Viewer(tenant: "t")) == nil)
+    #expect(node.dispatcher.statistics().node.answers == ["": ["2xx": 3]])
+    await node.end()
+  }
+
+  /// Whoever calls all its functions first has not taken the page from others.
+  @Test func everyTenantHasItsShareOfThePage() async {
+    let page = MetricsPage(functionLimit: 10)
+    let names = (0..<40).map { "f\($0)" }
+    let alone = FakeNode(functions: Array(names.prefix(20)))
+    _ = page.text(NodePicture(await alone.statistics(), deployed: alone.deployed()), for: Viewer(tenant: nil))
+    let all = FakeNode(functions: names, owners: Array(repeating: "acme", count: 20) + Array(repeating: "bolt", count: 18) + ["cage", "dune"])
+    let text = page.text(NodePicture(await all.statistics(), deployed: all.deployed()), for: Viewer(tenant: nil))
+    func lines(_ tenant: String) -> Int { text.split(separator: "\n").filter { $0.hasPrefix("coffer_function_running{tenant=\"\(tenant)\"") }.count }
+    #expect(lines("cage") == 1 && lines("dune") == 1 && lines("bolt") >= 2 && lines("acme") >= 2)
+    #expect(["acme", "bolt", "cage", "dune"].map(lines).reduce(0, +) == 10)
+    // None comes and goes from then on.
+    let again = page.text(NodePicture(await all.statistics(), deployed: all.deployed()), for: Viewer(tenant: nil))
+    func series(_ text: String) -> Set<Substring> { Set(text.split(separator: "\n").compactMap { $0.split(separator: " ").first }) }
+    #expect(series(again) == series(text))
+  }
+
   @Test func numbersOfAnotherTenantsFunctionOfTheSameNameAreNotShown() async {
     let before = FakeNode(functions: ["hello"], tenants: ["acme"])
     let now = FakeNode(functions: ["hello"], tenants: ["bolt"])

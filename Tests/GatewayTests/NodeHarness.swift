@@ -14,13 +14,15 @@ final class NodeHarness: Sendable {
   let monitors: FakeMonitors
   let dispatcher: Dispatcher
   let port: Int
+  /// Of attested channels; 0 for none.
+  let attestedPort: Int
   private let loops: MultiThreadedEventLoopGroup
   private let server: Task<Void, any Error>
 
   init(
-    slots: Int = 8, settings: FunctionSettings = FunctionSettings(), limits: FunctionService.Limits = .init(), drainTime: Int = 5,
-    catalogue: (Route) -> any FunctionCatalogue = { FixedCatalogue([$0]) },
-    change: (inout DispatchConfiguration) -> Void = { _ in }, body: @escaping @Sendable (FakeCall) -> FakeMonitors.Answer
+    slots: Int = 8, settings: FunctionSettings = FunctionSettings(), limits: FunctionService.Limits = .init(), drainTime: Int = 5, attests: Bool = false,
+    catalogue: (Route) -> any FunctionCatalogue = { FixedCatalogue([$0]) }, change: (inout DispatchConfiguration) -> Void = { _ in },
+    routes: (Router<BasicRequestContext>) -> Void = { _ in }, body: @escaping @Sendable (FakeCall) -> FakeMonitors.Answer
   ) async throws {
     monitors = FakeMonitors(slots: slots, body: body)
     loops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
@@ -32,16 +34,19 @@ final class NodeHarness: Sendable {
     let route = Route(
       tenant: "t", function: "echo",
       revisions: [.init(revision: Revision(measurement: String(repeating: "0", count: 96), imageFile: #filePath, settings: settings), percent: 100)])
-    let router = Router()
+    let router = Router(context: BasicRequestContext.self)
     router.get("/plain") { _, _ in "plain" }
     router.post("/count") { request, _ in "\(try await request.body.collect(upTo: 1 << 20).readableBytes)" }
+    routes(router)
+    var front = NodeConfiguration(port: 0, dispatch: configuration, limits: limits, drainTime: drainTime)
+    if attests { front.attested = ("127.0.0.1", 0) }
     let node = Node(
-      NodeConfiguration(port: 0, dispatch: configuration, limits: limits, drainTime: drainTime), dispatcher: dispatcher, eventLoops: loops,
-      catalogue: catalogue(route), logger: logger)
+      front, dispatcher: dispatcher, eventLoops: loops, catalogue: catalogue(route), logger: logger)
     let (ports, found) = AsyncStream.makeStream(of: Int.self)
     server = Task { try await node.run(router, whenListening: { found.yield($0) }) }
     var iterator = ports.makeAsyncIterator()
     port = await iterator.next() ?? 0
+    attestedPort = node.attestedPort.load(ordering: .acquiring)
   }
 
   func end() async {

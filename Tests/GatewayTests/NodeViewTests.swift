@@ -169,6 +169,31 @@ struct NodeViewTests {
     }
   }
 
+  /// Each goes on for as long as its token is there, and no line longer.
+  @Test(.timeLimit(.minutes(5)), arguments: ["/v1/functions/hello/logs?follow=true", "/v1/events"])
+  func aRemovedTokenLooksNoMore(_ path: String) async throws {
+    let node = FakeNode(functions: FakeNode.examples)
+    let gateway = FakeGateway(node)
+    gateway.record("before")
+    try await application(gateway).test(.live) { client in
+      let writing = Task {
+        for number in 0..<10 {
+          try await Task.sleep(for: .milliseconds(20))
+          gateway.record("line \(number)")
+        }
+        gateway.acmeToken.isThere.store(false, ordering: .relaxed)
+        while !Task.isCancelled {
+          try await Task.sleep(for: .milliseconds(20))
+          gateway.record("secret")
+        }
+      }
+      let answer = try await stream(path, "acme", port: client.port)
+      writing.cancel()
+      #expect(answer.text.contains(path.hasSuffix("events") ? "event: statistics" : "before"))
+      #expect(!answer.text.contains("secret"))
+    }
+  }
+
   /// Names are checked when something is deployed; were that to fail, the page of numbers would still say what it says.
   @Test func namesOfAHundredThousandFunctionsDoNotMakeALongPageOfMetrics() async throws {
     let names = (0..<100_000).map { "function-\($0)" }

@@ -144,4 +144,36 @@ import Testing
     #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")
     await node.end()
   }
+
+  /// What is no function's has a place and memory for as long as its body is waited for.
+  @Test(.timeLimit(.minutes(5)), arguments: ["a silence", "a trickle"]) func aBodyOfOthersIsNotWaitedForForEver(_ manner: String) async throws {
+    var limits = FunctionService.Limits()
+    // The first is told by the silence alone, the second by the whole alone.
+    (limits.stallTime, limits.wholeBodyTime) = manner == "a silence" ? (0, 3600) : (3600, 0)
+    let (failures, fail) = AsyncStream.makeStream(of: Void.self)
+    let node = try await NodeHarness(
+      limits: limits,
+      routes: { router in
+        router.put("/whole") { request, _ in
+          do { return "\(try await request.body.collect(upTo: 1 << 20).readableBytes)" } catch {
+            fail.yield()
+            throw error
+          }
+        }
+      }, body: { _ in .output("fine") })
+    let head = "PUT /whole HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
+    let trickle = manner == "a silence" ? ["{"] : Array(repeating: "{", count: 200)
+    async let answer = node.raw([head] + trickle, pause: .milliseconds(100), patience: 600)
+    for await _ in failures { break }
+    #expect(try await answer.isEmpty)
+    await node.end()
+  }
+
+  @Test func aBodyOfOthersMayComeByteByByte() async throws {
+    let node = try await NodeHarness { _ in .output("fine") }
+    let bytes = "POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\nConnection: close\r\n\r\n\(String(repeating: "x", count: 500))".map(String.init)
+    let answer = try await node.raw(bytes, pause: .microseconds(200))
+    #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.hasSuffix("500"), "\(answer)")
+    await node.end()
+  }
 }

@@ -38,7 +38,8 @@ struct CommandScenario: Sendable {
   }
 
   /// Runs `work` with the address of the node.
-  func serving(_ work: @escaping @Sendable (String) async throws -> Void) async throws {
+  /// - Parameter afterLook: what happens when somebody has looked at a function.
+  func serving(afterLook: (@Sendable () throws -> Void)? = nil, _ work: @escaping @Sendable (String) async throws -> Void) async throws {
     let router = management.router(hostNames: HostNames())
     // What other rooms serve, as far as the commands look at it.
     for path in ["/f/:name", "/f/:name/**"] as [RouterPath] {
@@ -57,7 +58,7 @@ struct CommandScenario: Sendable {
     }
     let (ports, port) = AsyncStream<Int>.makeStream()
     let application = Application(
-      router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+      responder: Watched(inner: router.buildResponder(), afterLook: afterLook), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
       onServerRunning: { channel in port.yield(channel.localAddress?.port ?? 0) }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await application.run() }
@@ -66,6 +67,17 @@ struct CommandScenario: Sendable {
         break
       }
       group.cancelAll()
+    }
+  }
+
+  private struct Watched<Inner: HTTPResponder>: HTTPResponder where Inner.Context == ManagementContext {
+    let inner: Inner
+    let afterLook: (@Sendable () throws -> Void)?
+
+    func respond(to request: Request, context: ManagementContext) async throws -> Response {
+      let response = try await inner.respond(to: request, context: context)
+      if request.method == .get { try afterLook?() }
+      return response
     }
   }
 

@@ -37,6 +37,19 @@ import Testing
     }
   }
 
+  /// A revision was looked up for the change: what somebody deploys between the two stays.
+  @Test(arguments: ["rollback hello --revision FIRST", "traffic hello FIRST=100"]) func aChangeIsOfWhatWasSeen(_ command: String) async throws {
+    let scenario = try CommandScenario()
+    let images = try (1...3 as ClosedRange<UInt8>).map { try SampleImages.checked($0) }
+    for image in images.prefix(2) { try scenario.store.deploy("hello", image) }
+    let arguments = command.replacing("FIRST", with: images[0].measurement.prefix(8)).split(separator: " ").map(String.init)
+    try await scenario.serving(afterLook: { try scenario.store.deploy("hello", images[2]) }) { node in
+      let result = try await scenario.run(arguments, node: node)
+      #expect(result.status == 125 && result.errors.contains("somebody changed it"), "\(result.output) \(result.errors)")
+    }
+    #expect(scenario.store.function("hello")?.serving.map(\.measurement) == [images[2].measurement])
+  }
+
   @Test func tenantsAndTheirTokens() async throws {
     let scenario = try CommandScenario()
     try await scenario.serving { node in
@@ -123,7 +136,7 @@ import Testing
 
   @Test(arguments: [
     (["deploy"], "Missing"), (["deploy", "Hello", "x"], "Hello"), (["deploy", "hello", "/nowhere"], "cannot read /nowhere"),
-    (["invoke", "../v1/node"], "../v1/node"), (["invoke", "hello", "/a b"], "percent-encoded"), (["logs", "hello", "--tail", "-1"], "--tail"),
+    (["invoke", "../v1/node"], "../v1/node"), (["invoke", "hello", "/a b"], "percent-encoded"), (["logs", "hello", "--tail", "-1"], "--tail"), (["logs", "hello", "--tail", "1001"], "0 to 1000"),
     (["functions", "--tenant", "A B"], "tenant"), (["functions", "--node", "ftp://x"], "no address"), (["nothing"], "nothing"),
     (["functions", "--node", "http://127.0.0.1:1"], "nobody listens there"), (["invoke", "hello", "--header", "x"], "a name, ':' and a value"),
     (["traffic", "hello", "ab=101"], "ab=101"), (["tenants", "add", "A B"], "A B"), (["tenants", "limit", "acme", "--calls", "0"], "--calls"),

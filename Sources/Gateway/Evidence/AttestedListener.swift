@@ -4,9 +4,11 @@ import FunctionDispatch
 import NIOSSL
 import Logging
 import NIOCore
+import NIOExtras
 import NIOHTTP1
 import NIOPosix
 import NIOTLS
+import Synchronization
 
 /// Serves functions over TLS whose certificate is made for each handshake, with evidence of the function for the caller's nonce that names this
 /// process's key. TLS ends here, in the front, and the evidence says so.
@@ -14,22 +16,50 @@ public final class AttestedListener: Sendable {
   private let service: FunctionService
   private let dispatcher: Dispatcher
   private let eventLoops: any EventLoopGroup
+  private let connections: OpenConnections
+  /// All connections of the node together.
+  private let limit: Int
   private let logger: Logger
+  private let quiescing: ServerQuiescingHelper
+  private let draining = Mutex<EventLoopFuture<Void>?>(nil)
+  private let handshakes = Atomic<Int>(0)
   /// Made at the start, gone with this process, and written nowhere.
   private let key = P256.Signing.PrivateKey()
 
   /// Seconds until a handshake has to be over.
   private static let handshakeTime: Int64 = 30
+  /// At once: each has a place of a function's and the attester, before anybody is known.
+  private static let handshakeLimit = 256
 
-  init(_ service: FunctionService, _ dispatcher: Dispatcher, eventLoops: any EventLoopGroup, logger: Logger) {
+  init(
+    _ service: FunctionService, _ dispatcher: Dispatcher, eventLoops: any EventLoopGroup, connections: OpenConnections, limit: Int, logger: Logger
+  ) {
     (self.service, self.dispatcher, self.eventLoops, self.logger) = (service, dispatcher, eventLoops, logger)
+    (self.connections, self.limit) = (connections, limit)
+    quiescing = ServerQuiescingHelper(group: eventLoops)
   }
 
-  /// - Returns: the listening channel, which ends with its event loops.
+  /// Listens no more, ends what waits for its next request, and lets what is answered be answered.
+  /// - Returns: when no connection is left.
+  @discardableResult
+  func drain() -> EventLoopFuture<Void> {
+    draining.withLock { draining in
+      if let draining { return draining }
+      let promise = eventLoops.next().makePromise(of: Void.self)
+      quiescing.initiateShutdown(promise: promise)
+      draining = promise.futureResult
+      return promise.futureResult
+    }
+  }
+
+  /// - Returns: the listening channel, which ``drain()`` closes.
   func listen(host: String, port: Int) async throws -> any Channel {
     try await ServerBootstrap(group: eventLoops)
       .serverChannelOption(.backlog, value: 1024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .serverChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(self.quiescing.makeServerChannelHandler(channel: channel)) }
+      }
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture { try self.begin(channel) }
       }
@@ -37,8 +67,11 @@ public final class AttestedListener: Sendable {
   }
 
   private func begin(_ channel: any Channel) throws {
+    guard connections.count < limit, handshakes.load(ordering: .relaxed) < Self.handshakeLimit else { return channel.close(promise: nil) }
+    connections.add(channel)
+    handshakes.add(1, ordering: .relaxed)
     let deadline = channel.eventLoop.scheduleTask(in: .seconds(Self.handshakeTime)) { channel.close(promise: nil) }
-    let watch = HandshakeWatch(deadline)
+    let watch = HandshakeWatch(deadline) { [self] in handshakes.subtract(1, ordering: .relaxed) }
     let name = SNIHandler { result in
       guard case .hostname(let text) = result, let name = ChannelName(text) else {
         return channel.eventLoop.makeFailedFuture(ChannelFailure.malformed("no name of an attested channel"))
@@ -49,6 +82,7 @@ public final class AttestedListener: Sendable {
         throw error
       }
     }
+    try channel.pipeline.syncOperations.addHandler(Beginner(watch))
     try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(name))
   }
 
@@ -101,12 +135,41 @@ private final class HandshakeWatch: ChannelInboundHandler, RemovableChannelHandl
   typealias InboundIn = ByteBuffer
 
   private let deadline: Scheduled<Void>
+  private let whenOver: () -> Void
+  private(set) var isOver = false
 
-  init(_ deadline: Scheduled<Void>) { self.deadline = deadline }
+  init(_ deadline: Scheduled<Void>, _ whenOver: @escaping () -> Void) { (self.deadline, self.whenOver) = (deadline, whenOver) }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if let event = event as? TLSUserEvent, case .handshakeCompleted = event { deadline.cancel() }
+    if let event = event as? TLSUserEvent, case .handshakeCompleted = event { end() }
     context.fireUserInboundEventTriggered(event)
+  }
+
+  /// It is done, or its connection is gone.
+  func end() {
+    guard !isOver else { return }
+    isOver = true
+    deadline.cancel()
+    whenOver()
+  }
+}
+
+/// Ends a connection whose handshake is not over when the node is about to end; from then on its requests decide.
+private final class Beginner: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+
+  private let watch: HandshakeWatch
+
+  init(_ watch: HandshakeWatch) { self.watch = watch }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is ChannelShouldQuiesceEvent, !watch.isOver { context.close(promise: nil) }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    watch.end()
+    context.fireChannelInactive()
   }
 }
 

@@ -34,7 +34,10 @@ public final class EvidenceDesk: Sendable {
           isRequired: true),
         .init("revision", .query, "One that has calls; by default that with most of them.", OpenAPISchemas.measurement),
       ],
-      answers: [.init(200, "The evidence; 'Coffer-Revision' says of which revision.", .init(Self.mediaType, ["type": "string", "format": "binary"]))],
+      answers: [
+        .init(
+          200, "The evidence.", .init(Self.mediaType, ["type": "string", "format": "binary"]), fields: [("Coffer-Revision", "Of which revision it is.")])
+      ],
       problems: [400, 404, 501, 502, 503]
     ) { [self] request, context, caller in try await evidence(request, context, caller) }
   }

@@ -9,6 +9,8 @@ struct ConnectionWatch {
     case collecting
     /// A body that is passed on as it comes.
     case receiving
+    /// A body that others wait for: there has to be something in it each while, and on the whole enough.
+    case passing
     /// It is somebody else's turn.
     case answering
     case closing
@@ -23,15 +25,21 @@ struct ConnectionWatch {
 
   private var start = NIODeadline.now()
   private var lastInput = NIODeadline.now()
+  /// Bytes since the start.
+  private var count = 0
   private var blockedSince: NIODeadline?
 
   /// Another state than before.
   mutating func began() {
     start = .now()
     lastInput = start
+    count = 0
   }
 
-  mutating func received() { lastInput = .now() }
+  mutating func received(_ bytes: Int = 0) {
+    lastInput = .now()
+    count += bytes
+  }
 
   mutating func isWritable(_ isWritable: Bool) { blockedSince = isWritable ? nil : .now() }
 
@@ -41,6 +49,9 @@ struct ConnectionWatch {
     case .idle: return now - start > .seconds(Int64(limits.idleTime)) ? .close : .nothing
     case .collecting: return now - start > .seconds(Int64(limits.wholeBodyTime)) ? .giveUp : .nothing
     case .receiving: return now - lastInput > .seconds(Int64(limits.stallTime)) ? .giveUp : .nothing
+    case .passing:
+      let isLate = now - start > .seconds(Int64(limits.wholeBodyTime + count / limits.passedRate))
+      return isLate || now - lastInput > .seconds(Int64(limits.stallTime)) ? .giveUp : .nothing
     case .answering: return .nothing
     case .closing: return now - start > .seconds(5) ? .close : .nothing
     }

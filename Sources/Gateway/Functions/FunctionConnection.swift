@@ -19,6 +19,8 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   private var exchange: FunctionExchange?
   /// A request that others answer, from its head until their answer's end.
   private var passesOn = false
+  /// Such a request is not whole, and those who answer it wait for the rest.
+  private var passedInputGoesOn = false
   /// Nothing is answered any more; what still comes is thrown away until the caller has seen the end.
   private var isClosing = false
   private var keepsAlive = true
@@ -35,6 +37,8 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   // Reading is held up by not passing `read` on.
   private var inputIsHeld = false
   private var readIsWanted = false
+  /// Those behind wait for bytes; while they have enough of them, nobody is late.
+  private var inputIsAwaited = false
 
   private var watch = ConnectionWatch()
   private var watchTask: RepeatedTask?
@@ -116,7 +120,7 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
     } else if let exchange {
       state = exchange.inputHasEnded || inputIsHeld ? .answering : exchange.isCollecting ? .collecting : .receiving
     } else {
-      state = passesOn ? .answering : .idle
+      state = !passesOn ? .idle : passedInputGoesOn && inputIsAwaited ? .passing : .answering
     }
     switch watch.check(state, service.limits) {
     case .nothing: break
@@ -124,6 +128,8 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
       exchange?.callerHasGone()
       context.close(promise: nil)
     case .giveUp:
+      // Whoever answers a request that was passed on learns that no more of it comes.
+      guard exchange != nil else { return context.close(promise: nil) }
       keepsAlive = false
       exchange?.giveUp(Problem(408, "Request Timeout", "the request's body came too slowly"))
     }
@@ -133,7 +139,7 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isClosing else { return discard(unwrapInboundIn(data)) }
-    guard !passesOn else { return context.fireChannelRead(data) }
+    guard !passesOn else { return passOn(data, context) }
     isReading = true
     defer { isReading = false }
     switch unwrapInboundIn(data) {
@@ -148,6 +154,15 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
     }
   }
 
+  private func passOn(_ data: NIOAny, _ context: ChannelHandlerContext) {
+    switch unwrapInboundIn(data) {
+    case .head: passedInputGoesOn = true
+    case .body(let bytes): watch.received(bytes.readableBytes)
+    case .end: passedInputGoesOn = false
+    }
+    context.fireChannelRead(data)
+  }
+
   private func begin(_ head: HTTPRequestHead, _ data: NIOAny, _ context: ChannelHandlerContext) {
     watch.began()
     // What comes behind such a request the decoder leaves to another protocol, whether that is agreed to or not.
@@ -158,7 +173,7 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
     do throws(FunctionAddress.Failure) {
       guard let address = try FunctionAddress(target: head.uri, host: head.headers.first(name: "host"), sole: service.soleFunction) else {
         passesOn = true
-        return context.fireChannelRead(data)
+        return passOn(data, context)
       }
       let exchange = FunctionExchange(service, head, self)
       self.exchange = exchange
@@ -197,7 +212,13 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func read(context: ChannelHandlerContext) {
+    inputIsAwaited = true
     if inputIsHeld { readIsWanted = true } else { context.read() }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    inputIsAwaited = false
+    context.fireChannelReadComplete()
   }
 
   func holdInput() { inputIsHeld = true }

@@ -13,6 +13,8 @@ public final class FunctionService: Sendable {
     public var wholeBody = 64 << 10
     /// Seconds in which such a body has to be whole.
     public var wholeBodyTime = 60
+    /// Bytes a second of a body that is no function's, from the time on in which a small one has to be whole: memory and a place wait for it.
+    public var passedRate = 4096
     /// Seconds in which the next request's header has to be whole, counted from the connection's start or the last answer.
     public var idleTime = 60
     /// Seconds without a byte after which a caller that sends, or is sent, something counts as gone.

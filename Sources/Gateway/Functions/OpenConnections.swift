@@ -11,6 +11,8 @@ final class OpenConnections: Sendable {
     channel.closeFuture.whenComplete { [self] _ in _ = channels.withLock { $0.removeValue(forKey: key) } }
   }
 
+  var count: Int { channels.withLock { $0.count } }
+
   func closeAll() {
     for channel in channels.withLock({ Array($0.values) }) { channel.close(promise: nil) }
   }

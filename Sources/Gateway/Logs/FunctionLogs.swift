@@ -3,15 +3,13 @@ import Synchronization
 
 /// The lines of all functions and of the node, in memory: the last ones of each, bounded together, and those who follow them.
 public final class FunctionLogs: LogSink {
-  /// Bytes of all rings together; those that were silent longest go first.
+  /// Bytes of all rings together; of the tenant that has most, those that were silent longest go first.
   public static let sizeLimit = 64 << 20
-  /// Followers at a time.
-  public static let followerLimit = 256
 
   private struct State {
     var rings: [String: LogRing] = [:]
     var followers: [String: [ObjectIdentifier: LogFollower]] = [:]
-    var followerCount = 0
+    var places = WatchPlaces()
     var size = 0
     var turn: UInt64 = 0
     var isOver = false
@@ -63,11 +61,11 @@ public final class FunctionLogs: LogSink {
 
   /// The last lines and then all that come, none twice and none left out.
   /// - Returns: nil when too many follow already. Whoever drops it follows no more.
-  public func follow(_ function: String, tenant: String?, tail limit: Int) -> LogSubscription? {
-    let follower = LogFollower(function: function, tenant: tenant)
+  /// - Parameter viewer: who follows, in whose share of the places; nil for the tenant itself.
+  public func follow(_ function: String, tenant: String?, tail limit: Int, by viewer: Viewer? = nil) -> LogSubscription? {
+    let follower = LogFollower(function: function, tenant: tenant, viewer: viewer ?? Viewer(tenant: tenant))
     let ring = state.withLock { state -> LogRing? in
-      guard state.followerCount < Self.followerLimit else { return nil }
-      state.followerCount += 1
+      guard state.places.take(for: follower.viewer) else { return nil }
       state.followers[function, default: [:]][ObjectIdentifier(follower)] = follower
       if state.isOver { follower.finish() }
       return state.rings[function] ?? LogRing()
@@ -79,7 +77,7 @@ public final class FunctionLogs: LogSink {
   fileprivate func leave(_ follower: LogFollower) {
     state.withLock { state in
       guard state.followers[follower.function]?.removeValue(forKey: ObjectIdentifier(follower)) != nil else { return }
-      state.followerCount -= 1
+      state.places.giveBack(of: follower.viewer)
       if state.followers[follower.function]?.isEmpty == true { state.followers[follower.function] = nil }
     }
     follower.finish()
@@ -99,10 +97,21 @@ public final class FunctionLogs: LogSink {
 
   /// A quarter at a time, so that sorting the rings is paid for by many lines.
   private static func makeRoom(_ state: inout State, limit: Int) {
-    for (function, ring) in state.rings.sorted(by: { $0.value.turn < $1.value.turn }).dropLast() {
-      guard state.size > limit / 4 * 3 else { return }
-      state.size -= ring.size
-      state.rings[function] = nil
+    struct Share {
+      var size = 0
+      /// The one that spoke last is the first.
+      var functions: [String] = []
+    }
+    var shares: [String: Share] = [:]
+    for (function, ring) in state.rings.sorted(by: { $0.value.turn > $1.value.turn }) {
+      shares[ring.tenant, default: Share()].size += ring.size
+      shares[ring.tenant, default: Share()].functions.append(function)
+    }
+    while state.size > limit / 4 * 3, state.rings.count > 1 {
+      guard let most = shares.max(by: { $0.value.size < $1.value.size })?.key, let function = shares[most]?.functions.popLast() else { return }
+      let size = state.rings.removeValue(forKey: function)?.size ?? 0
+      shares[most]?.size -= size
+      state.size -= size
     }
   }
 }

@@ -26,11 +26,14 @@ public final class LogFollower: Sendable {
   let function: String
   /// Lines of other tenants are none of this reader's; nil reads all.
   let tenant: String?
+  /// Who reads.
+  let viewer: Viewer
   private let state = Mutex(State())
 
-  init(function: String, tenant: String?) {
+  init(function: String, tenant: String?, viewer: Viewer) {
     self.function = function
     self.tenant = tenant
+    self.viewer = viewer
   }
 
   func offer(_ line: FunctionLogLine) {

@@ -1,4 +1,5 @@
 import FunctionDispatch
+import NIOCore
 
 /// The last lines of one function.
 package struct LogRing: Sendable {
@@ -6,33 +7,27 @@ package struct LogRing: Sendable {
   package static let lineLimit = 1000
   package static let sizeLimit = 256 << 10
 
-  private var lines: [FunctionLogLine] = []
-  /// Of the oldest line that still counts; what stands before it is taken out in one go.
-  private var first = 0
+  /// Those that count and no others: what is passed over is gone from memory as well.
+  private var lines = CircularBuffer<FunctionLogLine>()
   private(set) var size = 0
   /// When the last line came, among all rings.
   private(set) var turn: UInt64 = 0
+  /// Whose the last line was.
+  private(set) var tenant = ""
 
-  var count: Int { lines.count - first }
+  package init() {}
 
-  mutating func append(_ line: FunctionLogLine, turn: UInt64) {
-    self.turn = turn
+  mutating package func append(_ line: FunctionLogLine, turn: UInt64) {
+    (self.turn, tenant) = (turn, line.tenant)
     lines.append(line)
     size += line.size
-    while count > Self.lineLimit || size > Self.sizeLimit && count > 1 {
-      size -= lines[first].size
-      first += 1
-    }
-    if first > Self.lineLimit {
-      lines.removeFirst(first)
-      first = 0
-    }
+    while lines.count > Self.lineLimit || size > Self.sizeLimit && lines.count > 1 { size -= lines.removeFirst().size }
   }
 
   /// The last lines that are so, oldest first.
   func last(_ limit: Int, where belongs: (FunctionLogLine) -> Bool) -> [FunctionLogLine] {
     var found: [FunctionLogLine] = []
-    for line in lines[first...].reversed() where belongs(line) {
+    for line in lines.reversed() where belongs(line) {
       guard found.count < limit else { break }
       found.append(line)
     }

@@ -4,7 +4,7 @@ import JSONText
 
 extension NodeView {
   /// `?tail=100&follow=true`, as a line of JSON for each line of the log.
-  func logs(_ request: Request, of function: String, tenant: String?) throws -> Response {
+  func logs(_ request: Request, of function: String, tenant: String?, _ viewer: Viewer) throws -> Response {
     var limit = 100
     var follows = false
     for (key, value) in request.uri.queryParameters {
@@ -20,7 +20,7 @@ extension NodeView {
       for line in logs.tail(of: function, tenant: tenant, limit: limit) { line.write(to: &json) }
       return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: json.bytes)))
     }
-    guard let subscription = logs.follow(function, tenant: tenant, tail: limit) else { throw Self.tooManyLook }
+    guard let subscription = logs.follow(function, tenant: tenant, tail: limit, by: viewer) else { throw Self.tooManyLook }
     return Response(
       status: .ok, headers: headers,
       body: ResponseBody { writer in
@@ -38,7 +38,7 @@ extension NodeView {
             }
           }
           defer { group.cancelAll() }
-          while let batch = await follower.next() {
+          while let batch = await follower.next(), viewer.mayLook() {
             if batch.lost > 0 { FunctionLogLine.writeLoss(of: batch.lost, from: function, to: &json) }
             for line in batch.lines { line.write(to: &json) }
             if batch.lines.isEmpty { json.endLine() }

@@ -28,8 +28,11 @@ public struct Authentication: Sendable {
     .unauthorized, "this needs a token: send it as 'Authorization: Bearer TOKEN'; the administrator's lies in the node's data directory, in admin-token",
     headers: [.wwwAuthenticate: "Bearer realm=\"coffer\""])
 
+  /// RFC 6750, 3.
+  static let invalidToken = "Bearer realm=\"coffer\", error=\"invalid_token\""
+
   private static func refusal(_ detail: String) -> Refusal {
-    Refusal(.unauthorized, detail, headers: [.wwwAuthenticate: "Bearer realm=\"coffer\", error=\"invalid_token\""])
+    Refusal(.unauthorized, detail, headers: [.wwwAuthenticate: invalidToken])
   }
 }
 

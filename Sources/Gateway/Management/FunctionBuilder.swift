@@ -1,6 +1,13 @@
 import FunctionStore
 import Glibc
 
+/// A build that was not carried out to its end, which says nothing sure of the module: the same may succeed at another time.
+struct LostBuild: Error, CustomStringConvertible {
+  let refusal: Refusal
+
+  var description: String { refusal.detail }
+}
+
 /// Builds modules into images, with `coffer-tools` in a process of its own, which has the module's bytes handled by a confined one.
 public struct FunctionBuilder: Sendable {
   enum Optimization: String, Sendable { case none, speed }
@@ -58,15 +65,27 @@ public struct FunctionBuilder: Sendable {
         child.end()
       }
     } catch let failure as ChildProcess.StartFailure {
-      throw Refusal(
-        .notImplemented,
-        "modules cannot be built here: \(failure); it belongs beside coffer-node; or build it yourself with coffer build, and deploy the image")
+      throw LostBuild(
+        refusal: Refusal(
+          .notImplemented,
+          "modules cannot be built here: \(failure); it belongs beside coffer-node; or build it yourself with coffer build, and deploy the image"))
     }
     try Task.checkCancellation()
-    guard !ending.isLate else { throw Refusal(.unprocessableContent, "building the module was stopped after \(limit) s") }
-    guard ending.status == 0 else {
-      throw Refusal(.unprocessableContent, Self.complaint(ending.complaints, folder: folder, status: ending.status))
+    guard !ending.isLate else { throw LostBuild(refusal: Refusal(.unprocessableContent, "building the module was stopped after \(limit) s")) }
+    guard ending.status == 0 else { throw Self.failure(ending, folder: folder) }
+  }
+
+  /// The tool has one status for all that it says itself, and of that some is no fault of the module's: a disk or memory that is full, a process of its own
+  /// that was killed for that. Whoever forges such words in a module is built for a second time.
+  private static func failure(_ ending: ChildProcess.Ending, folder: String) -> any Error {
+    let complaint = complaint(ending.complaints, folder: folder, status: ending.status)
+    func says(_ code: Int32) -> Bool { complaint.contains(String(cString: strerror(code))) }
+    if says(ENOSPC) || says(EDQUOT) { return StoreError(.diskFull, "\(complaint); free some space in the node's data directory and try again, nothing was changed") }
+    if ending.status == 128 + SIGKILL || says(ENOMEM) || says(EAGAIN) || complaint.contains("signal \(SIGKILL)") {
+      return LostBuild(refusal: Refusal(.serviceUnavailable, "\(complaint); this machine may be short of memory: try again", headers: [.retryAfter: "30"]))
     }
+    let refusal = Refusal(.unprocessableContent, complaint)
+    return ending.status >= 128 ? LostBuild(refusal: refusal) : refusal
   }
 
   /// Of one line, as it was said, without where the module lay here.

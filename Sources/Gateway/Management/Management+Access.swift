@@ -18,7 +18,7 @@ extension Management {
         return .json(["tenants": .array(store.tenants.filter { caller?.mayUse(tenant: $0.name) == true }.map(\.json))])
       },
       Operation(
-        "addTenant", .post, "/v1/tenants", "Makes a tenant.", role: .admin, body: [content("Tenant")],
+        "addTenant", .post, "/v1/tenants", "Makes a tenant.", role: .admin, body: [content("NewTenant")],
         answers: [.init(201, "It.", content("Tenant"))], problems: [409, 413, 503, 507], handler: addTenant),
       Operation(
         "limitTenant", .put, "/v1/tenants/{name}/limits",
@@ -33,7 +33,7 @@ extension Management {
         _ = try RequestReading.query(request)
         try Self.needAllTenants(caller)
         let name = try RequestReading.name(context)
-        try await offEventLoops { try store.removeTenant(name) }
+        try await offEventLoops { try store.removeTenant(name, by: caller) }
         return Response(status: .noContent)
       },
       Operation(
@@ -58,7 +58,8 @@ extension Management {
     }
   }
 
-  private struct NewLimits: Decodable {
+  private struct NewLimits: RequestMembers {
+    static var members: [String] { ["concurrency", "memory", "processorTime"] }
     var concurrency: Int?
     var memory: UInt64?
     var processorTime: UInt64?
@@ -68,27 +69,29 @@ extension Management {
     var limits: TenantLimits { TenantLimits(concurrency: concurrency ?? 0, memory: memory ?? 0, processorTime: processorTime ?? 0) }
   }
 
-  private struct NewTenant: Decodable {
+  private struct NewTenant: RequestMembers {
+    static var members: [String] { ["name", "limits"] }
     var name: String
-    var limits: NewLimits?
+    var limits: KnownMembers<NewLimits>?
   }
 
   @Sendable private func limitTenant(_ request: Request, _ context: Context, _ caller: Caller?) async throws -> Response {
     _ = try RequestReading.query(request)
     try Self.needAllTenants(caller)
     let name = try RequestReading.name(context)
-    let wish = try await RequestReading.json(request, as: NewLimits.self, expected: NewLimits.expected)
-    return .json(try await offEventLoops { try store.limitTenant(name, to: wish.limits) }.json)
+    let wish = try await RequestReading.json(request, as: KnownMembers<NewLimits>.self, expected: NewLimits.expected).value
+    return .json(try await offEventLoops { try store.limitTenant(name, to: wish.limits, by: caller) }.json)
   }
 
   @Sendable private func addTenant(_ request: Request, _ context: Context, _ caller: Caller?) async throws -> Response {
     _ = try RequestReading.query(request)
     try Self.needAllTenants(caller)
-    let wish = try await RequestReading.json(request, as: NewTenant.self, expected: "{\"name\": \"acme\", \"limits\": \(NewLimits.expected)}")
-    return .json(try await offEventLoops { try store.addTenant(wish.name, limits: wish.limits?.limits ?? TenantLimits()) }.json, .created)
+    let wish = try await RequestReading.json(request, as: KnownMembers<NewTenant>.self, expected: "{\"name\": \"acme\", \"limits\": \(NewLimits.expected)}").value
+    return .json(try await offEventLoops { try store.addTenant(wish.name, limits: wish.limits?.value.limits ?? TenantLimits(), by: caller) }.json, .created)
   }
 
-  private struct NewToken: Decodable {
+  private struct NewToken: RequestMembers {
+    static var members: [String] { ["tenant", "role", "note"] }
     var tenant: String?
     var role: String
     var note: String?
@@ -97,7 +100,7 @@ extension Management {
   @Sendable private func addToken(_ request: Request, _ context: Context, _ caller: Caller?) async throws -> Response {
     _ = try RequestReading.query(request)
     let wish = try await RequestReading.json(
-      request, as: NewToken.self, expected: "{\"tenant\": \"acme\", \"role\": \"deploy\", \"note\": \"what for\"}")
+      request, as: KnownMembers<NewToken>.self, expected: "{\"tenant\": \"acme\", \"role\": \"deploy\", \"note\": \"what for\"}").value
     guard let role = Role(rawValue: wish.role) else {
       throw Refusal(
         .badRequest, "there is no role \(PrintableText.quoted(wish.role)); there are \(Role.allCases.map(\.rawValue).joined(separator: ", "))")
@@ -106,7 +109,7 @@ extension Management {
     if let own = caller?.tenant, wish.tenant != own {
       throw Refusal(.forbidden, "the token is of the tenant '\(own)', and can make tokens of that alone")
     }
-    let (text, record) = try await offEventLoops { try store.addToken(tenant: wish.tenant, role: role, note: wish.note ?? "") }
+    let (text, record) = try await offEventLoops { try store.addToken(tenant: wish.tenant, role: role, note: wish.note ?? "", by: caller) }
     return .json(record.json(text: text), .created)
   }
 
@@ -116,7 +119,7 @@ extension Management {
     guard store.tokens(of: caller?.tenant).contains(where: { $0.identifier == identifier }) else {
       throw Refusal(.notFound, "there is no token \(PrintableText.quoted(identifier))")
     }
-    try await offEventLoops { try store.removeToken(identifier) }
+    try await offEventLoops { try store.removeToken(identifier, by: caller) }
     return Response(status: .noContent)
   }
 }

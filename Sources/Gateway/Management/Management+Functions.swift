@@ -20,7 +20,7 @@ extension Management {
         ],
         answers: [.init(200, "Sorted by name; 'next' is what to ask for with 'after' if there are more.", Content("application/json", OpenAPISchemas.reference("Functions")))], handler: list),
       Operation(
-        "getFunction", .get, path, "A function with its revisions.", role: .read, parameters: [name], answers: [.init(200, "It.", function)],
+        "getFunction", .get, path, "A function with its revisions.", role: .read, parameters: [name], answers: [.init(200, "It.", function, fields: [Operation<Context>.Answer.entityTag])],
         problems: [404]
       ) { request, context, caller in
         _ = try RequestReading.query(request)
@@ -34,14 +34,17 @@ extension Management {
           Content("application/wasm", ["type": "string", "format": "binary"]),
           Content("multipart/form-data", OpenAPISchemas.reference("Upload")),
         ],
-        answers: [.init(200, "It was there, and has a new revision.", function), .init(201, "It is new.", function)],
+        answers: [
+          .init(200, "It was there, and has a new revision.", function, fields: [Operation<Context>.Answer.entityTag]),
+          .init(201, "It is new.", function, fields: [Operation<Context>.Answer.entityTag]),
+        ],
         problems: [404, 409, 412, 413, 422, 501, 503, 507], handler: deploy),
       Operation(
         "removeFunction", .delete, path, "Removes a function with its revisions.", role: .deploy, parameters: [name, match],
         answers: [.init(204, "It is gone.")], problems: [404, 412, 503, 507], handler: remove),
       Operation(
         "listRevisions", .get, path + "/revisions", "A function's revisions, the newest first.", role: .read, parameters: [name],
-        answers: [.init(200, "They.", Content("application/json", OpenAPISchemas.reference("Revisions")))], problems: [404]
+        answers: [.init(200, "They.", Content("application/json", OpenAPISchemas.reference("Revisions")), fields: [Operation<Context>.Answer.entityTag])], problems: [404]
       ) { request, context, caller in
         _ = try RequestReading.query(request)
         let record = try visible(try RequestReading.name(context), caller)
@@ -50,11 +53,11 @@ extension Management {
       Operation(
         "rollBack", .post, path + "/rollback", "Gives all calls to a revision of before: the named one, or that of the deployment before.",
         role: .deploy, parameters: [name, match], body: [Content("application/json", OpenAPISchemas.reference("Rollback"))],
-        answers: [.init(200, "The function.", function)], problems: [404, 409, 412, 413, 503, 507], handler: rollBack),
+        answers: [.init(200, "The function.", function, fields: [Operation<Context>.Answer.entityTag])], problems: [404, 409, 412, 413, 503, 507], handler: rollBack),
       Operation(
         "splitTraffic", .put, path + "/traffic", "Divides a function's calls among its revisions: percentages, 100 together.", role: .deploy,
         parameters: [name, match], body: [Content("application/json", OpenAPISchemas.reference("Traffic"))],
-        answers: [.init(200, "The function.", function)], problems: [404, 412, 413, 503, 507], handler: split),
+        answers: [.init(200, "The function.", function, fields: [Operation<Context>.Answer.entityTag])], problems: [404, 412, 413, 503, 507], handler: split),
     ]
   }
 
@@ -97,6 +100,8 @@ extension Management {
     }
     return try await uploads.with(tenant) {
       let body = try await RequestReading.bytes(request, limit: facts.uploadLimit)
+      // Said before the work; that nothing is changed the store sees to.
+      if let caller { guard store.isThere(caller) else { throw FunctionStore.removedToken } }
       let upload = try Upload(body, contentType: request.headers[.contentType])
       // Of a module it is known before anything is built.
       if case .module(_, let manifest) = upload {
@@ -114,15 +119,16 @@ extension Management {
             try facts.checkNetwork(image.manifest, tenant)
             let settings = try RevisionSettings(image: image.manifest, function: manifest.function, purpose: image.purpose)
             return try store.deploy(
-              Deployment(function: name, tenant: tenant, image: image, settings: settings, precondition: precondition))
+              Deployment(function: name, tenant: tenant, image: image, settings: settings, precondition: precondition), by: caller)
           }
         case .module(let upload, let manifest):
-          try await build(upload, of: tenant) { image, source in
+          try await build(upload, of: tenant, by: caller) { image, source in
             let settings = try RevisionSettings(image: image.manifest, function: manifest.function, purpose: image.purpose)
             return Deployment(
               function: name, tenant: tenant, image: image, settings: settings, origin: .quick, precondition: precondition, source: source)
           }
         }
+      builds.nudge()
       context.logger.info("\(name): deployed", metadata: ["tenant": "\(tenant)", "revision": "\(record.revisions[0].measurement)"])
       return .function(record, isNew ? .created : .ok)
     }
@@ -130,14 +136,12 @@ extension Management {
 
   /// Quickly first, so that it answers; the optimised build follows.
   private func build(
-    _ upload: SourceUpload, of tenant: String, _ deployment: @escaping @Sendable (CheckedImage, BuildSource) throws -> Deployment
+    _ upload: SourceUpload, of tenant: String, by caller: Caller?, _ deployment: @escaping @Sendable (CheckedImage, BuildSource) throws -> Deployment
   ) async throws -> FunctionRecord {
     let source = try await offEventLoops { try store.addSource(upload) }
     do {
       let image = try await places.with(tenant) { try await builder.image(of: source, .none) }
-      let record = try await offEventLoops { try store.deploy(try deployment(image, source)) }
-      builds.nudge()
-      return record
+      return try await offEventLoops { try store.deploy(try deployment(image, source), by: caller) }
     } catch {
       store.removeSource(source)
       throw error
@@ -148,19 +152,23 @@ extension Management {
     _ = try RequestReading.query(request)
     let name = try visible(try RequestReading.name(context), caller).name
     let precondition = try RequestReading.precondition(request)
-    try await offEventLoops { try store.remove(name, precondition: precondition) }
+    try await offEventLoops { try store.remove(name, precondition: precondition, by: caller) }
+    builds.nudge()
     context.logger.info("\(name): removed")
     return Response(status: .noContent)
   }
 
-  private struct Rollback: Decodable { var revision: String? }
+  private struct Rollback: RequestMembers {
+    static var members: [String] { ["revision"] }
+    var revision: String?
+  }
 
   @Sendable private func rollBack(_ request: Request, _ context: Context, _ caller: Caller?) async throws -> Response {
     _ = try RequestReading.query(request)
     let name = try visible(try RequestReading.name(context), caller).name
     let precondition = try RequestReading.precondition(request)
-    let wish = try await RequestReading.json(request, as: Rollback.self, expected: "{\"revision\": \"MEASUREMENT\"} or {}")
-    return .function(try await offEventLoops { try store.rollBack(name, to: wish.revision, precondition: precondition) })
+    let wish = try await RequestReading.json(request, as: KnownMembers<Rollback>.self, expected: "{\"revision\": \"MEASUREMENT\"} or {}").value
+    return .function(try await offEventLoops { try store.rollBack(name, to: wish.revision, precondition: precondition, by: caller) })
   }
 
   @Sendable private func split(_ request: Request, _ context: Context, _ caller: Caller?) async throws -> Response {
@@ -168,6 +176,6 @@ extension Management {
     let name = try visible(try RequestReading.name(context), caller).name
     let precondition = try RequestReading.precondition(request)
     let shares = try await RequestReading.json(request, as: [String: Int].self, expected: "{\"MEASUREMENT\": 90, \"MEASUREMENT\": 10}")
-    return .function(try await offEventLoops { try store.split(name, shares, precondition: precondition) })
+    return .function(try await offEventLoops { try store.split(name, shares, precondition: precondition, by: caller) })
   }
 }

@@ -52,22 +52,35 @@ enum OpenAPIDocument {
 
   private static func describe<Context>(_ answer: Operation<Context>.Answer) -> (String, JSON) {
     var members: [(String, JSON)] = [("description", .string(answer.summary))]
+    if !answer.fields.isEmpty { members.append(("headers", fields(answer.fields))) }
     if let content = answer.content { members.append(("content", .object([(content.type, Self.content(content.schema))]))) }
     return ("\(answer.status)", .object(members))
   }
 
-  /// Those of the operation, and those that every operation has.
+  private static func fields(_ fields: [(name: String, summary: String)]) -> JSON {
+    .object(fields.map { ($0.name, ["description": .string($0.summary), "schema": ["type": "string"]]) })
+  }
+
+  /// What problems of a status may have beside their text.
+  private static func fields(ofStatus status: Int) -> [(name: String, summary: String)] {
+    switch status {
+    case 401: [("WWW-Authenticate", "As RFC 6750 has it.")]
+    case 405: [("Allow", "The methods that there are.")]
+    case 503: [("Retry-After", "Seconds after which to try again, where it is known that this helps.")]
+    default: []
+    }
+  }
+
+  /// Those of the operation, and those that every operation has: a token that is none is refused where none is needed, too.
   private static func problems<Context>(_ operation: Operation<Context>) -> [(String, JSON)] {
-    let common = [400, 405, 421, 500] + (operation.role == nil ? [] : [401, 403])
+    let common = [400, 401, 405, 421, 500] + (operation.role == nil ? [] : [403])
     return Set(common + operation.problems).sorted().map { status in
       let reason = HTTPResponse.Status(code: status).reasonPhrase
-      return (
-        "\(status)",
-        [
-          "description": .string(reason.isEmpty ? "A problem" : reason),
-          "content": .object([(Refusal.contentType, content(OpenAPISchemas.reference("Problem")))]),
-        ]
-      )
+      let headers = fields(ofStatus: status)
+      var members: [(String, JSON)] = [("description", .string(reason.isEmpty ? "A problem" : reason))]
+      if !headers.isEmpty { members.append(("headers", fields(headers))) }
+      members.append(("content", .object([(Refusal.contentType, content(OpenAPISchemas.reference("Problem")))])))
+      return ("\(status)", .object(members))
     }
   }
 }

@@ -5,11 +5,17 @@ import JSONText
 enum OpenAPISchemas {
   static func reference(_ name: String) -> JSON { ["$ref": .string("#/components/schemas/\(name)")] }
 
-  private static func object(_ properties: [(String, JSON)], optional: Set<String> = []) -> JSON {
-    [
-      "type": "object", "properties": .object(properties),
-      "required": .array(properties.map(\.0).filter { !optional.contains($0) }.map { .string($0) }),
-    ]
+  private static func object(_ properties: [(String, JSON)], optional: Set<String> = [], isClosed: Bool = false) -> JSON {
+    .object(
+      [
+        ("type", "object"), ("properties", .object(properties)),
+        ("required", .array(properties.map(\.0).filter { !optional.contains($0) }.map { .string($0) })),
+      ] + (isClosed ? [("additionalProperties", false)] : []))
+  }
+
+  /// What is sent, where no other member is taken.
+  private static func closed(_ properties: [(String, JSON)], optional: Set<String> = []) -> JSON {
+    object(properties, optional: optional, isClosed: true)
   }
 
   static let name: JSON = ["type": "string", "pattern": "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"]
@@ -57,15 +63,16 @@ enum OpenAPISchemas {
     ),
     ("Functions", object([("functions", ["type": "array", "items": reference("Function")]), ("next", ["type": ["string", "null"]])])),
     ("Revisions", object([("revisions", ["type": "array", "items": reference("Revision")])])),
-    ("Rollback", object([("revision", measurement)], optional: ["revision"])),
+    ("Rollback", closed([("revision", measurement)], optional: ["revision"])),
     ("Traffic", ["type": "object", "additionalProperties": percent, "propertyNames": measurement]),
     (
       "Limits",
-      object([("concurrency", limit), ("memory", limit), ("processorTime", limit)], optional: ["concurrency", "memory", "processorTime"])
+      closed([("concurrency", limit), ("memory", limit), ("processorTime", limit)], optional: ["concurrency", "memory", "processorTime"])
     ),
-    ("Tenant", object([("name", name), ("limits", reference("Limits")), ("created", time)], optional: ["limits", "created"])),
+    ("NewTenant", closed([("name", name), ("limits", reference("Limits"))], optional: ["limits"])),
+    ("Tenant", object([("name", name), ("limits", reference("Limits")), ("created", time)])),
     ("Tenants", object([("tenants", ["type": "array", "items": reference("Tenant")])])),
-    ("NewToken", object([("tenant", tenantOrAll), ("role", role), ("note", ["type": "string", "maxLength": 200])], optional: ["tenant", "note"])),
+    ("NewToken", closed([("tenant", tenantOrAll), ("role", role), ("note", ["type": "string", "maxLength": 200])], optional: ["tenant", "note"])),
     (
       "Token",
       object([("token", text), ("id", text), ("tenant", tenantOrAll), ("role", role), ("note", text), ("created", time)], optional: ["token"])

@@ -31,10 +31,15 @@ public struct Operation<Context: CallerContext>: Sendable {
     public var status: Int
     public var summary: String
     public var content: Content?
+    /// Fields that it has beside those of every answer, and what they say.
+    public var fields: [(name: String, summary: String)]
 
-    public init(_ status: Int, _ summary: String, _ content: Content? = nil) {
-      (self.status, self.summary, self.content) = (status, summary, content)
+    public init(_ status: Int, _ summary: String, _ content: Content? = nil, fields: [(name: String, summary: String)] = []) {
+      (self.status, self.summary, self.content, self.fields) = (status, summary, content, fields)
     }
+
+    /// A function's version, for `If-Match`.
+    static var entityTag: (name: String, summary: String) { ("ETag", "The function's version, for If-Match.") }
   }
 
   public typealias Handler = @Sendable (Request, Context, Caller?) async throws -> Response

@@ -21,6 +21,7 @@ public struct Refusal: HTTPResponseError, Equatable, CustomStringConvertible {
       switch error.code {
       case .invalid: .badRequest
       case .notFound: .notFound
+      case .removed: .unauthorized
       case .taken, .impossible: .conflict
       case .changed: .preconditionFailed
       case .image: .unprocessableContent
@@ -28,7 +29,13 @@ public struct Refusal: HTTPResponseError, Equatable, CustomStringConvertible {
       case .locked: .serviceUnavailable
       case .unusable, .fileSystem: .internalServerError
       }
-    self.init(status, error.message, headers: error.code == .locked ? [.retryAfter: "5"] : [:])
+    let headers: HTTPFields =
+      switch error.code {
+      case .locked: [.retryAfter: "5"]
+      case .removed: [.wwwAuthenticate: Authentication.invalidToken]
+      default: [:]
+      }
+    self.init(status, error.message, headers: headers)
   }
 
   public var description: String { "\(status): \(detail)" }
@@ -60,6 +67,8 @@ public struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
       return try await next(request, context)
     } catch let problem as Refusal {
       return problem.response
+    } catch let lost as LostBuild {
+      return lost.refusal.response
     } catch let error as StoreError {
       if error.code == .unusable || error.code == .fileSystem { context.logger.error("\(error.message)") }
       return Refusal(error).response

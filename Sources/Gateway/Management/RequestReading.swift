@@ -27,6 +27,8 @@ enum RequestReading {
     let bytes = try await bytes(request, limit: textLimit)
     do {
       return try JSONDecoder().decode(type, from: Data(bytes))
+    } catch let refusal as Refusal {
+      throw refusal
     } catch {
       throw Refusal(.badRequest, "the body is not what this takes: expected JSON as \(expected)")
     }

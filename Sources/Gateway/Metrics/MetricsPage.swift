@@ -4,14 +4,13 @@ import Synchronization
 /// `GET /metrics`: the Prometheus text format, version 0.0.4.
 ///
 /// The page is bounded. Only functions that were called since the node's start have lines of their own, and of those the first
-/// ``functionLimit`` that were seen
-/// with calls, so that none comes and goes; the rest is in the node's sums, and their number is said.
+/// ``functionLimit`` that were seen with calls, so that none comes and goes; the rest is in the node's sums, and their number is said. Where tenants want
+/// more together than there is, each has its share: what others took beyond theirs goes back.
 public final class MetricsPage: Sendable {
   public static let functionLimit = 500
   public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-  /// Functions with lines of their own, by whom they belonged to then.
-  private let chosen = Mutex<[String: String]>([:])
+  private let chosen = Mutex(ChosenFunctions())
   private let functionLimit: Int
 
   public convenience init() {
@@ -25,13 +24,11 @@ public final class MetricsPage: Sendable {
   package func text(_ picture: NodePicture, for viewer: Viewer) -> String {
     let called = picture.rows.filter { $0.statistics != nil }
     let chosen = chosen.withLock { chosen in
-      let present = Dictionary(called.map { ($0.name, $0.tenant) }) { first, _ in first }
-      chosen = chosen.filter { present[$0.key] == $0.value }
-      for row in called where chosen.count < functionLimit && chosen[row.name] == nil { chosen[row.name] = row.tenant }
+      chosen.choose(among: called, limit: functionLimit)
       return chosen
     }
     let visible = picture.rows.filter { viewer.maySee($0.tenant) }
-    let listed = visible.filter { $0.statistics != nil && chosen[$0.name] != nil }
+    let listed = visible.filter { $0.statistics != nil && chosen.contains($0) }
     var text = MetricsText()
     writeNode(picture, visible: visible, listed: listed.count, for: viewer, to: &text)
     writeFunctions(listed, to: &text)
@@ -54,7 +51,7 @@ public final class MetricsPage: Sendable {
       text.sample([], node.monitorsLost)
     }
     writeMonitors(node.monitors.filter { viewer.maySee($0.tenant) }, to: &text)
-    writeSums(visible, listed: listed, to: &text)
+    writeSums(visible, listed: listed, node.answers, for: viewer, to: &text)
   }
 
   /// By tenant: process numbers would make new series with each process.
@@ -75,7 +72,9 @@ public final class MetricsPage: Sendable {
     }
   }
 
-  private func writeSums(_ visible: [NodePicture.Row], listed: Int, to text: inout MetricsText) {
+  private func writeSums(
+    _ visible: [NodePicture.Row], listed: Int, _ sums: [String: [String: UInt64]], for viewer: Viewer, to text: inout MetricsText
+  ) {
     let called = visible.compactMap(\.statistics)
     text.family("coffer_functions", .gauge, "Functions that are deployed.")
     text.sample([], UInt64(visible.count))
@@ -86,7 +85,8 @@ public final class MetricsPage: Sendable {
     text.sample([], UInt64(called.count - listed))
     text.family("coffer_requests_total", .counter, "Requests to all functions by class of status; gone: the caller did not wait.")
     var answers: [String: UInt64] = [:]
-    for function in called { answers.merge(function.answers) { $0 &+ $1 } }
+    // Not what the functions above add up to: that falls when one of them is removed, and a counter that falls counts as begun anew.
+    for (tenant, sums) in sums where viewer.maySee(tenant) { answers.merge(sums) { $0 &+ $1 } }
     for (status, count) in answers.sorted(by: { $0.key < $1.key }) { text.sample([("code", status)], count) }
     text.family("coffer_requests_running", .gauge, "Requests that run.")
     text.sample([], called.reduce(UInt64(0)) { $0 &+ UInt64(clamping: $1.running) })

@@ -16,8 +16,12 @@ extension FunctionStore: FunctionDirectory {
 
 extension NodeView {
   /// Adds everything to look at a node with to the router of its management, for callers that may read.
-  public func add(to router: Router<ManagementContext>) {
-    let viewer: ViewerOf<ManagementContext> = { _, context in Viewer(tenant: try context.caller(atLeast: .read).tenant) }
+  /// - Parameter store: which knows whether their tokens are still there.
+  public func add(to router: Router<ManagementContext>, _ store: FunctionStore) {
+    let viewer: ViewerOf<ManagementContext> = { _, context in
+      let caller = try context.caller(atLeast: .read)
+      return Viewer(tenant: caller.tenant) { store.isThere(caller) }
+    }
     addDashboard(to: router)
     addMetrics(to: router, viewer: viewer)
     addRoutes(to: router, viewer: viewer)

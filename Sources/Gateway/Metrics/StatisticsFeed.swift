@@ -3,11 +3,9 @@ import Synchronization
 
 /// Takes a picture of the node each second for everyone who looks, and none while nobody does.
 public final class StatisticsFeed: Sendable {
-  /// Who looks at a time.
-  public static let followerLimit = 256
-
   private struct State {
-    var followers: [UInt64: AsyncStream<NodePicture>.Continuation] = [:]
+    var followers: [UInt64: (continuation: AsyncStream<NodePicture>.Continuation, viewer: Viewer)] = [:]
+    var places = WatchPlaces()
     var lastNumber: UInt64 = 0
     var latest: NodePicture?
     var clock: Task<Void, Never>?
@@ -30,16 +28,16 @@ public final class StatisticsFeed: Sendable {
 
   /// A picture at once, then one each second; who is slow misses some. Ends when the node does.
   /// - Returns: nil when too many look already.
-  func follow() -> AsyncStream<NodePicture>? {
+  func follow(_ viewer: Viewer) -> AsyncStream<NodePicture>? {
     let (stream, continuation) = AsyncStream<NodePicture>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let number: UInt64? = state.withLock { state in
       if state.isOver {
         continuation.finish()
         return 0
       }
-      guard state.followers.count < Self.followerLimit else { return nil }
+      guard state.places.take(for: viewer) else { return nil }
       state.lastNumber += 1
-      state.followers[state.lastNumber] = continuation
+      state.followers[state.lastNumber] = (continuation, viewer)
       if let latest = state.latest { continuation.yield(latest) }
       if state.clock == nil { state.clock = Task { await self.run() } }
       return state.lastNumber
@@ -58,11 +56,13 @@ public final class StatisticsFeed: Sendable {
       defer { state.followers = [:] }
       return Array(state.followers.values)
     }
-    for follower in followers { follower.finish() }
+    for follower in followers { follower.continuation.finish() }
   }
 
   private func leave(_ number: UInt64) {
-    _ = state.withLock { $0.followers.removeValue(forKey: number) }
+    state.withLock { state in
+      if let follower = state.followers.removeValue(forKey: number) { state.places.giveBack(of: follower.viewer) }
+    }
   }
 
   private func run() async {
@@ -73,7 +73,7 @@ public final class StatisticsFeed: Sendable {
       let followers = state.withLock { state in
         state.latest = picture
         if state.followers.isEmpty { (state.clock, state.latest) = (nil, nil) }
-        return state.followers.values.map { $0 }
+        return state.followers.values.map(\.continuation)
       }
       guard !followers.isEmpty else { return }
       for follower in followers { follower.yield(picture) }

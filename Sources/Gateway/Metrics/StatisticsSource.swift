@@ -25,12 +25,15 @@ public protocol FunctionDirectory: Sendable {
 }
 
 /// Who looks.
-public struct Viewer: Sendable, Hashable {
+public struct Viewer: Sendable {
   /// The only one whose functions are shown; nil sees all, and the node.
   public var tenant: String?
+  /// Whether they still may: who looks on without end is asked again before each look.
+  let mayLook: @Sendable () -> Bool
 
-  public init(tenant: String?) {
+  public init(tenant: String?, mayLook: @escaping @Sendable () -> Bool = { true }) {
     self.tenant = tenant
+    self.mayLook = mayLook
   }
 
   func maySee(_ tenant: String) -> Bool { self.tenant == nil || self.tenant == tenant }

@@ -35,7 +35,7 @@ struct Attest: AsyncParsableCommand {
     let file = try Self.reporting { try ResultFile(evidence, option: "--evidence") }
     let connection = try options.connection()
     var path = "\(name.path)/evidence?nonce=\(nonce)"
-    if let revision { path += "&revision=\(try await connection.revision(beginningWith: revision, of: name))" }
+    if let revision { path += "&revision=\(try await connection.function(name).revision(beginningWith: revision))" }
     let bytes = try await connection.request(.GET, path)
     try Self.reporting { try file.write(bytes) }
     Terminal.print("\(evidence): \(bytes.count) bytes, nonce \(nonce)")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Gateway
 import NIOCore
 
 struct Logs: AsyncParsableCommand {
@@ -29,7 +30,9 @@ struct Logs: AsyncParsableCommand {
   private static let lineLimit = 1 << 20
 
   func run() async throws {
-    guard (0...1000).contains(tail) else { throw CommandFailure("--tail \(tail): expected lines, from 0 to 1000, as many as a node keeps") }
+    guard (0...LogRing.lineLimit).contains(tail) else {
+      throw CommandFailure("--tail \(tail): expected lines, from 0 to \(LogRing.lineLimit), which is all that a node keeps")
+    }
     let connection = try options.connection()
     let response = try await connection.send(
       .GET, "\(name.path)/logs?tail=\(tail)&follow=\(follow)", withToken: true, seconds: follow ? 1_000_000 : 60)

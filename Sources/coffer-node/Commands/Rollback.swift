@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import NIOHTTP1
 
 struct Rollback: AsyncParsableCommand {
@@ -26,19 +25,10 @@ struct Rollback: AsyncParsableCommand {
 
   func run() async throws {
     let connection = try options.connection()
-    let wish = Wish(revision: try await revision.asyncMap { try await connection.revision(beginningWith: $0, of: name) })
-    let answer = try await connection.request(
-      .POST, name.path + "/rollback", body: Array(try JSONEncoder().encode(wish)), headers: [("Content-Type", "application/json")])
+    let seen: FunctionAnswer? = revision == nil ? nil : try await connection.function(name)
+    let wish = Wish(revision: try revision.flatMap { try seen?.revision(beginningWith: $0) })
+    let answer = try await connection.change(.POST, name.path + "/rollback", wish, seen: seen)
     guard !json else { return Terminal.print(String(decoding: answer, as: UTF8.self).trimmed) }
     for revision in try connection.decode(FunctionAnswer.self, answer).serving { Terminal.print("\(revision.revision)  \(name.text)") }
-  }
-}
-
-extension Optional {
-  fileprivate func asyncMap<Result>(_ transform: (Wrapped) async throws -> Result) async throws -> Result? {
-    switch self {
-    case .some(let value): try await transform(value)
-    case nil: nil
-    }
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import NIOHTTP1
 
 struct Traffic: AsyncParsableCommand {
@@ -38,15 +37,15 @@ struct Traffic: AsyncParsableCommand {
 
   func run() async throws {
     let connection = try options.connection()
+    let seen = try await connection.function(name)
     var wish: [String: Int] = [:]
     for share in shares {
-      let revision = try await connection.revision(beginningWith: share.revision, of: name)
+      let revision = try seen.revision(beginningWith: share.revision)
       guard wish.updateValue(share.percent, forKey: revision) == nil else {
         throw CommandFailure("'\(Terminal.plain(share.revision))' is a revision that is named twice")
       }
     }
-    let answer = try await connection.request(
-      .PUT, name.path + "/traffic", body: Array(try JSONEncoder().encode(wish)), headers: [("Content-Type", "application/json")])
+    let answer = try await connection.change(.PUT, name.path + "/traffic", wish, seen: seen)
     guard !json else { return Terminal.print(String(decoding: answer, as: UTF8.self).trimmed) }
     for revision in try connection.decode(FunctionAnswer.self, answer).serving {
       Terminal.print("\(revision.revision)  \(name.text)  \(revision.percent)%")

@@ -79,6 +79,71 @@ import Testing
     }
   }
 
+  /// What may be done is decided when it is done: how long a body takes is its sender's choice.
+  @Test(arguments: [(HTTPRequest.Method.post, "rollback", "{}"), (.put, "traffic", "{\"MEASUREMENT\": 100}")])
+  func aNameThatBecameAnothersMeanwhileIsNotThere(_ method: HTTPRequest.Method, _ what: String, _ body: String) async throws {
+    let scenario = try ManagementScenario()
+    for tenant in ["acme", "other"] { try scenario.store.addTenant(tenant) }
+    let acme = try scenario.store.addToken(tenant: "acme", role: .deploy).text
+    let images = try (0..<3).map { try SampleImages.checked($0) }
+    var secret = RevisionSettings()
+    secret.serving.environment = ["SECRET=hunter2"]
+    let settings = secret
+    for image in images.prefix(2) { try scenario.store.deploy("hello", image, tenant: "acme") }
+    try await scenario.test(meanwhile: {
+      try scenario.store.remove("hello")
+      for image in images { try scenario.store.deploy("hello", image, tenant: "other", settings: settings) }
+    }) { admin in
+      let answer = try await admin.with(acme).send(method, "/v1/functions/hello/\(what)", text: body.replacing("MEASUREMENT", with: images[0].measurement))
+      #expect(answer.status == 404)
+      #expect(!answer.text.contains("hunter2"))
+    }
+    #expect(scenario.store.function("hello")?.serving.map(\.measurement) == [images[2].measurement])
+  }
+
+  @Test func aTokenThatWasRemovedMeanwhileChangesNothing() async throws {
+    let image = try SampleImages.image(1)
+    let changes: [(HTTPRequest.Method, String, [UInt8])] = [
+      (.post, "/v1/tokens", Array("{\"role\": \"admin\"}".utf8)), (.post, "/v1/tenants", Array("{\"name\": \"new\"}".utf8)),
+      (.put, "/v1/tenants/acme/limits", Array("{\"concurrency\": 1}".utf8)), (.put, "/v1/functions/new", image),
+      (.post, "/v1/functions/hello/rollback", Array("{}".utf8)),
+    ]
+    for (method, path, body) in changes {
+      let scenario = try ManagementScenario()
+      try scenario.store.addTenant("acme")
+      for number in 0..<2 as Range<UInt8> { try scenario.store.deploy("hello", try SampleImages.checked(number)) }
+      let (token, record) = try scenario.store.addToken(tenant: nil, role: .admin)
+      let (functions, tenants) = (scenario.store.functions(), scenario.store.tenants)
+      try await scenario.test(meanwhile: { try scenario.store.removeToken(record.identifier) }) { admin in
+        let answer = try await admin.with(token).send(method, path, body)
+        #expect(answer.status == 401, "\(method) \(path): \(answer.text)")
+        #expect(answer.headers[.wwwAuthenticate]?.contains("invalid_token") == true)
+      }
+      #expect(scenario.store.functions() == functions && scenario.store.tenants == tenants && scenario.store.tokens().count == 1, "\(path)")
+    }
+  }
+
+  /// One that was misspelt would count as one that was not given: a token for all tenants, a tenant without limits.
+  @Test(arguments: [
+    (HTTPRequest.Method.post, "/v1/tokens", "{\"Tenant\": \"acme\", \"role\": \"deploy\"}", "did you mean 'tenant'?"),
+    (.put, "/v1/tenants/acme/limits", "{\"concurency\": 5}", "did you mean 'concurrency'?"),
+    (.post, "/v1/tenants", "{\"name\": \"new\", \"limit\": {}}", "did you mean 'limits'?"),
+    (.post, "/v1/tenants", "{\"name\": \"new\", \"limits\": {\"cpu\": 1}}", "there are 'concurrency', 'memory', 'processorTime'"),
+    (.post, "/v1/functions/hello/rollback", "{\"revison\": \"abc\"}", "did you mean 'revision'?"),
+  ])
+  func aMemberThatNobodyKnowsIsRefused(_ method: HTTPRequest.Method, _ path: String, _ body: String, _ words: String) async throws {
+    let scenario = try ManagementScenario()
+    try scenario.store.addTenant("acme", limits: .init(concurrency: 7))
+    for number in 0..<2 as Range<UInt8> { try scenario.store.deploy("hello", try SampleImages.checked(number)) }
+    let (functions, tenants, tokens) = (scenario.store.functions(), scenario.store.tenants, scenario.store.tokens())
+    try await scenario.test { admin in
+      let answer = try await admin.send(method, path, text: body)
+      #expect(answer.status == 400)
+      #expect(answer.detail.contains(words), "\(answer.detail)")
+    }
+    #expect(scenario.store.functions() == functions && scenario.store.tenants == tenants && scenario.store.tokens() == tokens)
+  }
+
   @Test func whatATenantMayHaveIsSaidChangedAndKept() async throws {
     let scenario = try ManagementScenario()
     try await scenario.test { admin in

@@ -24,7 +24,7 @@ struct ManagementScenario: Sendable {
     try Data("#!/bin/sh\n\(tool)\n".utf8).write(to: URL(fileURLWithPath: program))
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
     let builder = FunctionBuilder(program: program, timeLimit: timeLimit)
-    builds = BuildQueue(store: store, builder: builder, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    builds = BuildQueue(store: store, builder: builder, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, pause: .milliseconds(1))
     management = Management(
       store: store, builder: builder, builds: builds, facts: .init(version: "0", machine: { "kvm" }, uploadLimit: uploadLimit))
     admin = try store.addToken(tenant: nil, role: .admin).text
@@ -34,6 +34,31 @@ struct ManagementScenario: Sendable {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     try await Application(router: management.router(hostNames: HostNames()), logger: logger).test(.router) { client in try await work(Caller(client: client, token: admin)) }
+  }
+
+  /// The same, where something happens between a request's head and its body.
+  func test(meanwhile: @escaping @Sendable () async throws -> Void, _ work: @escaping @Sendable (Caller) async throws -> Void) async throws {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let responder = LateBody(inner: management.router(hostNames: HostNames()).buildResponder(), meanwhile: meanwhile)
+    try await Application(responder: responder, logger: logger).test(.router) { client in try await work(Caller(client: client, token: admin)) }
+  }
+
+  private struct LateBody<Inner: HTTPResponder>: HTTPResponder where Inner.Context == ManagementContext {
+    let inner: Inner
+    let meanwhile: @Sendable () async throws -> Void
+
+    func respond(to request: Request, context: ManagementContext) async throws -> Response {
+      var request = request
+      let (body, meanwhile) = (request.body, meanwhile)
+      request.body = RequestBody(
+        asyncSequence: AsyncThrowingStream<ByteBuffer, any Error>(unfolding: {
+          try await meanwhile()
+          let bytes = try await body.collect(upTo: 1 << 20)
+          return bytes.readableBytes > 0 ? bytes : nil
+        }).prefix(1))
+      return try await inner.respond(to: request, context: context)
+    }
   }
 
   /// Sends requests as the holder of a token.

@@ -97,6 +97,66 @@ import Testing
     #expect(try scenario.directory.names("data/sources").isEmpty)
   }
 
+  /// What happened to a build once, by no fault of the module's, is not for ever.
+  @Test(arguments: [
+    "kill -9 $$", "echo 'coffer: the process that compiled it ended with signal 9' >&2; exit 125",
+    "echo \"coffer: cannot write 'x': No space left on device\" >&2; exit 125",
+  ])
+  func anOptimisedBuildThatWasLostIsTriedAgain(_ mishap: String) async throws {
+    let scenario = try scenario(
+      tool: "[ $8 = none ] || [ -e \"$(dirname \"$0\")/tried\" ] || { touch \"$(dirname \"$0\")/tried\"; \(mishap); exit 1; }; cp \(try imageFile(1)) \"$4\"")
+    try await scenario.test { admin in
+      #expect(try await admin.send(.put, "/v1/functions/hello", Self.module).status == 201)
+      let running = Task { await scenario.builds.run() }
+      try await wait { scenario.store.function("hello")?.isBuilding == false }
+      running.cancel()
+      await running.value
+    }
+    #expect(scenario.store.function("hello")?.serving.map(\.origin) == [.optimised])
+    #expect(try scenario.directory.names("data/sources").isEmpty)
+  }
+
+  @Test func anOptimisedBuildThatIsAlwaysLostIsGivenUp() async throws {
+    let scenario = try scenario(tool: "[ $8 = none ] || kill -9 $$; cp \(try imageFile(1)) \"$4\"")
+    try await scenario.test { admin in
+      #expect(try await admin.send(.put, "/v1/functions/hello", Self.module).status == 201)
+      let running = Task { await scenario.builds.run() }
+      try await wait { scenario.store.function("hello")?.isBuilding == false }
+      running.cancel()
+      await running.value
+    }
+    #expect(scenario.store.function("hello")?.serving.map(\.origin) == [.quick])
+    #expect(scenario.store.function("hello")?.isBuilding == false)
+  }
+
+  @Test func aFullDiskIsNoFaultOfTheModules() async throws {
+    let scenario = try scenario(tool: "echo \"coffer: cannot write 'x': No space left on device\" >&2; exit 125")
+    try await scenario.test { admin in
+      let answer = try await admin.send(.put, "/v1/functions/hello", Self.module)
+      #expect(answer.status == 507)
+      #expect(answer.detail.contains("free some space"))
+    }
+  }
+
+  /// A build of which nothing would come, and one that fails for good, are in nobody's way.
+  @Test(.timeLimit(.minutes(5)), arguments: ["deployed again", "removed"]) func aSupersededBuildEnds(_ manner: String) async throws {
+    let scenario = try scenario(
+      tool: "[ $8 = none ] || ! grep -q endless \"$2\" || { touch \"$(dirname \"$0\")/begun\"; while :; do sleep 1; done; }; cp \(try imageFile(1)) \"$4\"",
+      timeLimit: 3600)
+    try await scenario.test { admin in
+      #expect(try await admin.send(.put, "/v1/functions/hello", Self.module + Array("endless".utf8)).status == 201)
+      let running = Task { await scenario.builds.run() }
+      try await wait { FileManager.default.fileExists(atPath: scenario.directory.path + "/begun") }
+      if manner == "removed" { #expect(try await admin.send(.delete, "/v1/functions/hello").status == 204) }
+      #expect(try await admin.send(.put, "/v1/functions/hello", Self.module).status == (manner == "removed" ? 201 : 200))
+      try await wait { scenario.store.function("hello")?.isBuilding == false }
+      running.cancel()
+      await running.value
+    }
+    #expect(scenario.store.function("hello")?.serving.map(\.origin) == [.optimised])
+    #expect(try scenario.directory.names("data/sources").isEmpty)
+  }
+
   private func imageFile(_ number: UInt8) throws -> String {
     let directory = try ScratchDirectory()
     keeper.append(directory)

@@ -1,6 +1,8 @@
 import Foundation
 import Gateway
+import HTTPTypes
 import Hummingbird
+import SampleFunctions
 import Testing
 
 /// The description and what is served are the same.
@@ -43,6 +45,34 @@ import Testing
       #expect(refusal.status == 405 && refusal.headers[.allow] == "GET, HEAD")
     }
   }
+
+  /// What clients go by: versions for If-Match, when to come again, how to show a token.
+  @Test func theFieldsOfAnswersAreDescribed() async throws {
+    let scenario = try ManagementScenario()
+    let image = try SampleImages.image(1)
+    try await scenario.test { admin in
+      let paths = try #require(try await admin.send(.get, "/v1/openapi.json").json["paths"] as? [String: [String: Any]])
+      let requests: [(HTTPRequest.Method, String, [UInt8], Caller)] = [
+        (.put, "/v1/functions/{name}", image, admin), (.put, "/v1/functions/{name}", image, admin), (.get, "/v1/functions/{name}", [], admin),
+        (.get, "/v1/functions/{name}/revisions", [], admin), (.get, "/v1/node", [], admin.with(nil)), (.get, "/v1/openapi.json", [], admin.with("wrong")),
+      ]
+      var seen: Set<String> = []
+      for (method, path, body, caller) in requests {
+        let answer = try await caller.send(method, path.replacing("{name}", with: "hello"), body)
+        let responses = (paths[path]?[method.rawValue.lowercased()] as? [String: Any])?["responses"] as? [String: [String: Any]]
+        let response = try #require(responses?["\(answer.status)"], "\(method) \(path) answered \(answer.status)")
+        let described = Set((response["headers"] as? [String: Any] ?? [:]).keys.map { $0.lowercased() })
+        let found = Set(answer.headers.map(\.name.canonicalName)).intersection(["etag", "retry-after", "www-authenticate", "allow"])
+        #expect(found == described, "\(method) \(path) \(answer.status)")
+        seen.formUnion(found)
+      }
+      #expect(seen == ["etag", "www-authenticate"])
+      let busy = ((paths["/v1/functions/{name}"]?["put"] as? [String: Any])?["responses"] as? [String: [String: Any]])?["503"]
+      #expect((busy?["headers"] as? [String: Any])?.keys.contains("Retry-After") == true)
+    }
+  }
+
+  private typealias Caller = ManagementScenario.Caller
 
   @Test func everyReferenceLeadsSomewhere() async throws {
     try await ManagementScenario().test { admin in
