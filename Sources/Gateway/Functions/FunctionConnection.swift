@@ -37,8 +37,6 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   // Reading is held up by not passing `read` on.
   private var inputIsHeld = false
   private var readIsWanted = false
-  /// Those behind wait for bytes; while they have enough of them, nobody is late.
-  private var inputIsAwaited = false
 
   private var watch = ConnectionWatch()
   private var watchTask: RepeatedTask?
@@ -120,7 +118,7 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
     } else if let exchange {
       state = exchange.inputHasEnded || inputIsHeld ? .answering : exchange.isCollecting ? .collecting : .receiving
     } else {
-      state = !passesOn ? .idle : passedInputGoesOn && inputIsAwaited ? .passing : .answering
+      state = !passesOn ? .idle : passedInputGoesOn ? .passing : .answering
     }
     switch watch.check(state, service.limits) {
     case .nothing: break
@@ -212,13 +210,7 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func read(context: ChannelHandlerContext) {
-    inputIsAwaited = true
     if inputIsHeld { readIsWanted = true } else { context.read() }
-  }
-
-  func channelReadComplete(context: ChannelHandlerContext) {
-    inputIsAwaited = false
-    context.fireChannelReadComplete()
   }
 
   func holdInput() { inputIsHeld = true }
