@@ -119,9 +119,10 @@ extension ProcessMachineSuites {
     /// It is entered while the loader's page is there, whose system calls are allowed: only Coffer's own takes that away.
     @Test func noOtherMachinePageIsEntered() throws {
       var configuration = TestGuest(machineCode("ffe1")).configuration
-      try #require(configuration.machinePage == processMachinePage)
+      configuration.machinePage = processMachinePage
+      _ = try ProcessMachineKind().make(configuration)
       configuration.machinePage[processMachinePage.count - 1] ^= 1
-      let error = #expect(throws: MachineError.self) { _ = try Scenario.kind.make(configuration) }
+      let error = #expect(throws: MachineError.self) { _ = try ProcessMachineKind().make(configuration) }
       #expect(error?.code == .invalidConfiguration)
     }
 
