@@ -1,4 +1,4 @@
-// sources: Sources/NodeStart Sources/NodeImage
+// sources: Sources/ProgramFiles Sources/NodeStart Sources/NodeImage
 // packages: Crypto CryptoBoringWrapper CCryptoBoringSSL CCryptoBoringSSLShims CXKCP CXKCPShims
 // seed: 017f454c4602010100000000000000000003003e0001000000
 // seed: 02636f666665722e616464726573733d3139322e302e322e372f3234
