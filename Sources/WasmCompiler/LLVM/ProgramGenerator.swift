@@ -36,9 +36,10 @@ struct ProgramGenerator {
 
   private var usesExceptions: Bool { program.instances.contains { $0.module.usesExceptions } }
 
-  /// Counts how many instances are ready, behind all that may trap.
+  /// Where it is counted how many instances are ready: of each by itself, or of all together.
   private func readiness(of instance: Int) -> String { "@ready\(program.hasSeparateInstances ? instance : 0)" }
 
+  /// Counts an instance as ready behind its initialisation, which may trap.
   private func counted(_ function: String, _ instance: Int, _ text: inout IRText) -> String {
     text.line("define internal void @\"enter.\(function)\"() #0 {")
     forgetHandlers(&text)
