@@ -13,26 +13,22 @@ bool coffer_hardware_random(uint64_t *value) {
   for (int try = 0; try < 10; try++) {
     unsigned char ok;
     __asm__ volatile("rdrand %0; setc %1" : "=r"(*value), "=qm"(ok));
-    if (ok) return true;
+    // Processors with a broken generator say all ones, or zeros, and that all went well.
+    if (ok && *value + 1 > 1) return true;
   }
   return false;
 }
-#elif defined(__aarch64__)
-uint64_t coffer_counter(void) {
-  uint64_t value;
-  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(value));
-  return value;
-}
-
-// RNDR is optional and user mode cannot ask for it; the machine that runs this architecture will say.
-bool coffer_hardware_random(uint64_t *value) { return (void)value, false; }
 #else
 uint64_t coffer_counter(void) {
   uint64_t value;
+#if defined(__aarch64__)
+  __asm__ volatile("mrs %0, cntvct_el0" : "=r"(value));
+#else
   __asm__ volatile("rdtime %0" : "=r"(value));
+#endif
   return value;
 }
 
-// The entropy source extension (Zkr) is the security monitor's to hand out.
+// AArch64's RNDR is optional and user mode cannot ask for it; RISC-V's entropy source (Zkr) is the security monitor's to hand out.
 bool coffer_hardware_random(uint64_t *value) { return (void)value, false; }
 #endif

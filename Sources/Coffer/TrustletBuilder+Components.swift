@@ -28,7 +28,6 @@ extension TrustletBuilder {
       let component = try ComponentLinker.link(
         binary, providers: try providers ?? Self.standardProviders(for: binary, missingImports, always: answersHTTP), driver: driver,
         missingImports: missingImports)
-      for instance in component.instances { try Self.checkTables(of: instance.module) }
       var linker = ProgramLinker(host: Self.hostFunctions(for: manifest, isModule: false), constantMemory: component.mostUsedMemory)
       let place = try linker.instantiate(component)
       if let command { try Self.addStart(to: &linker, calling: command, of: component, in: place, answersHTTP: answersHTTP) }

@@ -46,7 +46,6 @@ public struct TrustletBuilder: Sendable {
     do {
       let module = try Module.decode(bytes, limits: .programs)
       try module.validate()
-      try Self.checkTables(of: module)
       try Self.checkMemories(of: module)
       var linker = ProgramLinker(host: Self.hostFunctions(for: manifest, isModule: true))
       _ = try linker.instantiate(module) { _, _ in nil }
@@ -62,6 +61,7 @@ public struct TrustletBuilder: Sendable {
   ) throws(BuildError) -> TrustletImage {
     do {
       let program = linker.program
+      try Self.checkTables(of: program, within: manifest.memory)
       var manifest = manifest
       manifest.cpu = architecture.baseline
       let generator = LLVMGenerator(target: architecture.target)
@@ -114,7 +114,7 @@ public struct TrustletBuilder: Sendable {
     return [("library-os", library)] + compiled.map { ($0.name, $0.bytes) }
   }
 
-  /// Elements that all tables of a module may have at the start.
+  /// Elements that all tables of a program may have at the start.
   public static let tableElementLimit: UInt64 = 10_000_000
 
   /// Modules and components have the same first bytes; what follows is a version, and what it is of.
@@ -127,14 +127,27 @@ public struct TrustletBuilder: Sendable {
       stage: .module, message: "the module exports its memory \(export.index) as \"memory\", on which WASI acts; expected the first one, 0")
   }
 
-  /// A table's first elements are part of the image's data, whatever a module claims to need.
-  static func checkTables(of module: Module) throws(BuildError) {
-    let elements = module.tables.reduce(UInt64(0)) { $0 + $1.limits.minimum }
+  /// A table's first elements are part of the image's data, whatever a module claims to need: they count as memory does that a program begins with.
+  private static func checkTables(of program: Program, within memory: ByteCount) throws(BuildError) {
+    var elements: UInt64 = 0
+    for instance in program.instances {
+      for table in instance.module.tables {
+        let (sum, overflow) = elements.addingReportingOverflow(table.limits.minimum)
+        elements = overflow ? .max : sum
+      }
+    }
     guard elements <= tableElementLimit else {
       throw BuildError(
-        stage: .module, message: "the module's tables begin with \(elements) elements; at most \(tableElementLimit) are supported")
+        stage: .module, message: "the program's tables begin with \(elements) elements; at most \(tableElementLimit) are supported")
+    }
+    guard elements * bytesOfTableElement <= memory.bytes else {
+      throw BuildError(
+        stage: .module,
+        message: "the program's tables begin with \(elements) elements, of \(bytesOfTableElement) bytes each; 'memory' in the manifest is \(memory)")
     }
   }
+
+  private static let bytesOfTableElement: UInt64 = 8
 
   private static let stackReserve: UInt64 = 32 * 1024
 

@@ -32,7 +32,7 @@ extension EdgeService {
 
   func createDirectory(_ call: Call) throws(CallFailure) {
     let base = try writableDirectory(call.arguments.0)
-    try onEnd(of: try call.path(), beneath: base, here: .exists, parent: .exists) { directory, name in
+    try onEnd(of: try call.path(), beneath: base, here: .exists, parent: .exists, making: call.payloadLength) { directory, name in
       reported(mkdirat(directory, name, 0o777))
     }
   }
@@ -67,7 +67,7 @@ extension EdgeService {
     guard call.arguments.3 < 2 else { throw .invalid }
     let source = try lookUp(oldPath, beneath: old, follow: call.arguments.3)
     let number = source.number
-    try onEnd(of: newPath, beneath: new, here: .exists, parent: .exists) { directory, name in
+    try onEnd(of: newPath, beneath: new, here: .exists, parent: .exists, making: newPath.text.count) { directory, name in
       // The only way to link what a descriptor refers to that needs no privilege.
       reported(linkat(coffer_at_here, "/proc/self/fd/\(number)", directory, name, Int32(AT_SYMLINK_FOLLOW)))
     }
@@ -80,7 +80,7 @@ extension EdgeService {
     let split = try call.split(call.arguments.1)
     let target = try call.path(0..<split)
     let path = try call.path(split..<call.payloadLength)
-    try onEnd(of: path, beneath: base, here: .exists, parent: .exists) { directory, name in
+    try onEnd(of: path, beneath: base, here: .exists, parent: .exists, making: call.payloadLength) { directory, name in
       reported(symlinkat(target.text, directory, name))
     }
   }
@@ -104,20 +104,22 @@ extension EdgeService {
 
   /// Calls the body with the directory that the path's last name lies in, and the name. Where the path ends in "." or ".." there
   /// is no name to act on, and the call fails: as said, when the path stays beneath the directory, otherwise as not permitted.
+  ///
+  /// - Parameter making: Bytes of a new name, and of a link's target. They take the host's room, and count as those that are written to a file do.
   private func onEnd(
-    of path: GuestPath, beneath base: OpenNode, here: CallFailure, parent: CallFailure,
+    of path: GuestPath, beneath base: OpenNode, here: CallFailure, parent: CallFailure, making bytes: Int = 0,
     _ body: (Int32, [CChar]) throws(CallFailure) -> Int32
   ) throws(CallFailure) {
     let end = path.end()
     switch end.name {
     case .entry(let name):
       let directory = try ResolutionBeneath.openDirectory(of: end, beneath: base.descriptor)
+      guard try reserveWriting(bytes) == bytes else { throw .noSpace }
       try checked(try body(directory.number, name))
-    case .here:
+      recordWriting(bytes)
+    case .here, .parent:
       _ = try ResolutionBeneath.open(base.descriptor, path.text, coffer_open_path_only | O_DIRECTORY)
-      throw here
-    case .parent:
-      _ = try ResolutionBeneath.open(base.descriptor, path.text, coffer_open_path_only | O_DIRECTORY)
+      if case .here = end.name { throw here }
       throw parent
     }
   }

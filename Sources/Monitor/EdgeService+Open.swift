@@ -57,13 +57,12 @@ extension EdgeService {
   private func refuseSpecialFile(_ directory: Int32, _ path: GuestPath, _ following: Int32, mayBeMissing: Bool) throws(CallFailure) {
     do throws(CallFailure) {
       let found = try ResolutionBeneath.open(directory, path.text, coffer_open_path_only | following)
-      switch NodeKind(mode: try status(of: found.number).mode) {
-      case .file, .directory, .symbolicLink: return
-      default: throw .access
-      }
+      guard [.file, .directory, .symbolicLink].contains(NodeKind(mode: try status(of: found.number).mode)) else { throw .access }
     } catch {
       // A slash behind a file's name is another error to the call that would make the file.
       guard mayBeMissing, error == .notFound || error == .notDirectory else { throw error }
+      guard try reserveWriting(path.text.count) == path.text.count else { throw .noSpace }
+      recordWriting(path.text.count)
     }
   }
 

@@ -248,12 +248,31 @@ import Testing
 
   @Test func writingIsLimited() throws {
     var configuration = EdgeServiceConfiguration(directories: [.init(hostPath: folder.path, guestPath: "/", writable: true)])
-    configuration.limits.writtenBytes = 4
+    configuration.limits.writtenBytes = 6
     let guest = try GuestSide(configuration)
     let handle = guest.open("f", OpenFlags.write | OpenFlags.create).results[0]
     #expect(guest.call(.writeFile, [handle, 0], text: "abc").results[0] == 3)
     #expect(guest.call(.appendFile, [handle], text: "def").results[0] == 1)
     #expect(guest.call(.writeFile, [handle, 0], text: "x").error == EdgeError.noSpace)
     #expect(folder.read("f") == "abcd")
+  }
+
+  @Test func namesAndTargetsCountAsWhatIsWritten() throws {
+    folder.file("there")
+    var configuration = EdgeServiceConfiguration(directories: [.init(hostPath: folder.path, guestPath: "/", writable: true)])
+    configuration.limits.writtenBytes = 20
+    let guest = try GuestSide(configuration)
+    #expect(guest.open("there", OpenFlags.write | OpenFlags.create).error == 0, "it was there, and costs nothing")
+    #expect(guest.call(.createDirectory, [0], text: "1234").error == 0)
+    #expect(guest.call(.createDirectory, [0], text: "1234").error == EdgeError.exists, "nothing was made")
+    #expect(guest.call(.symlink, [0, 4], text: "goal", "link").error == 0)
+    #expect(guest.call(.createDirectory, [0], text: "123456789").error == EdgeError.noSpace)
+    #expect(guest.open("12345", OpenFlags.write | OpenFlags.create).error == 0)
+    #expect(guest.call(.createDirectory, [0], text: "123").error == EdgeError.noSpace)
+    #expect(guest.call(.symlink, [0, 2], text: "to", "n").error == EdgeError.noSpace)
+    #expect(guest.call(.link, [0, 0, 5, 0], text: "there", "678").error == EdgeError.noSpace)
+    // What makes room again is not refused, nor what opens a file that is there.
+    #expect(guest.call(.unlink, [0], text: "12345").error == 0)
+    #expect(guest.open("there", OpenFlags.write | OpenFlags.create).error == 0)
   }
 }
