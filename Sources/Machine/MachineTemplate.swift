@@ -5,6 +5,14 @@ public protocol MachineKind: Sendable {
 
   /// A machine with everything in its place, which has not run yet.
   func make(_ configuration: MachineConfiguration) throws(MachineError) -> any Machine
+
+  /// Bytes of this program's machines that are in memory, and not this process's own.
+  var residentBytesElsewhere: UInt64 { get }
+}
+
+extension MachineKind {
+  /// For kinds whose machines are part of this process.
+  public var residentBytesElsewhere: UInt64 { 0 }
 }
 
 /// The sealed state of a machine that stood at an edge call: all its memory, its registers and its floating-point state. It never

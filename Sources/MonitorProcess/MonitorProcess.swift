@@ -48,7 +48,7 @@ public enum MonitorProcess {
     }
     guard HostThread.startDetached({ revisions.serve() }) else { throw StartError("cannot start a thread for loading") }
     control.send(Frame(.welcome, payload: MonitorWelcome(machine: kind.name, locks: lockdown.locks, missing: lockdown.missing).payload))
-    try control.serve { (arrival) throws(ConversationEnd) in try answer(arrival, control, revisions, slots, memory) }
+    try control.serve { (arrival) throws(ConversationEnd) in try answer(arrival, control, revisions, slots, memory, kind) }
     // The slots' threads are in the middle of whatever they do.
     exit(0)
   }
@@ -93,7 +93,7 @@ public enum MonitorProcess {
   }
 
   private static func answer(
-    _ arrival: consuming ControlLine.Arrival, _ control: ControlLine, _ revisions: Revisions, _ slots: [Slot], _ memory: OwnMemory
+    _ arrival: consuming ControlLine.Arrival, _ control: ControlLine, _ revisions: Revisions, _ slots: [Slot], _ memory: OwnMemory, _ kind: any MachineKind
   ) throws(ConversationEnd) {
     let frame = arrival.frame
     do throws(FrameError) {
@@ -110,7 +110,7 @@ public enum MonitorProcess {
           throw .unknownValue(UInt64(frame.number), field: "a slot's number")
         }
         slot.stop(call: try CallStop(frame.payload[...]).call)
-      case .report: control.send(Frame(.reported, payload: report(revisions, slots, memory).payload))
+      case .report: control.send(Frame(.reported, payload: report(revisions, slots, memory, kind).payload))
       default: throw .unexpected(frame.kind)
       }
     } catch {
@@ -118,10 +118,10 @@ public enum MonitorProcess {
     }
   }
 
-  private static func report(_ revisions: Revisions, _ slots: [Slot], _ memory: OwnMemory) -> MonitorReport {
+  private static func report(_ revisions: Revisions, _ slots: [Slot], _ memory: OwnMemory, _ kind: any MachineKind) -> MonitorReport {
     var machines: [UInt32: UInt32] = [:]
     for slot in slots { if let number = slot.machineRevision { machines[number, default: 0] += 1 } }
-    let resident = memory.residentBytes
+    let resident = memory.residentBytes + kind.residentBytesElsewhere
     let each = (resident - min(resident, memory.bytesAtStart)) / UInt64(max(1, machines.values.reduce(0, +)))
     let lines = revisions.all.map { revision in
       MonitorReport.Revision(

@@ -27,7 +27,7 @@ final class ChildProcess: Sendable {
     let found = coffer_trustlet_end(descriptor.number, &end)
     guard found == 0 else { throw systemCallFailed("finding a process among this one's children", -found) }
     do throws(MachineError) {
-      watch = try keeper.watch(descriptor.number, word)
+      watch = try keeper.watch(number, descriptor.number, word)
     } catch {
       coffer_trustlet_collect(descriptor.number)
       throw error

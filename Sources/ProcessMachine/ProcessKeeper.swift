@@ -22,7 +22,7 @@ package final class ProcessKeeper: Sendable {
     var slot = Slot.idle
     var isBusy = false
     /// By token: whose end is to be noticed.
-    var watched: [UInt64: (word: Word, descriptor: Int32)] = [:]
+    var watched: [UInt64: (word: Word, descriptor: Int32, number: Int32)] = [:]
     var lastToken: UInt64 = 0
   }
 
@@ -121,10 +121,10 @@ package final class ProcessKeeper: Sendable {
   }
 
   /// Sets the word to ``ended`` and wakes its waiters when the process is no more.
-  func watch(_ descriptor: Int32, _ word: Word) throws(MachineError) -> UInt64 {
+  func watch(_ number: Int32, _ descriptor: Int32, _ word: Word) throws(MachineError) -> UInt64 {
     let token = state.withLock { state in
       state.lastToken += 1
-      state.watched[state.lastToken] = (word, descriptor)
+      state.watched[state.lastToken] = (word, descriptor, number)
       return state.lastToken
     }
     let added = coffer_epoll_add(epoll.number, descriptor, token)
@@ -136,6 +136,17 @@ package final class ProcessKeeper: Sendable {
   func unwatch(_ descriptor: Int32, _ token: UInt64) {
     state.withLock { state in
       if state.watched.removeValue(forKey: token) != nil { _ = coffer_epoll_remove(epoll.number, descriptor) }
+    }
+  }
+
+  /// Bytes of all processes that have been started and have not ended, but for what they share.
+  static var residentBytes: UInt64 {
+    guard let keeper = made.withLock({ $0 }) else { return 0 }
+    return keeper.state.withLock({ $0.watched.values.map(\.number) }).reduce(0) { sum, number in
+      // One that has ended meanwhile counts nothing, or what its number's next bearer has.
+      let descriptor = ResidentMemory.open("\(number)")
+      defer { close(descriptor) }
+      return sum &+ ResidentMemory.bytes(descriptor)
     }
   }
 

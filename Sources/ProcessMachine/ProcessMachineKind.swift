@@ -16,6 +16,8 @@ public struct ProcessMachineKind: MachineKind {
     ProcessKeeper.endFirstLoader()
   }
 
+  public var residentBytesElsewhere: UInt64 { ProcessKeeper.residentBytes }
+
   public func make(_ configuration: MachineConfiguration) throws(MachineError) -> any Machine {
     try ProcessMachine(configuration)
   }

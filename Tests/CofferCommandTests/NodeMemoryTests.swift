@@ -74,4 +74,26 @@ struct NodeMemoryTests {
     }
     #expect(try node.end(SIGTERM) == 0)
   }
+
+  /// The trustlet is a process of its own there, into whose 64 MiB the monitor's own memory does not reach.
+  @Test func whatTrustletsOfMachineProcessHoldCounts() throws {
+    let work = try Workplace()
+    try work.module("holds.wasm", """
+      (module (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+        (memory (export "memory") 1025)
+        (func (export "_start")
+          (memory.fill (i32.const 65536) (i32.const 1) (i32.const 67108864))
+          (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 1))
+          (loop $next (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+            (br_if $next (i32.load (i32.const 8))))))
+      """)
+    let node = try ServedProgram(["serve", "--machine", "process", "--listen", "127.0.0.1:0", "--data", work.path + "/data"], in: work)
+    try node.wait(for: "the dashboard is at")
+    let environment = ["COFFER_NODE": "http://127.0.0.1:\(node.port)", "COFFER_DATA": work.path + "/data"]
+    try #require(try CofferCommand.run(["deploy", "holds", "holds.wasm"], in: work.path, environment: environment).status == 0)
+    let caller = try connection(to: node.port, saying: "POST /f/holds HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+    #expect(try wait { try statistics(node, work).node.monitors.contains { $0.residentBytes > 64 << 20 } })
+    close(caller)
+    #expect(try node.end(SIGTERM) == 0)
+  }
 }
