@@ -1,6 +1,6 @@
 // sources: Sources/CLinux Sources/EdgeCalls Sources/Machine Sources/Monitor Sources/NetworkRules Sources/FunctionCalls
-// with: Sources/MonitorProcess/Bell.swift Sources/MonitorProcess/StartError.swift Sources/MonitorProcess/ConnectionLine.swift
-// with: Sources/MonitorProcess/CarriedNetwork.swift Sources/MonitorProcess/CarriedAddress.swift
+// with: Sources/MonitorProcess/Lines/Bell.swift Sources/MonitorProcess/StartError.swift Sources/MonitorProcess/Lines/ConnectionLine.swift
+// with: Sources/MonitorProcess/Network/CarriedNetwork.swift Sources/MonitorProcess/Network/CarriedAddress.swift
 // seed: 000f5000093132372e302e302e3101080100000000000000010500
 // seed: 000e000001618011010000000000000004000002010101ff0d00001c
 // seed: 00020000000404000050007f000000000000000000000000000000000000000000000001080100000000000000020500000c0568656c6c6f0d000008

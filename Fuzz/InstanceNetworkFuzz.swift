@@ -1,5 +1,5 @@
 // sources: Sources/EdgeCalls Sources/LibOS Sources/InstanceNetwork
-// with: Tests/LibOSTests/TestMachine.swift Tests/LibOSTests/LyingNetwork.swift
+// with: Tests/LibOSTests/Harness/TestMachine.swift Tests/LibOSTests/LyingHosts/LyingNetwork.swift
 // sanitize: address
 // seed: 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 import EdgeCalls

@@ -1,5 +1,5 @@
 // sources: Sources/EdgeCalls Sources/LibOS
-// with: Tests/LibOSTests/TestMachine.swift Tests/LibOSTests/Invoke.swift Tests/LibOSTests/RecordedCalls.swift
+// with: Tests/LibOSTests/Harness/TestMachine.swift Tests/LibOSTests/Harness/Invoke.swift Tests/LibOSTests/Harness/RecordedCalls.swift
 // sanitize: address
 // seed: 01ff1003000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 import EdgeCalls

@@ -16,9 +16,6 @@ public enum Command {
     /// As ``call``, behind the initialisation of all instances that have not been initialised: a program runs without a way out between.
     case start = 4
   }
-  public static let kindOffset: UInt64 = 0
-  public static let operandOffset: UInt64 = 4
-  public static let slotCountOffset: UInt64 = 8
   public static let slotsOffset: UInt64 = 16
   public static let slotSize: UInt64 = 16
   /// Enough for the largest parameter and result lists that are accepted.
@@ -56,9 +53,10 @@ public enum TrapKind: UInt32, Sendable, CaseIterable {
 
 /// What the host tells a trustlet at its start, in the edge window's payload. All of it is the host's word.
 ///
-/// Encoding, little-endian, without padding: UInt32 magic, UInt32 ``inputOffset``, UInt64 `counterFrequency`, UInt32 bytes of each of
-/// the four parts that follow (arguments, environment, directories, command), UInt64 bytes of scratch space and UInt32 open files (both lower the
-/// manifest's limits, never raise them), a byte for each standard stream and a zero (its ``NodeKind`` and 1, or 0: ask), then the parts.
+/// Encoding, little-endian, without padding: UInt32 magic, UInt32 ``inputOffset``, UInt64 hertz of the processor's cycle
+/// counter (0 if it cannot be used), UInt32 bytes of each of the four parts that follow (arguments, environment, directories, command), UInt64 bytes
+/// of scratch space and UInt32 open files (both lower the manifest's limits, never raise them), a byte for each standard stream and a zero (its
+/// ``NodeKind`` and 1, or 0: ask), then the parts.
 /// - arguments, environment ("NAME=VALUE"): UInt32 count, then for each UInt32 length and the bytes;
 /// - directories: UInt32 count, then for each UInt32 handle, UInt32 flags (1: writable), UInt32 length, the guest path;
 /// - command: as ``Command`` has it.
@@ -74,12 +72,7 @@ public enum Configuration {
   public static let inputEnds: UInt32 = 1 << 31
   /// Standard output may be held back in the window (``EdgeWindow/heldOutputLengthOffset``).
   public static let holdsOutput: UInt32 = 1 << 30
-  /// Hertz of the processor's cycle counter, or 0 if it cannot be used.
-  public static let counterFrequencyOffset: UInt64 = 8
   public static let lengthsOffset: UInt64 = 16
-  public static let scratchLimitOffset: UInt64 = 32
-  public static let openFilesLimitOffset: UInt64 = 40
-  public static let streamKindsOffset: UInt64 = 44
   public static let partsOffset: UInt64 = 48
   public static let directoryWritable: UInt32 = 1
   /// Of all parts, each string counted with ``stringOverhead`` bytes more: what the library OS keeps of them on its heap is at most 3 times as large.
@@ -96,7 +89,6 @@ public enum Configuration {
 /// variable's, or a path in the scratch directory, which begins with a slash.
 public enum GuestManifest {
   public static let magic: UInt32 = 0x4E_4D_46_43
-  public static let flagsOffset: UInt64 = 4
   /// The host may offer directories to read, and to write.
   public static let hostDirectoriesRead: UInt32 = 1
   public static let hostDirectoriesWrite: UInt32 = 2

@@ -1,3 +1,4 @@
+import FakeMonitor
 import FunctionCalls
 import FunctionDispatch
 import Glibc

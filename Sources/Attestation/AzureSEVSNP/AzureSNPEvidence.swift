@@ -2,8 +2,6 @@
 /// runtime data that the report is bound to.
 public struct AzureSNPEvidence: Sendable {
   static let headerSize = 32
-  /// Bytes of the header of the runtime data.
-  static let runtimeHeaderSize = 20
   static let signature = Array("HCLA".utf8)
   /// The runtime data's word for a report of SEV-SNP.
   static let reportType: UInt32 = 2

@@ -31,7 +31,6 @@ public indirect enum CBORValue: Sendable, Equatable {
   public var asText: String? { if case .text(let value) = self { value } else { nil } }
   public var asArray: [CBORValue]? { if case .array(let value) = self { value } else { nil } }
   public var asMap: [CBORPair]? { if case .map(let value) = self { value } else { nil } }
-  public var asBoolean: Bool? { if case .boolean(let value) = self { value } else { nil } }
 
   /// A map's value under an integer key.
   public subscript(key: Int64) -> CBORValue? { self[.init(key)] }

@@ -33,11 +33,5 @@ public struct SNPSecurityVersions: Sendable, Equatable {
   /// Whether no component is newer than the other's.
   public func isAtMost(_ other: Self) -> Bool { layout.components.allSatisfy { byte($0.byte) <= other.byte($0.byte) } }
 
-  /// Whether bytes that mean nothing in this layout are zero.
-  var hasNoOthers: Bool {
-    let used = layout.components.map(\.byte)
-    return (0..<8).allSatisfy { used.contains($0) || byte($0) == 0 }
-  }
-
   public var description: String { layout.components.map { "\($0.name) \(byte($0.byte))" }.joined(separator: ", ") }
 }

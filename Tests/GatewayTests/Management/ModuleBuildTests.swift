@@ -31,6 +31,17 @@ import Testing
     for _ in 0..<12_000 where !what() { try await Task.sleep(for: .milliseconds(10)) }
   }
 
+  /// Deploys the module, and waits until nothing of it is to be built any more.
+  private func deployAndOptimise(_ scenario: ManagementScenario) async throws {
+    try await scenario.test { admin in
+      #expect(try await admin.send(.put, "/v1/functions/hello", Self.module).status == 201)
+      let running = Task { await scenario.builds.run() }
+      try await wait { scenario.store.function("hello")?.isBuilding == false }
+      running.cancel()
+      await running.value
+    }
+  }
+
   @Test func aModuleServesAtOnceAndIsOptimisedThen() async throws {
     let scenario = try scenario()
     try await scenario.test { admin in
@@ -86,13 +97,7 @@ import Testing
 
   @Test func anOptimisedBuildThatFailsLeavesTheQuickOne() async throws {
     let scenario = try scenario(tool: "[ $8 = none ] || exit 1; cp \(try imageFile(1)) \"$4\"")
-    try await scenario.test { admin in
-      #expect(try await admin.send(.put, "/v1/functions/hello", Self.module).status == 201)
-      let running = Task { await scenario.builds.run() }
-      try await wait { scenario.store.function("hello")?.isBuilding == false }
-      running.cancel()
-      await running.value
-    }
+    try await deployAndOptimise(scenario)
     #expect(scenario.store.function("hello")?.serving.map(\.origin) == [.quick])
     #expect(try scenario.directory.names("data/sources").isEmpty)
   }
@@ -105,26 +110,14 @@ import Testing
   func anOptimisedBuildThatWasLostIsTriedAgain(_ mishap: String) async throws {
     let scenario = try scenario(
       tool: "[ $8 = none ] || [ -e \"$(dirname \"$0\")/tried\" ] || { touch \"$(dirname \"$0\")/tried\"; \(mishap); exit 1; }; cp \(try imageFile(1)) \"$4\"")
-    try await scenario.test { admin in
-      #expect(try await admin.send(.put, "/v1/functions/hello", Self.module).status == 201)
-      let running = Task { await scenario.builds.run() }
-      try await wait { scenario.store.function("hello")?.isBuilding == false }
-      running.cancel()
-      await running.value
-    }
+    try await deployAndOptimise(scenario)
     #expect(scenario.store.function("hello")?.serving.map(\.origin) == [.optimised])
     #expect(try scenario.directory.names("data/sources").isEmpty)
   }
 
   @Test func anOptimisedBuildThatIsAlwaysLostIsGivenUp() async throws {
     let scenario = try scenario(tool: "[ $8 = none ] || kill -9 $$; cp \(try imageFile(1)) \"$4\"")
-    try await scenario.test { admin in
-      #expect(try await admin.send(.put, "/v1/functions/hello", Self.module).status == 201)
-      let running = Task { await scenario.builds.run() }
-      try await wait { scenario.store.function("hello")?.isBuilding == false }
-      running.cancel()
-      await running.value
-    }
+    try await deployAndOptimise(scenario)
     #expect(scenario.store.function("hello")?.serving.map(\.origin) == [.quick])
     #expect(scenario.store.function("hello")?.isBuilding == false)
   }

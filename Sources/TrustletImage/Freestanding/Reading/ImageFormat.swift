@@ -13,7 +13,6 @@ package enum ImageFormat {
   static let fileDigestRange = 208..<256
 
   static let launchTag: [UInt8] = Array("coffer launch".utf8) + [0, 0, 0]
-  static let regionRecordSize = 48
 
   /// As the executables' machine numbers have them.
   static let architectures = ["aarch64", "riscv64", "x86_64"]

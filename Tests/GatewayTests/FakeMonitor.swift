@@ -1,1 +1,0 @@
-../FunctionDispatchTests/FakeMonitor.swift
