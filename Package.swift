@@ -158,8 +158,8 @@ let package = Package(
       name: "Gateway",
       dependencies: [
         "AttestedChannel", "CLinux", "EmbeddedBytes", "FunctionCalls", "FunctionDispatch", "FunctionStore", "ImageBuilding", "JSONText",
-        "NetworkRules", "StrictYAML", "TrustletImage", crypto, httpTypes, hummingbird, hummingbirdHTTP2, logging, nioCore, nioExtras, nioHTTP1,
-        nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioTLS, serviceLifecycle,
+        "LocalProcesses", "NetworkRules", "StrictYAML", "TrustletImage", crypto, httpTypes, hummingbird, hummingbirdHTTP2, logging, nioCore,
+        nioExtras, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioTLS, serviceLifecycle,
       ],
       exclude: ["Dashboard/Page"], plugins: ["DashboardPlugin"]),
     // Releasing secrets to those who prove what they are: the side that asks, and the side that keeps and judges.
@@ -217,13 +217,13 @@ let package = Package(
     .testTarget(name: "FunctionCallsTests", dependencies: ["FunctionCalls"]),
     .testTarget(name: "NetworkRulesTests", dependencies: ["NetworkRules"]),
     .testTarget(name: "EmbeddedBytesTests", dependencies: ["EmbeddedBytes"]),
-    .testTarget(name: "GuestCryptoTests", dependencies: ["GuestCrypto", crypto]),
+    .testTarget(name: "GuestCryptoTests", dependencies: ["GuestCrypto", "SeededNumbers", crypto]),
     .testTarget(name: "KeyBrokerProtocolTests", dependencies: ["KeyBrokerProtocol", crypto]),
     .testTarget(
       name: "LibOSTests",
-      dependencies: ["EdgeCalls", "GuestCrypto", "InstanceNetwork", "InstanceSecrets", "KeyBrokerProtocol", "LibOS", "SealedFiles"],
+      dependencies: ["EdgeCalls", "GuestCrypto", "InstanceNetwork", "InstanceSecrets", "KeyBrokerProtocol", "LibOS", "SealedFiles", "SeededNumbers"],
       exclude: ["Wasmtime"]),
-    .testTarget(name: "SealedVolumeTests", dependencies: ["EdgeCalls", "GuestCrypto", "LibOS", "SealedFiles", "SealedVolume"]),
+    .testTarget(name: "SealedVolumeTests", dependencies: ["EdgeCalls", "GuestCrypto", "LibOS", "SealedFiles", "SealedVolume", "SeededNumbers"]),
     .testTarget(name: "WasmCompilerTests", dependencies: ["WasmCompiler", "WasmFormat", "WasmText"]),
     .testTarget(name: "CodeObjectsTests", dependencies: ["CLinux", "CodeObjects"]),
     .testTarget(name: "ComponentLinkingTests", dependencies: ["ComponentFormat", "ComponentLinking", "WasmFormat", "WasmText"]),
@@ -232,13 +232,13 @@ let package = Package(
       dependencies: ["ComponentFormat", "ComponentLinking", "WASIClients", "WASIComponents", "WasmFormat", "WasmText"]),
     .testTarget(name: "ExamplesTests", dependencies: ["Examples"]),
     .testTarget(name: "BenchmarkKernelsTests", dependencies: ["BenchmarkKernels"]),
-    .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence", "StrictYAML", "TestTPM", crypto]),
+    .testTarget(name: "AttestationTests", dependencies: ["Attestation", "DevelopmentEvidence", "SeededNumbers", "StrictYAML", "TestTPM", crypto]),
     .testTarget(name: "TrustletImageTests", dependencies: ["EdgeCalls", "ImageBuilding", "TrustletImage", "WasmFormat", crypto]),
     .testTarget(name: "MachineTests", dependencies: ["CLinux", "EdgeCalls", "KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"]),
     .testTarget(name: "PlatformTests", dependencies: ["Attestation", "Platform", "TestTPM"]),
     .testTarget(name: "NodeImageTests", dependencies: ["NodeImage", crypto]),
     .testTarget(name: "NodeStartTests", dependencies: ["NodeStart"]),
-    .testTarget(name: "MonitorTests", dependencies: ["CLinux", "EdgeCalls", "Machine", "Monitor"]),
+    .testTarget(name: "MonitorTests", dependencies: ["CLinux", "EdgeCalls", "Machine", "Monitor", "SeededNumbers"]),
     .testTarget(name: "EvidenceTests", dependencies: ["Attestation", "DevelopmentPlatform", "Evidence", "Platform", "TestTPM", crypto]),
     .testTarget(
       name: "AttestedChannelTests",
@@ -248,15 +248,17 @@ let package = Package(
     // libraries that only tests have.
     .testTarget(
       name: "MonitorProcessTests",
-      dependencies: ["CodeObjects", "Coffer", "Examples", "FunctionCalls", "KVMMachine", "Machine", "TrustletImage", "WASIClients", "WasmText"]),
+      dependencies: [
+        "CodeObjects", "Coffer", "Examples", "FunctionCalls", "KVMMachine", "Machine", "SeededNumbers", "TrustletImage", "WASIClients", "WasmText",
+      ]),
     .testTarget(
       name: "FunctionDispatchTests",
       dependencies: ["CLinux", "FakeMonitor", "FunctionCalls", "FunctionDispatch", "NetworkRules", logging, nioCore, nioPosix]),
     .testTarget(
       name: "FunctionStoreTests",
       dependencies: [
-        "DurableDatabase", "FunctionDispatch", "FunctionStore", "ImageBuilding", "KilledScenarios", "SampleFunctions", "store-scenario",
-        "TrustletImage", database,
+        "DurableDatabase", "FunctionDispatch", "FunctionStore", "ImageBuilding", "KilledScenarios", "SampleFunctions", "SeededNumbers",
+        "store-scenario", "TrustletImage", database,
       ]),
     .testTarget(
       name: "GatewayTests",
@@ -268,7 +270,7 @@ let package = Package(
       name: "KeyBrokerTests",
       dependencies: [
         "Attestation", "broker-scenario", "DevelopmentPlatform", "Evidence", "GuestCrypto", "KeyBroker", "KeyBrokerClient", "KeyBrokerProtocol",
-        "KilledScenarios", "Platform", crypto, database,
+        "KilledScenarios", "Platform", "SeededNumbers", crypto, database,
       ]),
     .testTarget(
       name: "CofferTests",
@@ -285,7 +287,8 @@ let package = Package(
       name: "NodeCommandTests",
       dependencies: [
         "Attestation", "CLinux", "coffer-node", "DevelopmentPlatform", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "KeyBroker",
-        "KeyBrokerProtocol", "KilledScenarios", "LoopbackSockets", "NetworkRules", "Platform", "SampleFunctions", hummingbird, logging, nioCore,
+        "KeyBrokerProtocol", "KilledScenarios", "LoopbackSockets", "NetworkRules", "Platform", "SampleFunctions", "SeededNumbers", hummingbird,
+        logging, nioCore,
       ]),
     .testTarget(name: "DocumentTests", dependencies: ["coffer-node", "coffer-tools", "ImageBuilding", "TrustletImage", argumentParser]),
 
@@ -301,6 +304,8 @@ let package = Package(
     .target(name: "SampleFunctions", dependencies: ["FunctionStore", "ImageBuilding", "TrustletImage"], path: "Tests/SampleFunctions"),
     // The other side of what is tested over a network, on loopback alone.
     .target(name: "LoopbackSockets", path: "Tests/LoopbackSockets"),
+    // The same random numbers from the same seed.
+    .target(name: "SeededNumbers", path: "Tests/SeededNumbers"),
     // A TPM in software, for whoever tests with one.
     .target(name: "TestTPM", path: "Tests/TestTPM"),
     // What a machine has to do and to refuse, for the tests and by itself.
@@ -317,7 +322,7 @@ let package = Package(
       name: "LyingHost",
       dependencies: [
         "CLinux", "CodeObjects", "Coffer", "EdgeCalls", "Examples", "HostNetwork", "KeyBrokerProtocol", "LoopbackSockets", "Machine", "Monitor",
-        "NetworkRules", "TrustletImage", "TrustletRun",
+        "NetworkRules", "SeededNumbers", "TrustletImage", "TrustletRun",
       ],
       path: "Tests/LyingHost", plugins: ["ExamplesPlugin"]),
     .executableTarget(name: "lying-host", dependencies: ["CodeObjects", "Coffer", "LyingHost"], path: "Tests/lying-host"),
@@ -328,10 +333,13 @@ let package = Package(
       path: "Tests/leftover-check"),
     // Programs that change a broker's data, or a node's state, as fast as they can, and say what they have done: to be killed.
     .target(name: "KilledScenarios", path: "Tests/KilledScenarios"),
-    .executableTarget(name: "broker-scenario", dependencies: ["KeyBroker", "KeyBrokerProtocol", "KilledScenarios"], path: "Tests/broker-scenario"),
+    .executableTarget(
+      name: "broker-scenario",
+      dependencies: ["KeyBroker", "KeyBrokerProtocol", "KilledScenarios", "SeededNumbers"],
+      path: "Tests/broker-scenario"),
     .executableTarget(
       name: "store-scenario",
-      dependencies: ["FunctionStore", "ImageBuilding", "KilledScenarios", "TrustletImage"],
+      dependencies: ["FunctionStore", "ImageBuilding", "KilledScenarios", "SeededNumbers", "TrustletImage"],
       path: "Tests/store-scenario"),
     .executableTarget(name: "volume-bench", dependencies: ["GuestCrypto", "SealedVolume"], path: "Tests/volume-bench"),
 

@@ -15,8 +15,8 @@ static int keep_private(void *address, size_t size) {
   return madvise(address, size, MADV_DONTFORK) == 0 && madvise(address, size, MADV_DONTDUMP) == 0 ? 0 : -errno;
 }
 
-int coffer_memory_reserve(size_t size, void **base) {
-  void *mapping = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+static int map_privately(size_t size, int protection, int flags, int descriptor, void **base) {
+  void *mapping = mmap(NULL, size, protection, flags, descriptor, 0);
   if (mapping == MAP_FAILED) return -errno;
   int kept = keep_private(mapping, size);
   if (kept != 0) {
@@ -25,6 +25,10 @@ int coffer_memory_reserve(size_t size, void **base) {
   }
   *base = mapping;
   return 0;
+}
+
+int coffer_memory_reserve(size_t size, void **base) {
+  return map_privately(size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, base);
 }
 
 int coffer_memory_commit(void *address, size_t size) {
@@ -102,15 +106,10 @@ int coffer_file_write(int descriptor, const void *bytes, size_t count, uint64_t 
 }
 
 int coffer_memory_view_file(int descriptor, size_t size, const void **base) {
-  void *mapping = mmap(NULL, size, PROT_READ, MAP_SHARED, descriptor, 0);
-  if (mapping == MAP_FAILED) return -errno;
-  int kept = keep_private(mapping, size);
-  if (kept != 0) {
-    (void)munmap(mapping, size);
-    return kept;
-  }
-  *base = mapping;
-  return 0;
+  void *mapping = NULL;
+  int result = map_privately(size, PROT_READ, MAP_SHARED, descriptor, &mapping);
+  if (result == 0) *base = mapping;
+  return result;
 }
 
 int coffer_memory_discard(void *address, size_t size) {

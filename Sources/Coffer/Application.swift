@@ -91,6 +91,7 @@ public enum Application: Sendable {
   }
 }
 
+/// Why there is nothing to build or run.
 public enum ApplicationError: Error, Sendable, CustomStringConvertible {
   case noName
   case unreadable(path: String, reason: String)

@@ -7,6 +7,7 @@ import WasmFormat
 
 /// Why a program did not become an image. The message says what was found and what was expected.
 public struct BuildError: Error, Sendable, CustomStringConvertible {
+  /// Where on the way from module to image the build stopped.
   public enum Stage: String, Sendable {
     /// The module itself is malformed, invalid or asks for what is not supported.
     case module

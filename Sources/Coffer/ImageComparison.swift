@@ -2,7 +2,9 @@ import TrustletImage
 
 /// Where an image differs from one that was built of what it is said to come from.
 public struct ImageComparison: Sendable {
+  /// A part in which the images differ, in words for people.
   public struct Difference: Sendable, Equatable {
+    /// What of the image it is.
     public enum Part: String, Sendable, CaseIterable {
       /// What made the code, as the image records it: with another one, other code is no surprise.
       case toolchain

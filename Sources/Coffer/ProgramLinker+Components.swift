@@ -12,6 +12,7 @@ public struct ComponentInProgram: Sendable {
   public var door: DoorEntryPoints?
 }
 
+/// The entry points through which the outside writes arguments, reads results and begins anew, by their numbers in the image.
 public struct DoorEntryPoints: Sendable, Hashable {
   public var put: UInt32
   public var get: UInt32

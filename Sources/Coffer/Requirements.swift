@@ -4,6 +4,7 @@ import KVMMachine
 
 /// Something that Coffer needs or can use, as `doctor` found it.
 public struct Requirement: Sendable {
+  /// Whether Coffer can work here.
   public enum State: String, Sendable {
     case met
     /// Coffer works without it, but worse.

@@ -50,6 +50,7 @@ public struct Component: Sendable {
 
 /// Which of the index spaces of components, and the index in it (`sortidx`).
 public struct SortIndex: Sendable, Hashable {
+  /// Which index space.
   public enum Sort: Sendable, Hashable {
     case coreModule, function, type, component, instance
 
@@ -73,6 +74,7 @@ public struct SortIndex: Sendable, Hashable {
   }
 }
 
+/// What a component wants from outside.
 public struct ComponentImport: Sendable {
   public var name: String
   public var kind: ExternName
@@ -80,6 +82,7 @@ public struct ComponentImport: Sendable {
   public var type: EntityType
 }
 
+/// What a component shows to the outside.
 public struct ComponentExport: Sendable {
   public var name: String
   public var kind: ExternName
@@ -89,17 +92,20 @@ public struct ComponentExport: Sendable {
   public var type: EntityType
 }
 
+/// A definition that has to be carried out, in the order of the file: an index into `coreInstances` or `instances`.
 public enum InstantiationStep: Sendable, Hashable {
   case coreInstance(UInt32)
   case instance(UInt32)
 }
 
+/// A core module in the file.
 public struct DefinedModule: Sendable {
   /// Where it lies in the file; offsets in the module count from there.
   public var range: Range<Int>
   public var module: Module
 }
 
+/// A resource type that the component defines: what represents one, and what is called when its last owner drops it.
 public struct ResourceDefinition: Sendable {
   public var representation: ValueType
   /// Of the core function index space.
@@ -119,6 +125,7 @@ public enum ItemOrigin: Sendable, Hashable {
   case exported(UInt32)
 }
 
+/// An entry of the core module index space.
 public struct CoreModuleEntry: Sendable {
   public enum Origin: Sendable, Hashable {
     /// An index into `definedModules`.
@@ -129,6 +136,7 @@ public struct CoreModuleEntry: Sendable {
   public var type: CoreModuleType
 }
 
+/// An entry of the component index space.
 public struct ComponentEntry: Sendable {
   public enum Origin: Sendable, Hashable {
     /// An index into `definedComponents`.
@@ -139,6 +147,7 @@ public struct ComponentEntry: Sendable {
   public var type: TypeID
 }
 
+/// An entry of the function index space.
 public struct FunctionEntry: Sendable {
   public enum Origin: Sendable {
     case lift(function: UInt32, CanonicalOptions)
@@ -148,6 +157,7 @@ public struct FunctionEntry: Sendable {
   public var type: TypeID
 }
 
+/// An entry of the instance index space.
 public struct InstanceEntry: Sendable {
   public enum Origin: Sendable {
     case instantiate(component: UInt32, arguments: [(name: String, item: SortIndex)])
@@ -158,6 +168,7 @@ public struct InstanceEntry: Sendable {
   public var type: TypeID
 }
 
+/// An entry of the core instance index space.
 public struct CoreInstanceEntry: Sendable {
   public enum Origin: Sendable {
     case instantiate(module: UInt32, arguments: [(name: String, instance: UInt32)])
@@ -167,6 +178,7 @@ public struct CoreInstanceEntry: Sendable {
   public var exports: CoreExports
 }
 
+/// An entry of the core function index space.
 public struct CoreFunctionEntry: Sendable {
   public enum Origin: Sendable {
     case export(instance: UInt32, name: String)

@@ -4,6 +4,7 @@ import WasmFormat
 /// A component made static: core instances in the order of their creation, each import bound to what an earlier one exports.
 /// Nothing of components is left in them but the adapters, which are core modules too.
 public struct LinkedComponent: Sendable {
+  /// A core module to instantiate, with what each of its imports is bound to.
   public struct CoreInstance: Sendable {
     public var module: Module
     /// For each of the module's imports.
@@ -85,6 +86,7 @@ public struct Door: Sendable {
 
 /// Why a component was not linked.
 public struct LinkingError: Error, Sendable, CustomStringConvertible {
+  /// What kind of refusal it is.
   public enum Kind: Sendable, Hashable {
     /// Nothing offers an import.
     case unknownImport

@@ -38,6 +38,7 @@ public struct ValueLimits: Sendable {
 
 /// Why a text or a memory is no value of the type that was wanted.
 public struct ValueError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What kind of refusal it is.
   public enum Kind: Sendable, Hashable {
     /// The text does not follow the grammar, or is of another type.
     case syntax

@@ -28,7 +28,7 @@ final class KnownTypes {
 final class KnownCases {
   let list: [DefinedValueType.Case]
   private let types: TypeTable
-  private(set) lazy var places = CaseMemoryPlaces(list, types)
+  private(set) lazy var places = CaseMemoryPlaces(list.map(\.type), types)
   private lazy var indices = Dictionary(list.enumerated().map { ($0.element.name, $0.offset) }) { first, _ in first }
 
   init(_ list: [DefinedValueType.Case], _ types: TypeTable) { (self.list, self.types) = (list, types) }

@@ -42,7 +42,7 @@ public struct MemoryWriter {
   }
 
   private mutating func allocate(_ size: Int, _ alignment: Int) throws(ValueError) -> Int {
-    let start = MemoryPlaces.align(memory.count, alignment)
+    let start = ValueLayout.align(memory.count, to: alignment)
     guard size <= limit, start + size <= limit else { throw ValueError(.limit, "the arguments take more than \(limit) bytes of memory") }
     memory.append(zeros: start + size - memory.count)
     return Int(base) + start

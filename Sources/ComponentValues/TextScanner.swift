@@ -5,6 +5,13 @@ struct TextScanner {
   let bytes: [UInt8]
   private(set) var offset = 0
 
+  /// A text that somebody else wrote. Errors: it is longer than the limits have it, or not UTF-8.
+  init(_ text: [UInt8], _ limits: ValueLimits) throws(ValueError) {
+    guard text.count <= limits.textBytes else { throw ValueError(.limit, "a text of \(text.count) bytes; at most \(limits.textBytes) are read") }
+    guard String(validating: text, as: UTF8.self) != nil else { throw ValueError(.syntax, "the text is not UTF-8") }
+    self.init(text)
+  }
+
   init(_ bytes: [UInt8], at offset: Int = 0) {
     self.bytes = bytes
     self.offset = offset

@@ -10,11 +10,9 @@ struct WaveReader {
   private var budget: ValueBudget
 
   init(_ text: [UInt8], _ types: TypeTable, _ limits: ValueLimits) throws(ValueError) {
-    guard text.count <= limits.textBytes else { throw ValueError(.limit, "a text of \(text.count) bytes; at most \(limits.textBytes) are read") }
-    guard String(validating: text, as: UTF8.self) != nil else { throw ValueError(.syntax, "the text is not UTF-8") }
+    scanner = try TextScanner(text, limits)
     self.types = types
     known = KnownTypes(types)
-    scanner = TextScanner(text)
     budget = ValueBudget(limits.values)
   }
 

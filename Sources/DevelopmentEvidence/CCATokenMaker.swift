@@ -2,6 +2,7 @@ import Crypto
 
 /// Makes attestation tokens as an Arm CCA platform and its realm manager do, under keys of one's own, and, for tests, wrong ones.
 public struct CCATokenMaker: Sendable {
+  /// The envelope of the two tokens.
   public enum Form: Sendable, CaseIterable {
     /// Tag 399, RMM 1.0.
     case collection
@@ -9,6 +10,7 @@ public struct CCATokenMaker: Sendable {
     case conceptualMessages
   }
 
+  /// Which edition of the platform token's claims.
   public enum Profile: Sendable, CaseIterable {
     /// CCA-SSD 1.0.0: the realm's key is a bare point and must be on P-384.
     case early
@@ -18,6 +20,7 @@ public struct CCATokenMaker: Sendable {
     case second
   }
 
+  /// A part of the platform's firmware that is measured.
   public struct Component: Sendable {
     public var type: String?
     public var measurement: [UInt8]

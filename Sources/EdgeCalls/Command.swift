@@ -26,6 +26,7 @@ public enum Command {
   public static let besidePlace: UInt64 = 64
 }
 
+/// How a command ended, as ``EdgeCall/nextCommand`` says it.
 public enum CommandStatus: UInt64, Sendable {
   case done = 0
   case trapped = 1

@@ -25,6 +25,7 @@ public struct SHA2<Variant: SHA2Variant>: ~Copyable {
   /// What has been fed so far, to go on with in two ways.
   public borrowing func copy() -> SHA2 { SHA2(copying: self) }
 
+  /// Adds to what is hashed, as if all pieces were one.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count > 0 else { return }
     var pending = Int(byteCount % UInt64(SHA2.blockSize))

@@ -10,25 +10,28 @@ package struct ProcessError: Error, CustomStringConvertible {
   package init(_ what: String, errorNumber: Int32) { self.init("\(what): \(String(cString: strerror(errorNumber)))") }
 }
 
-/// A program that is started with the descriptors it is given, no other, and no environment. It dies with the thread that has started it.
+/// A program that is started with the descriptors and the environment it is given and no others. It dies with the thread that has started it.
 package struct ChildProgram: Sendable {
   /// Its path; with ``file`` only its name.
   package var path: String
   /// The program itself, open and sealed (``SealedProgram``); nil for what lies at the path when it is started.
   package var file: Int32?
   package var arguments: [String]
+  /// `NAME=VALUE` each.
+  package var environment: [String]
 
-  package init(_ path: String, file: Int32? = nil, arguments: [String]) {
+  package init(_ path: String, file: Int32? = nil, arguments: [String], environment: [String] = []) {
     self.path = path
     self.file = file
     self.arguments = arguments
+    self.environment = environment
   }
 
   /// - Parameter descriptors: the child's 0, 1, 2 and on; they stay the caller's.
   package func start(_ descriptors: [Int32]) throws(ProcessError) -> coffer_child {
     var child = coffer_child()
     let step: Int32 = Self.withStrings([path] + arguments) { arguments in
-      Self.withStrings([]) { environment in
+      Self.withStrings(environment) { environment in
         descriptors.withUnsafeBufferPointer { descriptors in
           path.withCString { program in
             "/".withCString { directory in
@@ -40,7 +43,7 @@ package struct ChildProgram: Sendable {
               spawn.directory = directory
               spawn.descriptors = descriptors.baseAddress
               spawn.descriptor_count = UInt32(descriptors.count)
-              // It locks itself down when it has opened what it needs.
+              // It locks itself down when it has opened what it needs, or confines what handles a stranger's bytes.
               spawn.landlock_ruleset = -1
               spawn.filter_system_calls = 0
               return coffer_spawn_sandboxed(&spawn, &child)

@@ -2,6 +2,7 @@ import Glibc
 
 /// Why a machine could not be made, run or changed. What a *guest* does wrong is never an error but a ``MachineExit``.
 public struct MachineError: Error, Sendable, Equatable {
+  /// What kind of failure it is, for callers that go on differently.
   public enum Code: Sendable, Equatable {
     /// The configuration, or a request about memory, contradicts itself or the memory map.
     case invalidConfiguration

@@ -1,5 +1,6 @@
 /// An address of the internet protocol, of version 4 or 6. Without a port, and without a zone.
 public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
+  /// Of the protocol: RFC 791, RFC 8200.
   public enum Version: UInt8, Sendable {
     case four = 4
     case six = 6

@@ -1,5 +1,6 @@
 /// One thing that a program may do with the network.
 public struct NetworkRule: Hashable, Sendable, CustomStringConvertible {
+  /// What is permitted.
   public enum Kind: String, Sendable, CaseIterable {
     /// Connections to a host, whose bytes are the program's own: plain text, unless the program encrypts.
     case connect
@@ -15,6 +16,7 @@ public struct NetworkRule: Hashable, Sendable, CustomStringConvertible {
     var isIncoming: Bool { self == .listen || self == .udpListen }
   }
 
+  /// With whom.
   public enum Host: Hashable, Sendable {
     /// Of others: every name, and every address of the public internet, but no network of one's own. Of oneself: every address.
     case any

@@ -110,16 +110,7 @@ public final class ProcessMachine: Machine, @unchecked Sendable {
   var mappedBytes: UInt64 { regions.reduce(0) { $0 + $1.size } }
 
   public func grow(region address: UInt64, to size: UInt64) throws(MachineError) {
-    guard let index = regions.firstIndex(where: { $0.address == address }) else {
-      throw MachineError(.outOfRange, "growing the region at \(hexadecimal(address)): there is none: name a region's first address")
-    }
-    let region = regions[index]
-    guard size.isMultiple(of: MemoryMap.pageSize), size >= region.size, size <= region.sizeLimit else {
-      throw MachineError(
-        .outOfRange,
-        "growing the region at \(hexadecimal(address)) from \(region.size) to \(size) bytes: "
-          + "expected a multiple of \(MemoryMap.pageSize) up to \(region.sizeLimit)")
-    }
+    let index = try regions.index(growing: address, to: size)
     // The pages are reserved in the process, which makes them usable itself (MachinePage.edgeGrow): nobody else can. The kernel counts
     // them.
     var grown = regions

@@ -3,9 +3,9 @@ import Machine
 
 /// What a loader is told: `struct coffer_plan` of Guest/process/plan.h, little-endian.
 package struct ProcessPlan {
-  package struct Region: Equatable {
+  package struct Region: Equatable, GrowableRegion {
     package var address: UInt64
-    var size: UInt64
+    package var size: UInt64
     package var sizeLimit: UInt64
     var rights: MemoryRights
     /// Bytes at its start that come from the file of contents, in whole pages, and where they lie there.

@@ -35,17 +35,17 @@ struct ComponentValueReader {
       case .primitive(let type): return try load(.primitive(type), at: address)
       case .record(let fields):
         return .record(
-          try zip(fields, Places(fields.map(\.type), types).offsets).map {
+          try zip(fields, MemoryPlaces(fields.map(\.type), types).offsets).map {
             Script.ComponentValue.Field(name: $0.name, value: try load($0.type, at: address + $1))
           })
-      case .tuple(let parts): return .tuple(try zip(parts, Places(parts, types).offsets).map { try load($0, at: address + $1) })
+      case .tuple(let parts): return .tuple(try zip(parts, MemoryPlaces(parts, types).offsets).map { try load($0, at: address + $1) })
       case .list(let element): return try list(element, try number(4, at: address), try number(4, at: address + 4))
       case .fixedLengthList(let element, let count): return try list(element, UInt64(address), UInt64(count))
       case .flags, .enumeration, .own, .borrow: return try word(definition, try number(size, at: address))
       default:
         let cases = try Self.cases(definition)
-        let places = CasePlaces(cases.map(\.type), types)
-        let index = try number(places.discriminant, at: address)
+        let places = CaseMemoryPlaces(cases.map(\.type), types)
+        let index = try number(places.discriminantSize, at: address)
         return try choice(definition, cases, index) { try load($0, at: address + places.payload) }
       }
     }

@@ -24,7 +24,7 @@ struct ComponentValueWriter {
       return value
     }
     guard function.lowering.parametersInMemory else { return try zip(given, parameters).flatMap { try lower($0, $1) } }
-    let layout = Places(parameters, types)
+    let layout = MemoryPlaces(parameters, types)
     let address = allocate(layout.size, layout.alignment)
     for ((value, type), offset) in zip(zip(given, parameters), layout.offsets) { try store(value, type, at: address + offset) }
     return [UInt64(address)]
@@ -92,14 +92,14 @@ struct ComponentValueWriter {
       put(UInt64(values.count), 4, at: address + 4)
     default:
       if let parts = try parts(value, type) {
-        for ((value, type), offset) in zip(zip(parts.values, parts.types), Places(parts.types, types).offsets) {
+        for ((value, type), offset) in zip(zip(parts.values, parts.types), MemoryPlaces(parts.types, types).offsets) {
           try store(value, type, at: address + offset)
         }
         return
       }
       let (number, payload, cases) = try choice(value, type)
-      let places = CasePlaces(cases, types)
-      put(UInt64(number), places.discriminant, at: address)
+      let places = CaseMemoryPlaces(cases, types)
+      put(UInt64(number), places.discriminantSize, at: address)
       if let payload, let type = cases[number] { try store(payload, type, at: address + places.payload) }
     }
   }
@@ -176,34 +176,5 @@ struct ComponentValueWriter {
     case (.failure(let payload), .result(let success, let failure)?): return (1, payload, [success, failure])
     default: throw mismatch(value)
     }
-  }
-}
-
-/// Where the parts of a record lie.
-struct Places {
-  var offsets: [Int] = []
-  var size = 0
-  var alignment = 1
-
-  init(_ parts: [ComponentValueType], _ types: TypeTable) {
-    for part in parts {
-      let layout = types.layout(of: part)
-      size = (size + layout.alignment - 1) / layout.alignment * layout.alignment
-      offsets.append(size)
-      size += layout.size
-      alignment = max(alignment, layout.alignment)
-    }
-  }
-}
-
-/// Where the number of a case and its value lie.
-struct CasePlaces {
-  var discriminant: Int
-  var payload: Int
-
-  init(_ cases: [ComponentValueType?], _ types: TypeTable) {
-    discriminant = cases.count <= 1 << 8 ? 1 : cases.count <= 1 << 16 ? 2 : 4
-    let alignment = cases.reduce(1) { max($0, $1.map { types.layout(of: $0).alignment } ?? 1) }
-    payload = (discriminant + alignment - 1) / alignment * alignment
   }
 }

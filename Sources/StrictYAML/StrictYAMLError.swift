@@ -1,5 +1,6 @@
 /// Why a text of YAML is not what its reader takes.
 public struct StrictYAMLError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// Whether there was too much to read, or something wrong in it.
   public enum Kind: Sendable, Equatable {
     /// More than the reader's bounds: bytes, aliases.
     case excess

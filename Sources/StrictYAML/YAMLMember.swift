@@ -51,6 +51,7 @@ public struct YAMLMember {
 
   private static func line(of node: Node) -> String { node.mark.map { "line \($0.line): " } ?? "" }
 
+  /// An error that says where the member stands.
   public func failure(_ message: String) -> StrictYAMLError {
     StrictYAMLError(.content, "\(Self.line(of: value))\(name): \(message)")
   }
@@ -60,6 +61,7 @@ public struct YAMLMember {
     try Self.members(of: value, named: name, known: known)
   }
 
+  /// - Throws: ``failure(_:)`` for anything but a scalar; likewise below for whatever is not of the kind.
   public func string() throws(StrictYAMLError) -> String {
     guard case .scalar(let scalar) = value else { throw failure("is not a single value") }
     return scalar.string

@@ -72,6 +72,7 @@ public enum TrustletRunner {
     return try EdgeService(configuration)
   }
 
+  /// What the manifest and the run's options allow together.
   public static func limits(_ image: TrustletImage, _ options: RunOptions) -> TrustletLimits {
     let limits = RunLimits(image, options)
     return TrustletLimits(
@@ -100,6 +101,7 @@ public enum TrustletRunner {
   }
 }
 
+/// Why an image was not run: nothing of it has run yet.
 public enum RunError: Error, Sendable, CustomStringConvertible {
   case notACommand(exports: [ImageExport])
   case noMachinePage(machine: String, found: [String], architecture: String)

@@ -54,6 +54,7 @@ public enum WASIComponents {
     case unknown
   }
 
+  /// What a component's import of that name gets.
   public static func resolve(_ name: ExternName) -> Resolution {
     guard case .interface(let name) = name, name.namespace == "wasi" else { return .unknown }
     let interface = "\(name.package)/\(name.interface)"

@@ -19,6 +19,7 @@ public struct Program: Sendable {
 
 /// An exported function to call, or an exported global to read.
 public struct EntryPoint: Sendable, Hashable {
+  /// What is called, or accessed, by the entry point's number.
   public enum Kind: Sendable, Hashable {
     case function(symbol: String, type: FunctionType)
     case global(GlobalSymbol)
@@ -61,6 +62,7 @@ public struct Instance: Sendable {
   public var tags: [TagSymbol] = []
 }
 
+/// How generated code names a function.
 public struct FunctionSymbol: Sendable, Hashable {
   /// Of the code.
   public var code: String
@@ -75,6 +77,7 @@ public struct FunctionSymbol: Sendable, Hashable {
   }
 }
 
+/// How generated code names a table.
 public struct TableSymbol: Sendable, Hashable {
   public var state: String
   public var type: TableType
@@ -87,6 +90,7 @@ public struct TableSymbol: Sendable, Hashable {
   var callTargets: String { state + ".calls" }
 }
 
+/// How generated code names a linear memory.
 public struct MemorySymbol: Sendable, Hashable {
   public var state: String
   public var type: MemoryType
@@ -94,11 +98,13 @@ public struct MemorySymbol: Sendable, Hashable {
   public var index: UInt32
 }
 
+/// How generated code names the tag of an exception: its address is what a handler compares.
 public struct TagSymbol: Sendable, Hashable {
   public var symbol: String
   public var type: FunctionType
 }
 
+/// How generated code names a global.
 public struct GlobalSymbol: Sendable, Hashable {
   public var symbol: String
   public var type: GlobalType

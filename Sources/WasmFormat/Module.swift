@@ -36,7 +36,9 @@ public struct Module: Sendable {
   public init(bytes: [UInt8]) { self.bytes = bytes }
 }
 
+/// What a module wants from outside (specification 2.5.11).
 public struct Import: Sendable, Hashable {
+  /// What is wanted, with its type.
   public enum Kind: Sendable, Hashable {
     /// An index into the module's types.
     case function(type: UInt32)
@@ -57,7 +59,9 @@ public struct Import: Sendable, Hashable {
   }
 }
 
+/// What a module shows to the outside (specification 2.5.10): an entry of an index space, under a name that no other export has.
 public struct Export: Sendable, Hashable {
+  /// Whose index space it is of. Raw values as in the binary format (specification 5.5.10).
   public enum Kind: UInt8, Sendable, Hashable {
     case function = 0
     case table = 1
@@ -76,6 +80,7 @@ public struct Export: Sendable, Hashable {
   }
 }
 
+/// A global that the module defines (specification 2.5.6), with what its value is at first.
 public struct Global: Sendable {
   public var type: GlobalType
   public var initializer: ConstantExpression
@@ -102,7 +107,9 @@ public enum ConstantExpression: Sendable, Hashable {
   indirect case arithmetic(NumericOperator, ConstantExpression, ConstantExpression)
 }
 
+/// References to put into a table (specification 2.5.7).
 public struct ElementSegment: Sendable {
+  /// When they are put there: by an instruction, at the instantiation, or never, since the segment only declares what `ref.func` may name.
   public enum Mode: Sendable {
     case passive
     case active(table: UInt32, offset: ConstantExpression)
@@ -119,7 +126,9 @@ public struct ElementSegment: Sendable {
   }
 }
 
+/// Bytes to put into a memory (specification 2.5.8).
 public struct DataSegment: Sendable {
+  /// When they are put there: by an instruction, or at the instantiation.
   public enum Mode: Sendable {
     case passive
     case active(memory: UInt32, offset: ConstantExpression)
@@ -134,6 +143,7 @@ public struct DataSegment: Sendable {
   }
 }
 
+/// The code of a function that the module defines (specification 5.5.13).
 public struct FunctionBody: Sendable {
   /// The declared locals, parameters not included, run-length encoded as in the binary: a hostile module may
   /// declare 2^32 - 1 of them in five bytes, so they are never expanded before a limit has been checked.
@@ -149,6 +159,7 @@ public struct FunctionBody: Sendable {
   }
 }
 
+/// Bytes that mean nothing to the specification (5.5.3).
 public struct CustomSection: Sendable {
   public var name: String
   /// The contents after the name, in the module's bytes.

@@ -15,6 +15,7 @@ public enum ValueType: UInt8, Sendable, Hashable {
   public var isReference: Bool { self == .funcref || self == .externref || self == .exnref }
 }
 
+/// What a function takes and gives (specification 2.3.6).
 public struct FunctionType: Sendable, Hashable {
   public var parameters: [ValueType]
   public var results: [ValueType]
@@ -36,6 +37,7 @@ public struct Limits: Sendable, Hashable {
   }
 }
 
+/// Specification 2.3.8.
 public struct MemoryType: Sendable, Hashable {
   /// In pages of 64 KiB.
   public var limits: Limits
@@ -43,6 +45,7 @@ public struct MemoryType: Sendable, Hashable {
   public init(limits: Limits) { self.limits = limits }
 }
 
+/// Specification 2.3.9.
 public struct TableType: Sendable, Hashable {
   public var element: ValueType
   public var limits: Limits
@@ -53,6 +56,7 @@ public struct TableType: Sendable, Hashable {
   }
 }
 
+/// Specification 2.3.10.
 public struct GlobalType: Sendable, Hashable {
   public var value: ValueType
   public var isMutable: Bool

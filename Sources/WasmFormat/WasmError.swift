@@ -1,5 +1,6 @@
 /// Why a module was refused: what was wrong, and where in the binary.
 public struct WasmError: Error, Sendable, Hashable {
+  /// What kind of refusal it is: the specification's tests tell the first two apart.
   public enum Kind: Sendable, Hashable {
     /// The bytes do not follow the grammar of the binary format (specification 5).
     case malformed

@@ -1,23 +1,11 @@
 import Attestation
 import DevelopmentEvidence
 import Foundation
+import SeededNumbers
 import Testing
 
 /// Pieces of every format at hand, damaged at random in the same way each time: whatever they are then taken for, nothing traps.
 @Suite struct EveryFormatTests {
-  /// SplitMix64.
-  private struct Chance: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var value = state
-      value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-      value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-      return value ^ value >> 31
-    }
-  }
-
   private func pieces() throws -> [[UInt8]] {
     var quote = TPMQuoteMaker(key: .p256())
     var pieces = [try quote.make(), try KeystoneReportMaker().make()]
@@ -30,7 +18,7 @@ import Testing
     return pieces
   }
 
-  private func damaged(_ piece: [UInt8], with others: [[UInt8]], _ chance: inout Chance) -> [UInt8] {
+  private func damaged(_ piece: [UInt8], with others: [[UInt8]], _ chance: inout SeededGenerator) -> [UInt8] {
     var bytes = piece
     for _ in 0..<Int.random(in: 1...3, using: &chance) {
       guard !bytes.isEmpty else { return bytes }
@@ -54,7 +42,7 @@ import Testing
   @Test func damagedPiecesTrapNowhere() throws {
     let pieces = try pieces()
     let context = VerificationContext(time: Date(timeIntervalSince1970: 1_750_000_000))
-    var chance = Chance(state: 4)
+    var chance = SeededGenerator(seed: 4)
     var (decoded, unknown) = (0, 0)
     for piece in pieces {
       #expect(EvidenceFormat.detect(piece) != nil)

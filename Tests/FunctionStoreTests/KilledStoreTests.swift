@@ -2,6 +2,7 @@ import Foundation
 import FunctionStore
 import KilledScenarios
 import SampleFunctions
+import SeededNumbers
 import Testing
 import TrustletImage
 
@@ -11,7 +12,7 @@ import TrustletImage
   @Test func nothingIsHalfDone() throws {
     let seed = KilledScenario.seed()
     let scenario = try KilledScenario("store-scenario")
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let directory = try ScratchDirectory()
     var images: [String] = []
     for number in 0..<5 as Range<UInt8> {

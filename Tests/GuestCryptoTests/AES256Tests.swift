@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import GuestCrypto
+import SeededNumbers
 import Testing
 
 @Suite struct AES256Tests {

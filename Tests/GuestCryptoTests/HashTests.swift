@@ -1,5 +1,6 @@
 import Crypto
 import GuestCrypto
+import SeededNumbers
 import Testing
 
 @Suite struct HashTests {

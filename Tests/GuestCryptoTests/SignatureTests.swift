@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import GuestCrypto
+import SeededNumbers
 import Testing
 
 /// ECDSA on P-256 as an instance checks it, against signatures that others made.

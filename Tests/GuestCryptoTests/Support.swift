@@ -1,5 +1,6 @@
 import Foundation
 import GuestCrypto
+import SeededNumbers
 import Testing
 
 /// Bytes from hexadecimal digits; spaces and line ends between them are for the reader.
@@ -8,19 +9,7 @@ func hex(_ text: String) -> [UInt8] {
   return stride(from: 0, to: digits.count, by: 2).map { UInt8(16 * digits[$0] + digits[$0 + 1]) }
 }
 
-/// The same numbers from the same seed, which a failing test prints.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-
+extension SeededGenerator {
   mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
 }
 

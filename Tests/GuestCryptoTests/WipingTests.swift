@@ -1,5 +1,6 @@
 import Foundation
 import GuestCrypto
+import SeededNumbers
 import Testing
 
 /// Secrets are nowhere when they have been used: neither in the memory that held them nor on the stack of whoever computed.

@@ -2,6 +2,7 @@ import Foundation
 import KeyBroker
 import KeyBrokerProtocol
 import KilledScenarios
+import SeededNumbers
 import Testing
 
 /// A process that changes a broker's data as fast as it can is killed at random, again and again: behind each kill what was acknowledged is there, of what
@@ -10,7 +11,7 @@ import Testing
   @Test func noResourceAndNoEntryOfTheLogIsLost() throws {
     let seed = KilledScenario.seed()
     let scenario = try KilledScenario("broker-scenario")
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let folder = try ScratchFolder()
     let (data, key) = ("\(folder.path)/data", "\(folder.path)/key")
     _ = try MasterKey.file(key)

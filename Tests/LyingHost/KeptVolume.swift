@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import KeyBrokerProtocol
 import Monitor
+import SeededNumbers
 import Synchronization
 import TrustletImage
 

@@ -1,5 +1,6 @@
 import CLinux
 import EdgeCalls
+import SeededNumbers
 
 /// What one run is told. The lie about the n-th answer follows from the seed, n, and what stands in the window, so that a seed tells the same
 /// lies again.
@@ -31,7 +32,7 @@ final class Liar {
   init(seed: UInt64, volume: KeptVolume? = nil) {
     self.seed = seed
     self.volume = volume
-    var random = SeededGenerator(seed)
+    var random = SeededGenerator(seed: seed)
     rarity = random.pick([1, 2, 4, 12, 40, 150])
     growths = (0..<8).map { _ in random.isOneOf(4) ? random.pick(Growth.allCases) : .honest }
     counterFrequency = random.isOneOf(2) ? nil : random.pick([0, 1, 1000, 1_000_000_000, 18_000_000_001, 1 << 63, .max])
@@ -50,7 +51,7 @@ final class Liar {
 
   /// What to do with a request before anybody serves it: true to send the guest back with nothing done.
   func leavesUnanswered(_ call: EdgeCall) -> Bool {
-    var random = SeededGenerator(seed ^ (exchanges &* 0xA24B_AED4_963E_E407) ^ 0x55)
+    var random = SeededGenerator(seed: seed ^ (exchanges &* 0xA24B_AED4_963E_E407) ^ 0x55)
     guard random.isOneOf(rarity), random.isOneOf(12) else { return false }
     told += 1
     record.append(UInt64.max - UInt64(call.rawValue))
@@ -62,7 +63,7 @@ final class Liar {
   /// - Parameter call: What it is the answer to; nil at the start.
   func alter(_ window: UnsafeMutableRawBufferPointer, answering call: EdgeCall?) {
     exchanges += 1
-    var random = SeededGenerator(seed ^ (exchanges &* 0xD6E8_FEB8_6659_FD93))
+    var random = SeededGenerator(seed: seed ^ (exchanges &* 0xD6E8_FEB8_6659_FD93))
     let header = window[..<Self.headerSize]
     let before = Array(header)
     defer { stale = before }

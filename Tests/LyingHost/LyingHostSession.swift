@@ -5,6 +5,7 @@ import HostNetwork
 import Machine
 import Monitor
 import NetworkRules
+import SeededNumbers
 import TrustletImage
 
 /// One run after another of real images on a real machine whose host lies, each from a seed of its own.
@@ -262,7 +263,7 @@ private struct RunPlan {
   let isTurnedBack: Bool
 
   init(seed: UInt64) {
-    var random = SeededGenerator(seed ^ 0x5EED)
+    var random = SeededGenerator(seed: seed ^ 0x5EED)
     scribbles = random.isOneOf(3) ? random.pick(WindowScribbler.Target.allCases + [.doorbell, .doorbell]) : nil
     answersDoorbells = scribbles != nil || random.isOneOf(4)
     let choice = random.below(15)

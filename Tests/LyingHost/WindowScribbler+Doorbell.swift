@@ -1,5 +1,6 @@
 import CLinux
 import EdgeCalls
+import SeededNumbers
 
 /// Calls by doorbell that a liar takes, races for with the thread that serves them, or seems to.
 extension WindowScribbler {

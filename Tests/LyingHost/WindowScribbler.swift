@@ -1,6 +1,7 @@
 import CLinux
 import EdgeCalls
 import Machine
+import SeededNumbers
 import Synchronization
 
 /// A thread that writes into the edge window while the guest runs and while its monitor serves it: what a hostile host, or a second processor
@@ -40,7 +41,7 @@ final class WindowScribbler: @unchecked Sendable {
   deinit { stop() }
 
   private func scribble() {
-    var random = SeededGenerator(seed)
+    var random = SeededGenerator(seed: seed)
     while !isOver.load(ordering: .acquiring) {
       guard target != .doorbell else {
         lieByDoorbell(&random)

@@ -1,6 +1,7 @@
 import FunctionCalls
 import Glibc
 import Machine
+import SeededNumbers
 import Testing
 
 /// Whatever a front sends: its process serves on or ends with a word of complaint, and never by a signal.
@@ -148,7 +149,7 @@ struct HostileFrontTests {
 
   /// What comes at random, on both kinds of sockets, with frames that are right among it.
   @Test func nothingThatIsSentEndsItByASignal() throws {
-    var generator = SplitMix(seed: 20_261_121)
+    var generator = SeededGenerator(seed: 20_261_121)
     for round in 0..<40 {
       let front = try FakeFront(machine: Self.machine)
       if round % 2 == 0 { try front.load(1, .example("hello")) }
@@ -192,19 +193,5 @@ struct HostileFrontTests {
       #expect(answer.text == (outcome == .exited ? "3" : ""))
     }
     #expect(try !front.hasEnded)
-  }
-}
-
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }

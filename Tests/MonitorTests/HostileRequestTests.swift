@@ -1,6 +1,7 @@
 import EdgeCalls
 import Glibc
 import Monitor
+import SeededNumbers
 import Synchronization
 import Testing
 
@@ -192,7 +193,7 @@ import Testing
     let scribbler = Timer {
       guard let window = UnsafeMutableRawPointer(bitPattern: race.window) else { return }
       let texts = ["f\0\0\0\0\0\0\0\0", "../secret", "inside/f\0"].map { Array($0.utf8) }
-      var random = SplitMix(state: 1)
+      var random = SeededGenerator(seed: 1)
       while !race.isOver.load(ordering: .relaxed) {
         let text = texts[Int(random.next() % 3)]
         for (index, byte) in text.enumerated() { window.storeBytes(of: byte, toByteOffset: Int(EdgeWindow.payloadOffset) + index, as: UInt8.self) }
@@ -227,7 +228,7 @@ import Testing
   /// Random windows; the calls that wait are left out, and the one that would fill the disk cannot be reached by luck.
   @Test func answersRandomRequests() throws {
     let guest = try guest()
-    var random = SplitMix(state: 0x1234_5678_9ABC_DEF0)
+    var random = SeededGenerator(seed: 0x1234_5678_9ABC_DEF0)
     let words: [UInt64] = [0, 1, 2, 3, 8, 16, 255, 256, 4096, 1 << 31, 1 << 32, 1 << 62, 1 << 63, .max]
     for _ in 0..<30_000 {
       let number = UInt32(truncatingIfNeeded: random.next() % 56)
@@ -242,17 +243,5 @@ import Testing
       #expect(response.error < EdgeError.limit)
     }
     #expect(names("\(folder.path)/..").contains { folder.path.hasSuffix($0) })
-  }
-}
-
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -83,7 +83,7 @@ struct CommandScenario: Sendable {
 
   func run(_ arguments: [String], node: String, environment: [String: String] = [:]) async throws -> Result {
     let process = Process()
-    process.executableURL = try Self.program
+    process.executableURL = try BrokerProcess.program
     process.arguments = arguments
     process.environment = ["COFFER_NODE": node, "COFFER_DATA": directory.path + "/data", "SWIFT_BACKTRACE": "enable=no"].merging(environment) { $1 }
     let (output, errors) = (Pipe(), Pipe())
@@ -102,19 +102,6 @@ struct CommandScenario: Sendable {
               status: process.terminationStatus, output: String(decoding: text, as: UTF8.self), errors: String(decoding: complaints, as: UTF8.self))
           })
       }
-    }
-  }
-
-  /// Beside the tests.
-  private static var program: URL {
-    get throws {
-      var folder = Bundle.main.bundleURL
-      for _ in 0..<4 {
-        let candidate = folder.appendingPathComponent("coffer-node")
-        if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
-        folder.deleteLastPathComponent()
-      }
-      throw CocoaError(.fileNoSuchFile)
     }
   }
 }

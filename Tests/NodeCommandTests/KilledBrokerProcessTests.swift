@@ -3,6 +3,7 @@ import KeyBroker
 import KeyBrokerProtocol
 import KilledScenarios
 import SampleFunctions
+import SeededNumbers
 import Synchronization
 import Testing
 
@@ -21,7 +22,7 @@ import Testing
     let seed = KilledScenario.seed()
     // A round takes seconds, since a caller is a process of its own.
     let rounds = max(4, KilledScenario.rounds / 3)
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let scratch = try ScratchDirectory()
     let image = "\(scratch.path)/image.trustlet"
     try Data(try SampleImages.image(1)).write(to: URL(fileURLWithPath: image))
@@ -65,14 +66,14 @@ import Testing
   }
 
   /// Two put and one asks, until nobody answers.
-  private func callUntilKilled(_ broker: BrokerProcess, _ image: String, _ token: String, _ round: Int, _ random: inout SeededRandom) -> Known {
+  private func callUntilKilled(_ broker: BrokerProcess, _ image: String, _ token: String, _ round: Int, _ random: inout SeededGenerator) -> Known {
     let known = Mutex(Known())
     let group = DispatchGroup()
     let port = broker.url.split(separator: ":").last.flatMap { UInt16($0) } ?? 0
     for worker in 0..<2 {
       let seed = random.next()
       Thread.run(in: group) {
-        var random = SeededRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         for step in 0... {
           // Of each name one worker alone knows the order.
           let name = "r/t/\(2 * worker + Int.random(in: 0..<2, using: &random))"

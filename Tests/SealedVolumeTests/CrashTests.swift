@@ -1,5 +1,6 @@
 import GuestCrypto
 import SealedVolume
+import SeededNumbers
 import Testing
 
 /// Power lost at every write there is: the volume opens with all of a commit or with none of it, with a broker and without.

@@ -1,5 +1,6 @@
 import GuestCrypto
 import SealedVolume
+import SeededNumbers
 import Testing
 
 /// A host that lies: whatever it answers, a read gives what was written last, or an error and zeros.

@@ -4,6 +4,7 @@ import GuestCrypto
 import LibOS
 import SealedFiles
 import SealedVolume
+import SeededNumbers
 import Testing
 
 /// A program's sealed directory over a store of the tests: whatever is done in it, and whatever becomes of its store, it is as scratch memory would be, or an error.

@@ -1,5 +1,6 @@
 import GuestCrypto
 import SealedVolume
+import SeededNumbers
 import Testing
 
 @Suite struct SealedVolumeTests {

@@ -1,22 +1,11 @@
 import Foundation
 import GuestCrypto
 import SealedVolume
+import SeededNumbers
 
 let blockSize = VolumeLayout.blockSize
 
-/// The same numbers from the same seed, which a failing test prints.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = (state ^ (state >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-
+extension SeededGenerator {
   mutating func session() throws -> VolumeSession {
     let bytes = (0..<VolumeSession.size).map { _ in UInt8.random(in: 0...255, using: &self) }
     return try bytes.withRawBytes { (bytes) throws(VolumeError) in try VolumeSession(bytes) }

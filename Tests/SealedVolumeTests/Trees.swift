@@ -4,6 +4,7 @@ import GuestCrypto
 import LibOS
 import SealedFiles
 import SealedVolume
+import SeededNumbers
 
 /// A directory in scratch memory, or in a volume: what a program has of either.
 final class Tree {

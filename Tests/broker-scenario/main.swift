@@ -2,6 +2,7 @@ import Glibc
 import KeyBroker
 import KeyBrokerProtocol
 import KilledScenarios
+import SeededNumbers
 
 // Changes a broker's data as a seed says, and prints each change before it begins and when it is done: for a test that kills it in between.
 //
@@ -22,7 +23,7 @@ func state(_ store: BrokerStore, _ name: ResourceName) throws(BrokerError) -> St
 }
 
 /// One change, chosen by chance.
-func change(_ store: BrokerStore, _ name: ResourceName, _ random: inout SeededRandom) throws {
+func change(_ store: BrokerStore, _ name: ResourceName, _ random: inout SeededGenerator) throws {
   let bytes = (0..<24).map { _ in UInt8.random(in: 0 ... .max, using: &random) }
   let record = try store.resource(name, of: "default")
   switch Int.random(in: 0..<6, using: &random) {
@@ -41,7 +42,7 @@ func change(_ store: BrokerStore, _ name: ResourceName, _ random: inout SeededRa
 
 let words = CommandLine.arguments
 guard words.count == 4, let seed = UInt64(words[3]) else { exit(64) }
-var random = SeededRandom(seed: seed)
+var random = SeededGenerator(seed: seed)
 do {
   let store = try BrokerStore(directory: words[1], key: try MasterKey.file(words[2]).key)
   while true {

@@ -2,6 +2,7 @@ import FunctionStore
 import Glibc
 import ImageBuilding
 import KilledScenarios
+import SeededNumbers
 import TrustletImage
 
 // Changes a node's state as a seed says, and prints each change before it begins and when it is done: for a test that kills it in between.
@@ -24,7 +25,7 @@ func contents(_ path: String) -> [UInt8] {
 }
 
 /// One change, chosen by chance.
-func change(_ store: FunctionStore, _ images: [CheckedImage], _ random: inout SeededRandom) throws(StoreError) {
+func change(_ store: FunctionStore, _ images: [CheckedImage], _ random: inout SeededGenerator) throws(StoreError) {
   let function = "f\(Int.random(in: 0..<4, using: &random))"
   let image = images[Int.random(in: 0..<images.count, using: &random)]
   var deployment = Deployment(function: function, tenant: TenantRecord.standard, image: image, settings: RevisionSettings())
@@ -60,7 +61,7 @@ func work(_ words: [String], seed: UInt64) throws(StoreError) {
   var images: [CheckedImage] = []
   for path in words.dropFirst(2) { images.append(try CheckedImage(contents(path))) }
   let store = try FunctionStore(directory: words[0], patience: 0.2)
-  var random = SeededRandom(seed: seed)
+  var random = SeededGenerator(seed: seed)
   say("ready")
   while true {
     do throws(StoreError) {

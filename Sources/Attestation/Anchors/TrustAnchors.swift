@@ -1,5 +1,6 @@
 /// The keys at which chains of endorsement may end, each pinned by the SHA-256 of its SubjectPublicKeyInfo.
 public struct TrustAnchors: Sendable {
+  /// A root that is trusted, by the SHA-256 of its SubjectPublicKeyInfo.
   public struct Anchor: Sendable, Hashable {
     public var platform: PlatformKind
     public var name: String
@@ -21,6 +22,7 @@ public struct TrustAnchors: Sendable {
 
   public init(_ anchors: [Anchor]) { self.anchors = anchors }
 
+  /// Nil where no such key is trusted for the platform.
   public func anchor(_ platform: PlatformKind, fingerprint: [UInt8]) -> Anchor? {
     anchors.first { $0.platform == platform && $0.fingerprint == fingerprint }
   }

@@ -1,5 +1,6 @@
 /// What a rule found: the unit in which a verdict explains itself.
 public struct Finding: Sendable, Equatable, Codable {
+  /// What the rule came to.
   public enum Outcome: String, Sendable, Codable {
     case satisfied
     /// The rule does not hold, and the policy says by name that it need not.

@@ -19,10 +19,12 @@ public struct ByteReader: Sendable {
   /// Bytes read so far.
   public var offset: Int { position - bytes.startIndex }
 
+  /// The next `count` bytes. `field` names them in the error for evidence that ends before.
   public mutating func bytes(_ count: Int, _ field: String) throws(MalformedEvidence) -> [UInt8] {
     Array(try slice(count, field))
   }
 
+  /// As ``bytes(_:_:)``, without a copy.
   public mutating func slice(_ count: Int, _ field: String) throws(MalformedEvidence) -> ArraySlice<UInt8> {
     guard count >= 0, count <= remaining else {
       throw MalformedEvidence("\(structure), \(field)", found: "\(remaining) bytes left", wanted: "\(count) bytes", offset: offset)
@@ -31,6 +33,7 @@ public struct ByteReader: Sendable {
     return bytes[position..<position + count]
   }
 
+  /// Passes over what nobody looks at.
   public mutating func skip(_ count: Int, _ field: String) throws(MalformedEvidence) { _ = try slice(count, field) }
 
   /// What is left, which ends the structure.
@@ -39,12 +42,14 @@ public struct ByteReader: Sendable {
     return Array(bytes[position...])
   }
 
+  /// The next number, its first byte the least.
   public mutating func littleEndian<Integer: FixedWidthInteger & UnsignedInteger>(
     _ type: Integer.Type = Integer.self, _ field: String
   ) throws(MalformedEvidence) -> Integer {
     try slice(Integer.bitWidth / 8, field).reversed().reduce(0) { $0 << 8 | Integer($1) }
   }
 
+  /// The next number, its first byte the greatest.
   public mutating func bigEndian<Integer: FixedWidthInteger & UnsignedInteger>(
     _ type: Integer.Type = Integer.self, _ field: String
   ) throws(MalformedEvidence) -> Integer {

@@ -3,6 +3,7 @@
 /// Indefinite lengths and duplicate keys are refused always. What others made may use longer heads and any order of keys; what Coffer makes must
 /// be in core deterministic encoding (section 4.2.1), so that one claim has one form.
 public struct CBORDecoder: Sendable {
+  /// Whether any well-formed encoding is read, or the deterministic one alone (RFC 8949, 4.2).
   public enum Strictness: Sendable { case wellFormed, deterministic }
 
   public static let maximumDepth = 16

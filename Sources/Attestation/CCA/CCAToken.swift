@@ -7,6 +7,7 @@ public struct CCAToken: AttestationEvidence {
   /// Many times what a realm management monitor writes.
   public static let maximumSize = 64 * 1024
 
+  /// The envelope of the two tokens: a CBOR collection (tag 399), or a conceptual-messages wrapper (tag 907).
   public enum Form: Sendable, Equatable { case collection, conceptualMessages }
 
   static let platformKey: Int64 = 44234

@@ -7,6 +7,7 @@ public struct CertificateChain: Sendable {
   /// More than any format has; a longer one is an attack.
   public static let maximumLength = 8
 
+  /// Which certificates have to be shown not to be revoked.
   public enum Revocation: Sendable {
     /// The format has none, or the relying party has no lists: noted by the caller.
     case notChecked

@@ -82,6 +82,7 @@ public struct RevocationList: Sendable {
 
   public var issuerName: String { EndorsementCertificate.name(issuer) }
 
+  /// Whether the certificate's serial number is on the list. Whether its issuer wrote the list is another question.
   public func revokes(_ certificate: EndorsementCertificate) -> Bool {
     certificate.issuer == issuer && revoked.contains(certificate.serialNumber)
   }

@@ -6,6 +6,7 @@ public struct DCAPQuote: Sendable {
   /// Genuine quotes have some 5 KB, buffers that hold them some 16.
   public static let maximumSize = 1024 * 1024
 
+  /// What the quote reports: an SGX enclave, or a TDX trust domain.
   public enum Body: Sendable, Equatable {
     case enclave(EnclaveReport)
     case trustDomain(TDReport)

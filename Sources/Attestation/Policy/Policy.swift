@@ -24,6 +24,7 @@ public struct Policy: Sendable, Equatable {
   public var trustAnchors: TrustAnchors { TrustAnchors(TrustAnchors.vendors.anchors + anchors) }
 }
 
+/// Whether the evidence has to be fresh.
 public enum NonceTerms: String, Sendable, CaseIterable {
   /// The evidence must carry the nonce that the relying party chose.
   case required
@@ -31,6 +32,7 @@ public enum NonceTerms: String, Sendable, CaseIterable {
   case optional
 }
 
+/// Which images are accepted.
 public enum ImageTerms: Sendable, Equatable {
   /// SHA-384 of the image, as `coffer measure` prints it.
   case measurement([UInt8])
@@ -50,6 +52,7 @@ public struct ManifestTerms: Sendable, Equatable {
 
 /// The terms on which one platform is accepted.
 public struct PlatformTerms: Sendable, Equatable {
+  /// The least that the platform's security versions may be. What is unstated is refused, where the platform has any.
   public enum MinimumTCB: Sendable, Equatable {
     case unstated
     case any
@@ -57,17 +60,20 @@ public struct PlatformTerms: Sendable, Equatable {
     case components([String: MinimumVersion])
   }
 
+  /// Of one component.
   public enum MinimumVersion: Sendable, Equatable {
     case any
     case version(Int)
   }
 
+  /// Which measurements of the platform's software are accepted: one of the sets, each complete. What is unstated is refused.
   public enum ReferenceValues: Sendable, Equatable {
     case unstated
     case any
     case oneOf([[String: ReferenceValue]])
   }
 
+  /// Of one measured register or digest.
   public enum ReferenceValue: Sendable, Equatable {
     case any
     case digest([UInt8])

@@ -62,6 +62,7 @@ public struct SNPPlatformInformation: Sendable, Equatable {
 
 /// Which key signed a report, and what else its flags say (offset 0x48).
 public struct SNPKeyInformation: Sendable, Equatable {
+  /// Which key signed the report (SEV-SNP firmware ABI, KEY_INFO).
   public enum SigningKey: Sendable, Equatable {
     /// The chip's own (versioned chip endorsement key).
     case vcek

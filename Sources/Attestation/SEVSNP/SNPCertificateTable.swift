@@ -3,6 +3,7 @@ import SwiftASN1
 /// The certificates of an extended report: entries of a GUID, an offset and a length, ended by an entry of zeros, then the certificates
 /// (guest-hypervisor communication block, 56421, section 4.1.8.1).
 public struct SNPCertificateTable: Sendable {
+  /// What an entry holds, by its GUID (GHCB specification, SNP Extended Guest Request).
   public enum Kind: String, Sendable, CaseIterable {
     case vcek = "63da758d-e664-4564-adc5-f4b93be8accd"
     case vlek = "a8074bc2-a25a-483e-aae6-39c045a0b8a1"
@@ -38,6 +39,7 @@ public struct SNPCertificateTable: Sendable {
     }()
   }
 
+  /// A GUID and what stands under it.
   public struct Entry: Sendable {
     /// Nil for a GUID that is not known; whatever it holds is not looked at.
     public let kind: Kind?

@@ -42,12 +42,14 @@ public struct SNPReport: Sendable {
   /// What follows the report.
   public let trailing: Trailing
 
+  /// CPUID's numbers for the processor (report version 3 and later).
   public struct Processor: Sendable, Equatable {
     public let family: UInt8
     public let model: UInt8
     public let stepping: UInt8
   }
 
+  /// Of the security processor's firmware.
   public struct FirmwareVersion: Sendable, Equatable {
     public let major: UInt8
     public let minor: UInt8
@@ -58,6 +60,7 @@ public struct SNPReport: Sendable {
     func isAtMost(_ other: Self) -> Bool { (major, minor, build) <= (other.major, other.minor, other.build) }
   }
 
+  /// What stood behind the report.
   public enum Trailing: Sendable {
     case nothing
     /// An extended report's certificates.

@@ -1,6 +1,7 @@
 /// The security version numbers of a chip's firmware: AMD's TCB_VERSION, eight bytes whose meaning depends on the generation
 /// (SEV-SNP firmware ABI, 56860, section 2.2).
 public struct SNPSecurityVersions: Sendable, Equatable {
+  /// Which byte of the eight is which component's.
   public enum Layout: Sendable {
     /// Milan and Genoa.
     case original

@@ -7,6 +7,7 @@ public struct EventLog: Sendable, Equatable {
   /// Where the mark stands in the first event, behind an event's head with a SHA-1 digest.
   static let markOffset = 32
 
+  /// What was measured into one register (TCG PC Client Platform Firmware Profile, TCG_PCR_EVENT2).
   public struct Event: Sendable, Equatable {
     public var pcr: Int
     public var type: EventType

@@ -1,5 +1,6 @@
 /// One file to compile.
 public struct CompileJob: Sendable {
+  /// What the file holds, by clang's name for it (`-x`).
   public enum Language: String, Sendable {
     case llvmIR = "ir"
     case c = "c"
@@ -7,6 +8,7 @@ public struct CompileJob: Sendable {
     case assembly = "assembler"
   }
 
+  /// What the code is to be good at. The raw value is what `--optimize` and manifests say.
   public enum Optimization: String, Sendable, Codable, CaseIterable {
     /// Quickest to compile.
     case none

@@ -6,6 +6,7 @@ import Glibc
 /// The program is Coffer's; the module comes on its standard input, the image goes to its standard output, and what it has to say to people to
 /// ours. It locks itself (``lockCallingProcess(toolchain:cache:)``) before it reads the module.
 public enum ConfinedBuild {
+  /// What became of the process.
   public enum Ending: Sendable, Equatable {
     case image([UInt8])
     /// It has said what was wrong.

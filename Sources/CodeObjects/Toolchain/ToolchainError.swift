@@ -1,5 +1,6 @@
 /// Why no usable clang and ld.lld were found.
 public struct ToolchainError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// What is wrong with the program that was looked for.
   public enum Reason: Sendable, Equatable {
     case notFound
     case notRunnable

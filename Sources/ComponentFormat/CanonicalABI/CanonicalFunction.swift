@@ -2,6 +2,7 @@ import WasmFormat
 
 /// How values pass between a component and its core code (`canonopt`). Indices are those of the core index spaces.
 public struct CanonicalOptions: Sendable, Hashable {
+  /// How strings lie in the core code's memory. Raw values as in the binary format.
   public enum StringEncoding: UInt8, Sendable, Hashable {
     case utf8 = 0x00
     case utf16 = 0x01

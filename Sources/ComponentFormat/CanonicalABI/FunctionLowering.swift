@@ -2,6 +2,7 @@ import WasmFormat
 
 /// The core function that a component function is called as (Canonical ABI, `flatten_functype`).
 public struct FunctionLowering: Sendable {
+  /// Whether the core function is what a component is called by, or what it calls by.
   public enum Context: Sendable { case lift, lower }
   public var core: FunctionType
   /// Whether the parameters, or the result, are passed as the address of a tuple of them.

@@ -139,7 +139,8 @@ public struct ValueLayout: Sendable, Hashable {
   /// In bytes, for a variant of so many cases.
   static func discriminantSize(_ count: Int) -> Int { count <= 1 << 8 ? 1 : count <= 1 << 16 ? 2 : 4 }
 
-  private static func align(_ size: Int, to alignment: Int) -> Int { (size + alignment - 1) / alignment * alignment }
+  /// The next multiple of `alignment`.
+  package static func align(_ size: Int, to alignment: Int) -> Int { (size + alignment - 1) / alignment * alignment }
 }
 
 extension ValueType {

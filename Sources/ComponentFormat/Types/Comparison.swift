@@ -102,20 +102,27 @@ struct Comparison {
     try budget.spend(one.definedResources.count + other.definedResources.count, at: offset)
     let before = (wanted: wanted.close(other.definedResources), found: found.close(one.definedResources))
     wanted.open.formUnion(other.definedResources)
-    for entry in other.exports.entries {
+    try matchExports(one.exports, other.exports, of: "instance", &budget)
+    // What an inner scope has settled is no longer of interest, and the same scope may come once more.
+    wanted.restore(before.wanted)
+    found.restore(before.found)
+  }
+
+  /// - Parameter kind: Whose exports they are, for the message.
+  private mutating func matchExports(
+    _ actual: EntityList, _ expected: EntityList, of kind: String, _ budget: inout StepBudget
+  ) throws(WasmError) {
+    for entry in expected.entries {
       try budget.spend(at: offset)
-      guard let type = one.exports[entry.name] else {
+      guard let type = actual[entry.name] else {
         throw .invalid("missing expected export \(quoted(entry.name))", at: offset)
       }
       do throws(WasmError) {
         try match(type, entry.type, &budget)
       } catch {
-        throw error.within("instance export \(quoted(entry.name))")
+        throw error.within("\(kind) export \(quoted(entry.name))")
       }
     }
-    // What an inner scope has settled is no longer of interest, and the same scope may come once more.
-    wanted.restore(before.wanted)
-    found.restore(before.found)
   }
 
   private mutating func matchComponents(_ actual: TypeID, _ expected: TypeID, _ budget: inout StepBudget) throws(WasmError) {
@@ -139,17 +146,7 @@ struct Comparison {
       }
     }
     wanted.open.formUnion(other.definedResources)
-    for entry in other.exports.entries {
-      try budget.spend(at: offset)
-      guard let type = one.exports[entry.name] else {
-        throw .invalid("missing expected export \(quoted(entry.name))", at: offset)
-      }
-      do throws(WasmError) {
-        try match(type, entry.type, &budget)
-      } catch {
-        throw error.within("component export \(quoted(entry.name))")
-      }
-    }
+    try matchExports(one.exports, other.exports, of: "component", &budget)
     wanted.restore(before.wanted)
     found.restore(before.found)
   }

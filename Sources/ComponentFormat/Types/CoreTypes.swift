@@ -40,6 +40,7 @@ public enum CoreSort: UInt8, Sendable, Hashable {
   var noun: String { self == .function ? "func" : "\(self)" }
 }
 
+/// What a core module wants and shows (Explainer, "Type Definitions", `core:moduletype`).
 public struct CoreModuleType: Sendable {
   public struct Import: Sendable {
     public var module: String

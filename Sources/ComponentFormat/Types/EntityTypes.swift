@@ -41,6 +41,7 @@ public struct EntityList: Sendable {
   }
 }
 
+/// What a component wants and shows (Explainer, "Type Definitions", `componenttype`).
 public struct ComponentType: Sendable {
   public var imports = EntityList()
   public var exports = EntityList()
@@ -52,6 +53,7 @@ public struct ComponentType: Sendable {
   public init() {}
 }
 
+/// What an instance shows (Explainer, "Type Definitions", `instancetype`).
 public struct InstanceType: Sendable {
   public var exports = EntityList()
   /// The resource types of which an instance must have some; empty for the type of an instance that is there.

@@ -12,6 +12,7 @@ public struct ResourceID: Hashable, Sendable {
   public let index: UInt32
 }
 
+/// What a type's number stands for.
 public enum TypeDefinition: Sendable {
   case value(DefinedValueType)
   case function(ComponentFunctionType)
@@ -59,6 +60,7 @@ public struct TypeTable: Sendable {
 }
 
 extension TypeTable {
+  /// Nil for a type that is no value type; likewise below.
   public func value(_ id: TypeID) -> DefinedValueType? {
     if case .value(let type) = self[id] { type } else { nil }
   }

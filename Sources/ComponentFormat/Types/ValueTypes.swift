@@ -26,13 +26,16 @@ public enum PrimitiveType: UInt8, Sendable, Hashable, CaseIterable {
   }
 }
 
+/// The type of a parameter, a result, or a part of either (Explainer, `valtype`).
 public enum ComponentValueType: Sendable, Hashable {
   case primitive(PrimitiveType)
   /// A value type that is not a primitive one.
   case defined(TypeID)
 }
 
+/// A value type that is made of others (Explainer, `defvaltype`).
 public enum DefinedValueType: Sendable {
+  /// A part with a name: of a record, or of a parameter list.
   public struct Field: Sendable {
     public var name: String
     public var type: ComponentValueType
@@ -43,6 +46,7 @@ public enum DefinedValueType: Sendable {
     }
   }
 
+  /// A case of a variant, with the type of what it carries; nil for nothing.
   public struct Case: Sendable {
     public var name: String
     public var type: ComponentValueType?
@@ -106,6 +110,7 @@ public enum DefinedValueType: Sendable {
   }
 }
 
+/// What a component function takes and gives (Explainer, `functype`).
 public struct ComponentFunctionType: Sendable {
   public var isAsync: Bool
   public var parameters: [DefinedValueType.Field]

@@ -103,8 +103,7 @@ extension ValueTransfer {
       checkCase(code, cases.count)
       code.tee(number)
       code.store(store, memory: destinationMemory)
-      let alignment = cases.reduce(1) { max($0, $1.map { layout($0).alignment } ?? 1) }
-      let offset = Self.align(cases.count <= 1 << 8 ? 1 : cases.count <= 1 << 16 ? 2 : 4, to: alignment)
+      let offset = CaseMemoryPlaces(cases, types).payload
       try eachCase(cases, code, number: number) { type throws(LinkingError) in
         try copy(type, code, from: (source, offset), to: (destination, offset))
       }

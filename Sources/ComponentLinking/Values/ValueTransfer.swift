@@ -63,26 +63,7 @@ final class ValueTransfer {
   func layout(_ type: ComponentValueType) -> ValueLayout { types.layout(of: type) }
 
   /// Where the parts of a tuple lie.
-  struct Tuple {
-    var offsets: [Int] = []
-    var size = 0
-    var alignment = 1
-  }
-
-  func tuple(_ parts: [ComponentValueType]) -> Tuple {
-    var tuple = Tuple()
-    for part in parts {
-      let layout = layout(part)
-      tuple.size = Self.align(tuple.size, to: layout.alignment)
-      tuple.offsets.append(tuple.size)
-      tuple.size += layout.size
-      tuple.alignment = max(tuple.alignment, layout.alignment)
-    }
-    tuple.size = Self.align(tuple.size, to: tuple.alignment)
-    return tuple
-  }
-
-  static func align(_ size: Int, to alignment: Int) -> Int { (size + alignment - 1) / alignment * alignment }
+  func tuple(_ parts: [ComponentValueType]) -> MemoryPlaces { MemoryPlaces(parts, types) }
 
   // MARK: Memories
 
@@ -121,7 +102,7 @@ final class ValueTransfer {
   }
 
   /// Of parameters or results that did not fit into core values.
-  func checkPointer(_ code: FunctionWriter, _ address: FunctionWriter.Local, _ tuple: Tuple, in end: TransferEnds.End) {
+  func checkPointer(_ code: FunctionWriter, _ address: FunctionWriter.Local, _ tuple: MemoryPlaces, in end: TransferEnds.End) {
     checkAlignment(code, address, tuple.alignment, .unalignedPointer)
     checkRange(code, address, memory(end), .pointerOutOfBounds) { code.i64(Int64(tuple.size)) }
   }

@@ -12,8 +12,10 @@ public struct DCAPCollateralMaker: Sendable {
     case answers
   }
 
+  /// How the revocation list stands in the collateral: services hand it out in each of these forms.
   public enum ListEncoding: Sendable, CaseIterable { case hexadecimal, base64, pem }
 
+  /// A level of the TCB with its standing (Intel's `tcbLevels`).
   public struct Level: Sendable {
     public var components: [UInt8] = [2, 2, 2, 2, 3, 1, 0, 5] + [UInt8](repeating: 0, count: 8)
     public var pceSVN = 11
@@ -34,6 +36,7 @@ public struct DCAPCollateralMaker: Sendable {
     }
   }
 
+  /// An identity of the TDX module (Intel's `tdxModuleIdentities`).
   public struct Module: Sendable {
     public var id: String
     public var signer = [UInt8](repeating: 0, count: 48)

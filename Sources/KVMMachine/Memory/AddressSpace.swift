@@ -7,7 +7,7 @@ import Machine
 /// The first window holds, in this order, page tables, the descriptor page, all regions of fixed size and the first that may
 /// grow, so that most trustlets need a single slot. Every further region that may grow has a window of its own.
 package struct AddressSpace {
-  struct Region {
+  struct Region: GrowableRegion {
     let address: UInt64
     var size: UInt64
     let sizeLimit: UInt64
@@ -164,15 +164,8 @@ package struct AddressSpace {
   }
 
   mutating func grow(region address: UInt64, to size: UInt64) throws(MachineError) {
-    guard let index = regions.firstIndex(where: { $0.address == address }) else {
-      throw MachineError(.outOfRange, "growing the region at \(hexadecimal(address)): there is none: name a region's first address")
-    }
+    let index = try regions.index(growing: address, to: size)
     let region = regions[index]
-    guard size.isMultiple(of: MemoryMap.pageSize), size >= region.size, size <= region.sizeLimit else {
-      throw MachineError(
-        .outOfRange,
-        "growing the region at \(hexadecimal(address)) from \(region.size) to \(size) bytes: expected a multiple of \(MemoryMap.pageSize) up to \(region.sizeLimit)")
-    }
     guard size > region.size else { return }
     let backed = memory.windows[region.window].backed
     try memory.back(region.window, through: region.offset + size, relativeTo: region.offset)

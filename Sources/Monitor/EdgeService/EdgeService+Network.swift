@@ -16,6 +16,7 @@ public protocol NetworkGate: AnyObject, Sendable {
   func watched(_ handle: UInt64) -> NetworkWatch?
 }
 
+/// What the guest is answered.
 public struct NetworkReply: Sendable, Equatable {
   /// 0, or an error number of Linux.
   public var error: UInt32
@@ -26,6 +27,7 @@ public struct NetworkReply: Sendable, Equatable {
   public init(error: UInt32 = 0, value: UInt64 = 0, length: Int = 0) { (self.error, self.value, self.length) = (error, value, length) }
 }
 
+/// What to wait for beside a trustlet's own descriptors.
 public struct NetworkWatch: Sendable {
   public var descriptor: Int32
   /// It becomes readable when whatever is waited for has come; otherwise it is a socket.

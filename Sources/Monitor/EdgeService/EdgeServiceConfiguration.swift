@@ -20,6 +20,7 @@ public struct EdgeServiceConfiguration: Sendable {
     }
   }
 
+  /// A directory of the host's, and the path at which the guest finds it.
   public struct Directory: Sendable {
     public var hostPath: String
     public var guestPath: String
@@ -32,6 +33,7 @@ public struct EdgeServiceConfiguration: Sendable {
     }
   }
 
+  /// What one trustlet may take of the host.
   public struct Limits: Sendable {
     /// Files and directories open at a time, the offered directories among them.
     public var openFiles: Int

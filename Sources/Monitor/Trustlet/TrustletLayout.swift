@@ -38,6 +38,7 @@ public struct TrustletLayout: Sendable {
   }
 }
 
+/// What one trustlet may use.
 public struct TrustletLimits: Sendable {
   /// Bytes that all linear memories together may have.
   public var memory: UInt64

@@ -78,6 +78,7 @@ public struct CatchClause: Sendable, Hashable {
   public var label: UInt32
 }
 
+/// Where an access to memory goes, beside the address on the stack (`memarg`, specification 2.4.7).
 public struct MemoryArgument: Sendable, Hashable {
   /// The exponent of the alignment; a hint without meaning.
   public var alignment: UInt32
@@ -91,6 +92,7 @@ public struct MemoryArgument: Sendable, Hashable {
   }
 }
 
+/// Loads, by their opcodes (specification 5.4.6).
 public enum LoadOperator: UInt8, Sendable, CaseIterable {
   case i32Load = 0x28
   case i64Load, f32Load, f64Load
@@ -98,6 +100,7 @@ public enum LoadOperator: UInt8, Sendable, CaseIterable {
   case i64Load8S, i64Load8U, i64Load16S, i64Load16U, i64Load32S, i64Load32U
 }
 
+/// Stores, by their opcodes (specification 5.4.6).
 public enum StoreOperator: UInt8, Sendable, CaseIterable {
   case i32Store = 0x36
   case i64Store, f32Store, f64Store

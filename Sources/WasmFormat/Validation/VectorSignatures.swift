@@ -1,5 +1,6 @@
 /// What vector instructions take and leave (specification 3.3.3).
 extension VectorOperator {
+  /// What an instruction on vectors takes and gives (specification 3.3.3).
   public enum Shape: Sendable, Hashable {
     /// Vectors, as many as that, to a vector.
     case vectors(Int)

@@ -9,6 +9,7 @@ public struct Script: Sendable {
 }
 
 extension Script {
+  /// One form of a script, where it stands.
   public struct Command: Sendable {
     /// Of the opening parenthesis, from 1.
     public var line: Int
@@ -20,6 +21,7 @@ extension Script {
     }
   }
 
+  /// What the form asks for.
   public enum Kind: Sendable {
     /// `(module ...)` or `(component ...)`: defined and instantiated.
     case module(ScriptModule)
@@ -41,6 +43,7 @@ extension Script {
     case assertUnlinkable(ScriptModule, message: String)
   }
 
+  /// A module or component as a script has it.
   public struct ScriptModule: Sendable {
     public enum Layer: Sendable { case module, component }
     /// Whether it is a core module or a component.
@@ -56,6 +59,7 @@ extension Script {
     }
   }
 
+  /// In which form it stands in the script.
   public enum Source: Sendable {
     /// A binary module, given as such or encoded from a text that stood in the script.
     case binary([UInt8])
@@ -89,6 +93,7 @@ extension Script {
     case component(ComponentValue)
   }
 
+  /// What a result has to be.
   public enum Expected: Sendable, Hashable {
     case value(Value)
     case f32CanonicalNaN, f32ArithmeticNaN
@@ -100,6 +105,7 @@ extension Script {
     case either([Expected])
   }
 
+  /// How the lanes of a vector are written (specification 6.5.9).
   public enum VectorShape: String, Sendable, Hashable, CaseIterable {
     case i8x16, i16x8, i32x4, i64x2, f32x4, f64x2
   }

@@ -11,23 +11,10 @@ struct HTTPBench: ParsableCommand {
       benchmark.
       """)
 
-  @Option(name: [.short, .long], parsing: .upToNextOption, help: "How many connections: one figure or several.")
-  var connections: [Int] = [1, 8, 64]
-
-  @Option(help: "Seconds of load for each server, each turn.")
-  var seconds = 3.0
-
-  @Option(help: "Turns.")
-  var rounds = 3
+  @OptionGroup var load: LoadOptions
 
   @OptionGroup var output: BenchOutput
   @OptionGroup var node: MeasuredNode
-
-  func validate() throws {
-    guard connections.allSatisfy({ (1...10_000).contains($0) }), seconds > 0, rounds > 0 else {
-      throw ValidationError("there are 1 to 10000 connections; seconds and rounds are more than 0")
-    }
-  }
 
   func run() throws {
     let scratch = try ScratchDirectory()
@@ -39,7 +26,7 @@ struct HTTPBench: ParsableCommand {
     defer { reused.end() }
     let plain = try HelloServer.plain(in: scratch)
     defer { plain.end() }
-    try HelloRounds(connections: connections, seconds: seconds, rounds: rounds).run([ours, reused, plain], in: scratch, &report, output, judge: judge)
+    try load.turns.run([ours, reused, plain], in: scratch, &report, output, judge: judge)
     try report.show(asJSON: output.json)
   }
 

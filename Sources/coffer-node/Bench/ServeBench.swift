@@ -11,14 +11,7 @@ struct ServeBench: ParsableCommand {
       all of the answer is there; a wrong answer fails the benchmark.
       """)
 
-  @Option(name: [.short, .long], parsing: .upToNextOption, help: "How many connections: one figure or several.")
-  var connections: [Int] = [1, 8, 64]
-
-  @Option(help: "Seconds of load for each server, each turn.")
-  var seconds = 3.0
-
-  @Option(help: "Turns.")
-  var rounds = 3
+  @OptionGroup var load: LoadOptions
 
   @Option(help: "Only these servers: node, plain, functions-framework, fcgiwrap.")
   var only: [String] = []
@@ -29,9 +22,6 @@ struct ServeBench: ParsableCommand {
   func validate() throws {
     let names = ["node", "plain", FunctionsFramework.name, Fcgiwrap.name]
     if let unknown = only.first(where: { !names.contains($0) }) { throw ValidationError("--only: found '\(unknown)', expected one of \(names.joined(separator: ", "))") }
-    guard connections.allSatisfy({ (1...10_000).contains($0) }), seconds > 0, rounds > 0 else {
-      throw ValidationError("there are 1 to 10000 connections; seconds and rounds are more than 0")
-    }
   }
 
   func run() throws {
@@ -40,7 +30,7 @@ struct ServeBench: ParsableCommand {
     var report = NodeBenchReport(bench: "serve")
     let servers = try start(in: scratch, &report)
     defer { for server in servers { server.end() } }
-    try HelloRounds(connections: connections, seconds: seconds, rounds: rounds).run(servers, in: scratch, &report, output) { count, report in
+    try load.turns.run(servers, in: scratch, &report, output) { count, report in
       judge(count, &report)
     }
     try report.show(asJSON: output.json)

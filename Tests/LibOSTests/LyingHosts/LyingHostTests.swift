@@ -1,28 +1,15 @@
 import EdgeCalls
 import LibOS
+import SeededNumbers
 import Testing
 
 /// Whatever the host answers, the library OS neither traps nor leaves its memory: debug builds would stop at either.
 @Suite struct LyingHostTests {
-  struct Generator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
-    }
-
-    mutating func pick<T>(_ values: [T]) -> T { values[Int.random(in: 0..<values.count, using: &self)] }
-  }
-
   final class LyingHost: TestHost {
-    var random: Generator
+    var random: SeededGenerator
     weak var machine: TestMachine?
 
-    init(seed: UInt64) { random = Generator(state: seed) }
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     func serve(_ window: TestWindow) {
       // Time passes, lest a program that sleeps for ever keeps the test.
@@ -65,7 +52,7 @@ import Testing
     let machine = try TestMachine(host: host, start: start)
     host.machine = machine
     let runner = CallRunner(machine)
-    var random = Generator(state: seed &* 1000)
+    var random = SeededGenerator(seed: seed &* 1000)
     for (index, path) in ["hello", "a/b/../c", "../x", "/abs", "\u{0}", "."].enumerated() {
       machine.write(Array(path.utf8), at: 512 + 16 * index)
     }
@@ -88,7 +75,7 @@ import Testing
 
   @Test(arguments: 1...200 as ClosedRange<UInt64>)
   func startSurvives(seed: UInt64) throws {
-    var random = Generator(state: seed)
+    var random = SeededGenerator(seed: seed)
     var start = TestMachine.Start()
     start.directories = [(1, true, "/data")]
     var bytes = configuration(start)
@@ -129,4 +116,8 @@ import Testing
     do throws(SystemError) { _ = try edge.call(.wallClock) } catch { found = error.number }
     #expect(found == (error >= 4096 ? 5 : expected))
   }
+}
+
+extension SeededGenerator {
+  fileprivate mutating func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &self)] }
 }

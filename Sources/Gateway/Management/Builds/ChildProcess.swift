@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import LocalProcesses
 import Synchronization
 
 /// Another program, run to its end or to its time's. It dies with the thread that runs it, and with it all that it has started in its session.
@@ -100,41 +101,16 @@ final class ChildProcess: Sendable {
     let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard nothing >= 0 else { throw StartFailure(description: "cannot open /dev/null: \(String(cString: strerror(errno)))") }
     defer { close(nothing) }
-    var child = coffer_child()
-    let descriptors = [nothing, nothing, complaints]
-    let step: Int32 = Self.withStrings([program] + arguments) { arguments in
-      Self.withStrings(environment) { environment in
-        descriptors.withUnsafeBufferPointer { descriptors in
-          program.withCString { program in
-            "/".withCString { directory in
-              var spawn = coffer_spawn()
-              spawn.program = program
-              spawn.arguments = arguments
-              spawn.environment = environment
-              spawn.directory = directory
-              spawn.descriptors = descriptors.baseAddress
-              spawn.descriptor_count = UInt32(descriptors.count)
-              // It confines what handles the module itself.
-              spawn.landlock_ruleset = -1
-              return coffer_spawn_sandboxed(&spawn, &child)
-            }
-          }
-        }
-      }
+    do throws(ProcessError) {
+      return try ChildProgram(program, arguments: arguments, environment: environment).start([nothing, nothing, complaints])
+    } catch {
+      throw StartFailure(description: error.description)
     }
-    guard step == 0 else { throw StartFailure(description: "cannot start \(program): \(String(cString: strerror(errno)))") }
-    return child
   }
 
   private static var now: Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-
-  private static func withStrings(_ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> Int32) -> Int32 {
-    let copies = strings.map { strdup($0) } + [nil]
-    defer { for copy in copies { free(copy) } }
-    return copies.withUnsafeBufferPointer { body($0.baseAddress) }
   }
 }

@@ -7,6 +7,7 @@ import NetworkRules
 public struct Manifest: Codable, Sendable, Hashable {
   /// What the host may add to the trustlet when it starts it.
   public struct Host: Codable, Sendable, Hashable {
+    /// What a host may offer: directories to read, or to write too.
     public enum Directories: String, Codable, Sendable, Hashable, CaseIterable {
       case none
       case read

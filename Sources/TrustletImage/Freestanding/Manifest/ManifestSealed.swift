@@ -3,6 +3,7 @@ import EdgeCalls
 extension Manifest {
   /// A directory that lies, encrypted and authenticated, in a file of the host's, and that is there again in the next run.
   public struct Sealed: Codable, Sendable, Hashable {
+    /// Who sees to it that the host shows the newest version.
     public enum Freshness: String, Codable, Sendable, Hashable, CaseIterable {
       /// The broker that has the key, and that the manifest names, counts the volume's versions: the host cannot show an old one.
       case counter

@@ -1,5 +1,6 @@
 /// Why an image was refused or could not be made.
 public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What kind of refusal it is; each names what its reader can do.
   public enum Code: String, Sendable, Hashable, CaseIterable {
     /// The file could not be opened, read or written.
     case fileSystem

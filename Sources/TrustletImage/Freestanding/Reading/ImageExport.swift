@@ -2,6 +2,7 @@ import WasmFormat
 
 /// Something of the program that a command can call by its number.
 public struct ImageExport: Sendable, Hashable {
+  /// What the entry point gives.
   public enum Kind: UInt8, Sendable, Hashable {
     case function = 0
     /// Called through a function without parameters that gives the global's value.

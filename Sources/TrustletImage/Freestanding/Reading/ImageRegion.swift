@@ -17,6 +17,7 @@ public struct ImageRights: OptionSet, Sendable, Hashable, CustomStringConvertibl
 
 /// A range of a trustlet's address space. Everything outside its regions (and its machine page) is unmapped.
 public struct ImageRegion: Sendable, Hashable {
+  /// What a region holds, which decides what may be done with it.
   public enum Kind: Sendable, Hashable {
     /// The library OS's and the program's instructions.
     case code

@@ -5,6 +5,7 @@ import EdgeCalls
 /// Kept as the image has it: for each entry the bytes from the address before (or the image's base), and the difference of
 /// the offset, with the sign in the lowest bit.
 public struct LineTable: Sendable, Sequence {
+  /// Where in the module code comes from.
   public struct Entry: Sendable, Hashable {
     /// From here to the next entry the code has this offset.
     public let address: UInt64

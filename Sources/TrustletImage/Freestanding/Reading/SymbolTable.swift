@@ -6,6 +6,7 @@ import EdgeCalls
 /// Kept as the image has it: for each function the bytes between it and the one before (or the beginning of the space), its size, how
 /// many bytes of its name are those of the one before, how many follow, and these.
 public struct SymbolTable: Sendable, Sequence {
+  /// A function of the image. Addresses and sizes in bytes.
   public struct Symbol: Sendable, Hashable {
     public let address: UInt64
     public let size: UInt64

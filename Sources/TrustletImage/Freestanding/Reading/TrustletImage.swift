@@ -44,6 +44,7 @@ extension TrustletImage {
     return contents(of: region).withUnsafeBytes { try? FileTreeWalk($0) }?.files ?? []
   }
 
+  /// What can be called by that name; nil where an instance shows nothing by it.
   public func export(_ name: String, instance: UInt32 = 0) -> ImageExport? {
     var (low, high) = (0, exports.count)
     while low < high {
