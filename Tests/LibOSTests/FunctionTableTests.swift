@@ -66,7 +66,7 @@ import Testing
 
   @Test func testsCallWhatIsExported() throws {
     let invoke = Self.compact(
-      try String(contentsOf: Self.folder.appendingPathComponent("Invoke.swift"), encoding: .utf8))
+      try String(contentsOf: Self.folder.appendingPathComponent("Harness/Invoke.swift"), encoding: .utf8))
     for export in try Self.exports() {
       guard let call = export.call else { continue }
       #expect(invoke.contains("case\"\(export.name)\":trywasi.\(call)"), "\(export.name): \(call)")
