@@ -114,8 +114,8 @@ let package = Package(
     // Where trust comes from, and a node as an image: what builds it and says what its evidence will be, and what starts in it.
     .target(name: "Platform"),
     .target(name: "DevelopmentPlatform", dependencies: ["DevelopmentEvidence", "Platform", crypto]),
-    .target(name: "NodeImage", dependencies: ["ProgramFiles", crypto]),
     .target(name: "NodeStart"),
+    .target(name: "NodeImage", dependencies: ["NodeStart", "ProgramFiles", crypto]),
     .executableTarget(name: "coffer-init", dependencies: ["CLinux", "NodeStart", "Platform"], linkerSettings: staticRuntime),
     .executableTarget(name: "coffer-evidence", dependencies: ["NodeStart", "Platform"], linkerSettings: staticRuntime),
 
@@ -194,10 +194,11 @@ let package = Package(
     .executableTarget(
       name: "coffer-node",
       dependencies: [
-        "Attestation", "AttestedChannel", "Attester", "CLinux", "Evidence", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway",
-        "HostNetwork", "ImageBuilding", "KeyBroker", "KeyBrokerClient", "KeyBrokerProtocol", "KVMMachine", "LocalProcesses", "Machine",
-        "NetworkRules", "Platform", "ProgramFiles", "TrustletImage", argumentParser, asyncHTTPClient, crypto, histogram, httpTypes, hummingbird,
-        hummingbirdTLS, logging, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioPosix, nioSSL, nioTLS, serviceLifecycle,
+        "Attestation", "AttestedChannel", "Attester", "CLinux", "Evidence", "Examples", "FunctionCalls", "FunctionDispatch", "FunctionStore",
+        "Gateway", "HostNetwork", "ImageBuilding", "JSONText", "KeyBroker", "KeyBrokerClient", "KeyBrokerProtocol", "KVMMachine", "LocalProcesses",
+        "Machine", "NetworkRules", "Platform", "ProgramFiles", "TrustletImage", "WASIComponents", "WasmFormat", argumentParser, asyncHTTPClient,
+        crypto, histogram, httpTypes, hummingbird, hummingbirdTLS, logging, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioPosix, nioSSL, nioTLS,
+        serviceLifecycle,
       ]),
     .target(
       name: "SpecificationScripts",
@@ -282,7 +283,10 @@ let package = Package(
     .testTarget(name: "TrustedLinesTests", dependencies: ["TrustedLines"]),
     .testTarget(
       name: "CofferCommandTests",
-      dependencies: ["DevelopmentEvidence", "KVMMachine", "LoopbackSockets", "RunCommand", "TestTPM", "WASIClients", "WasmText"]),
+      dependencies: [
+        "CodeObjects", "Coffer", "DevelopmentEvidence", "EdgeCalls", "KeyBrokerProtocol", "KVMMachine", "LoopbackSockets", "RunCommand", "TestTPM",
+        "TrustletImage", "WASIClients", "WasmCompiler", "WasmFormat", "WasmText", crypto,
+      ]),
     .testTarget(
       name: "NodeCommandTests",
       dependencies: [
