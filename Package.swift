@@ -309,7 +309,11 @@ let package = Package(
       name: "DocumentTests",
       dependencies: ["coffer-node", "coffer-tools", "ImageBuilding", "TrustletImage", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(
-      name: "CofferCommandTests", dependencies: ["DevelopmentEvidence", "Examples", "KVMMachine", "LoopbackSockets", "RunCommand", "TestTPM", "WASIClients", "WasmText"]),
+      name: "CofferCommandTests",
+      dependencies: [
+        "CodeObjects", "Coffer", "DevelopmentEvidence", "EdgeCalls", "Examples", "KVMMachine", "KeyBrokerProtocol", "LoopbackSockets", "RunCommand", "TestTPM", "TrustletImage", "WASIClients",
+        "WasmCompiler", "WasmFormat", "WasmText", crypto,
+      ]),
     .target(
       name: "MachineScenarios", dependencies: ["EdgeCalls", "GuestObjects", "KVMMachine", "Machine", "ProcessMachine"], path: "Tests/MachineScenarios"),
     .executableTarget(name: "machine-check", dependencies: ["KVMMachine", "Machine", "MachineScenarios", "ProcessMachine"], path: "Tests/machine-check"),
