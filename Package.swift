@@ -107,7 +107,7 @@ let package = Package(
     .target(name: "DevelopmentPlatform", dependencies: ["DevelopmentEvidence", "Platform", crypto]),
 
     // Floor 2: a node as an image: what builds it and says what its evidence will be, and what starts in it.
-    .target(name: "NodeImage", dependencies: ["ProgramFiles", crypto]),
+    .target(name: "NodeImage", dependencies: ["NodeStart", "ProgramFiles", crypto]),
     .target(name: "NodeStart"),
     .executableTarget(name: "coffer-init", dependencies: ["CLinux", "NodeStart", "Platform"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
     .executableTarget(name: "coffer-evidence", dependencies: ["NodeStart", "Platform"], linkerSettings: [.unsafeFlags(["-static-stdlib"])]),
