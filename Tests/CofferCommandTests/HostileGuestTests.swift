@@ -4,6 +4,7 @@ import Crypto
 import EdgeCalls
 import Foundation
 import KeyBrokerProtocol
+import Synchronization
 import Testing
 import TrustletImage
 import WasmCompiler
@@ -20,8 +21,12 @@ struct HostileGuestTests {
   private static let own = "what its own policy gives it, 20c1"
   private static let other = "another function's secret, 93f7"
 
+  /// Where the program gathers its answers.
+  private static let answers = 4 << 20
+
   /// Makes each call that its input describes (number, the length that is claimed, the payload's length, the payload), and writes error, length and payload
-  /// of each answer. Memory outside of its own it reaches by the library OS's functions.
+  /// of each answer, all of them at its end: what a program writes waits in the window's first page for the next call, and would go with each of these.
+  /// Memory outside of its own it reaches by the library OS's functions.
   private static let guest = """
     (module
       (import "hostile" "copy" (func $copy (param i64 i64 i64) (result i64)))
@@ -44,7 +49,7 @@ struct HostileGuestTests {
           (local.set $from (i32.add (local.get $from) (i32.load (i32.const 8))))
           (local.set $count (i32.sub (local.get $count) (i32.load (i32.const 8))))
           (br $more))))
-      (func (export "_start") (local $at i32) (local $end i32) (local $count i32)
+      (func (export "_start") (local $at i32) (local $end i32) (local $count i32) (local $answers i32)
         (local.set $end (i32.const 65536))
         (block $whole (loop $more
           (i32.store (i32.const 0) (local.get $end))
@@ -54,6 +59,7 @@ struct HostileGuestTests {
           (local.set $end (i32.add (local.get $end) (i32.load (i32.const 8))))
           (br $more)))
         (local.set $at (i32.const 65536))
+        (local.set $answers (i32.const \(HostileGuestTests.answers)))
         (block $done (loop $next
           (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
           (local.set $count (i32.load offset=8 (local.get $at)))
@@ -64,11 +70,12 @@ struct HostileGuestTests {
           (call $take (i32.const 16) (i64.const \(EdgeWindow.errorOffset)) (i32.const 4))
           (call $take (i32.const 20) (i64.const \(EdgeWindow.responseLengthOffset)) (i32.const 4))
           (if (i32.or (i32.load (i32.const 16)) (i32.gt_u (i32.load (i32.const 20)) (i32.const 65536))) (then (i32.store (i32.const 20) (i32.const 0))))
-          (call $take (i32.const 4194304) (i64.const \(EdgeWindow.payloadOffset)) (i32.load (i32.const 20)))
+          (i64.store (local.get $answers) (i64.load (i32.const 16)))
+          (call $take (i32.add (local.get $answers) (i32.const 8)) (i64.const \(EdgeWindow.payloadOffset)) (i32.load (i32.const 20)))
+          (local.set $answers (i32.add (local.get $answers) (i32.add (i32.const 8) (i32.load (i32.const 20)))))
           (local.set $at (i32.add (local.get $at) (i32.add (i32.const 12) (local.get $count))))
-          (call $out (i32.const 16) (i32.const 8))
-          (call $out (i32.const 4194304) (i32.load (i32.const 20)))
-          (br $next)))))
+          (br $next)))
+        (call $out (i32.const \(HostileGuestTests.answers)) (i32.sub (local.get $answers) (i32.const \(HostileGuestTests.answers))))))
     """
 
   /// Prints its environment's first variable.
@@ -166,12 +173,14 @@ struct HostileGuestTests {
 
     /// One call of the guest, in an instance of its own.
     func attempt(_ attempts: [Attempt]) throws -> [Answer] {
-      try place.write("attempts", attempts.flatMap(\.bytes))
-      let invoked = try CofferCommand.run(
-        ["invoke", "guest", "--data", "@attempts", "--node", "http://127.0.0.1:\(node.port)", "--node-data", "node"], in: place.path, shell: "exec >answer;")
+      let invoked = try invoke(attempts)
       let log = try command("logs", "guest").output
       #expect(invoked.status == 0, "\(invoked.errors) \(log)")
-      var rest = try place.bytes("answer")[...]
+      return try Scene.answers(place)
+    }
+
+    static func answers(_ place: Workplace, _ name: String = "0") throws -> [Answer] {
+      var rest = try place.bytes("answer-\(name)")[...]
       var answers: [Answer] = []
       while rest.count >= 8 {
         let numbers = [0, 4].map { offset in rest.dropFirst(offset).prefix(4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) } }
@@ -181,11 +190,19 @@ struct HostileGuestTests {
       return answers
     }
 
+    func invoke(_ attempts: [Attempt]) throws -> CofferCommand.Result { try Scene.invoke(attempts, place, node.port) }
+
+    static func invoke(_ attempts: [Attempt], _ place: Workplace, _ port: Int, _ name: String = "0") throws -> CofferCommand.Result {
+      try place.write("attempts-\(name)", attempts.flatMap(\.bytes))
+      return try CofferCommand.run(
+        ["invoke", "guest", "--data", "@attempts-\(name)", "--node", "http://127.0.0.1:\(port)", "--node-data", "node"], in: place.path, shell: "exec >answer-\(name);")
+    }
+
     /// The function beside it gets its secret as ever.
     func expectOthersUnharmed() throws {
       let answer = try command("invoke", "honest")
       let log = try command("logs", "honest").output
-      #expect(answer.output == "SECRET=\(HostileGuestTests.other)\0", "\(answer) \(log)")
+      #expect(answer.output.replacing("\0", with: "") == "SECRET=\(HostileGuestTests.other)", "\(answer.errors) \(log)")
     }
 
     var log: String { (try? place.run("broker", "audit", "--broker", "http://127.0.0.1:\(broker.port)", "--broker-data", "broker").output) ?? "" }
@@ -213,8 +230,14 @@ struct HostileGuestTests {
 
     // Out of order: before it, between and behind other calls that the library OS would not make now.
     let others = [EdgeCall.growMemory, .writeStream, .open, .readFile, .wait].map { Attempt(call: $0.rawValue, payload: [1, 2, 3]) }
-      + [0, 99, 0xFFFF_FFFF].map { Attempt(call: $0, payload: Self.point(keys[0])) }
+      + [99, 0xFFFF_FFFF].map { Attempt(call: $0, payload: Self.point(keys[0])) }
     for answer in try scene.attempt(others.filter { ![EdgeCall.growMemory.rawValue, EdgeCall.wait.rawValue].contains($0.call) }) { #expect(answer.payload.isEmpty) }
+    // Where a call's number was is nothing: what a library OS leaves that cannot go on. Its own machine ends, and its caller learns no more.
+    let ended = try scene.invoke([Attempt(payload: Self.point(keys[0])), Attempt(call: 0, payload: [])])
+    let left = try scene.place.bytes("answer-0")
+    #expect(ended.status == 1 && ended.errors.contains("500") && left.isEmpty, "\(ended)")
+    #expect(try scene.command("logs", "guest").output.contains("the library OS stopped without a request"))
+    try scene.expectOthersUnharmed()
 
     // A key that somebody else holds gets what the policy gives this image: that is its own to give away. The library OS asked once at the start, so
     // that it may ask three times more, whatever it says.
@@ -238,6 +261,23 @@ struct HostileGuestTests {
     // What came for the one, given back as if it were a key, is none.
     let replayed = try scene.attempt([Attempt(payload: Array(own[0].payload.prefix(64))), Attempt(payload: own[0].payload)])
     #expect(replayed.allSatisfy { $0.error != 0 && $0.payload.isEmpty })
+
+    // Floods: instances that ask as often as they can, and the function beside them as before.
+    let flood = [Attempt](repeating: Attempt(payload: point), count: 20_000)
+    let floods = Mutex<[Int: Int]>([:])
+    let all = DispatchGroup()
+    let (place, port) = (scene.place, scene.node.port)
+    for number in 1...3 {
+      DispatchQueue.global().async(group: all) {
+        let invoked = try? Scene.invoke(flood, place, port, "\(number)")
+        let answers = (try? Scene.answers(place, "\(number)")) ?? []
+        floods.withLock { $0[number] = invoked?.status == 0 && answers.count == flood.count ? answers.count { $0.error == 0 } : -1 }
+      }
+    }
+    for _ in 0..<5 { try scene.expectOthersUnharmed() }
+    all.wait()
+    let log = try scene.command("logs", "guest").output
+    #expect(floods.withLock { $0 } == [1: 3, 2: 3, 3: 3], "\(log)")
 
     // The other's secret was released to the other alone, and the node is as it was.
     try scene.expectOthersUnharmed()
