@@ -7,6 +7,6 @@ public struct BoundNonce: Sendable {
 
   public let nonce: [UInt8]
   let report: PlatformReport
-  /// Nil where the report is for this nonce alone.
+  /// Nil where the report is for this nonce alone, or for nobody.
   let path: [UInt8]?
 }

@@ -20,7 +20,9 @@ public final class NodeSigner: Sendable {
     }
     let tree = NonceTree(nonces)
     let report = try report("coffer-node-batch", tree.root)
-    return nonces.enumerated().map { BoundNonce(nonce: $0.element, report: report, path: tree.path(of: $0.offset)) }
+    // Where nobody vouches nothing binds the root, and a path would lead nowhere.
+    let isBound = !report.evidence.isEmpty
+    return nonces.enumerated().map { BoundNonce(nonce: $0.element, report: report, path: isBound ? tree.path(of: $0.offset) : nil) }
   }
 
   private func report(_ purpose: String, _ fresh: [UInt8]) throws(EvidenceError) -> PlatformReport {

@@ -1,5 +1,6 @@
 import Crypto
 import Glibc
+import NodeStart
 
 /// A node as files: what boots, and what is in it.
 public struct NodeImage: Sendable {
@@ -14,6 +15,8 @@ public struct NodeImage: Sendable {
     public var programs: String
     /// Functions that the node serves from its start: images by their names.
     public var functions: [String: String] = [:]
+    /// A file with certificates (PEM), of which one must have issued the broker's that the words name.
+    public var brokerAuthority: String?
     /// Further folders with libraries.
     public var libraryFolders: [String] = []
     /// Further words for the kernel.
@@ -28,7 +31,7 @@ public struct NodeImage: Sendable {
     package func check() throws(NodeImageError) {
       for name in functions.keys.sorted() { try NodeImage.checkFunctionName(name) }
       _ = try NodeImage.commandLine(words)
-      for path in ([NodeImage.firstProcess] + NodeImage.programs).map({ "\(programs)/\($0)" }) + functions.values.sorted() where access(path, R_OK) != 0 {
+      for path in ([NodeImage.firstProcess] + NodeImage.programs).map({ "\(programs)/\($0)" }) + functions.values.sorted() + [brokerAuthority].compactMap(\.self) where access(path, R_OK) != 0 {
         throw NodeImageError(path, found: String(cString: strerror(errno)), expected: "a file that can be read", "name another, or install what it belongs to")
       }
     }
@@ -43,6 +46,7 @@ public struct NodeImage: Sendable {
   package static let words = ["console=ttyS0", "quiet", "panic=-1", "lockdown=confidentiality", "module.sig_enforce=1"]
   private static let libraries = "usr/lib/x86_64-linux-gnu"
   private static let functionLimit = 64 << 20
+  private static let authorityLimit = 1 << 20
 
   /// The same files give the same image, whoever builds it, when and where.
   public init(_ plan: Plan) throws(NodeImageError) {
@@ -74,6 +78,9 @@ public struct NodeImage: Sendable {
     for (name, path) in plan.functions.sorted(by: { $0.key < $1.key }) {
       try Self.checkFunctionName(name)
       try add("functions/\(name).trustlet", try SourceFile.contents(of: path, limit: Self.functionLimit), from: "function \(name)")
+    }
+    if let authority = plan.brokerAuthority {
+      try add(String(NodeSettings.brokerAuthority.dropFirst()), try SourceFile.contents(of: authority, limit: Self.authorityLimit), from: "the broker's authority")
     }
     for folder in ["data", "dev", "functions", "modules", "proc", "sys", "tmp"] { try tree.add(folder, .directory) }
     // What the kernel gives the first process as its input and output, before it has mounted anything.

@@ -53,6 +53,8 @@ package enum EvidenceRefusal: Error, Equatable, Sendable {
   case notHere
   case noNonce
   case noPlatform(String)
+  /// Others have been asking all the time.
+  case busy
 }
 
 /// What goes back.
@@ -70,6 +72,7 @@ package enum EvidenceAnswer {
       case .notHere: ("404 Not Found", "only /evidence?nonce=HEX is here")
       case .noNonce: ("400 Bad Request", "nonce: expected 16 bytes, as 32 hexadecimal digits")
       case .noPlatform(let found): ("503 Service Unavailable", found)
+      case .busy: ("503 Service Unavailable", "too many ask for evidence at the moment; ask again")
       }
     let body = Array("\(text)\n".utf8)
     return head(status, "text/plain", body.count) + body

@@ -14,9 +14,12 @@ package final class RestingPlatform {
     (self.open, self.clock, self.pause) = (open, clock, pause)
   }
 
+  /// How long it still rests, in seconds; not above zero where a report is begun at once.
+  package var rest: Double { restEnd - clock() }
+
   /// A report that carries the bytes, and zeros behind them.
   package func report(carrying bytes: [UInt8]) throws(PlatformError) -> PlatformReport {
-    let rest = restEnd - clock()
+    let rest = rest
     if rest > 0 { pause(rest) }
     let start = clock()
     defer { restEnd = clock() + (clock() - start) }

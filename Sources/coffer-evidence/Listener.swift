@@ -8,14 +8,12 @@ enum Diagnostics {
   }
 }
 
-/// A TCP port, one connection after the other.
+/// A TCP port whose connections wait for nothing.
 struct Listener {
-  /// For a request and for its answer each.
-  private static let patience = 5
-  private let descriptor: Int32
+  let descriptor: Int32
 
   init?(_ host: IPv4Address, _ port: UInt16) {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
     var yes: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
     var address = sockaddr_in()
@@ -31,45 +29,18 @@ struct Listener {
     }
   }
 
-  func next() -> Connection? {
-    let accepted = accept(descriptor, nil, nil)
+  /// A connection that waits to be taken, the caller's to close, and whose it is.
+  func next() -> (connection: Int32, address: UInt32)? {
+    var address = sockaddr_in()
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let accepted = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { accept(descriptor, $0, &size) }
+    }
     guard accepted >= 0 else { return nil }
-    var time = timeval(tv_sec: Self.patience, tv_usec: 0)
-    setsockopt(accepted, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-    setsockopt(accepted, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-    return Connection(descriptor: accepted, patience: Self.patience)
-  }
-}
-
-struct Connection: ~Copyable {
-  let descriptor: Int32
-  let patience: Int
-
-  deinit { close(descriptor) }
-
-  /// The head of a request; nil where it does not come in time, or is longer than any that is answered.
-  borrowing func head() -> [UInt8]? {
-    var bytes: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 1024)
-    // Whoever sends a byte now and then does not keep others waiting for long.
-    let end = time(nil) + patience
-    while !EvidenceRequest.isComplete(bytes) {
-      guard bytes.count < EvidenceRequest.limit, time(nil) <= end else { return nil }
-      let count = read(descriptor, &piece, min(piece.count, EvidenceRequest.limit - bytes.count))
-      // A read that has a time limit is interrupted also by being stopped and going on.
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return nil }
-      bytes += piece[..<count]
+    guard fcntl(accepted, F_SETFL, O_NONBLOCK) == 0, fcntl(accepted, F_SETFD, FD_CLOEXEC) == 0 else {
+      close(accepted)
+      return nil
     }
-    return bytes
-  }
-
-  borrowing func answer(_ bytes: [UInt8]) {
-    var sent = 0
-    while sent < bytes.count {
-      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent) }
-      guard count > 0 else { return }
-      sent += count
-    }
+    return (accepted, address.sin_addr.s_addr)
   }
 }

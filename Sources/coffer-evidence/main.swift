@@ -10,4 +10,5 @@ guard words.count == 3, let address = IPv4Address(words[1]), let port = UInt16(w
 }
 signal(SIGPIPE, SIG_IGN)
 guard let listener = Listener(address, port) else { exit(125) }
-EvidenceService().serve(listener)
+var service = EvidenceService(listener)
+service.serve()

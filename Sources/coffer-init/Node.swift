@@ -41,7 +41,7 @@ struct Node {
       Console.say("nothing vouches for this machine: neither a confidential machine's reports nor a TPM; functions give no evidence")
       return []
     }
-    return ["--platform", platform.rawValue, "--attested", "\(host):\(settings.attestedPort)"]
+    return ["--platform", platform.rawValue, "--attested", "\(host):\(settings.attestedPort)"] + settings.brokerOptions
   }
 
   private var machine: String { access("/dev/kvm", R_OK | W_OK) == 0 ? "kvm" : "process" }

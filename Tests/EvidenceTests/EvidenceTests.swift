@@ -152,6 +152,16 @@ import Testing
     }
   }
 
+  /// A broker refused all instances but one of those that began at the same moment.
+  @Test func noncesOfOneMomentAreGoodWhereNobodyVouches() throws {
+    let scene = try Scene.none()
+    let nonces = (0..<3).map { [UInt8](repeating: UInt8($0 + 1), count: 16) }
+    for (nonce, bound) in zip(nonces, try scene.node.bind(nonces)) {
+      let evidence = try scene.node.evidence(of: Scene.instance(), by: scene.monitor, under: bound, at: UInt64(time(nil)))
+      #expect(scene.refusals(evidence, nonce: nonce) == [] && scene.refusals(evidence, nonce: nonces[0]) == (nonce == nonces[0] ? [] : ["policy.nonce"]))
+    }
+  }
+
   @Test func whatCannotBeStatedIsAnError() throws {
     let scene = try Scene.none()
     for count in [0, 7, 65] {

@@ -14,7 +14,7 @@ import Testing
     var random = SeededGenerator(seed: seed)
     let folder = try ScratchFolder()
     let (data, key) = ("\(folder.path)/data", "\(folder.path)/key")
-    _ = try MasterKey.file(key)
+    _ = try MasterKey.file(key, for: data)
     var expected: [String: String] = [:]
     var heads: [Int64: String] = [:]
     var changes = 0
@@ -35,7 +35,7 @@ import Testing
       }
       let place: Comment = "round \(round), COFFER_SEED=\(seed)"
       // Opening follows the whole chain with the key.
-      let store = try BrokerStore(directory: data, key: try MasterKey.file(key).key)
+      let store = try BrokerStore(directory: data, key: try MasterKey.file(key, for: data).key)
       var found: [Int64: String] = [:]
       var verifier = AuditChain.Verifier()
       while true {

@@ -96,10 +96,10 @@ import Testing
   /// Of two brokers that start for the first time, the second takes the key that the first has made, or none.
   @Test func aKeyThatIsThereIsNotReplaced() throws {
     let path = "\(folder.path)/master"
-    DispatchQueue.concurrentPerform(iterations: 8) { _ in _ = try? MasterKey.file(path) }
+    DispatchQueue.concurrentPerform(iterations: 8) { _ in _ = try? MasterKey.file(path, for: "\(folder.path)/none") }
     let made = try Data(contentsOf: URL(fileURLWithPath: path))
     #expect(made.count == MasterKey.size)
-    #expect(try MasterKey.file(path).isNew == false)
+    #expect(try MasterKey.file(path, for: "\(folder.path)/none").isNew == false)
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == made)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("master") } == ["master"])
   }
@@ -304,24 +304,33 @@ import Testing
     withExtendedLifetime(first) {}
   }
 
+  /// Misspelt, or lost: another key opens nothing of what is there, and would be taken for it at the next start.
+  @Test func aSecondMasterKeyIsNotMade() throws {
+    let (data, path) = ("\(folder.path)/kept", "\(folder.path)/kept-key")
+    do { _ = try BrokerStore(directory: data, key: try MasterKey.file(path, for: data).key) }
+    #expect { try MasterKey.file("\(path)-misspelt", for: data) } throws: { ($0 as? BrokerError)?.message.contains("was written under one") == true }
+    #expect(!FileManager.default.fileExists(atPath: "\(path)-misspelt"))
+    _ = try BrokerStore(directory: data, key: try MasterKey.file(path, for: data).key)
+  }
+
   @Test func aMasterKeysFileIsItsOwnersAlone() throws {
     let path = "\(folder.path)/key"
     #expect { try MasterKey.existingFile(path) } throws: { ($0 as? BrokerError)?.code == .fileSystem }
     #expect(!FileManager.default.fileExists(atPath: path))
-    #expect(try MasterKey.file(path).isNew)
-    #expect(try !MasterKey.file(path).isNew)
+    #expect(try MasterKey.file(path, for: "\(folder.path)/none").isNew)
+    #expect(try !MasterKey.file(path, for: "\(folder.path)/none").isNew)
     let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
     #expect(mode == 0o600)
     for mode in [0o640, 0o604, 0o666, 0o620] {
       try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
-      #expect { try MasterKey.file(path) } throws: { ($0 as? BrokerError)?.code == .fileSystem }
+      #expect { try MasterKey.file(path, for: "\(folder.path)/none") } throws: { ($0 as? BrokerError)?.code == .fileSystem }
     }
     for count in [0, 31, 33, 64] {
       let other = "\(folder.path)/key-\(count)"
       _ = FileManager.default.createFile(atPath: other, contents: Data(count: count), attributes: [.posixPermissions: 0o600])
-      #expect { try MasterKey.file(other) } throws: { ($0 as? BrokerError)?.code == .invalid }
+      #expect { try MasterKey.file(other, for: "\(folder.path)/none") } throws: { ($0 as? BrokerError)?.code == .invalid }
     }
     try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/link", withDestinationPath: "\(folder.path)/key-31")
-    #expect(throws: BrokerError.self) { try MasterKey.file("\(folder.path)/link") }
+    #expect(throws: BrokerError.self) { try MasterKey.file("\(folder.path)/link", for: "\(folder.path)/none") }
   }
 }

@@ -37,7 +37,7 @@ import Testing
       let place: Comment = "round \(round), COFFER_SEED=\(seed)"
       let known = callUntilKilled(broker, image, token, round, &random)
       // Opening follows the whole chain under the key.
-      let store = try BrokerStore(directory: broker.directory, key: try MasterKey.file("\(broker.directory)/master-key").key)
+      let store = try BrokerStore(directory: broker.directory, key: try MasterKey.file("\(broker.directory)/master-key", for: broker.directory).key)
       let links = try Self.links(of: store)
       #expect(links.count >= chain.count && links.prefix(chain.count).map(\.hash) == chain, "\(place): entries that were there are others or gone")
       let entries = try links.dropFirst(chain.count).map { try AuditEntry(JSONReader.value(of: $0.entry, "test")) }

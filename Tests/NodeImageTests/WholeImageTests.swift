@@ -39,9 +39,11 @@ import Testing
     let place = try Place(), other = try Place()
     try place.put("hello", [1, 2, 3])
     try other.put("hello", [1, 2, 3])
+    for place in [place, other] { try place.put("authority", [4]) }
     func image(_ place: Place) throws -> NodeImage {
       var plan = NodeImage.Plan(kernel: place.package, programs: place.programs)
       plan.functions = ["hello": place.folder.appendingPathComponent("hello").path]
+      plan.brokerAuthority = place.folder.appendingPathComponent("authority").path
       plan.words = ["coffer.address=192.0.2.7/24"]
       return try NodeImage(plan)
     }
@@ -51,13 +53,17 @@ import Testing
     #expect(first.boot.kernel == MadePE().bytes && first.boot.commandLine.hasSuffix(" coffer.address=192.0.2.7/24"))
     #expect(
       first.contents.files.map(\.path) == [
-        "coffer/coffer", "coffer/coffer-attester", "coffer/coffer-evidence", "coffer/coffer-monitor", "coffer/coffer-node", "functions/hello.trustlet", "init", "modules/001-failover.ko",
+        "coffer/broker-authority.pem", "coffer/coffer", "coffer/coffer-attester", "coffer/coffer-evidence", "coffer/coffer-monitor", "coffer/coffer-node", "functions/hello.trustlet", "init", "modules/001-failover.ko",
         "modules/002-virtio_net.ko",
       ])
     try other.put("hello", [1, 2, 2])
     let changed = try image(other)
+    try other.put("hello", [1, 2, 3])
+    try other.put("authority", [5])
+    let foreign = try image(other)
     #expect(try ReferenceValues(first.boot, memory: 2 << 30) == ReferenceValues(second.boot, memory: 2 << 30))
     #expect(try ReferenceValues(first.boot, memory: 2 << 30).registers[9] != ReferenceValues(changed.boot, memory: 2 << 30).registers[9])
+    #expect(try ReferenceValues(first.boot, memory: 2 << 30).registers[9] != ReferenceValues(foreign.boot, memory: 2 << 30).registers[9])
   }
 
   @Test(.enabled(if: hasTools, "dpkg-deb is not installed: this is no Debian"))

@@ -18,6 +18,28 @@ import Testing
     #expect(throws: StartError.self) { try NodeSettings(commandLine: line) }
   }
 
+  @Test func whoReleasesSecrets() throws {
+    let pin = String(repeating: "0a", count: 32)
+    let line = "coffer.address=192.0.2.7/24 coffer.broker=https://192.0.2.9:8085 coffer.broker-pin=\(pin) coffer.broker-tenant=acme"
+    #expect(
+      try NodeSettings(commandLine: line).brokerOptions == [
+        "--broker", "https://192.0.2.9:8085", "--broker-authority", "/coffer/broker-authority.pem", "--broker-pin", pin, "--broker-tenant", "acme",
+      ])
+    #expect(try NodeSettings(commandLine: "coffer.address=192.0.2.7/24 coffer.broker=https://192.0.2.9").broker == "https://192.0.2.9:443")
+    #expect(try NodeSettings(commandLine: "quiet").brokerOptions.isEmpty)
+  }
+
+  @Test(arguments: [
+    "coffer.broker=http://192.0.2.9:8085", "coffer.broker=https://broker.example", "coffer.broker=https://127.0.0.1:8085", "coffer.broker=https://192.0.2.9:0",
+    "coffer.broker=https://192.0.2.9:08085", "coffer.broker=https://192.0.2.9/path", "coffer.broker=https://192.0.2.9:1:2", "coffer.broker=", "coffer.broker",
+    "coffer.broker=https://192.0.2.9 coffer.broker-pin=00", "coffer.broker=https://192.0.2.9 coffer.broker-tenant=", "coffer.broker=https://192.0.2.9 coffer.broker-tenant=--net",
+    "coffer.broker-pin=\(String(repeating: "0", count: 64))", "coffer.broker-tenant=acme",
+  ])
+  func aBrokerIsNotGuessed(_ line: String) {
+    #expect(throws: StartError.self) { try NodeSettings(commandLine: "coffer.address=192.0.2.7/24 \(line)") }
+    #expect(throws: StartError.self) { try NodeSettings(commandLine: "coffer.broker=https://192.0.2.9") }
+  }
+
   @Test func networks() throws {
     let all = try #require(IPv4Network("10.0.0.1/0")), one = try #require(IPv4Network("10.0.0.1/32"))
     #expect(all.contains(IPv4Address(value: .max)) && one.contains(IPv4Address(value: 0x0A00_0001)) && !one.contains(IPv4Address(value: 0x0A00_0002)))
@@ -54,7 +76,7 @@ import Testing
   @Test func anAnswerSaysHowLongItIs() throws {
     let answer = String(decoding: EvidenceAnswer.evidence([1, 2, 3], format: "tpm-quote"), as: UTF8.self)
     #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && answer.contains("Content-Length: 3\r\n") && answer.contains("application/vnd.coffer.tpm-quote"))
-    for reason in [EvidenceRefusal.malformed, .wrongMethod, .notHere, .noNonce, .noPlatform("no TPM")] {
+    for reason in [EvidenceRefusal.malformed, .wrongMethod, .notHere, .noNonce, .noPlatform("no TPM"), .busy] {
       let text = String(decoding: EvidenceAnswer.refusal(reason), as: UTF8.self)
       let parts = text.split(separator: "\r\n\r\n")
       #expect(parts.count == 2 && text.contains("Content-Length: \(parts.last?.utf8.count ?? 0)\r\n"))

@@ -44,7 +44,7 @@ let words = CommandLine.arguments
 guard words.count == 4, let seed = UInt64(words[3]) else { exit(64) }
 var random = SeededGenerator(seed: seed)
 do {
-  let store = try BrokerStore(directory: words[1], key: try MasterKey.file(words[2]).key)
+  let store = try BrokerStore(directory: words[1], key: try MasterKey.file(words[2], for: words[1]).key)
   while true {
     let name = try ResourceName("r/t/\(Int.random(in: 0..<4, using: &random))")
     say("begin \(name)")

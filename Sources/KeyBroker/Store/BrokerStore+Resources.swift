@@ -90,7 +90,7 @@ extension BrokerStore {
   /// - Parameter judge: says who asks, and refuses by the entry that it returns, or by none.
   package func release(
     _ name: ResourceName, of tenant: String, judge: (ResourceRecord) throws -> AuditEntry?
-  ) throws(BrokerError) -> (content: SecretBytes, counter: CounterValue?)? {
+  ) throws(BrokerError) -> (content: ErasingBytes, counter: CounterValue?)? {
     guard let row = try database.read({ database in try row(name, tenant, database) }) else { throw Self.noResource(name) }
     // The record's policy counts only if the seal says that it belongs to the content.
     let content = try open(row, name, tenant)
@@ -166,7 +166,7 @@ extension BrokerStore {
     }
   }
 
-  func open(_ row: Row, _ name: ResourceName, _ tenant: String) throws(BrokerError) -> SecretBytes {
+  func open(_ row: Row, _ name: ResourceName, _ tenant: String) throws(BrokerError) -> ErasingBytes {
     try sealing.open(Array(row["content"] as Data), for: Self.place(name, tenant, row["version"], row["policy"]))
   }
 

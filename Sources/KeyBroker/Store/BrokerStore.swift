@@ -42,11 +42,16 @@ public final class BrokerStore: Sendable {
     self.directory = directory
     self.clock = clock
     sealing = Sealing(key)
-    database = try BrokerDatabase(path: "\(directory)/broker.sqlite", isExclusive: isExclusive)
+    database = try BrokerDatabase(path: Self.databaseFile(directory), isExclusive: isExclusive)
     try checkKey()
     try checkLog()
     try load()
   }
+
+  /// Whether a directory is a broker's already.
+  static func isKept(in directory: String) -> Bool { access(databaseFile(directory), F_OK) == 0 }
+
+  static func databaseFile(_ directory: String) -> String { "\(directory)/broker.sqlite" }
 
   var now: Int64 { clock() }
 
@@ -73,7 +78,7 @@ public final class BrokerStore: Sendable {
       if let kept = try Data.fetchOne(database, sql: "SELECT value FROM facts WHERE name = 'broker-key'") {
         return try sealing.open(Array(kept), for: place)
       }
-      let made = SecretBytes(BrokerKey().bytes)
+      let made = ErasingBytes(BrokerKey().bytes)
       let sealed = try made.read { try sealing.seal($0, for: place) }
       try database.execute(sql: "INSERT INTO facts VALUES ('broker-key', ?)", arguments: [Data(sealed)])
       return made
@@ -202,7 +207,7 @@ public final class BrokerStore: Sendable {
   public static func verifyLog(
     directory: String, key: MasterKey?, _ body: (AuditEntry, [UInt8]) throws -> Void = { _, _ in }
   ) throws(BrokerError) -> (number: Int64, head: [UInt8]) {
-    let path = "\(directory)/broker.sqlite"
+    let path = databaseFile(directory)
     var status = stat()
     guard stat(path, &status) == 0 else { throw SmallFiles.failure("cannot find", path) }
     let database = try BrokerDatabase(path: path)

@@ -23,10 +23,15 @@ public struct MasterKey: Sendable {
     HKDF<SHA384>.deriveKey(inputKeyMaterial: key, info: Array("coffer-broker \(purpose)".utf8), outputByteCount: Self.size)
   }
 
-  /// The key of a file, which is made where there is none.
+  /// The key of a file, which is made where there is none: for a broker's first start alone, since what was written under one key no other opens.
+  /// - Parameter directory: the broker's data.
   /// - Returns: and whether it was made.
-  public static func file(_ path: String) throws(BrokerError) -> (key: MasterKey, isNew: Bool) {
+  public static func file(_ path: String, for directory: String) throws(BrokerError) -> (key: MasterKey, isNew: Bool) {
     if let key = try kept(path) { return (key, false) }
+    guard !BrokerStore.isKept(in: directory) else {
+      throw BrokerError(
+        .fileSystem, "there is no master key in \(path), and \(directory) was written under one: name its file with --key, or bring its copy back; no other opens what is there")
+    }
     return (try make(path), true)
   }
 

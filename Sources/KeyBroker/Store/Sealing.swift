@@ -25,11 +25,11 @@ struct Sealing: Sendable {
     }
   }
 
-  func open(_ bytes: [UInt8], for place: JSONValue) throws(BrokerError) -> SecretBytes {
+  func open(_ bytes: [UInt8], for place: JSONValue) throws(BrokerError) -> ErasingBytes {
     do {
       var opened = try AES.GCM.open(AES.GCM.SealedBox(combined: bytes), using: secrets, authenticating: place.canonical)
       defer { opened.resetBytes(in: opened.startIndex..<opened.endIndex) }
-      return SecretBytes(Array(opened))
+      return ErasingBytes(Array(opened))
     } catch {
       throw BrokerError(.forged, "what lies in the database is not what this broker wrote there: put a copy back, or write the resource anew")
     }

@@ -15,6 +15,7 @@ struct NodeImageCommand: ParsableCommand {
       Examples:
         coffer node-image -o node --function hello=hello.trustlet
         coffer node-image -o node --kernel linux-image-6.12.deb --address 192.0.2.7/24 --gateway 192.0.2.1
+        coffer node-image -o node --address 192.0.2.7/24 --broker https://192.0.2.9:8085 --broker-authority authority.pem --function shop=shop.trustlet
         coffer node-image -o node --tdx-firmware OVMF.fd --sev-firmware OVMF.amdsev.fd --processors 4
 
       The folder gets kernel, initrd and cmdline, for a virtual machine's direct boot; contents.json, what is in them; reference-values.json and
@@ -39,6 +40,18 @@ struct NodeImageCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Whom it sends to what is beyond its network.", valueName: "address"))
   var gateway: String?
+
+  @Option(help: ArgumentHelp("The key broker that releases its functions' secrets, by address: the node has no resolver.", valueName: "url"))
+  var broker: String?
+
+  @Option(help: ArgumentHelp("Certificates (PEM) of which one must have issued the broker's.", valueName: "file"))
+  var brokerAuthority: String?
+
+  @Option(help: ArgumentHelp("The broker's key, by the SHA-256 that it says at its start.", valueName: "hex"))
+  var brokerPin: String?
+
+  @Option(help: ArgumentHelp("Whose resources they are; the broker's standard tenant if left out.", valueName: "name"))
+  var brokerTenant: String?
 
   @Option(help: ArgumentHelp("A further word on the kernel's command line.", valueName: "word"))
   var append: [String] = []
@@ -118,13 +131,26 @@ struct NodeImageCommand: ParsableCommand {
       }
     }
     plan.libraryFolders = libraryPath
-    plan.words = append + (address.map { ["coffer.address=\($0)"] } ?? []) + (gateway.map { ["coffer.gateway=\($0)"] } ?? [])
+    let settings = [
+      ("address", address), ("gateway", gateway), ("broker", broker), ("broker-pin", brokerPin), ("broker-tenant", brokerTenant),
+    ]
+    plan.words = append + settings.compactMap { name, value in value.map { "coffer.\(name)=\($0)" } }
+    plan.brokerAuthority = brokerAuthority
     try plan.check()
     // The node itself reads them so: what it would refuse at its start is refused here.
-    _ = try NodeSettings(commandLine: plan.words.joined(separator: " "))
+    let node = try NodeSettings(commandLine: plan.words.joined(separator: " "))
+    guard (node.broker == nil) == (brokerAuthority == nil) else {
+      throw CommandFailure("--broker and --broker-authority belong together: the image has no other certificates by which it would know the broker; give both, or neither")
+    }
+    if let brokerAuthority { try checkCertificates(brokerAuthority) }
     for (name, path) in plan.functions.sorted(by: { $0.key < $1.key }) {
-      do { _ = try TrustletImage.read(path: path) } catch {
+      let image: TrustletImage
+      do { image = try TrustletImage.read(path: path) } catch {
         throw CommandFailure("--function \(name)=\(path): \(error); a node image serves images, as coffer build makes them")
+      }
+      // The node would refuse them at its start, and end.
+      guard node.broker != nil || image.manifest.secrets.isEmpty else {
+        throw CommandFailure("--function \(name)=\(path): its manifest has secrets, and the node has nobody who releases them; name a broker with --broker")
       }
     }
     try makeFolder()
@@ -133,6 +159,13 @@ struct NodeImageCommand: ParsableCommand {
       plan.kernel = try KernelPackage.download("linux-image-cloud-amd64", into: output)
     }
     return plan
+  }
+
+  private func checkCertificates(_ path: String) throws {
+    let text = String(decoding: try SourceFile.contents(of: path, limit: 1 << 20), as: UTF8.self)
+    guard text.contains("-----BEGIN CERTIFICATE-----"), !text.contains("PRIVATE KEY-----") else {
+      throw CommandFailure("--broker-authority \(path): expected certificates in PEM, and nothing that is secret: whoever has the image reads it")
+    }
   }
 
   private func makeFolder() throws {

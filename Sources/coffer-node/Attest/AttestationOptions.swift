@@ -25,6 +25,9 @@ struct AttestationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The broker's key, by the SHA-256 that it says at its start: an answer that it has not signed is none.", valueName: "hex"))
   var brokerPin: String?
 
+  @Option(help: ArgumentHelp("Certificates (PEM) of which one must have issued the broker's; those of the system if left out.", valueName: "file"))
+  var brokerAuthority: String?
+
   @Option(help: ArgumentHelp("Where functions are served over TLS whose certificate carries evidence: ADDRESS:PORT, for coffer invoke --attested.", valueName: "address"))
   var attested: String?
 
@@ -36,6 +39,7 @@ struct AttestationOptions: ParsableArguments {
     let named = namedBroker
     if named == nil, brokerTenant != nil { throw ValidationError("--broker-tenant is a broker's: name that too, with --broker") }
     if named == nil, brokerPin != nil { throw ValidationError("--broker-pin is a broker's: name that too, with --broker") }
+    if named == nil, brokerAuthority != nil { throw ValidationError("--broker-authority is for a broker's certificate: name that too, with --broker") }
     if platform == nil, developmentRoot != nil { throw ValidationError("--development-root is a development platform's: name that too, with --platform") }
     if platform == nil, broker != nil { throw ValidationError("--broker releases to those who give evidence: say what vouches for this machine, with --platform") }
     if platform == nil, attested != nil { throw ValidationError("--attested shows evidence: say what vouches for this machine, with --platform") }
@@ -69,6 +73,10 @@ struct AttestationOptions: ParsableArguments {
       arguments += ["--carrier", try program("coffer-node"), Carry._commandName, broker]
       if let brokerTenant { arguments += ["--tenant", brokerTenant] }
       if let brokerPin { arguments += ["--pin", brokerPin] }
+      if let brokerAuthority {
+        _ = try BrokerAddressOptions.certificates(brokerAuthority)
+        arguments += ["--authority", Self.absolute(brokerAuthority)]
+      }
     }
     return AttesterConfiguration(program: try attester ?? program("coffer-attester"), arguments: arguments)
   }

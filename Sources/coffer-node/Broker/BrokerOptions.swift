@@ -28,20 +28,27 @@ struct BrokerAddressOptions: ParsableArguments {
 
   private func client() throws -> HTTPClient? {
     guard let authority else { return nil }
-    let certificates: [NIOSSLCertificate]
-    do {
-      certificates = try NIOSSLCertificate.fromPEMFile(authority)
-    } catch {
-      throw CommandFailure("\(authority) holds no certificates in PEM: \(error)")
-    }
+    let certificates = try Self.certificates(authority)
     return Self.clients.withLock { clients in
       if let client = clients[authority] { return client }
-      var tls = TLSConfiguration.makeClientConfiguration()
-      tls.trustRoots = .certificates(certificates)
-      let client = NodeConnection.makeClient { $0.tlsConfiguration = tls }
+      let client = Self.client(trusting: certificates)
       clients[authority] = client
       return client
     }
+  }
+
+  static func certificates(_ file: String) throws -> [NIOSSLCertificate] {
+    do {
+      return try NIOSSLCertificate.fromPEMFile(file)
+    } catch {
+      throw CommandFailure("\(file) holds no certificates in PEM: \(error)")
+    }
+  }
+
+  static func client(trusting certificates: [NIOSSLCertificate]) -> HTTPClient {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.trustRoots = .certificates(certificates)
+    return NodeConnection.makeClient { $0.tlsConfiguration = tls }
   }
 
   static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 } }

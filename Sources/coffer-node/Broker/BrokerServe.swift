@@ -25,7 +25,7 @@ struct BrokerServe: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where the broker keeps its data; COFFER_BROKER_DATA if left out, or coffer/broker below ~/.local/share.", valueName: "dir"))
   var data: String = BrokerDirectory.standard()
 
-  @Option(help: ArgumentHelp("The master key, a file of 32 bytes and mode 0600; master-key in the data directory if left out, made where there is none.", valueName: "file"))
+  @Option(help: ArgumentHelp("The master key, a file of 32 bytes and mode 0600; master-key in the data directory if left out; the first start makes it.", valueName: "file"))
   var key: String?
 
   @Option(help: ArgumentHelp("The descriptor from which the master key is read, in the place of a file.", valueName: "number"))
@@ -126,7 +126,7 @@ struct BrokerServe: AsyncParsableCommand {
   private func masterKey() throws -> MasterKey {
     if let keyDescriptor { return try MasterKey.descriptor(keyDescriptor) }
     let path = key ?? "\(data)/master-key"
-    let (masterKey, isNew) = try MasterKey.file(path)
+    let (masterKey, isNew) = try MasterKey.file(path, for: data)
     if isNew { Terminal.note("made the master key \(path): without it nothing here can be read again, so keep a copy elsewhere") }
     if key == nil { Terminal.note("the master key lies beside the data; --key keeps it apart, so that who copies the one has not the other") }
     return masterKey

@@ -17,11 +17,18 @@ struct NodeImageCommandTests {
 
   @Test func whatCannotWorkIsRefusedBeforeTheKernel() throws {
     let place = try place()
+    try place.write("authority.pem", Array("-----BEGIN CERTIFICATE-----\n".utf8))
+    try place.write("coffer.yaml", Array("secrets: {SECRET: own/key/one}\n".utf8))
+    try #require(try place.run("build", "program.wasm", "-o", "secret.trustlet", "--manifest", "coffer.yaml").status == 0)
     let names = place.names
     for (arguments, reason) in [
       (["--function", "hello"], "expected NAME=IMAGE"), (["--function", "HELLO=program.trustlet"], "lower-case letters"), (["--function", "hello=gone"], "No such file"),
       (["--function", "hello=program.wasm"], "coffer build"), (["--function", "hello=/bin/sh"], "coffer build"), (["--address", "banana"], "coffer.address: found banana"),
       (["--address", "192.0.2.7"], "ADDRESS/PREFIX"), (["--address", "192.0.2.7/24", "--gateway", "banana"], "coffer.gateway: found banana"),
+      (["--address", "192.0.2.7/24", "--broker", "https://192.0.2.9"], "belong together"), (["--broker-authority", "authority.pem"], "belong together"),
+      (["--address", "192.0.2.7/24", "--broker", "https://192.0.2.9", "--broker-authority", "program.wasm"], "certificates in PEM"),
+      (["--address", "192.0.2.7/24", "--broker", "http://192.0.2.9", "--broker-authority", "authority.pem"], "coffer.broker: found http"),
+      (["--broker-pin", "00"], "coffer.broker-pin: found 00"), (["--function", "hello=secret.trustlet"], "name a broker"),
       (["--gateway", "192.0.2.1"], "an address beside the gateway"), (["--append", "two words"], "without spaces"), (["--processors", "0"], "expected 1 to"),
       (["--memory", "1"], "--memory: found"), (["--sev-firmware", "program.wasm"], "its size"), (["--tdx-firmware", "gone"], "No such file"), (["--programs", "gone"], "No such file"),
     ] {

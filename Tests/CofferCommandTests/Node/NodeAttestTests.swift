@@ -67,8 +67,10 @@ struct NodeAttestTests {
     }
 
     var url: String { "http://127.0.0.1:\(node.port)" }
-    var attestedURL: String {
-      let number = node.said.firstRange(of: "https://127.0.0.1:").map { node.said[$0.upperBound...].prefix { $0.isNumber } } ?? ""
+    var attestedURL: String { Scene.encryptedURL(node) }
+
+    static func encryptedURL(_ program: ServedProgram) -> String {
+      let number = program.said.firstRange(of: "https://127.0.0.1:").map { program.said[$0.upperBound...].prefix { $0.isNumber } } ?? ""
       return "https://127.0.0.1:\(number)"
     }
 
@@ -198,6 +200,39 @@ struct NodeAttestTests {
     _ = try Scene.build(place, Self.teller.replacing("4096", with: "4097"), "secrets: {PASSWORD: shop/database/password}\nhost: {environment: false}")
     try scene.deploy("function")
     #expect(try scene.command("invoke", "function").status == 1)
+  }
+
+  /// A broker with a certificate that no system knows is asked where the node names who issued that, and not otherwise.
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl"), "there is no openssl to make a certificate with"), arguments: [true, false])
+  func aBrokerIsKnownByItsAuthority(isNamed: Bool) throws {
+    let place = try Workplace()
+    let openssl = Process()
+    openssl.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+    let (key, certificate) = ("\(place.path)/key.pem", "\(place.path)/certificate.pem")
+    openssl.arguments = [
+      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=broker",
+      "-addext", "subjectAltName=IP:127.0.0.1",
+    ]
+    openssl.standardError = FileHandle.nullDevice
+    try openssl.run()
+    openssl.waitUntilExit()
+    try #require(openssl.terminationStatus == 0)
+    let broker = try ServedProgram(
+      ["broker", "serve", "--listen", "127.0.0.1:0", "--data", "\(place.path)/broker", "--certificate", certificate, "--private-key", key], in: place)
+    try broker.wait(for: "token is in")
+    let url = Scene.encryptedURL(broker)
+    let scene = try Scene(
+      Self.teller, manifest: "secrets: {PASSWORD: shop/database/password}\nhost: {environment: false}", terms: "none: insecure",
+      ["--platform", "none", "--broker", url] + (isNamed ? ["--broker-authority", certificate] : []), in: place)
+    try place.write("release.yaml", Array(Scene.policy("none: insecure", scene.measurement, "key-holder: instance").utf8))
+    try place.write("password", Array(Self.secret.utf8))
+    let put = try place.run(
+      "broker", "put", "shop/database/password", "password", "--policy", "release.yaml", "--broker", url, "--broker-data", "broker", "--authority", certificate)
+    #expect(put.status == 0, "\(put.errors)")
+    let answer = try scene.command("invoke", "function")
+    let log = try scene.command("logs", "function").output
+    #expect(answer.output == (isNamed ? "PASSWORD=\(Self.secret)\0" : ""), "\(answer) \(log)")
+    if !isNamed { #expect(log.contains("CERTIFICATE_VERIFY_FAILED") || log.contains("certificate"), "\(log)") }
   }
 
   @Test func nothingIsSentBeforeTheVerdict() throws {

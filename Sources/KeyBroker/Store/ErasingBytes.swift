@@ -2,7 +2,7 @@
 ///
 /// An array that is erased through a variable of its own is copied first where another variable still has it, and the copy is what is overwritten: so
 /// here nobody has the array but this object, and those who read it while they do.
-package final class SecretBytes {
+package final class ErasingBytes {
   private var bytes: [UInt8]
 
   init(_ bytes: consuming [UInt8]) { self.bytes = bytes }
