@@ -209,8 +209,8 @@ let package = Package(
     .executableTarget(
       name: "coffer-node",
       dependencies: [
-        "Attestation", "AttestedChannel", "Attester", "CLinux", "Evidence", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "HostNetwork", "ImageBuilding", "KVMMachine", "KeyBroker", "KeyBrokerClient",
-        "KeyBrokerProtocol", "LocalProcesses", "Machine", "NetworkRules", "Platform", "ProgramFiles", "TrustletImage", crypto,
+        "Attestation", "AttestedChannel", "Attester", "CLinux", "Evidence", "Examples", "FunctionCalls", "FunctionDispatch", "FunctionStore", "Gateway", "HostNetwork", "ImageBuilding", "JSONText", "KVMMachine", "KeyBroker",
+        "KeyBrokerClient", "KeyBrokerProtocol", "LocalProcesses", "Machine", "NetworkRules", "Platform", "ProgramFiles", "TrustletImage", "WASIComponents", "WasmFormat", crypto,
         .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "AsyncHTTPClient", package: "async-http-client"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "NIOPosix", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),

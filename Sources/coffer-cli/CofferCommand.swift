@@ -14,8 +14,10 @@ import WasmFormat
         coffer run program.trustlet -- arguments
         coffer doctor
 
-      Exit status: the program's own for 'run'; 125 when Coffer itself fails, 124 when a time limit ends the program, 134 when the
-      program traps.
+      With --json a command prints its result as JSON; an error stays one line of text on standard error.
+
+      Exit status: the program's own for 'run'; 125 when Coffer itself fails, 124 when a time limit ends the program, 134 when the program \
+      traps.
       """,
     version: "coffer 0.1.0",
     subcommands: [Build.self, Run.self, Measure.self, Inspect.self, Verify.self, VerifyImage.self, PolicyCommand.self, NodeImageCommand.self, Doctor.self, Bench.self, BuildConfined.self],
@@ -34,6 +36,11 @@ import WasmFormat
     } catch where exitCode(for: error) == .validationFailure {
       Terminal.complain(complaint(message(for: error), about: Array(CommandLine.arguments.dropFirst())))
       exit(withError: ExitStatus.failure)
+    } catch where exitCode(for: error) == .success {
+      // Help and the version are results too: one that cannot be written is told.
+      let text = fullMessage(for: error)
+      if !text.isEmpty { Terminal.print(text) }
+      exit()
     } catch {
       exit(withError: error)
     }
@@ -52,8 +59,16 @@ import WasmFormat
       command = next
       path += " " + word
     }
-    let said = withoutFarSuggestion(message)
+    let said = withoutFarSuggestion(message) + aboutMinus(message, words)
     return "\(said.hasSuffix(".") ? String(said.dropLast()) : said); see \(path) --help"
+  }
+
+  /// A value with a minus at its beginning is an option to the parser.
+  private static func aboutMinus(_ message: String, _ words: [String]) -> String {
+    guard message.hasPrefix("Missing value for '"), let option = message.split(separator: "'").dropFirst().first?.split(separator: " ").first.map(String.init),
+      let place = words.firstIndex(of: option), let next = words.dropFirst(place + 1).first, next.hasPrefix("-")
+    else { return "" }
+    return ": \(quoted(next)) begins with '-', as options do; where it is meant, write \(option)=\(next)"
   }
 
   /// The parser suggests what has half of its letters elsewhere: a suggestion that shares no beginning with what was typed is left out.

@@ -19,12 +19,15 @@ struct Run: ParsableCommand {
         coffer run component.wasm --invoke 'greet("world", {times: 2})'
         coffer run component.wasm --invoke 'wasi:cli/run@0.2.0#run()' --json
         coffer run --http 127.0.0.1:8080 component.wasm
-        coffer run service.trustlet --broker https://broker.example:8090 --platform tpm
-        coffer run ledger.trustlet --volume ledger.volume --broker https://broker.example:8090
-        coffer run service.trustlet --attest 00112233445566778899aabbccddeeff --platform tpm --evidence evidence.cbor
+        coffer run service.trustlet --broker https://broker.example:8090 \\
+          --platform tpm
+        coffer run ledger.trustlet --volume ledger.volume \\
+          --broker https://broker.example:8090
+        coffer run service.trustlet --attest 00112233445566778899aabbccddeeff \\
+          --platform tpm --evidence evidence.cbor
 
-      --invoke calls any exported function. Of a component its arguments, and the result on standard output, are values in WAVE: numbers,
-      true, nan, 'c', "text", [1, 2], (1, "two"), {field: 1, other: 2}, case(1), some(1) or 1, none, ok(1), err("why"), {flag, other};
+      --invoke calls any exported function. Of a component its arguments, and the result on standard output, are values in WAVE: numbers, \
+      true, nan, 'c', "text", [1, 2], (1, "two"), {field: 1, other: 2}, case(1), some(1) or 1, none, ok(1), err("why"), {flag, other}; \
       'coffer inspect' shows the functions with their types. Of a module they are numbers.
       """)
 
@@ -101,6 +104,7 @@ struct Run: ParsableCommand {
   func run() throws {
     try reporting {
       guard invoke != nil || !json else { throw CommandFailure("--json is for --invoke: what a program prints is its own") }
+      guard invoke == nil || arguments.isEmpty else { throw CommandFailure("--invoke says all of a call: leave the arguments of the program out") }
       guard http == nil || invoke == nil else { throw CommandFailure("--http serves calls, and has no --invoke; leave that out") }
       let application = try Application.load(app)
       let call = try invoke.flatMap { try ComponentRun($0, of: application) }
@@ -120,7 +124,7 @@ struct Run: ParsableCommand {
       if image.answersHTTP {
         throw CommandFailure("\(app) answers HTTP requests and is no command: serve it, as with coffer run --http 127.0.0.1:8080 \(app)")
       }
-      let signer = try attest.signer(wantsSecrets: !image.manifest.releasedResources.isEmpty)
+      let signer = try attest.signer(wantsSecrets: !image.manifest.releasedResources.isEmpty, isQuiet: quietPlatform)
       let evidence = try RunEvidence(attest, of: app, by: signer)
       let secrets = try brokerSecrets(of: image, machine: kind.name, by: signer)
       options.secrets = secrets

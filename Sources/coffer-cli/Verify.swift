@@ -15,8 +15,8 @@ struct Verify: ParsableCommand {
 
       Nothing is fetched: what the makers of hardware publish comes with --collateral. A policy is drafted by 'coffer policy from-evidence'.
 
-      Exit status: 0 accepted, 1 refused, 2 when the input cannot be used; 125 when
-      the command line is wrong or the output cannot be written.
+      Exit status: 0 accepted, 1 refused, 2 when the input cannot be used; 125 when the command line is wrong or the output cannot be \
+      written.
       """)
 
   @OptionGroup var options: EvidenceOptions

@@ -35,7 +35,10 @@ import Glibc
     } catch let code as ExitCode {
       exit(withError: code)
     } catch where exitCode(for: error) == .success {
-      exit(withError: error)
+      // Help is a result too: one that cannot be written is told.
+      let text = fullMessage(for: error)
+      if !text.isEmpty { Terminal.print(text) }
+      exit()
     } catch let failure as CommandFailure {
       Terminal.progress(nil)
       Terminal.complain(failure.description)

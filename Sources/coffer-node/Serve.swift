@@ -19,7 +19,8 @@ struct Serve: AsyncParsableCommand {
         curl 'http://127.0.0.1:8080/f/greeting?name=you'
         coffer serve --platform tpm --broker https://broker.example:8090
         coffer serve --net https://api.example.org --net acme=connect:10.1.2.3:5432
-        coffer serve --listen 0.0.0.0:80 --data /var/lib/coffer --host-name node.example
+        coffer serve --listen 0.0.0.0:80 --data /var/lib/coffer \\
+          --host-name node.example
 
       SIGTERM and SIGINT end it: no call is begun any more, and those that run may finish.
       """)

@@ -14,6 +14,9 @@ enum Terminal {
   /// A result. One that cannot be written is Coffer's failure; a reader that went away wanted no more.
   static func print(_ text: String) { print(bytes: Array("\(text)\n".utf8)) }
 
+  /// False, with `errno`, where it cannot be written.
+  static func delivers(_ text: String) -> Bool { write("\(text)\n", to: STDOUT_FILENO) }
+
   static func print(bytes: [UInt8]) {
     guard !write(bytes, to: STDOUT_FILENO) else { return }
     guard errno != EPIPE else { exit(0) }

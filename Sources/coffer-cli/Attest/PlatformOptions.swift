@@ -29,7 +29,7 @@ struct PlatformOptions: ParsableArguments {
     }
   }
 
-  func open() throws -> any Platform {
-    try (platform ?? .none).open(developmentRoot: developmentRoot ?? "development-root.pem")
+  func open(isQuiet: Bool) throws -> any Platform {
+    try (platform ?? .none).open(developmentRoot: developmentRoot ?? "development-root.pem", isQuiet: isQuiet)
   }
 }

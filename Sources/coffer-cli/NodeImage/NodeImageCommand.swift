@@ -14,15 +14,16 @@ struct NodeImageCommand: ParsableCommand {
     discussion: """
       Examples:
         coffer node-image -o node --function hello=hello.trustlet
-        coffer node-image -o node --kernel linux-image-6.12.deb --address 192.0.2.7/24 --gateway 192.0.2.1
-        coffer node-image -o node --tdx-firmware OVMF.fd --sev-firmware OVMF.amdsev.fd --processors 4
+        coffer node-image -o node --kernel linux-image-6.12.deb \\
+          --address 192.0.2.7/24 --gateway 192.0.2.1
+        coffer node-image -o node --tdx-firmware OVMF.fd \\
+          --sev-firmware OVMF.amdsev.fd --processors 4
 
-      The folder gets kernel, initrd and cmdline, for a virtual machine's direct boot; contents.json, what is in them; reference-values.json and
-      policy.yaml, what evidence must say. The same inputs give the same bytes.
+      The folder gets kernel, initrd and cmdline, for a virtual machine's direct boot; contents.json, what is in them; reference-values.json \
+      and policy.yaml, what evidence must say. The same inputs give the same bytes.
 
-      Without --kernel, apt-get downloads the kernel that linux-image-cloud-amd64 stands for, from the sources of this machine; its package stays in
-      the folder, for --kernel. Reports of SEV-SNP and TDX
-      need Linux 6.7 or later, as Debian 13 has.
+      Without --kernel, apt-get downloads the kernel that linux-image-cloud-amd64 stands for, from the sources of this machine; its package \
+      stays in the folder, for --kernel. Reports of SEV-SNP and TDX need Linux 6.7 or later, as Debian 13 has.
       """)
 
   @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The folder; it is made where there is none.", valueName: "dir"))

@@ -9,14 +9,15 @@ struct BrokerAudit: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Prints a broker's log of all that was done, and checks that nothing of it was changed.",
     discussion: """
-      Each entry has a hash over itself and the one before it. Keep the last one that was printed elsewhere: with --expect it shows later that
-      everything up to it is still there.
+      Each entry has a hash over itself and the one before it. Keep the last one that was printed elsewhere: with --expect it shows later \
+      that everything up to it is still there.
 
       Examples:
         coffer broker audit
         coffer broker audit --verify
         coffer broker audit --verify --expect 6f3c...
-        coffer broker audit --verify --offline /var/lib/coffer/broker --key /run/keys/broker
+        coffer broker audit --verify --offline /var/lib/coffer/broker \\
+          --key /run/keys/broker
       """)
 
   @Flag(help: "Print no entries, only whether the chain holds.") var verify = false

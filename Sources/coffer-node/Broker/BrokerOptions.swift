@@ -12,7 +12,7 @@ struct BrokerAddressOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The broker; by default COFFER_BROKER, or http://127.0.0.1:8085.", valueName: "url"))
   var broker: String?
 
-  @Option(help: ArgumentHelp("Certificates (PEM) of which one must have issued the broker's; those of the system if left out.", valueName: "file"))
+  @Option(name: [.customLong("ca"), .long], help: ArgumentHelp("Certificates (PEM) of which one must have issued the broker's; those of the system if left out.", valueName: "file"))
   var authority: String?
 
   func address() throws -> NodeAddress { try NodeAddress(broker ?? Self.variable("COFFER_BROKER") ?? "http://127.0.0.1:8085", of: "broker") }
@@ -77,8 +77,8 @@ struct BrokerOptions: ParsableArguments {
 
 /// ... and whose resources.
 struct BrokerTenantOption: ParsableArguments {
-  @Option(help: ArgumentHelp("Whose resources.", valueName: "name"))
-  var tenant: TenantName = TenantName(standard: TenantRecord.standard)
+  @Option(help: ArgumentHelp("Whose resources.", valueName: "name"), transform: TenantName.parse)
+  var tenant = TenantName(text: TenantRecord.standard)
 
   var path: String { "/v1/tenants/\(tenant.text)" }
 }
@@ -97,12 +97,11 @@ enum BrokerHash {
 }
 
 /// A resource's name, checked before it becomes part of a path.
-struct ResourceArgument: ExpressibleByArgument {
+struct ResourceArgument {
   let name: ResourceName
 
-  init?(argument: String) {
-    guard let name = try? ResourceName(argument) else { return nil }
-    self.name = name
+  @Sendable static func parse(_ text: String) throws -> ResourceArgument {
+    ResourceArgument(name: try ArgumentForm.value(try? ResourceName(text), "REPOSITORY/TYPE/TAG, as shop/key/database"))
   }
 }
 

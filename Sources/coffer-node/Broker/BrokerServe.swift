@@ -14,7 +14,8 @@ struct BrokerServe: AsyncParsableCommand {
       Examples:
         coffer broker serve
         coffer broker serve --data /var/lib/coffer/broker --key /run/keys/broker
-        coffer broker serve --listen 0.0.0.0:8443 --certificate chain.pem --private-key key.pem
+        coffer broker serve --listen 0.0.0.0:8443 --certificate chain.pem \\
+          --private-key key.pem
 
       Everything it keeps lies encrypted under the master key of --key. SIGTERM and SIGINT end it.
       """)
@@ -46,13 +47,13 @@ struct BrokerServe: AsyncParsableCommand {
   @Option(help: ArgumentHelp("What hardware's makers have published: certificates, revocation lists, keys, Intel's collateral. May be repeated.", valueName: "file"))
   var collateral: [String] = []
 
-  @Option(help: ArgumentHelp("Seconds from a challenge to the end of its session.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("How long a session lasts from its challenge on, in seconds or with a unit, as 5m.", valueName: "time"), transform: ArgumentForm.seconds)
   var session = 300
 
   func validate() throws {
     guard keyDescriptor == nil || key == nil else { throw ValidationError("--key and --key-descriptor both name the master key; give one of them") }
     guard (certificate == nil) == (privateKey == nil) else { throw ValidationError("--certificate and --private-key belong together; give both, or neither") }
-    guard (10...86_400).contains(session) else { throw ValidationError("--session: found \(session), expected 10 to 86400") }
+    guard (10...86_400).contains(session) else { throw ValidationError("--session: found \(session) s, expected 10 to 86400") }
     guard keyDescriptor == nil || adminToken != nil else {
       throw ValidationError("--key-descriptor keeps the master key apart from the data; say with --admin-token where the administrator's token is to be, which is a key to them too")
     }

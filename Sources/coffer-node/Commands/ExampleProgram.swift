@@ -1,7 +1,11 @@
+import Examples
 import Gateway
+import WASIComponents
+import WasmFormat
 
-/// `example:NAME`, built here by `coffer-tools`, which carries the examples.
+/// `example:NAME`.
 enum ExampleProgram {
+  /// Built here by `coffer-tools`, which carries the examples too.
   static func image(_ name: String) async throws -> [UInt8] {
     do {
       return try await ExampleImages().image(name)
@@ -9,6 +13,19 @@ enum ExampleProgram {
       throw CommandFailure(problem.detail)
     } catch {
       throw CommandFailure("\(error)")
+    }
+  }
+
+  /// A module, or a component, that has not been built.
+  static func module(_ reference: String) throws -> [UInt8] {
+    let name = String(reference.dropFirst("example:".count))
+    guard let example = Example.named(name) else {
+      throw CommandFailure("there is no example '\(Terminal.plain(name))'; there are: \(Example.all.map(\.name).joined(separator: ", "))")
+    }
+    do {
+      return example.isComponent ? try ClientComponent.make(of: try Module.decode(example.module)) : example.module
+    } catch {
+      throw CommandFailure("\(reference): \(error)")
     }
   }
 }

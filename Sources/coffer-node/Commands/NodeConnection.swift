@@ -11,6 +11,8 @@ package struct NodeConnection {
   var hint = "start a node with coffer serve, or name another with --node"
   /// How a token is given.
   var tokenHint = "give it with --token or COFFER_TOKEN, or name the node's own directory with --node-data"
+  /// Of who did not answer.
+  var timeHint = "in time"
   /// Nil for one that trusts the system's authorities.
   var client: HTTPClient?
 
@@ -58,7 +60,7 @@ package struct NodeConnection {
     do {
       return try await work()
     } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout || error == .connectTimeout {
-      throw CommandFailure("\(address) did not answer in time")
+      throw CommandFailure("\(address) did not answer \(timeHint)")
     } catch let error as CommandFailure {
       throw error
     } catch is CancellationError {
