@@ -8,7 +8,7 @@ import WasmFormat
 
 /// What every command that may have to compile takes.
 struct BuildOptions: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("The manifest (YAML): what the image may do.", valueName: "file"))
+  @Option(name: .long, help: ArgumentHelp("The manifest (YAML): what the image may do.", valueName: "file"), completion: .file())
   var manifest: String?
 
   @Option(

@@ -38,7 +38,14 @@ import WasmFormat
       exit(withError: ExitStatus.failure)
     } catch where exitCode(for: error) == .success {
       // Help and the version are results too: one that cannot be written is told.
-      let text = fullMessage(for: error)
+      let words = Array(CommandLine.arguments.dropFirst())
+      var text = fullMessage(for: error)
+      if CompletionScript.isAsked(words) {
+        do { text = try CompletionScript.whole(text, words) } catch {
+          Terminal.complain("\(error)")
+          exit(withError: ExitStatus.failure)
+        }
+      }
       if !text.isEmpty { Terminal.print(text) }
       exit()
     } catch {

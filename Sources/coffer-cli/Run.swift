@@ -31,21 +31,21 @@ struct Run: ParsableCommand {
       'coffer inspect' shows the functions with their types. Of a module they are numbers.
       """)
 
-  @Argument(help: "A WebAssembly module or component, an image, or example:NAME.")
+  @Argument(help: "A WebAssembly module or component, an image, or example:NAME.", completion: .file())
   var app: String
 
   @Option(
     name: .customLong("dir"),
     help: ArgumentHelp(
       "A directory of the host, and where the program finds it. Read-only unless it ends in ':rw'.",
-      valueName: "host[::guest][:ro|:rw]"), transform: ArgumentForm.directory)
+      valueName: "host[::guest][:ro|:rw]"), completion: .directory, transform: ArgumentForm.directory)
   var directories: [DirectoryArgument] = []
 
   @Option(name: .customLong("env"), help: ArgumentHelp("An environment variable.", valueName: "name=value"), transform: ArgumentForm.variable)
   var environment: [String] = []
 
   @Option(
-    help: ArgumentHelp("The file in which the sealed directory of the manifest lies; made where it is not there.", valueName: "file"),
+    help: ArgumentHelp("The file in which the sealed directory of the manifest lies; made where it is not there.", valueName: "file"), completion: .file(),
     transform: ArgumentForm.path)
   var volume: String?
 
@@ -85,7 +85,7 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("What isolates it: kvm or process; kvm where it works.", valueName: "kind"))
   var machine: MachineChoice?
 
-  @Option(help: ArgumentHelp("Certificates (PEM) that tls: rules trust in the place of the system's.", valueName: "file"))
+  @Option(help: ArgumentHelp("Certificates (PEM) that tls: rules trust in the place of the system's.", valueName: "file"), completion: .file())
   var ca: String?
 
   @Flag(help: "Print what the run cost, on standard error.")

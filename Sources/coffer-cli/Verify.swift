@@ -21,7 +21,7 @@ struct Verify: ParsableCommand {
 
   @OptionGroup var options: EvidenceOptions
 
-  @Option(help: ArgumentHelp("What is demanded of the evidence (YAML).", valueName: "file"))
+  @Option(help: ArgumentHelp("What is demanded of the evidence (YAML).", valueName: "file"), completion: .file())
   var policy: String
 
   @Option(help: ArgumentHelp("What the attester was asked to bind.", valueName: "hex"), transform: Self.nonce)

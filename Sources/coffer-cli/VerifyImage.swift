@@ -21,10 +21,10 @@ struct VerifyImage: ParsableCommand {
       Exit status: 0 the same, 1 different, 125 when one of them cannot be used or built.
       """)
 
-  @Argument(help: "The image.")
+  @Argument(help: "The image.", completion: .file())
   var image: String
 
-  @Option(help: ArgumentHelp("The module that it is said to come from: a file, or example:NAME.", valueName: "app"))
+  @Option(help: ArgumentHelp("The module that it is said to come from: a file, or example:NAME.", valueName: "app"), completion: .file())
   var source: String
 
   @OptionGroup var build: BuildOptions

@@ -8,10 +8,10 @@ struct DispatchOptions: ParsableArguments {
   @Option(help: "What isolates functions: kvm or process; kvm where it works.")
   var machine: String?
 
-  @Option(help: ArgumentHelp("Machines in each monitor process, 1 to \(DispatchConfiguration.slotLimit).", valueName: "count"), transform: ArgumentForm.count)
+  @Option(help: ArgumentHelp("Machines in each monitor process, 1 to \(DispatchConfiguration.slotLimit); 32 by default.", valueName: "count"), transform: ArgumentForm.count)
   var slots = 32
 
-  @Option(help: ArgumentHelp("Monitor processes at most.", valueName: "count"), transform: ArgumentForm.count)
+  @Option(help: ArgumentHelp("Monitor processes at most; 320 by default.", valueName: "count"), transform: ArgumentForm.count)
   var processes = 320
 
   @Option(
@@ -28,18 +28,18 @@ struct DispatchOptions: ParsableArguments {
       valueName: "size"), transform: ArgumentForm.memory)
   var memory: UInt64?
 
-  @Option(help: ArgumentHelp("How long a function's machines stay ready after their last call, in seconds or with a unit.", valueName: "time"), transform: ArgumentForm.seconds)
+  @Option(help: ArgumentHelp("How long a function's machines stay ready after their last call, in seconds or with a unit; 60 by default.", valueName: "time"), transform: ArgumentForm.seconds)
   var keepWarm = 60
 
   @Option(
-    help: ArgumentHelp("Functions whose start is kept in memory while they have no machine, so that their next call need not repeat it.", valueName: "count"),
+    help: ArgumentHelp("Functions whose start is kept in memory while they have no machine, so that their next call need not repeat it; 1000 by default.", valueName: "count"),
     transform: ArgumentForm.count)
   var templates = 1000
 
-  @Option(help: ArgumentHelp("Threads for connections.", valueName: "count"), transform: ArgumentForm.count)
+  @Option(help: ArgumentHelp("Threads for connections; by default one for each processor.", valueName: "count"), transform: ArgumentForm.count)
   var threads: Int?
 
-  @Option(help: ArgumentHelp("How long calls may go on when the node is told to end, in seconds or with a unit.", valueName: "time"), transform: ArgumentForm.seconds)
+  @Option(help: ArgumentHelp("How long calls may go on when the node is told to end, in seconds or with a unit; 30 by default.", valueName: "time"), transform: ArgumentForm.seconds)
   var drain = 30
 
   @Option(help: ArgumentHelp("The monitor's program.", visibility: .hidden))

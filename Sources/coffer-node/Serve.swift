@@ -28,7 +28,7 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Where to listen: ADDRESS:PORT. Anything but a loopback address lets the network in.")
   var listen = "127.0.0.1:8080"
 
-  @Option(help: ArgumentHelp("Where the node keeps its functions and tokens; COFFER_DATA if left out, or coffer/node below ~/.local/share.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Where the node keeps its functions and tokens; COFFER_DATA if left out, or coffer/node below ~/.local/share.", valueName: "dir"), completion: .directory)
   var data: String = StandardDirectory.path()
 
   @Option(help: ArgumentHelp("A further name by which the node's management and dashboard may be called.", valueName: "name"))

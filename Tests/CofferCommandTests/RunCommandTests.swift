@@ -168,7 +168,7 @@ struct RunCommandTests {
 
   @Test(arguments: ["--help", "--version", "help serve"]) func helpThatCannotBeWrittenIsAFailure(arguments: String) throws {
     let place = try Workplace()
-    let result = try place.run("run", "example:hello", shell: "\(CofferCommand.path) \(arguments) > /dev/full; exit $?;")
+    let result = try place.run("run", "example:hello", shell: "\(CofferCommand.program ?? "") \(arguments) > /dev/full; exit $?;")
     #expect(result.status == 125 && result.errors.contains("No space left on device"), "\(result)")
   }
 

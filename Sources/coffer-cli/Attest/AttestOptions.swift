@@ -9,7 +9,7 @@ struct AttestOptions: ParsableArguments {
     transform: Self.nonce)
   var nonce: [UInt8]?
 
-  @Option(help: ArgumentHelp("Where the evidence goes; evidence.cbor if left out.", valueName: "file"), transform: ArgumentForm.path)
+  @Option(help: ArgumentHelp("Where the evidence goes; evidence.cbor if left out.", valueName: "file"), completion: .file(), transform: ArgumentForm.path)
   var evidence: String?
 
   @Option(

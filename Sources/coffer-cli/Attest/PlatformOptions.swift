@@ -12,7 +12,7 @@ struct PlatformOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The key of the development platform's root, development-root.pem if left out; made where there is none.", valueName: "file"),
+      "The key of the development platform's root, development-root.pem if left out; made where there is none.", valueName: "file"), completion: .file(),
     transform: ArgumentForm.path)
   var developmentRoot: String?
 

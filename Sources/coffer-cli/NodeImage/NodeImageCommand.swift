@@ -26,7 +26,7 @@ struct NodeImageCommand: ParsableCommand {
       stays in the folder, for --kernel. Reports of SEV-SNP and TDX need Linux 6.7 or later, as Debian 13 has.
       """)
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The folder; it is made where there is none.", valueName: "dir"))
+  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The folder; it is made where there is none.", valueName: "dir"), completion: .directory)
   var output: String
 
   @Option(help: ArgumentHelp("A kernel's package of Debian's.", valueName: "deb"))
@@ -47,7 +47,7 @@ struct NodeImageCommand: ParsableCommand {
   @Option(help: "The memory of the virtual machine; below 2 GiB, the TPM's and TDX's values depend on it.", transform: ArgumentForm.size)
   var memory = ByteCount(bytes: 2 << 30)
 
-  @Option(help: ArgumentHelp("OVMF's build for SEV, to compute SEV-SNP's launch digest with.", valueName: "file"))
+  @Option(help: ArgumentHelp("OVMF's build for SEV, to compute SEV-SNP's launch digest with.", valueName: "file"), completion: .file())
   var sevFirmware: String?
 
   @Option(help: "The virtual machine's processors, for SEV-SNP's launch digest.")
@@ -56,17 +56,17 @@ struct NodeImageCommand: ParsableCommand {
   @Option(help: "Which processor QEMU gives it: \(SNPGuest.modelNames.joined(separator: ", ")).")
   var processor = "EPYC-Milan"
 
-  @Option(help: ArgumentHelp("OVMF that starts trust domains, to compute TDX's values with.", valueName: "file"))
+  @Option(help: ArgumentHelp("OVMF that starts trust domains, to compute TDX's values with.", valueName: "file"), completion: .file())
   var tdxFirmware: String?
 
   @Option(
     help: ArgumentHelp("Register 0 (SHA-256) of a machine with a TPM whose firmware you trust, for the policy.", valueName: "hex"), transform: Self.register)
   var pcr0: [UInt8]?
 
-  @Option(help: ArgumentHelp("Where Coffer's programs are; beside this one if left out.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Where Coffer's programs are; beside this one if left out.", valueName: "dir"), completion: .directory)
   var programs: String?
 
-  @Option(help: ArgumentHelp("A folder with libraries that the programs need, before Debian's.", valueName: "dir"))
+  @Option(help: ArgumentHelp("A folder with libraries that the programs need, before Debian's.", valueName: "dir"), completion: .directory)
   var libraryPath: [String] = []
 
   @Flag(help: "Print JSON.")

@@ -27,7 +27,7 @@ struct Attest: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The revision, or enough of its first digits; by default that with most calls.", valueName: "measurement"))
   var revision: String?
 
-  @Option(help: ArgumentHelp("Where the evidence goes; evidence.cbor if left out.", valueName: "file"))
+  @Option(help: ArgumentHelp("Where the evidence goes; evidence.cbor if left out.", valueName: "file"), completion: .file())
   var evidence = "evidence.cbor"
 
   @OptionGroup var options: NodeOptions

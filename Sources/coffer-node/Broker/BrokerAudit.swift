@@ -22,8 +22,8 @@ struct BrokerAudit: AsyncParsableCommand {
 
   @Flag(help: "Print no entries, only whether the chain holds.") var verify = false
   @Option(help: ArgumentHelp("A hash that was printed before, and must be that of an entry still.", valueName: "hex")) var expect: String?
-  @Option(help: ArgumentHelp("Read the data of a broker that does not run, in this directory.", valueName: "dir")) var offline: String?
-  @Option(help: ArgumentHelp("With --offline: its master key, which shows that the broker wrote each entry.", valueName: "file")) var key: String?
+  @Option(help: ArgumentHelp("Read the data of a broker that does not run, in this directory.", valueName: "dir"), completion: .directory) var offline: String?
+  @Option(help: ArgumentHelp("With --offline: its master key, which shows that the broker wrote each entry.", valueName: "file"), completion: .file()) var key: String?
   @OptionGroup var options: BrokerOptions
   @Flag(help: "Print JSON, an entry on each line; with --verify what was found.") var json = false
 

@@ -12,7 +12,7 @@ struct BrokerAddressOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The broker; by default COFFER_BROKER, or http://127.0.0.1:8085.", valueName: "url"))
   var broker: String?
 
-  @Option(name: [.customLong("ca"), .long], help: ArgumentHelp("Certificates (PEM) of which one must have issued the broker's; those of the system if left out.", valueName: "file"))
+  @Option(name: [.customLong("ca"), .long], help: ArgumentHelp("Certificates (PEM) of which one must have issued the broker's; those of the system if left out.", valueName: "file"), completion: .file())
   var authority: String?
 
   func address() throws -> NodeAddress { try NodeAddress(broker ?? Self.variable("COFFER_BROKER") ?? "http://127.0.0.1:8085", of: "broker") }
@@ -54,7 +54,7 @@ struct BrokerOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A token of the broker; by default COFFER_BROKER_TOKEN, or the administrator's in the data directory of a broker on this machine."))
   var token: String?
 
-  @Option(name: .customLong("broker-data"), help: ArgumentHelp("The data directory of a broker on this machine, for its token.", valueName: "dir"))
+  @Option(name: .customLong("broker-data"), help: ArgumentHelp("The data directory of a broker on this machine, for its token.", valueName: "dir"), completion: .directory)
   var directory: String?
 
   func connection() throws -> NodeConnection {
@@ -77,7 +77,7 @@ struct BrokerOptions: ParsableArguments {
 
 /// ... and whose resources.
 struct BrokerTenantOption: ParsableArguments {
-  @Option(help: ArgumentHelp("Whose resources.", valueName: "name"), transform: TenantName.parse)
+  @Option(help: ArgumentHelp("Whose resources; the tenant '\(TenantRecord.standard)' by default.", valueName: "name"), transform: TenantName.parse)
   var tenant = TenantName(text: TenantRecord.standard)
 
   var path: String { "/v1/tenants/\(tenant.text)" }

@@ -28,7 +28,7 @@ struct BrokerRequestCommand: AsyncParsableCommand {
       """)
 
   @Argument(help: "The resource, as REPOSITORY/TYPE/TAG.", transform: ResourceArgument.parse) var name: ResourceArgument
-  @Argument(help: "The image.") var image: String
+  @Argument(help: "The image.", completion: .file()) var image: String
   @Flag(help: "Write the secret to standard output; without it only that it came, and how long it is.") var show = false
   @Option(name: [.long, .customLong("broker-pin")], help: ArgumentHelp("The broker's key, by its SHA-256: an answer that it has not signed is none.", valueName: "hex")) var pin: String?
   @Option(help: ArgumentHelp("What vouches for this machine: none, tsm or tpm[:SOCKET].", valueName: "name")) var platform = "none"

@@ -16,8 +16,8 @@ struct BrokerPut: AsyncParsableCommand {
       """)
 
   @Argument(help: "The resource, as REPOSITORY/TYPE/TAG.", transform: ResourceArgument.parse) var name: ResourceArgument
-  @Argument(help: "The file with the secret; '-' for standard input.") var file: String
-  @Option(help: ArgumentHelp("The policy that says who gets it (YAML).", valueName: "file")) var policy: String?
+  @Argument(help: "The file with the secret; '-' for standard input.", completion: .file()) var file: String
+  @Option(help: ArgumentHelp("The policy that says who gets it (YAML).", valueName: "file"), completion: .file()) var policy: String?
   @OptionGroup var tenant: BrokerTenantOption
   @OptionGroup var options: BrokerOptions
   @Flag(help: "Print JSON.") var json = false
@@ -75,7 +75,7 @@ struct BrokerPolicy: AsyncParsableCommand {
       """)
 
   @Argument(help: "The resource, as REPOSITORY/TYPE/TAG.", transform: ResourceArgument.parse) var name: ResourceArgument
-  @Argument(help: "The file with its new policy (YAML); '-' for standard input. Shows the one it has if left out.") var file: String?
+  @Argument(help: "The file with its new policy (YAML); '-' for standard input. Shows the one it has if left out.", completion: .file()) var file: String?
   @Flag(help: "Remove the policy: the resource is released to nobody then.") var remove = false
   @OptionGroup var tenant: BrokerTenantOption
   @OptionGroup var options: BrokerOptions

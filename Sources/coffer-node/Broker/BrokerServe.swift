@@ -23,31 +23,31 @@ struct BrokerServe: AsyncParsableCommand {
   @Option(help: "Where to listen: ADDRESS:PORT. Anything but a loopback address lets the network in.")
   var listen = "127.0.0.1:8085"
 
-  @Option(help: ArgumentHelp("Where the broker keeps its data; COFFER_BROKER_DATA if left out, or coffer/broker below ~/.local/share.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Where the broker keeps its data; COFFER_BROKER_DATA if left out, or coffer/broker below ~/.local/share.", valueName: "dir"), completion: .directory)
   var data: String = BrokerDirectory.standard()
 
-  @Option(help: ArgumentHelp("The master key, a file of 32 bytes and mode 0600; master-key in the data directory if left out, made where there is none.", valueName: "file"))
+  @Option(help: ArgumentHelp("The master key, a file of 32 bytes and mode 0600; master-key in the data directory if left out, made where there is none.", valueName: "file"), completion: .file())
   var key: String?
 
   @Option(help: ArgumentHelp("The descriptor from which the master key is read, in the place of a file.", valueName: "number"))
   var keyDescriptor: Int32?
 
-  @Option(help: ArgumentHelp("The file for the administrator's token: KEY.admin-token beside the file of --key, or admin-token in the data directory, if left out.", valueName: "file"))
+  @Option(help: ArgumentHelp("The file for the administrator's token: KEY.admin-token beside the file of --key, or admin-token in the data directory, if left out.", valueName: "file"), completion: .file())
   var adminToken: String?
 
-  @Option(help: ArgumentHelp("The chain of certificates for TLS, in PEM.", valueName: "file"))
+  @Option(help: ArgumentHelp("The chain of certificates for TLS, in PEM.", valueName: "file"), completion: .file())
   var certificate: String?
 
-  @Option(help: ArgumentHelp("Its private key, in PEM.", valueName: "file"))
+  @Option(help: ArgumentHelp("Its private key, in PEM.", valueName: "file"), completion: .file())
   var privateKey: String?
 
   @Flag(help: "Serve the network without TLS: whoever is between sees administrators' tokens and secrets on their way in.")
   var plainHttp = false
 
-  @Option(help: ArgumentHelp("What hardware's makers have published: certificates, revocation lists, keys, Intel's collateral. May be repeated.", valueName: "file"))
+  @Option(help: ArgumentHelp("What hardware's makers have published: certificates, revocation lists, keys, Intel's collateral. May be repeated.", valueName: "file"), completion: .file())
   var collateral: [String] = []
 
-  @Option(help: ArgumentHelp("How long a session lasts from its challenge on, in seconds or with a unit, as 5m.", valueName: "time"), transform: ArgumentForm.seconds)
+  @Option(help: ArgumentHelp("How long a session lasts from its challenge on, in seconds or with a unit, as 5m; 300 by default.", valueName: "time"), transform: ArgumentForm.seconds)
   var session = 300
 
   func validate() throws {

@@ -20,10 +20,10 @@ struct Deploy: AsyncParsableCommand {
   @Argument(help: "1 to 63 lower-case letters, digits and '-'.", transform: FunctionName.parse)
   var name: FunctionName
 
-  @Argument(help: "A WebAssembly module or component, an image, or example:NAME.")
+  @Argument(help: "A WebAssembly module or component, an image, or example:NAME.", completion: .file())
   var program: String
 
-  @Option(help: ArgumentHelp("The manifest (YAML): what the image may do, and how it is served.", valueName: "file"))
+  @Option(help: ArgumentHelp("The manifest (YAML): what the image may do, and how it is served.", valueName: "file"), completion: .file())
   var manifest: String?
 
   @Option(help: ArgumentHelp("Whose the function is, for tokens of all tenants.", valueName: "name"), transform: TenantName.parse)

@@ -20,6 +20,6 @@ struct TenantName: CustomStringConvertible {
 
 extension ArgumentForm {
   fileprivate static func objectName(_ text: String) throws -> String {
-    try value(ObjectName.isValid(text) ? text : nil, "1 to 63 lower-case letters, digits and '-', beginning and ending with none of these '-'")
+    try value(ObjectName.isValid(text) ? text : nil, "1 to 63 lower-case letters, digits and '-', which is neither first nor last")
   }
 }

@@ -43,7 +43,7 @@ struct Invoke: AsyncParsableCommand {
   @Option(name: .customLong("header"), help: ArgumentHelp("A field of the request.", valueName: "name: value"))
   var headers: [String] = []
 
-  @Option(help: ArgumentHelp("How long to wait, in seconds or with a unit, as 2m.", valueName: "time"), transform: ArgumentForm.seconds)
+  @Option(help: ArgumentHelp("How long to wait, in seconds or with a unit, as 2m; 300 by default.", valueName: "time"), transform: ArgumentForm.seconds)
   var timeout = 300
 
   @Option(help: ArgumentHelp("Call this exported function, and print its result.", valueName: "f(args)"))
@@ -55,7 +55,7 @@ struct Invoke: AsyncParsableCommand {
   @Flag(help: "Send nothing before the node's evidence of the function was accepted, by --policy.")
   var attested = false
 
-  @Option(help: ArgumentHelp("The policy for --attested (YAML), as coffer verify takes it.", valueName: "file"))
+  @Option(help: ArgumentHelp("The policy for --attested (YAML), as coffer verify takes it.", valueName: "file"), completion: .file())
   var policy: String?
 
   @OptionGroup var options: NodeOptions

@@ -19,7 +19,7 @@ struct Logs: AsyncParsableCommand {
   @Flag(name: [.customShort("f"), .long], help: "Go on with what is written from now on.")
   var follow = false
 
-  @Option(help: ArgumentHelp("How many lines of before.", valueName: "lines"), transform: ArgumentForm.count)
+  @Option(help: ArgumentHelp("How many lines of before; 100 by default.", valueName: "lines"), transform: ArgumentForm.count)
   var tail = 100
 
   @OptionGroup var options: NodeOptions

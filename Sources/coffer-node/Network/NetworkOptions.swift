@@ -15,13 +15,13 @@ struct NetworkOptions: ParsableArguments {
       valueName: "rule"))
   var network: [String] = []
 
-  @Option(help: ArgumentHelp("Certificates (PEM) that tls: rules trust in the place of the system's.", valueName: "file"))
+  @Option(help: ArgumentHelp("Certificates (PEM) that tls: rules trust in the place of the system's.", valueName: "file"), completion: .file())
   var ca: String?
 
-  @Option(help: ArgumentHelp("Connections that one tenant's functions may have at once.", valueName: "count"), transform: ArgumentForm.count)
+  @Option(help: ArgumentHelp("Connections that one tenant's functions may have at once; 256 by default.", valueName: "count"), transform: ArgumentForm.count)
   var tenantConnections = 256
 
-  @Option(help: ArgumentHelp("Connections that one function may have at once.", valueName: "count"), transform: ArgumentForm.count)
+  @Option(help: ArgumentHelp("Connections that one function may have at once; 64 by default.", valueName: "count"), transform: ArgumentForm.count)
   var functionConnections = 64
 
   /// - Throws: `ValidationError`.
