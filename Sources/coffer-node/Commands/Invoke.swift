@@ -21,7 +21,8 @@ struct Invoke: AsyncParsableCommand {
       run --help), of a module numbers.
 
       With --attested the node is to prove what it runs before anything is sent: its certificate carries evidence of the function for a \
-      nonce of this call, which the policy has to accept. TLS ends in the node's front; --node names the address of coffer serve --attested.
+      nonce of this call, which the policy has to accept. TLS ends in the node's front; --node names the address of coffer serve --attested:
+
         coffer invoke echo --data 'some input' --node https://127.0.0.1:8443 \\
           --attested --policy policy.yaml
 
