@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import ProgramFiles
 
 @main package struct NodeCommand: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
@@ -13,6 +14,7 @@ import Glibc
 
       Exit status: 125 when Coffer itself fails; 1 from 'invoke' when the function answers with an error.
       """,
+    version: "coffer \(CofferVersion.number)",
     subcommands: [
       Serve.self, Deploy.self, Functions.self, Invoke.self, Attest.self, Logs.self, Rollback.self, Traffic.self, Remove.self, Tenants.self, Tokens.self, Broker.self, Bench.self, ServeOne.self,
       Carry.self, TLSGate.self,
@@ -46,21 +48,28 @@ import Glibc
     } catch {
       Terminal.progress(nil)
       let message = message(for: error)
-      let isUsage = exitCode(for: error) == .validationFailure
-      Terminal.complain((message.hasSuffix(".") ? String(message.dropLast()) : message) + (isUsage ? "; see \(usedCommand) --help" : ""))
+      let said = message.hasSuffix(".") ? String(message.dropLast()) : message
+      Terminal.complain(exitCode(for: error) == .validationFailure ? complaint(said) : said)
       Glibc.exit(ExitStatus.failure)
     }
   }
 
-  /// As far as the command line names one that is for people.
-  private static var usedCommand: String {
+  /// With the command whose help says more, as far as the line names one that is for people.
+  private static func complaint(_ said: String) -> String {
     var command: any ParsableCommand.Type = NodeCommand.self
     var path = "coffer"
     for word in CommandLine.arguments.dropFirst() {
-      guard let next = command.configuration.subcommands.first(where: { $0._commandName == word }), next.configuration.shouldDisplay else { break }
+      let there = command.configuration.subcommands
+      let known = there.filter { $0.configuration.shouldDisplay }
+      guard !known.isEmpty, !word.hasPrefix("-") else { break }
+      guard let next = there.first(where: { $0._commandName == word }) else {
+        let names = known.map { $0._commandName }.joined(separator: ", ")
+        return "there is no command '\(path) \(Terminal.plain(word))'; there are \(names): see \(path) --help"
+      }
+      guard next.configuration.shouldDisplay else { break }
       command = next
       path += " " + word
     }
-    return path
+    return "\(said); see \(path) --help"
   }
 }

@@ -7,6 +7,7 @@ import Glibc
 import Hummingbird
 import Logging
 import NIOCore
+import ProgramFiles
 import Synchronization
 
 /// `coffer serve`: the front of a node.
@@ -70,7 +71,7 @@ struct Serve: AsyncParsableCommand {
     let platform = NodePlatform()
     let state: NodeState
     do {
-      state = try NodeState(directory: data, logger: logger, machine: { machine ?? "" }, platform: { platform.shown }, hasBroker: attestation.namedBroker != nil,
+      state = try NodeState(directory: data, logger: logger, version: CofferVersion.number, machine: { machine ?? "" }, platform: { platform.shown }, hasBroker: attestation.namedBroker != nil,
         network: try network.rules(), others: NodeView.described + [desk.operation])
     } catch {
       throw CommandFailure("\(error)")

@@ -172,9 +172,16 @@ struct RunCommandTests {
     #expect(result.status == 125 && result.errors.contains("No space left on device"), "\(result)")
   }
 
+  @Test(arguments: ["help nonsense", "help broker nonsense", "help run --bogus", "nonsense", "broker nonsense"]) func whatIsNoCommandIsSaid(line: String) throws {
+    let place = try Workplace()
+    let result = try CofferCommand.run(line.split(separator: " ").map(String.init), in: place.path)
+    #expect(result.status == 125 && result.output.isEmpty && !result.errors.contains("coffer help"), "\(result)")
+    #expect(result.errors.contains(line.contains("nonsense") ? "there is no command" : "--bogus"), "\(result)")
+  }
+
   @Test func helpIsNoFailure() throws {
     let place = try Workplace()
-    for arguments in [["--help"], ["run", "--help"], ["--version"], ["help", "run"]] {
+    for arguments in [["--help"], ["run", "--help"], ["--version"], ["help", "run"], ["serve", "--version"], ["help", "broker", "tokens"]] {
       let result = try CofferCommand.run(arguments, in: place.path)
       #expect(result.status == 0 && !result.output.isEmpty, "\(arguments)")
     }

@@ -143,6 +143,8 @@ import Testing
     (["invoke", "hello", "--timeout", "banana"], "expected seconds, as 30, 30s or 2m"), (["logs", "hello", "--tail", "many"], "expected a whole number"),
     (["tenants", "add", "acme", "--memory", "4"], "expected a size from 1MiB on"), (["serve", "--memory", "banana"], "as 4GiB"),
     (["broker", "policy", "shop"], "expected REPOSITORY/TYPE/TAG"), (["broker", "serve", "--session", "1s"], "expected 10 to 86400"),
+    (["tenants", "nonsense"], "there is no command 'coffer tenants nonsense'; there are list, add, limit, remove"), (["deploy", "x", "example:nope"], "there are: crash,"),
+    (["broker", "key", "--ca", "/dev/null"], "found no certificate"),
     (["deploy"], "Missing"), (["deploy", "Hello", "x"], "Hello"), (["deploy", "hello", "/nowhere"], "cannot read /nowhere"),
     (["invoke", "../v1/node"], "../v1/node"), (["invoke", "hello", "/a b"], "percent-encoded"), (["logs", "hello", "--tail", "-1"], "--tail"), (["logs", "hello", "--tail", "1001"], "0 to 1000"),
     (["functions", "--tenant", "A B"], "tenant"), (["functions", "--node", "ftp://x"], "no address"), (["nothing"], "nothing"),

@@ -2,6 +2,7 @@ import ArgumentParser
 import AsyncHTTPClient
 import FoundationEssentials
 import Glibc
+import HostNetwork
 import HummingbirdTLS
 import KeyBroker
 import KeyBrokerProtocol
@@ -32,7 +33,7 @@ struct BrokerAddressOptions: ParsableArguments {
     do {
       certificates = try NIOSSLCertificate.fromPEMFile(authority)
     } catch {
-      throw CommandFailure("\(authority) holds no certificates in PEM: \(error)")
+      throw CommandFailure("--ca \(authority): \(Encryption.problem(withAuthorities: authority) ?? "its certificates cannot be read; expected them in PEM")")
     }
     return Self.clients.withLock { clients in
       if let client = clients[authority] { return client }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Attestation
 import CLinux
 import Glibc
+import HostNetwork
 import HummingbirdTLS
 import KeyBroker
 import Logging
@@ -142,7 +143,9 @@ struct BrokerServe: AsyncParsableCommand {
       configuration.minimumTLSVersion = .tlsv12
       return configuration
     } catch {
-      throw CommandFailure("\(certificate) and \(privateKey) cannot be used for TLS: \(error); expected a chain of certificates and its key, in PEM")
+      if let problem = Encryption.problem(withAuthorities: certificate) { throw CommandFailure("--certificate \(certificate): \(problem)") }
+      guard access(privateKey, R_OK) == 0 else { throw CommandFailure("--private-key \(privateKey): \(String(cString: strerror(errno)))") }
+      throw CommandFailure("--private-key \(privateKey): found no key of \(certificate), expected it in PEM and without a password")
     }
   }
 

@@ -80,6 +80,7 @@ struct Invoke: AsyncParsableCommand {
     if attested || policy != nil { return try await callAttested(method, target, called) }
     // A call needs no token, and gets none: the function could read it.
     var connection = NodeConnection(address: try options.address(), token: nil)
+    if connection.address.text.lowercased().hasPrefix("https:") { connection.hint = "an address of attested channels (coffer serve --attested) wants --attested and --policy" }
     connection.timeHint = "within \(timeout) s; --timeout says how long to wait"
     let response = try await connection.send(
       HTTPMethod(rawValue: method), target, body: try called?.body ?? body(), headers: try fields(),

@@ -59,8 +59,10 @@ package struct NodeConnection {
   func reading<Result>(_ work: () async throws -> Result) async throws -> Result {
     do {
       return try await work()
-    } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout || error == .connectTimeout {
+    } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
       throw CommandFailure("\(address) did not answer \(timeHint)")
+    } catch let error as HTTPClientError where error == .connectTimeout {
+      throw CommandFailure("cannot speak to \(address): no connection within \(Self.connectSeconds) s; \(hint)")
     } catch let error as CommandFailure {
       throw error
     } catch is CancellationError {
@@ -93,11 +95,13 @@ package struct NodeConnection {
     return CommandFailure(status == 401 ? "\(text); \(tokenHint)" : text)
   }
 
+  private static let connectSeconds: Int64 = 10
+
   private static let client = makeClient { _ in }
 
   static func makeClient(_ change: (inout HTTPClient.Configuration) -> Void) -> HTTPClient {
     var configuration = HTTPClient.Configuration(
-      redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)), decompression: .disabled)
+      redirectConfiguration: .disallow, timeout: .init(connect: .seconds(connectSeconds)), decompression: .disabled)
     configuration.connectionPool.retryConnectionEstablishment = false
     // What is asked of a node that ends is not asked again of the next.
     configuration.httpVersion = .http1Only
