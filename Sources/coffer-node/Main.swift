@@ -37,6 +37,10 @@ import ProgramFiles
     } catch let code as ExitCode {
       exit(withError: code)
     } catch where exitCode(for: error) == .success {
+      if case .unknown(let problem) = commandNamed() {
+        Terminal.complain(problem)
+        Glibc.exit(ExitStatus.failure)
+      }
       // Help is a result too: one that cannot be written is told.
       let text = fullMessage(for: error)
       if !text.isEmpty { Terminal.print(text) }
@@ -49,27 +53,37 @@ import ProgramFiles
       Terminal.progress(nil)
       let message = message(for: error)
       let said = message.hasSuffix(".") ? String(message.dropLast()) : message
-      Terminal.complain(exitCode(for: error) == .validationFailure ? complaint(said) : said)
+      switch commandNamed() {
+      case .unknown(let problem) where exitCode(for: error) == .validationFailure: Terminal.complain(problem)
+      case .known(let path) where exitCode(for: error) == .validationFailure: Terminal.complain("\(said); see \(path) --help")
+      default: Terminal.complain(said)
+      }
       Glibc.exit(ExitStatus.failure)
     }
   }
 
-  /// With the command whose help says more, as far as the line names one that is for people.
-  private static func complaint(_ said: String) -> String {
+  private enum Named {
+    /// With its words, from `coffer` on.
+    case known(String)
+    case unknown(String)
+  }
+
+  /// As far as the command line names one that is for people.
+  private static func commandNamed() -> Named {
     var command: any ParsableCommand.Type = NodeCommand.self
     var path = "coffer"
-    for word in CommandLine.arguments.dropFirst() {
+    for word in CommandLine.arguments.dropFirst(CommandLine.arguments.dropFirst().first == "help" ? 2 : 1) {
       let there = command.configuration.subcommands
       let known = there.filter { $0.configuration.shouldDisplay }
       guard !known.isEmpty, !word.hasPrefix("-") else { break }
       guard let next = there.first(where: { $0._commandName == word }) else {
         let names = known.map { $0._commandName }.joined(separator: ", ")
-        return "there is no command '\(path) \(Terminal.plain(word))'; there are \(names): see \(path) --help"
+        return .unknown("there is no command '\(path) \(Terminal.plain(word))'; there are \(names): see \(path) --help")
       }
       guard next.configuration.shouldDisplay else { break }
       command = next
       path += " " + word
     }
-    return "\(said); see \(path) --help"
+    return .known(path)
   }
 }
