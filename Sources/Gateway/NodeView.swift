@@ -43,7 +43,7 @@ public struct NodeView: Sendable {
       let name = context.parameters.get("name")?.removingPercentEncoding ?? ""
       // The same answer for a function that is not there and for another tenant's.
       guard let tenant = directory.tenant(of: name), viewer.maySee(tenant) else {
-        throw HTTPError(.notFound, message: "there is no function \(LogText.shown(name, limit: 64))")
+        throw HTTPError(.notFound, message: "there is no function '\(LogText.shown(name, limit: 64))'; coffer functions lists those that there are")
       }
       return try logs(request, of: name, tenant: tenant, viewer)
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// What goes to people: complaints and progress on standard error, results on standard output.
 public enum Terminal {
@@ -28,9 +29,12 @@ public enum Terminal {
     exit(EndStatus.failure)
   }
 
-  /// A line that is written over; only on a terminal.
+  private static let canRewrite = isInteractive && !["", "dumb"].contains(variable("TERM"))
+  private static let isProgressShown = Atomic(false)
+
+  /// A line that is written over; only on a terminal that can. Nil takes away what is there.
   public static func progress(_ text: String?) {
-    guard isInteractive else { return }
+    guard canRewrite, isProgressShown.exchange(text != nil, ordering: .relaxed) || text != nil else { return }
     write(text.map { "\r\u{1B}[K\($0)" } ?? "\r\u{1B}[K", to: STDERR_FILENO)
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ProgramFiles
 import RunCommand
 import WasmFormat
 
@@ -14,10 +15,12 @@ import WasmFormat
         coffer run program.trustlet -- arguments
         coffer doctor
 
-      Exit status: the program's own for 'run'; 125 when Coffer itself fails, 124 when a time limit ends the program, 134 when the
-      program traps.
+      With --json a command prints its result as JSON; an error stays one line of text on standard error.
+
+      Exit status: the program's own for 'run'; 125 when Coffer itself fails, 124 when a time limit ends the program, 134 when the program \
+      traps.
       """,
-    version: "coffer 0.1.0",
+    version: "coffer \(CofferVersion.number)",
     subcommands: [Build.self, Run.self, Measure.self, Inspect.self, Verify.self, VerifyImage.self, PolicyCommand.self, NodeImageCommand.self, Doctor.self, Bench.self, BuildConfined.self],
     groupedSubcommands: [CommandGroup(name: "Functions", subcommands: NodeProgram.commands)])
 
@@ -34,26 +37,67 @@ import WasmFormat
     } catch where exitCode(for: error) == .validationFailure {
       Terminal.complain(complaint(message(for: error), about: Array(CommandLine.arguments.dropFirst())))
       exit(withError: ExitStatus.failure)
+    } catch where exitCode(for: error) == .success {
+      // Help and the version are results too: one that cannot be written is told.
+      let words = Array(CommandLine.arguments.dropFirst())
+      if words.first == helpWord, case .unknown(let problem) = commandNamed(by: words) {
+        Terminal.complain(problem)
+        exit(withError: ExitStatus.failure)
+      }
+      var text = fullMessage(for: error)
+      if CompletionScript.isAsked(words) {
+        do { text = try CompletionScript.whole(text, words) } catch {
+          Terminal.complain("\(error)")
+          exit(withError: ExitStatus.failure)
+        }
+      }
+      if !text.isEmpty { Terminal.print(text) }
+      exit()
     } catch {
       exit(withError: error)
     }
   }
 
   private static func complaint(_ message: String, about words: [String]) -> String {
+    switch commandNamed(by: words) {
+    case .unknown(let problem): return problem
+    case .known(let path):
+      let said = withoutFarSuggestion(message) + aboutMinus(message, words)
+      return "\(said.hasSuffix(".") ? String(said.dropLast()) : said); see \(path) --help"
+    }
+  }
+
+  private static let helpWord = "help"
+
+  private enum Named {
+    /// With its words, from `coffer` on.
+    case known(String)
+    case unknown(String)
+  }
+
+  /// As far as words name a command, also behind `help`.
+  private static func commandNamed(by words: [String]) -> Named {
     var command: any ParsableCommand.Type = CofferCommand.self
     var path = "coffer"
-    for word in words {
+    for word in words.dropFirst(words.first == helpWord ? 1 : 0) {
       let known = command.configuration.subcommands.filter { $0.configuration.shouldDisplay }
       guard !known.isEmpty, !word.hasPrefix("-") else { break }
       guard let next = known.first(where: { $0._commandName == word }) else {
         let names = known.map { $0._commandName }.joined(separator: ", ")
-        return "there is no command \(quoted("\(path) \(word)")); there are \(names): see \(path) --help"
+        return .unknown("there is no command \(quoted("\(path) \(word)")); there are \(names): see \(path) --help")
       }
       command = next
       path += " " + word
     }
-    let said = withoutFarSuggestion(message)
-    return "\(said.hasSuffix(".") ? String(said.dropLast()) : said); see \(path) --help"
+    return .known(path)
+  }
+
+  /// A value with a minus at its beginning is an option to the parser.
+  private static func aboutMinus(_ message: String, _ words: [String]) -> String {
+    guard message.hasPrefix("Missing value for '"), let option = message.split(separator: "'").dropFirst().first?.split(separator: " ").first.map(String.init),
+      let place = words.firstIndex(of: option), let next = words.dropFirst(place + 1).first, next.hasPrefix("-")
+    else { return "" }
+    return ": \(quoted(next)) begins with '-', as options do; where it is meant, write \(option)=\(next)"
   }
 
   /// The parser suggests what has half of its letters elsewhere: a suggestion that shares no beginning with what was typed is left out.

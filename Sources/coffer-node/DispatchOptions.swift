@@ -8,31 +8,38 @@ struct DispatchOptions: ParsableArguments {
   @Option(help: "What isolates functions: kvm or process; kvm where it works.")
   var machine: String?
 
-  @Option(help: "Machines in each monitor process, 1 to \(DispatchConfiguration.slotLimit).")
+  @Option(help: ArgumentHelp("Machines in each monitor process, 1 to \(DispatchConfiguration.slotLimit); 32 by default.", valueName: "count"), transform: ArgumentForm.count)
   var slots = 32
 
-  @Option(help: "Monitor processes at most.")
+  @Option(help: ArgumentHelp("Monitor processes at most; 320 by default.", valueName: "count"), transform: ArgumentForm.count)
   var processes = 320
 
-  @Option(help: "Calls that run at once on the node; without it 10240, or as many as the process may open files for.")
+  @Option(
+    help: ArgumentHelp("Calls that run at once on the node; without it 10240, or as many as the process may open files for.", valueName: "count"),
+    transform: ArgumentForm.count)
   var running: Int?
 
-  @Option(help: "Calls of one tenant that run at once; without it as many as on the node.")
+  @Option(help: ArgumentHelp("Calls of one tenant that run at once; without it as many as on the node.", valueName: "count"), transform: ArgumentForm.count)
   var tenantRunning: Int?
 
-  @Option(help: "MiB that all monitor processes may have before idle machines go; 0 for three quarters of the machine's memory.")
-  var memory = 0
+  @Option(
+    help: ArgumentHelp(
+      "What all monitor processes may have before idle machines go, as 4GiB (a number without a unit counts MiB); without it three quarters of the machine's memory.",
+      valueName: "size"), transform: ArgumentForm.memory)
+  var memory: UInt64?
 
-  @Option(help: "Seconds that a function's machines stay ready after their last call.")
+  @Option(help: ArgumentHelp("How long a function's machines stay ready after their last call, in seconds or with a unit; 60 by default.", valueName: "time"), transform: ArgumentForm.seconds)
   var keepWarm = 60
 
-  @Option(help: "Functions whose start is kept in memory while they have no machine, so that their next call need not repeat it.")
+  @Option(
+    help: ArgumentHelp("Functions whose start is kept in memory while they have no machine, so that their next call need not repeat it; 1000 by default.", valueName: "count"),
+    transform: ArgumentForm.count)
   var templates = 1000
 
-  @Option(help: "Threads for connections.")
+  @Option(help: ArgumentHelp("Threads for connections; by default one for each processor.", valueName: "count"), transform: ArgumentForm.count)
   var threads: Int?
 
-  @Option(help: "Seconds that calls may go on when the node is told to end.")
+  @Option(help: ArgumentHelp("How long calls may go on when the node is told to end, in seconds or with a unit; 30 by default.", valueName: "time"), transform: ArgumentForm.seconds)
   var drain = 30
 
   @Option(help: ArgumentHelp("The monitor's program.", visibility: .hidden))
@@ -56,12 +63,12 @@ struct DispatchOptions: ParsableArguments {
       throw CommandFailure("cannot start \(monitor), which runs functions: \(String(cString: strerror(errno))); it belongs beside coffer-node: install all of Coffer's programs, or build them with swift build")
     }
     for (name, value, least) in [
-      ("--processes", processes, 1), ("--running", running ?? 1, 1), ("--tenant-running", tenantRunning ?? 1, 1), ("--threads", threads ?? 1, 1), ("--memory", memory, 0),
+      ("--processes", processes, 1), ("--running", running ?? 1, 1), ("--tenant-running", tenantRunning ?? 1, 1), ("--threads", threads ?? 1, 1),
       ("--templates", templates, 0), ("--keep-warm", keepWarm, 0), ("--drain", drain, 0),
     ] where !(least...Self.most).contains(value) { throw ValidationError("\(name): found \(value), expected \(least) to \(Self.most)") }
     var configuration = DispatchConfiguration(
       monitor: monitor, machine: machine, slots: slots, processLimit: processes, running: running ?? Self.usualRunning,
-      tenantRunning: tenantRunning ?? running ?? Self.usualRunning, memory: memory > 0 ? UInt64(memory) << 20 : Self.machineMemory / 4 * 3, templates: templates,
+      tenantRunning: tenantRunning ?? running ?? Self.usualRunning, memory: memory.flatMap { $0 > 0 ? $0 : nil } ?? Self.machineMemory / 4 * 3, templates: templates,
       keepWarm: UInt64(keepWarm) * 1_000_000_000, keepProcess: UInt64(keepWarm) * 1_000_000_000)
     configuration.connections = connections
     configuration.descriptors = DescriptorBudget(descriptors, reserved: configuration.reservedDescriptors)

@@ -7,6 +7,7 @@ import Glibc
 import Hummingbird
 import Logging
 import NIOCore
+import ProgramFiles
 import Synchronization
 
 /// `coffer serve`: the front of a node.
@@ -19,7 +20,8 @@ struct Serve: AsyncParsableCommand {
         curl 'http://127.0.0.1:8080/f/greeting?name=you'
         coffer serve --platform tpm --broker https://broker.example:8090
         coffer serve --net https://api.example.org --net acme=connect:10.1.2.3:5432
-        coffer serve --listen 0.0.0.0:80 --data /var/lib/coffer --host-name node.example
+        coffer serve --listen 0.0.0.0:80 --data /var/lib/coffer \\
+          --host-name node.example
 
       SIGTERM and SIGINT end it: no call is begun any more, and those that run may finish.
       """)
@@ -27,7 +29,7 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "Where to listen: ADDRESS:PORT. Anything but a loopback address lets the network in.")
   var listen = "127.0.0.1:8080"
 
-  @Option(help: ArgumentHelp("Where the node keeps its functions and tokens; COFFER_DATA if left out, or coffer/node below ~/.local/share.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Where the node keeps its functions and tokens; COFFER_DATA if left out, or coffer/node below ~/.local/share.", valueName: "dir"), completion: .directory)
   var data: String = StandardDirectory.path()
 
   @Option(help: ArgumentHelp("A further name by which the node's management and dashboard may be called.", valueName: "name"))
@@ -69,7 +71,7 @@ struct Serve: AsyncParsableCommand {
     let platform = NodePlatform()
     let state: NodeState
     do {
-      state = try NodeState(directory: data, logger: logger, machine: { machine ?? "" }, platform: { platform.shown }, hasBroker: attestation.namedBroker != nil,
+      state = try NodeState(directory: data, logger: logger, version: CofferVersion.number, machine: { machine ?? "" }, platform: { platform.shown }, hasBroker: attestation.namedBroker != nil,
         network: try network.rules(), others: NodeView.described + [desk.operation])
     } catch {
       throw CommandFailure("\(error)")

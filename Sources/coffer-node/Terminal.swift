@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// What goes to people: complaints and progress on standard error, results on standard output.
 enum Terminal {
@@ -14,6 +15,9 @@ enum Terminal {
   /// A result. One that cannot be written is Coffer's failure; a reader that went away wanted no more.
   static func print(_ text: String) { print(bytes: Array("\(text)\n".utf8)) }
 
+  /// False, with `errno`, where it cannot be written.
+  static func delivers(_ text: String) -> Bool { write("\(text)\n", to: STDOUT_FILENO) }
+
   static func print(bytes: [UInt8]) {
     guard !write(bytes, to: STDOUT_FILENO) else { return }
     guard errno != EPIPE else { exit(0) }
@@ -21,9 +25,12 @@ enum Terminal {
     exit(ExitStatus.failure)
   }
 
-  /// A line that is written over; only on a terminal.
+  private static let canRewrite = isInteractive && !["", "dumb"].contains(variable("TERM"))
+  private static let isProgressShown = Atomic(false)
+
+  /// A line that is written over; only on a terminal that can. Nil takes away what is there.
   static func progress(_ text: String?) {
-    guard isInteractive else { return }
+    guard canRewrite, isProgressShown.exchange(text != nil, ordering: .relaxed) || text != nil else { return }
     write(text.map { "\r\u{1B}[K\($0)" } ?? "\r\u{1B}[K", to: STDERR_FILENO)
   }
 

@@ -72,7 +72,7 @@ import coffer_tools
   @Test func everyExampleInTheHelpParses() {
     var count = 0
     for command in Self.commands() + Self.commands(NodeCommand.self) {
-      for line in command.configuration.discussion.split(separator: "\n") {
+      for line in command.configuration.discussion.replacing("\\\n", with: "").split(separator: "\n") {
         guard let arguments = Self.arguments(line.trimmingCharacters(in: .whitespaces)) else { continue }
         count += 1
         #expect(Self.complaint(arguments) == nil, "\(command.configuration.commandName ?? "\(command)"): \(line)")
@@ -81,10 +81,23 @@ import coffer_tools
     #expect(count >= 10)
   }
 
+  /// On a terminal of 80 columns the parser breaks longer lines: an example would not run any more as it stands there, and paragraphs that are broken by hand fray.
+  @Test func theHelpFitsATerminal() {
+    for command in Self.commands() + Self.commands(NodeCommand.self) {
+      let lines = command.configuration.discussion.split(separator: "\n", omittingEmptySubsequences: false)
+      for (line, next) in zip(lines, lines.dropFirst() + [""]) {
+        let name = command.configuration.commandName ?? "\(command)"
+        if line.hasPrefix(" ") { #expect(line.count <= 80, "\(name): \(line)") }
+        let isBroken = !line.isEmpty && !line.hasPrefix(" ") && !line.hasSuffix(":") && !next.isEmpty
+        #expect(!isBroken, "\(name): \(line)")
+      }
+    }
+  }
+
   @Test func everyMentionedOptionExists() throws {
     let help = (Self.commands() + Self.commands(NodeCommand.self)).map { $0.helpMessage(includeHidden: true) }.joined()
-    // Of Swift's own programs, of coffer-monitor, and of the scripts.
-    let others: Set = ["--filter", "--prove-locks", "--machines", "--each-memory", "--expectations", "--exceptions", "--random"]
+    // Of Swift's own programs, of coffer-monitor, of the scripts, and of every command (the parser's own).
+    let others: Set = ["--filter", "--prove-locks", "--machines", "--each-memory", "--expectations", "--exceptions", "--random", "--generate-completion-script"]
     for document in try Document.promises() {
       for span in document.codeSpans {
         for option in span.matches(of: /(?:^|\s)(--[a-z][a-z\-]+)/) where !others.contains(String(option.1)) {

@@ -57,7 +57,11 @@ import Testing
       #expect(added.status == 0 && added.output.contains("acme    -      4GiB    0.5"), "\(added)")
       #expect(try await scenario.run(["tenants", "add", "acme"], node: node).errors.contains("acme"))
       let limited = try await scenario.run(["tenants", "limit", "acme", "--calls", "7", "--json"], node: node)
-      #expect(limited.output.contains("\"concurrency\":7") && limited.output.contains("\"memory\":0"), "\(limited)")
+      #expect(limited.output.contains("\"concurrency\":7") && limited.output.contains("\"memory\":\(4 << 30)"), "\(limited)")
+      let lifted = try await scenario.run(["tenants", "limit", "acme", "--memory", "none"], node: node)
+      #expect(lifted.output.contains("acme    7      -       0.5"), "\(lifted)")
+      let unknown = try await scenario.run(["functions", "--tenant", "nobody"], node: node)
+      #expect(unknown.status == 125 && unknown.errors.contains("there is no tenant 'nobody'"), "\(unknown)")
       #expect(scenario.store.tenants.first { $0.name == "acme" }?.limits.concurrency == 7)
       let made = try await scenario.run(["tokens", "add", "--tenant", "acme", "--role", "deploy", "--note", "of a test"], node: node)
       let token = made.output.trimmingCharacters(in: .newlines)
@@ -135,6 +139,12 @@ import Testing
   }
 
   @Test(arguments: [
+    (["deploy", "HELLO", "x"], "expected 1 to 63 lower-case letters"), (["traffic", "hello", "banana"], "expected a revision, '=' and"),
+    (["invoke", "hello", "--timeout", "banana"], "expected seconds, as 30, 30s or 2m"), (["logs", "hello", "--tail", "many"], "expected a whole number"),
+    (["tenants", "add", "acme", "--memory", "4"], "expected a size from 1MiB on"), (["serve", "--memory", "banana"], "as 4GiB"),
+    (["broker", "policy", "shop"], "expected REPOSITORY/TYPE/TAG"), (["broker", "serve", "--session", "1s"], "expected 10 to 86400"),
+    (["tenants", "nonsense"], "there is no command 'coffer tenants nonsense'; there are list, add, limit, remove"), (["deploy", "x", "example:nope"], "there are: crash,"),
+    (["broker", "key", "--ca", "/dev/null"], "found no certificate"),
     (["deploy"], "Missing"), (["deploy", "Hello", "x"], "Hello"), (["deploy", "hello", "/nowhere"], "cannot read /nowhere"),
     (["invoke", "../v1/node"], "../v1/node"), (["invoke", "hello", "/a b"], "percent-encoded"), (["logs", "hello", "--tail", "-1"], "--tail"), (["logs", "hello", "--tail", "1001"], "0 to 1000"),
     (["functions", "--tenant", "A B"], "tenant"), (["functions", "--node", "ftp://x"], "no address"), (["nothing"], "nothing"),

@@ -61,7 +61,7 @@ extension FunctionStore {
     try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM tenants WHERE name = ?)", arguments: [name]) ?? false
   }
 
-  static func noTenant(_ name: String) -> StoreError {
+  package static func noTenant(_ name: String) -> StoreError {
     StoreError(.notFound, "there is no tenant '\(name)'; an administrator can make it with coffer tenants add NAME (POST /v1/tenants)")
   }
 }

@@ -18,7 +18,7 @@ extension Management {
           tenant, Operation.Parameter("after", .query, "Only names behind this one.", OpenAPISchemas.name),
           Operation.Parameter("limit", .query, "At most so many.", ["type": "integer", "minimum": 1, "maximum": .number(Int64(Self.listLimit))]),
         ],
-        answers: [.init(200, "Sorted by name; 'next' is what to ask for with 'after' if there are more.", Content("application/json", OpenAPISchemas.reference("Functions")))], handler: list),
+        answers: [.init(200, "Sorted by name; 'next' is what to ask for with 'after' if there are more.", Content("application/json", OpenAPISchemas.reference("Functions")))], problems: [404], handler: list),
       Operation(
         "getFunction", .get, path, "A function with its revisions.", role: .read, parameters: [name], answers: [.init(200, "It.", function, fields: [Operation<Context>.Answer.entityTag])],
         problems: [404]
@@ -52,7 +52,7 @@ extension Management {
       },
       Operation(
         "rollBack", .post, path + "/rollback", "Gives all calls to a revision of before: the named one, or that of the deployment before.",
-        role: .deploy, parameters: [name, match], body: [Content("application/json", OpenAPISchemas.reference("Rollback"))],
+        role: .deploy, parameters: [name, match], body: [Content("application/json", OpenAPISchemas.reference("Rollback"))], needsBody: false,
         answers: [.init(200, "The function.", function, fields: [Operation<Context>.Answer.entityTag])], problems: [404, 409, 412, 413, 503, 507], handler: rollBack),
       Operation(
         "splitTraffic", .put, path + "/traffic", "Divides a function's calls among its revisions: percentages, 100 together.", role: .deploy,
@@ -70,6 +70,7 @@ extension Management {
   @Sendable private func list(_ request: Request, _ context: Context, _ caller: Caller?) async throws -> Response {
     let query = try RequestReading.query(request, ["tenant", "after", "limit"])
     let tenant = try tenant(query["tenant"], caller)
+    if let tenant, !store.tenants.contains(where: { $0.name == tenant }) { throw FunctionStore.noTenant(tenant) }
     let limit = query["limit"].map { Int($0) ?? 0 } ?? 1000
     guard (1...Self.listLimit).contains(limit) else {
       throw Refusal(.badRequest, "limit is \(PrintableText.quoted(query["limit"] ?? "")); expected a number from 1 to \(Self.listLimit)")
@@ -167,7 +168,8 @@ extension Management {
     _ = try RequestReading.query(request)
     let name = try visible(try RequestReading.name(context), caller).name
     let precondition = try RequestReading.precondition(request)
-    let wish = try await RequestReading.json(request, as: KnownMembers<Rollback>.self, expected: "{\"revision\": \"MEASUREMENT\"} or {}").value
+    let wish = try await RequestReading.json(
+      request, as: KnownMembers<Rollback>.self, expected: "{\"revision\": \"MEASUREMENT\"} or {}", ofNothing: "{}").value
     return .function(try await offEventLoops { try store.rollBack(name, to: wish.revision, precondition: precondition, by: caller) })
   }
 

@@ -6,7 +6,7 @@ import NetworkRules
 /// A node's state with all that changes it, put together: what a front adds to the serving of functions.
 ///
 /// ```swift
-/// let state = try NodeState(directory: "/var/lib/coffer", logger: logger)
+/// let state = try NodeState(directory: "/var/lib/coffer", logger: logger, version: "1.0.0")
 /// async let builds: Void = state.builds.run()
 /// try await node.run(state.management.router(hostNames: HostNames()))   // over state.store as its catalogue
 /// ```
@@ -21,7 +21,7 @@ public struct NodeState: Sendable {
 
   /// Opens the directory, or makes it with the administrator's token.
   public init(
-    directory: String, logger: Logger, version: String = "0.1.0", machine: @escaping @Sendable () -> String = { "" },
+    directory: String, logger: Logger, version: String, machine: @escaping @Sendable () -> String = { "" },
     platform: @escaping @Sendable () -> (name: String, isConfidential: Bool) = { ("none", false) }, hasBroker: Bool = true,
     network: TenantNetworkRules = TenantNetworkRules(), others: [Operation<ManagementContext>] = []
   ) throws(StoreError) {

@@ -9,7 +9,7 @@ struct AttestOptions: ParsableArguments {
     transform: Self.nonce)
   var nonce: [UInt8]?
 
-  @Option(help: ArgumentHelp("Where the evidence goes; evidence.cbor if left out.", valueName: "file"), transform: ArgumentForm.path)
+  @Option(help: ArgumentHelp("Where the evidence goes; evidence.cbor if left out.", valueName: "file"), completion: .file(), transform: ArgumentForm.path)
   var evidence: String?
 
   @Option(
@@ -49,10 +49,15 @@ struct AttestOptions: ParsableArguments {
   private static var variable: String? { Environment.all["COFFER_BROKER"].flatMap { $0.isEmpty ? nil : $0 } }
 
   /// Nil where nobody wants evidence.
-  /// - Parameter wantsSecrets: whether a broker is asked, where one is named.
-  func signer(wantsSecrets: Bool) throws -> RunSigner? {
-    let asksBroker = wantsSecrets ? try namedBroker() != nil : broker != nil
-    return nonce != nil || asksBroker ? try RunSigner(platform.open()) : nil
+  /// - Parameters:
+  ///   - wantsSecrets: whether a broker is asked, where one is named.
+  ///   - isQuiet: whether nothing is said of a platform that hides nothing.
+  func signer(wantsSecrets: Bool, isQuiet: Bool) throws -> RunSigner? {
+    guard wantsSecrets || broker == nil else {
+      throw CommandFailure("--broker: the manifest names no secrets and no sealed directory, so a broker has nothing to release; leave it out, or build the program with a manifest that has secrets:")
+    }
+    let asksBroker = wantsSecrets ? try namedBroker() != nil : false
+    return nonce != nil || asksBroker ? try RunSigner(platform.open(isQuiet: isQuiet)) : nil
   }
 
   @Sendable private static func pin(_ text: String) throws -> String {

@@ -21,11 +21,13 @@ enum PlatformChoice: Equatable {
     throw CommandFailure("expected none, tsm, tpm, tpm:SOCKET, development-snp, development-tdx or development-cca")
   }
 
-  /// - Parameter developmentRoot: the file with the root's key; it is made where there is none.
-  func open(developmentRoot: String) throws -> any Platform {
+  /// - Parameters:
+  ///   - developmentRoot: the file with the root's key; it is made where there is none.
+  ///   - isQuiet: whether nothing is said where nobody vouches.
+  func open(developmentRoot: String, isQuiet: Bool) throws -> any Platform {
     switch self {
     case .none:
-      Terminal.note("platform none: nobody vouches for the key that signs this evidence, and no policy but 'none: insecure' accepts it")
+      if !isQuiet { Terminal.note("platform none: nobody vouches for the key that signs this evidence, and no policy but 'none: insecure' accepts it") }
       return NoPlatform()
     case .reportInterface: return ReportInterface()
     case .tpm(let path): return try TPMPlatform(path: path)

@@ -12,7 +12,7 @@ struct PlatformOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The key of the development platform's root, development-root.pem if left out; made where there is none.", valueName: "file"),
+      "The key of the development platform's root, development-root.pem if left out; made where there is none.", valueName: "file"), completion: .file(),
     transform: ArgumentForm.path)
   var developmentRoot: String?
 
@@ -29,7 +29,7 @@ struct PlatformOptions: ParsableArguments {
     }
   }
 
-  func open() throws -> any Platform {
-    try (platform ?? .none).open(developmentRoot: developmentRoot ?? "development-root.pem")
+  func open(isQuiet: Bool) throws -> any Platform {
+    try (platform ?? .none).open(developmentRoot: developmentRoot ?? "development-root.pem", isQuiet: isQuiet)
   }
 }

@@ -16,9 +16,9 @@ struct CallBench: ParsableCommand {
     commandName: "call",
     abstract: "What a call of a component's exported function costs, through the Canonical ABI: empty, with a text, with many bytes.",
     discussion: """
-      "warm, with reset": on a machine that has run before and is put back behind each call, so that no call sees what another left. "same instance":
-      without that. "between components": within one trustlet, from one component to another. All cases take turns of
-      ten runs, or of as many as take 20 ms.
+      "warm, with reset": on a machine that has run before and is put back behind each call, so that no call sees what another left. "same \
+      instance": without that. "between components": within one trustlet, from one component to another. All cases take turns of ten runs, \
+      or of as many as take 20 ms.
       """)
 
   @Option(help: "How often each case is run at least.", transform: ArgumentForm.count)

@@ -11,8 +11,8 @@ struct ComponentBench: ParsableCommand {
     commandName: "component",
     abstract: "How soon a command component of any size has run: on new, pooled and warm machines.",
     discussion: """
-      Measured is the time until the program has ended, with its output in a pipe; it must print something, and gets no input. Building
-      the image is not part of it. A component of componentize-py is one to try.
+      Measured is the time until the program has ended, with its output in a pipe; it must print something, and gets no input. Building the \
+      image is not part of it. A component of componentize-py is one to try.
 
       Example:
         coffer bench component app.wasm

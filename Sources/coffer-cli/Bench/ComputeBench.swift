@@ -11,8 +11,8 @@ struct ComputeBench: ParsableCommand {
     commandName: "compute",
     abstract: "Compute kernels in a kvm trustlet, beside native code (clang -O2) and Wasmtime.",
     discussion: """
-      The same C files, compiled to native code and to WebAssembly. Each program times itself; what is compared is the least time of all
-      rounds, in which all take turns. Native code is compiled twice: for clang's default processor ("native"), and for the one that Coffer
+      The same C files, compiled to native code and to WebAssembly. Each program times itself; what is compared is the least time of all \
+      rounds, in which all take turns. Native code is compiled twice: for clang's default processor ("native"), and for the one that Coffer \
       generates code for ("native-v3" on x86-64).
       """)
 

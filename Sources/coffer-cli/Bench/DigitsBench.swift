@@ -15,10 +15,10 @@ struct DigitsBench: ParsableCommand {
     commandName: "mnist",
     abstract: "A web service that tells handwritten-like digits apart, as a trustlet, natively and under Wasmtime.",
     discussion: """
-      One C program, compiled to a component of WASI 0.2 (files, clocks, sockets, streams) and natively (clang -O2, for the default processor and for
-      the one that Coffer generates code for). A small network is trained first, on digits that the program draws, and lies in a file. In each round each
-      of them is started, listens at a port of loopback and answers HTTP requests of 784 bytes over one connection; a client in this process times each,
-      from before it is sent until its answer is there.
+      One C program, compiled to a component of WASI 0.2 (files, clocks, sockets, streams) and natively (clang -O2, for the default \
+      processor and for the one that Coffer generates code for). A small network is trained first, on digits that the program draws, and \
+      lies in a file. In each round each of them is started, listens at a port of loopback and answers HTTP requests of 784 bytes over one \
+      connection; a client in this process times each, from before it is sent until its answer is there.
       """)
 
   @Option(help: "Requests in a round.", transform: ArgumentForm.count)

@@ -9,8 +9,8 @@ struct EdgeBench: ParsableCommand {
     commandName: "edge",
     abstract: "What a call from a trustlet to its host costs: by doorbell, and by leaving the machine.",
     discussion: """
-      The call asks for the wall clock. "awake": one call behind the other, so that whoever serves them is still looking; "asleep": with pauses
-      of about 100 us between them, in which it goes to sleep. Each sample is the mean of all calls of a round.
+      The call asks for the wall clock. "awake": one call behind the other, so that whoever serves them is still looking; "asleep": with \
+      pauses of about 100 us between them, in which it goes to sleep. Each sample is the mean of all calls of a round.
       """)
 
   @Option(help: "Calls in each round.")

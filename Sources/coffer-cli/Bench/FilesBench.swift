@@ -13,8 +13,9 @@ struct FilesBench: ParsableCommand {
     commandName: "files",
     abstract: "How fast a trustlet reads a large file of the host, its own scratch files and those of a sealed directory, beside read(2), memcpy and AES-256-GCM.",
     discussion: """
-      The host's file lies in the page cache, scratch files in the trustlet's own memory, a sealed volume in a file in memory. All are read and written a second time, when all
-      pages are there; but for a sealed file, which is read once by another trustlet than the one that wrote it, and written with its commit. What is compared is the greatest rate of all rounds, in which all take turns.
+      The host's file lies in the page cache, scratch files in the trustlet's own memory, a sealed volume in a file in memory. All are read \
+      and written a second time, when all pages are there; but for a sealed file, which is read once by another trustlet than the one that \
+      wrote it, and written with its commit. What is compared is the greatest rate of all rounds, in which all take turns.
       """)
 
   @Option(help: "MiB of the host's file.")

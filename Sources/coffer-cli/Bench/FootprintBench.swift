@@ -9,8 +9,8 @@ struct FootprintBench: ParsableCommand {
     commandName: "footprint",
     abstract: "What hello takes: bytes that are measured and trusted inside it, and memory of its own while it runs.",
     discussion: """
-      Memory is what this process has more of, page for page, between before a trustlet is made and after its program has ended and before the
-      trustlet goes: guest pages that were touched, and the monitor's own bookkeeping.
+      Memory is what this process has more of, page for page, between before a trustlet is made and after its program has ended and before \
+      the trustlet goes: guest pages that were touched, and the monitor's own bookkeeping.
       """)
 
   @Option(help: "How many trustlets, one after another.", transform: ArgumentForm.count)

@@ -13,10 +13,11 @@ struct MemoryBench: ParsableCommand {
     commandName: "memory",
     abstract: "What a live clone of hello takes, kernel memory included.",
     discussion: """
-      Clones that have run to their end and are kept, in one process and in several. Their own memory is the processes' proportional set (PSS), less what as many
-      processes take without clones; kernel memory is what /proc/meminfo has more of (slab, vmalloc, page tables, per-CPU) while all
-      of them live. The kernel has pages that it lists nowhere, such as a virtual processor's store of page tables: "by free memory" is what is gone of free
-      and cached memory, the free pages that processors keep at hand among it, against as many processes without clones. Other work on the machine shows in it. The larger of both counts.
+      Clones that have run to their end and are kept, in one process and in several. Their own memory is the processes' proportional set \
+      (PSS), less what as many processes take without clones; kernel memory is what /proc/meminfo has more of (slab, vmalloc, page tables, \
+      per-CPU) while all of them live. The kernel has pages that it lists nowhere, such as a virtual processor's store of page tables: "by \
+      free memory" is what is gone of free and cached memory, the free pages that processors keep at hand among it, against as many \
+      processes without clones. Other work on the machine shows in it. The larger of both counts.
       """)
 
   @Option(help: "How many live at once.", transform: ArgumentForm.count)

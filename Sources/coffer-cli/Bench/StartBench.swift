@@ -13,9 +13,9 @@ struct StartBench: ParsableCommand {
     commandName: "start",
     abstract: "How soon hello has run: on new, pooled and warm machines, as a whole process, and in containers.",
     discussion: """
-      Measured is the time until the program has ended, with its output in a pipe. Programs of the host and containers are waited for, so letting them
-      go is part of it; letting a trustlet's machine go is not, but for the case that says so. All cases take turns of ten runs, or of as many as take
-      20 ms.
+      Measured is the time until the program has ended, with its output in a pipe. Programs of the host and containers are waited for, so \
+      letting them go is part of it; letting a trustlet's machine go is not, but for the case that says so. All cases take turns of ten \
+      runs, or of as many as take 20 ms.
       """)
 
   @Option(help: "How often each is started at least.", transform: ArgumentForm.count)

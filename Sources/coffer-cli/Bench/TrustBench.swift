@@ -15,11 +15,11 @@ struct TrustBench: ParsableCommand {
     commandName: "trust",
     abstract: "What evidence of an instance costs, by platform, on one core, and a start with a released secret.",
     discussion: """
-      "an instance": its token, under a platform's report and a monitor that are vouched for already. "a monitor and an instance": both tokens.
-      "a fresh nonce": the platform's report too, once for one relying party, and once for 64 that ask at the same time, by each. Of the
-      platforms, the TPM is swtpm, in memory, where it is installed: one in hardware takes far longer; and tsm is this machine's.
-      "evidence of a node's function": what coffer attest asks of a node on this machine, by HTTP, each for a nonce of its own.
-      "a start with a secret": a new machine, a key made in it, fresh evidence, a broker on this machine that judges it and releases a secret, its
+      "an instance": its token, under a platform's report and a monitor that are vouched for already. "a monitor and an instance": both \
+      tokens. "a fresh nonce": the platform's report too, once for one relying party, and once for 64 that ask at the same time, by each. Of \
+      the platforms, the TPM is swtpm, in memory, where it is installed: one in hardware takes far longer; and tsm is this machine's. \
+      "evidence of a node's function": what coffer attest asks of a node on this machine, by HTTP, each for a nonce of its own. "a start \
+      with a secret": a new machine, a key made in it, fresh evidence, a broker on this machine that judges it and releases a secret, its \
       signature checked, the secret opened, the program begun and ended. The broker and this program share the processors.
       """)
 

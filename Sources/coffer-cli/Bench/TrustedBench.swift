@@ -10,9 +10,9 @@ struct TrustedBench: ParsableCommand {
     commandName: "tcb",
     abstract: "Lines of source and measured bytes that must be trusted, for each machine.",
     discussion: """
-      Lines are counted when coffer is built, comments and empty lines included; "code lines", which the goal is about, leave both
-      out. Bytes are those of hello's image that are
-      measured, region by region, and of coffer's program. The host's kernel and the Swift runtime are beside that.
+      Lines are counted when coffer is built, comments and empty lines included; "code lines", which the goal is about, leave both out. \
+      Bytes are those of hello's image that are measured, region by region, and of coffer's program. The host's kernel and the Swift runtime \
+      are beside that.
       """)
 
   @Flag(help: "Print JSON.")

@@ -10,9 +10,9 @@ struct VerifyBench: ParsableCommand {
     commandName: "verify",
     abstract: "What judging a piece of evidence costs, on one core.",
     discussion: """
-      Evidence and endorsements are made here, under roots of this run's own, as large as genuine ones. "first": the piece, its certificates and its
-      collateral are decoded, every signature is checked, and a policy judges. "again": endorsements are decoded and their signatures
-      remembered, as a verifier that serves many does. Beside them a bare check of one signature by P-384.
+      Evidence and endorsements are made here, under roots of this run's own, as large as genuine ones. "first": the piece, its certificates \
+      and its collateral are decoded, every signature is checked, and a policy judges. "again": endorsements are decoded and their \
+      signatures remembered, as a verifier that serves many does. Beside them a bare check of one signature by P-384.
       """)
 
   @Option(help: "How often the cases take turns.", transform: ArgumentForm.count)

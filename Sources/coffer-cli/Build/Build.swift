@@ -13,11 +13,11 @@ struct Build: ParsableCommand {
         coffer build program.wasm -o service.trustlet --manifest coffer.yaml
       """)
 
-  @Argument(help: "A WebAssembly module or component (.wasm), or example:NAME.")
+  @Argument(help: "A WebAssembly module or component (.wasm), or example:NAME.", completion: .file())
   var app: String
 
   @Option(
-    name: [.short, .customLong("output")], help: "The image; by default the program's name with .trustlet.", transform: ArgumentForm.path)
+    name: [.short, .customLong("output")], help: "The image; by default the program's name with .trustlet.", completion: .file(), transform: ArgumentForm.path)
   var output: String?
 
   @OptionGroup var build: BuildOptions

@@ -8,7 +8,7 @@ import WasmFormat
 
 /// What every command that may have to compile takes.
 struct BuildOptions: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("The manifest (YAML): what the image may do.", valueName: "file"))
+  @Option(name: .long, help: ArgumentHelp("The manifest (YAML): what the image may do.", valueName: "file"), completion: .file())
   var manifest: String?
 
   @Option(
@@ -25,8 +25,8 @@ struct BuildOptions: ParsableArguments {
       valueName: "rule"), transform: ArgumentForm.networkRule)
   var network: [NetworkRule] = []
 
-  @Option(name: .long, help: "How hard the compiler works: none (builds soonest) or speed (runs fastest).")
-  var optimize: CompileJob.Optimization = .speed
+  @Option(name: .long, help: "How hard the compiler works: none (builds soonest) or speed (runs fastest; what is done if it is left out).")
+  var optimize: CompileJob.Optimization?
 
   @Option(
     help: ArgumentHelp("How long compiling may take, as 30s, rounded up to whole seconds; by default \(ConfinedBuild.policy.wallSeconds)s.", valueName: "time"),
@@ -52,7 +52,7 @@ struct BuildOptions: ParsableArguments {
   func builder() throws -> TrustletBuilder {
     let environment = Environment.all
     return TrustletBuilder(
-      optimization: optimize, toolchain: try Toolchain.locate(environment: environment),
+      optimization: optimize ?? .speed, toolchain: try Toolchain.locate(environment: environment),
       cache: ObjectCache.standard(environment: environment), progress: Self.showProgress, warn: { Terminal.note($0) })
   }
 
@@ -70,6 +70,7 @@ struct BuildOptions: ParsableArguments {
       guard manifest == nil else {
         throw CommandFailure("--manifest is for modules; an image carries its own, which is part of what is measured")
       }
+      guard optimize == nil else { throw CommandFailure("--optimize is for modules; an image is compiled already") }
       guard scratch == nil else {
         throw CommandFailure("--scratch is for modules; an image's manifest says what scratch space it has, and --scratch-limit lowers that")
       }

@@ -13,7 +13,7 @@ struct BuildProcess {
     defer { Terminal.progress(nil) }
     var policy = ConfinedBuild.policy
     if let time = options.compileTimeout { policy.wallSeconds = time.wholeSeconds }
-    var arguments = ["coffer", BuildConfined.configuration.commandName ?? "", name, "--optimize", options.optimize.rawValue]
+    var arguments = ["coffer", BuildConfined.configuration.commandName ?? "", name, "--optimize", (options.optimize ?? .speed).rawValue]
     if let manifest = options.manifest { arguments += ["--manifest", manifest] }
     if let scratch = options.scratch { arguments += ["--scratch", "\(scratch.path):\(scratch.size.bytes)"] }
     for rule in options.network { arguments += ["--net", rule.description] }
@@ -26,7 +26,7 @@ struct BuildProcess {
     case .image(let bytes): return try TrustletImage.read(bytes: bytes)
     case .refused: throw ExitStatus.failure
     case .late:
-      let faster = options.optimize == .speed ? ", --optimize none needs less" : ""
+      let faster = options.optimize ?? .speed == .speed ? ", --optimize none needs less" : ""
       throw CommandFailure("\(name): compiling was stopped after \(policy.wallSeconds) s; --compile-timeout allows more\(faster)")
     case .broken(let signal):
       throw CommandFailure(

@@ -47,9 +47,12 @@ struct Inspect: ParsableCommand {
           throw error
         }
       } catch let error as ApplicationError {
-        guard case .unknownFormat = error else { throw error }
+        guard case .unknownFormat(let path, let found) = error else { throw error }
         guard let evidence = try EvidenceInspection(path: options.app) else {
-          throw CommandFailure("\(error). Nor is it evidence in a format that coffer verify judges")
+          let start = found.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+          throw CommandFailure(
+            "\(path) is no trustlet image, no WebAssembly module or component and no evidence in a format that coffer verify judges, or it is cut short: it begins with "
+              + (start.isEmpty ? "nothing" : start))
         }
         return show(evidence)
       }

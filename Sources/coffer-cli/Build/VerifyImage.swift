@@ -13,17 +13,18 @@ struct VerifyImage: ParsableCommand {
     discussion: """
       Examples:
         coffer verify-image service.trustlet --source service.wasm
-        coffer verify-image service.trustlet --source service.wasm --manifest coffer.yaml --json
+        coffer verify-image service.trustlet --source service.wasm \\
+          --manifest coffer.yaml --json
 
       Nothing that earlier builds have kept is used. The optimisation is the one that the image records; its compiler must be the one here.
 
       Exit status: 0 the same, 1 different, 125 when one of them cannot be used or built.
       """)
 
-  @Argument(help: "The image.")
+  @Argument(help: "The image.", completion: .file())
   var image: String
 
-  @Option(help: ArgumentHelp("The module that it is said to come from: a file, or example:NAME.", valueName: "app"))
+  @Option(help: ArgumentHelp("The module that it is said to come from: a file, or example:NAME.", valueName: "app"), completion: .file())
   var source: String
 
   @OptionGroup var build: BuildOptions
@@ -43,7 +44,12 @@ struct VerifyImage: ParsableCommand {
       // What lies in a cache is somebody's word for what a build would give.
       setenv("COFFER_CACHE", "", 1)
       var build = build
-      if let recorded = Self.optimization(image.manifest.generator) { build.optimize = recorded }
+      if let recorded = Self.optimization(image.manifest.generator) {
+        guard build.optimize ?? recorded == recorded else {
+          throw CommandFailure("--optimize: found \(build.optimize?.rawValue ?? ""), expected \(recorded.rawValue), which the image records; leave the option out")
+        }
+        build.optimize = recorded
+      }
       let comparison = ImageComparison(image, rebuilt: try build.image(of: application))
       Terminal.print(json ? Self.object(comparison).description : Self.text(comparison))
       if !comparison.isSame { throw ExitStatus.refused }
@@ -66,7 +72,7 @@ struct VerifyImage: ParsableCommand {
       lines.append("    built again:   \(quoted(difference.expected))")
     }
     if comparison.differences.contains(where: { $0.part == .toolchain }) {
-      lines.append("the image was made by another toolchain: compare again with the one that it names (--optimize, COFFER_CLANG)")
+      lines.append("the image was made by another toolchain: compare again with the one that it names (COFFER_CLANG)")
     }
     return lines.joined(separator: "\n")
   }

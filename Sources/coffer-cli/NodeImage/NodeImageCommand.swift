@@ -14,19 +14,22 @@ struct NodeImageCommand: ParsableCommand {
     discussion: """
       Examples:
         coffer node-image -o node --function hello=hello.trustlet
-        coffer node-image -o node --kernel linux-image-6.12.deb --address 192.0.2.7/24 --gateway 192.0.2.1
-        coffer node-image -o node --address 192.0.2.7/24 --broker https://192.0.2.9:8085 --broker-authority authority.pem --function shop=shop.trustlet
-        coffer node-image -o node --tdx-firmware OVMF.fd --sev-firmware OVMF.amdsev.fd --processors 4
+        coffer node-image -o node --kernel linux-image-6.12.deb \\
+          --address 192.0.2.7/24 --gateway 192.0.2.1
+        coffer node-image -o node --address 192.0.2.7/24 \\
+          --broker https://192.0.2.9:8085 --broker-authority authority.pem \\
+          --function shop=shop.trustlet
+        coffer node-image -o node --tdx-firmware OVMF.fd \\
+          --sev-firmware OVMF.amdsev.fd --processors 4
 
-      The folder gets kernel, initrd and cmdline, for a virtual machine's direct boot; contents.json, what is in them; reference-values.json and
-      policy.yaml, what evidence must say. The same inputs give the same bytes.
+      The folder gets kernel, initrd and cmdline, for a virtual machine's direct boot; contents.json, what is in them; reference-values.json \
+      and policy.yaml, what evidence must say. The same inputs give the same bytes.
 
-      Without --kernel, apt-get downloads the kernel that linux-image-cloud-amd64 stands for, from the sources of this machine; its package stays in
-      the folder, for --kernel. Reports of SEV-SNP and TDX
-      need Linux 6.7 or later, as Debian 13 has.
+      Without --kernel, apt-get downloads the kernel that linux-image-cloud-amd64 stands for, from the sources of this machine; its package \
+      stays in the folder, for --kernel. Reports of SEV-SNP and TDX need Linux 6.7 or later, as Debian 13 has.
       """)
 
-  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The folder; it is made where there is none.", valueName: "dir"))
+  @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The folder; it is made where there is none.", valueName: "dir"), completion: .directory)
   var output: String
 
   @Option(help: ArgumentHelp("A kernel's package of Debian's.", valueName: "deb"))
@@ -59,7 +62,7 @@ struct NodeImageCommand: ParsableCommand {
   @Option(help: "The memory of the virtual machine; below 2 GiB, the TPM's and TDX's values depend on it.", transform: ArgumentForm.size)
   var memory = ByteCount(bytes: 2 << 30)
 
-  @Option(help: ArgumentHelp("OVMF's build for SEV, to compute SEV-SNP's launch digest with.", valueName: "file"))
+  @Option(help: ArgumentHelp("OVMF's build for SEV, to compute SEV-SNP's launch digest with.", valueName: "file"), completion: .file())
   var sevFirmware: String?
 
   @Option(help: "The virtual machine's processors, for SEV-SNP's launch digest.")
@@ -68,17 +71,17 @@ struct NodeImageCommand: ParsableCommand {
   @Option(help: "Which processor QEMU gives it: \(SNPGuest.modelNames.joined(separator: ", ")).")
   var processor = "EPYC-Milan"
 
-  @Option(help: ArgumentHelp("OVMF that starts trust domains, to compute TDX's values with.", valueName: "file"))
+  @Option(help: ArgumentHelp("OVMF that starts trust domains, to compute TDX's values with.", valueName: "file"), completion: .file())
   var tdxFirmware: String?
 
   @Option(
     help: ArgumentHelp("Register 0 (SHA-256) of a machine with a TPM whose firmware you trust, for the policy.", valueName: "hex"), transform: Self.register)
   var pcr0: [UInt8]?
 
-  @Option(help: ArgumentHelp("Where Coffer's programs are; beside this one if left out.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Where Coffer's programs are; beside this one if left out.", valueName: "dir"), completion: .directory)
   var programs: String?
 
-  @Option(help: ArgumentHelp("A folder with libraries that the programs need, before Debian's.", valueName: "dir"))
+  @Option(help: ArgumentHelp("A folder with libraries that the programs need, before Debian's.", valueName: "dir"), completion: .directory)
   var libraryPath: [String] = []
 
   @Flag(help: "Print JSON.")

@@ -19,30 +19,33 @@ struct Run: ParsableCommand {
         coffer run component.wasm --invoke 'greet("world", {times: 2})'
         coffer run component.wasm --invoke 'wasi:cli/run@0.2.0#run()' --json
         coffer run --http 127.0.0.1:8080 component.wasm
-        coffer run service.trustlet --broker https://broker.example:8090 --platform tpm
-        coffer run ledger.trustlet --volume ledger.volume --broker https://broker.example:8090
-        coffer run service.trustlet --attest 00112233445566778899aabbccddeeff --platform tpm --evidence evidence.cbor
+        coffer run service.trustlet --broker https://broker.example:8090 \\
+          --platform tpm
+        coffer run ledger.trustlet --volume ledger.volume \\
+          --broker https://broker.example:8090
+        coffer run service.trustlet --attest 00112233445566778899aabbccddeeff \\
+          --platform tpm --evidence evidence.cbor
 
-      --invoke calls any exported function. Of a component its arguments, and the result on standard output, are values in WAVE: numbers,
-      true, nan, 'c', "text", [1, 2], (1, "two"), {field: 1, other: 2}, case(1), some(1) or 1, none, ok(1), err("why"), {flag, other};
+      --invoke calls any exported function. Of a component its arguments, and the result on standard output, are values in WAVE: numbers, \
+      true, nan, 'c', "text", [1, 2], (1, "two"), {field: 1, other: 2}, case(1), some(1) or 1, none, ok(1), err("why"), {flag, other}; \
       'coffer inspect' shows the functions with their types. Of a module they are numbers.
       """)
 
-  @Argument(help: "A WebAssembly module or component, an image, or example:NAME.")
+  @Argument(help: "A WebAssembly module or component, an image, or example:NAME.", completion: .file())
   var app: String
 
   @Option(
     name: .customLong("dir"),
     help: ArgumentHelp(
       "A directory of the host, and where the program finds it. Read-only unless it ends in ':rw'.",
-      valueName: "host[::guest][:ro|:rw]"), transform: ArgumentForm.directory)
+      valueName: "host[::guest][:ro|:rw]"), completion: .directory, transform: ArgumentForm.directory)
   var directories: [DirectoryArgument] = []
 
   @Option(name: .customLong("env"), help: ArgumentHelp("An environment variable.", valueName: "name=value"), transform: ArgumentForm.variable)
   var environment: [String] = []
 
   @Option(
-    help: ArgumentHelp("The file in which the sealed directory of the manifest lies; made where it is not there.", valueName: "file"),
+    help: ArgumentHelp("The file in which the sealed directory of the manifest lies; made where it is not there.", valueName: "file"), completion: .file(),
     transform: ArgumentForm.path)
   var volume: String?
 
@@ -82,7 +85,7 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("What isolates it: kvm or process; kvm where it works.", valueName: "kind"))
   var machine: MachineChoice?
 
-  @Option(help: ArgumentHelp("Certificates (PEM) that tls: rules trust in the place of the system's.", valueName: "file"))
+  @Option(help: ArgumentHelp("Certificates (PEM) that tls: rules trust in the place of the system's.", valueName: "file"), completion: .file())
   var ca: String?
 
   @Flag(help: "Print what the run cost, on standard error.")
@@ -101,6 +104,7 @@ struct Run: ParsableCommand {
   func run() throws {
     try reporting {
       guard invoke != nil || !json else { throw CommandFailure("--json is for --invoke: what a program prints is its own") }
+      guard invoke == nil || arguments.isEmpty else { throw CommandFailure("--invoke says all of a call: leave the arguments of the program out") }
       guard http == nil || invoke == nil else { throw CommandFailure("--http serves calls, and has no --invoke; leave that out") }
       let application = try Application.load(app)
       let call = try invoke.flatMap { try ComponentRun($0, of: application) }
@@ -120,7 +124,7 @@ struct Run: ParsableCommand {
       if image.answersHTTP {
         throw CommandFailure("\(app) answers HTTP requests and is no command: serve it, as with coffer run --http 127.0.0.1:8080 \(app)")
       }
-      let signer = try attest.signer(wantsSecrets: !image.manifest.releasedResources.isEmpty)
+      let signer = try attest.signer(wantsSecrets: !image.manifest.releasedResources.isEmpty, isQuiet: quietPlatform)
       let evidence = try RunEvidence(attest, of: app, by: signer)
       let secrets = try brokerSecrets(of: image, machine: kind.name, by: signer)
       options.secrets = secrets

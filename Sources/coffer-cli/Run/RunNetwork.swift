@@ -1,4 +1,3 @@
-import Glibc
 import HostNetwork
 import NetworkRules
 import RunCommand
@@ -29,7 +28,7 @@ struct RunNetwork {
     }
     let effective = narrowed.isEmpty ? rules : NetworkRules(narrowed)
     if let authorities {
-      guard access(authorities, R_OK) == 0 else { throw CommandFailure("--ca \(authorities): \(String(cString: strerror(errno)))") }
+      if let problem = Encryption.problem(withAuthorities: authorities) { throw CommandFailure("--ca \(authorities): \(problem)") }
       guard effective.has(.tls) else {
         throw CommandFailure("--ca \(authorities): no rule has tls: or https://, so nobody would look at these certificates; name one, as --net https://example.org")
       }

@@ -5,13 +5,13 @@ import Foundation
 
 /// What every command takes that judges evidence.
 struct EvidenceOptions: ParsableArguments {
-  @Argument(help: "The evidence: a file, binary, as hexadecimal or base64 text, or so in JSON; '-' for standard input. Its format is detected.")
+  @Argument(help: "The evidence: a file, binary, as hexadecimal or base64 text, or so in JSON; '-' for standard input. Its format is detected.", completion: .file())
   var evidence: String
 
   @Option(
     help: ArgumentHelp(
       "What is published about it: certificates, revocation lists, keys (PEM or DER), Intel's collateral (JSON), event logs. May be repeated.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var collateral: [String] = []
 
   @Option(

@@ -17,13 +17,13 @@ struct PolicyCommand: ParsableCommand {
           coffer policy from-evidence report.bin --collateral vcek.der > policy.yaml
           coffer policy from-evidence td.quote --collateral c.json --time 2025-07-01
 
-        A TPM's own key is vouched for by nobody that is known everywhere: name it with --trust-anchor, once you know that it is the machine's.
+        A TPM's own key is vouched for by nobody that is known everywhere: name it with --trust-anchor, once you know that it is the \
+        machine's.
 
-        The draft trusts what the piece shows: read it before use. What weakens protection, as debugging or outdated firmware, stays
-        refused and is written as a comment. Evidence that is not genuine gives no draft.
+        The draft trusts what the piece shows: read it before use. What weakens protection, as debugging or outdated firmware, stays refused \
+        and is written as a comment. Evidence that is not genuine gives no draft.
 
-        Exit status: 0 drafted, 1 when the evidence is not genuine, 2 when the input
-        cannot be used; 125 when the command line is wrong.
+        Exit status: 0 drafted, 1 when the evidence is not genuine, 2 when the input cannot be used; 125 when the command line is wrong.
         """)
 
     @OptionGroup var options: EvidenceOptions

@@ -15,13 +15,13 @@ struct Verify: ParsableCommand {
 
       Nothing is fetched: what the makers of hardware publish comes with --collateral. A policy is drafted by 'coffer policy from-evidence'.
 
-      Exit status: 0 accepted, 1 refused, 2 when the input cannot be used; 125 when
-      the command line is wrong or the output cannot be written.
+      Exit status: 0 accepted, 1 refused, 2 when the input cannot be used; 125 when the command line is wrong or the output cannot be \
+      written.
       """)
 
   @OptionGroup var options: EvidenceOptions
 
-  @Option(help: ArgumentHelp("What is demanded of the evidence (YAML).", valueName: "file"))
+  @Option(help: ArgumentHelp("What is demanded of the evidence (YAML).", valueName: "file"), completion: .file())
   var policy: String
 
   @Option(help: ArgumentHelp("What the attester was asked to bind.", valueName: "hex"), transform: Self.nonce)

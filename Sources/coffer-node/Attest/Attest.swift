@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gateway
+import JSONText
 import NIOHTTP1
 import ProgramFiles
 
@@ -7,16 +8,17 @@ struct Attest: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Has a node give evidence of an instance of a function, bound to a nonce.",
     discussion: """
-      The node makes it now, for this nonce, at every level; the node's front only carries it. Without --nonce one is drawn here. What it is
+      The node makes it now, for this nonce, at every level; the node's front only carries it. Without --nonce one is drawn here. What it is \
       worth, 'coffer verify' says by a policy.
 
       Examples:
         coffer attest hello
-        coffer attest hello --nonce 00112233445566778899aabbccddeeff --evidence hello.cbor
+        coffer attest hello --nonce 00112233445566778899aabbccddeeff \\
+          --evidence hello.cbor
         coffer attest hello --revision 2a4460556a67
       """)
 
-  @Argument(help: "The function.")
+  @Argument(help: "The function.", transform: FunctionName.parse)
   var name: FunctionName
 
   @Option(help: ArgumentHelp("What the evidence is to be bound to: 8 to 64 bytes.", valueName: "hex"))
@@ -25,10 +27,13 @@ struct Attest: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The revision, or enough of its first digits; by default that with most calls.", valueName: "measurement"))
   var revision: String?
 
-  @Option(help: ArgumentHelp("Where the evidence goes; evidence.cbor if left out.", valueName: "file"))
+  @Option(help: ArgumentHelp("Where the evidence goes; evidence.cbor if left out.", valueName: "file"), completion: .file())
   var evidence = "evidence.cbor"
 
   @OptionGroup var options: NodeOptions
+
+  @Flag(help: "Print JSON.")
+  var json = false
 
   func run() async throws {
     let nonce = try nonce.map { try Self.checked($0) } ?? (0..<32).map { _ in Self.hexadecimal(UInt8.random(in: 0...255)) }.joined()
@@ -38,6 +43,9 @@ struct Attest: AsyncParsableCommand {
     if let revision { path += "&revision=\(try await connection.function(name).revision(beginningWith: revision))" }
     let bytes = try await connection.request(.GET, path)
     try Self.reporting { try file.write(bytes) }
+    guard !json else {
+      return Terminal.print(JSON.object([("evidence", .string(evidence)), ("bytes", .number(UInt64(bytes.count))), ("nonce", .string(nonce))]).description)
+    }
     Terminal.print("\(evidence): \(bytes.count) bytes, nonce \(nonce)")
     Terminal.note("what it is worth: coffer verify \(evidence) --nonce \(nonce) --policy POLICY")
   }

@@ -11,7 +11,7 @@ struct AttestationOptions: ParsableArguments {
         + "development-snp, development-tdx, development-cca. Without it the node gives no evidence.", valueName: "name"))
   var platform: String?
 
-  @Option(help: ArgumentHelp("The key of the development platform's root, in the data directory if left out; made where there is none.", valueName: "file"))
+  @Option(help: ArgumentHelp("The key of the development platform's root, in the data directory if left out; made where there is none.", valueName: "file"), completion: .file())
   var developmentRoot: String?
 
   @Option(help: ArgumentHelp(

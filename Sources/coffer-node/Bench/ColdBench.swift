@@ -7,9 +7,10 @@ struct ColdBench: ParsableCommand {
     commandName: "cold",
     abstract: "The first answer of functions that are deployed and have no machine, and of one that has just been uploaded.",
     discussion: """
-      Each of the deployed functions is another revision with another answer, called once, one after another, with 5 ms between an answer and the
-      next call, so that the node is idle: on a node that keeps the starts of functions that have no machine, as nodes do, and on one that keeps none and
-      begins with the image. What is uploaded is a module of 100 KB of code that nobody has seen before; the time runs from the upload's first byte to the end of its function's first answer.
+      Each of the deployed functions is another revision with another answer, called once, one after another, with 5 ms between an answer \
+      and the next call, so that the node is idle: on a node that keeps the starts of functions that have no machine, as nodes do, and on \
+      one that keeps none and begins with the image. What is uploaded is a module of 100 KB of code that nobody has seen before; the time \
+      runs from the upload's first byte to the end of its function's first answer.
       """)
 
   @Option(help: "How many functions are deployed, and called once.")

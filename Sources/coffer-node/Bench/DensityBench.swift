@@ -7,8 +7,8 @@ struct DensityBench: ParsableCommand {
     commandName: "density",
     abstract: "What an instance takes, of very many that are in the middle of a request at once; and what very many idle functions cost.",
     discussion: """
-      Each instance waits for the end of its body. What they take is what is gone of free and cached memory while all of them wait,
-      kernel memory included, less the load process's own, against the node with one function called; other work on the machine shows in it.
+      Each instance waits for the end of its body. What they take is what is gone of free and cached memory while all of them wait, kernel \
+      memory included, less the load process's own, against the node with one function called; other work on the machine shows in it.
       """)
 
   @Option(help: "How many instances at once.")

@@ -7,8 +7,8 @@ struct HTTPBench: ParsableCommand {
     commandName: "http",
     abstract: "Hello by a wasi:http component, a fresh clone for each request and with reuse, beside a plain handler.",
     discussion: """
-      As 'bench serve', with the example 'web' in the place of a program. Times are until all of the answer is there; a wrong answer fails the
-      benchmark.
+      As 'bench serve', with the example 'web' in the place of a program. Times are until all of the answer is there; a wrong answer fails \
+      the benchmark.
       """)
 
   @OptionGroup var load: LoadOptions

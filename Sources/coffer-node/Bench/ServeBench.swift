@@ -7,7 +7,7 @@ struct ServeBench: ParsableCommand {
     commandName: "serve",
     abstract: "Hello over HTTP, a fresh clone for each request, beside a plain handler, functions-framework and fcgiwrap.",
     discussion: """
-      A closed loop over kept connections, from a process of its own; the servers take turns, each of them alone under load. Times are until
+      A closed loop over kept connections, from a process of its own; the servers take turns, each of them alone under load. Times are until \
       all of the answer is there; a wrong answer fails the benchmark.
       """)
 

@@ -33,25 +33,27 @@ struct BrokerTenants: AsyncParsableCommand {
   }
 
   struct Set: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Makes a tenant, or sets what one may have.")
-    @Argument(help: "The tenant's name.") var name: TenantName
-    @Option(help: ArgumentHelp("Resources at most.", valueName: "count")) var resources: Int?
-    @Option(help: ArgumentHelp("Bytes of all resources at most.", valueName: "count")) var bytes: Int?
-    @Option(help: ArgumentHelp("Requests in a second.", valueName: "count")) var requests: Int?
+    static let configuration = CommandConfiguration(abstract: "Makes a tenant, or sets what one may have; what is left out stays.")
+    @Argument(help: "The tenant's name.", transform: TenantName.parse) var name: TenantName
+    @Option(help: ArgumentHelp("Resources at most.", valueName: "count"), transform: ArgumentForm.count) var resources: Int?
+    @Option(help: ArgumentHelp("Bytes of all resources at most.", valueName: "count"), transform: ArgumentForm.count) var bytes: Int?
+    @Option(help: ArgumentHelp("Requests in a second.", valueName: "count"), transform: ArgumentForm.count) var requests: Int?
     @OptionGroup var options: BrokerOptions
+    @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
       let members = [("resources", resources), ("bytes", bytes), ("requests", requests)].compactMap { name, value in
         value.map { JSONMember(name, .integer(Int64($0))) }
       }
-      _ = try await options.connection().request(.PUT, "/v1/tenants/\(name.text)", body: JSONValue.object(members).canonical)
+      let answer = try await options.connection().request(.PUT, "/v1/tenants/\(name.text)", body: JSONValue.object(members).canonical)
+      guard !json else { return Terminal.print(String(decoding: answer, as: UTF8.self)) }
       Terminal.print("\(name.text) is set")
     }
   }
 
   struct Remove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Removes a tenant that has no resources, with its tokens.")
-    @Argument(help: "The tenant's name.") var name: TenantName
+    @Argument(help: "The tenant's name.", transform: TenantName.parse) var name: TenantName
     @OptionGroup var options: BrokerOptions
 
     func run() async throws {
@@ -69,7 +71,7 @@ struct BrokerTokens: AsyncParsableCommand {
 
       Examples:
         coffer broker tokens
-        coffer broker tokens add --for acme --role admin --note 'deployment'
+        coffer broker tokens add --tenant acme --role admin --note 'deployment'
         coffer broker tokens remove abcdefghijkl
       """,
     subcommands: [List.self, Add.self, Remove.self], defaultSubcommand: List.self)
@@ -95,17 +97,22 @@ struct BrokerTokens: AsyncParsableCommand {
 
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Makes a token, and prints its text: it is nowhere else then.")
-    @Option(name: .customLong("for"), help: ArgumentHelp("The tenant that it is for; by default all of them.", valueName: "tenant")) var tenant: TenantName?
+    @Option(name: [.long, .customLong("for")], help: ArgumentHelp("The tenant that it is for; by default all of them.", valueName: "name"), transform: TenantName.parse) var tenant: TenantName?
     @Option(help: "What it may: audit, which sees names, policies and the log, or admin, which changes them.") var role: TokenRecord.Role
     @Option(help: "What it is for.") var note = ""
     @OptionGroup var options: BrokerOptions
+    @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
       let wish = JSONValue.members([
         "tenant": tenant.map { .string($0.text) } ?? .null, "role": .string(role.rawValue), "note": .string(note),
       ])
-      let answer = try await options.connection().request(.POST, "/v1/tokens", body: wish.canonical)
-      Terminal.print(BrokerAnswers.cell(try BrokerAnswers.value(answer), "token"))
+      let connection = try options.connection()
+      let answer = try await connection.request(.POST, "/v1/tokens", body: wish.canonical)
+      let record = try BrokerAnswers.value(answer)
+      try await Tokens.give(
+        json ? String(decoding: answer, as: UTF8.self) : BrokerAnswers.cell(record, "token"), orRemove: "/v1/tokens/\(BrokerAnswers.cell(record, "id"))",
+        by: connection)
     }
   }
 

@@ -9,20 +9,21 @@ struct BrokerAudit: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit", abstract: "Prints a broker's log of all that was done, and checks that nothing of it was changed.",
     discussion: """
-      Each entry has a hash over itself and the one before it. Keep the last one that was printed elsewhere: with --expect it shows later that
-      everything up to it is still there.
+      Each entry has a hash over itself and the one before it. Keep the last one that was printed elsewhere: with --expect it shows later \
+      that everything up to it is still there.
 
       Examples:
         coffer broker audit
         coffer broker audit --verify
         coffer broker audit --verify --expect 6f3c...
-        coffer broker audit --verify --offline /var/lib/coffer/broker --key /run/keys/broker
+        coffer broker audit --verify --offline /var/lib/coffer/broker \\
+          --key /run/keys/broker
       """)
 
   @Flag(help: "Print no entries, only whether the chain holds.") var verify = false
   @Option(help: ArgumentHelp("A hash that was printed before, and must be that of an entry still.", valueName: "hex")) var expect: String?
-  @Option(help: ArgumentHelp("Read the data of a broker that does not run, in this directory.", valueName: "dir")) var offline: String?
-  @Option(help: ArgumentHelp("With --offline: its master key, which shows that the broker wrote each entry.", valueName: "file")) var key: String?
+  @Option(help: ArgumentHelp("Read the data of a broker that does not run, in this directory.", valueName: "dir"), completion: .directory) var offline: String?
+  @Option(help: ArgumentHelp("With --offline: its master key, which shows that the broker wrote each entry.", valueName: "file"), completion: .file()) var key: String?
   @OptionGroup var options: BrokerOptions
   @Flag(help: "Print JSON, an entry on each line; with --verify what was found.") var json = false
 

@@ -8,15 +8,17 @@ struct BrokerKeyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "key", abstract: "Prints the key that a manifest names, so that the program takes no other broker's secrets.",
     discussion: """
-      Whoever answers at the address says it: compare it with what coffer broker serve printed where the broker runs, or have it compared, with --pin.
+      Whoever answers at the address says it: compare it with what coffer broker serve printed where the broker runs, or have it compared, \
+      with --pin.
 
       Examples:
         coffer broker key
-        printf 'secrets: {PASSWORD: shop/key/database}\\nbroker: {key: %s}\\n' "$(coffer broker key)" > coffer.yaml
+        printf 'broker: {key: %s}\\n' "$(coffer broker key)" >> coffer.yaml
       """)
 
-  @Option(help: ArgumentHelp("The SHA-256 of the broker's other key, as it prints it: another broker's answer is an error.", valueName: "hex")) var pin: String?
+  @Option(name: [.long, .customLong("broker-pin")], help: ArgumentHelp("The SHA-256 of the broker's other key, as it prints it: another broker's answer is an error.", valueName: "hex")) var pin: String?
   @OptionGroup var place: BrokerAddressOptions
+  @Flag(help: "Print JSON.") var json = false
 
   func run() async throws {
     try BrokerHash.check(pin, digits: 64, "--pin", from: "coffer broker serve prints at its start")
@@ -34,6 +36,6 @@ struct BrokerKeyCommand: AsyncParsableCommand {
         throw CommandFailure("the broker's key has not signed the key for manifests that came with it: somebody between has put in another")
       }
     }
-    Terminal.print(author)
+    Terminal.print(json ? "{\"key\":\"\(author)\"}" : author)
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import AsyncHTTPClient
 import FoundationEssentials
 import Glibc
+import HostNetwork
 import HummingbirdTLS
 import KeyBroker
 import KeyBrokerProtocol
@@ -12,7 +13,7 @@ struct BrokerAddressOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The broker; by default COFFER_BROKER, or http://127.0.0.1:8085.", valueName: "url"))
   var broker: String?
 
-  @Option(help: ArgumentHelp("Certificates (PEM) of which one must have issued the broker's; those of the system if left out.", valueName: "file"))
+  @Option(name: [.customLong("ca"), .long], help: ArgumentHelp("Certificates (PEM) of which one must have issued the broker's; those of the system if left out.", valueName: "file"), completion: .file())
   var authority: String?
 
   func address() throws -> NodeAddress { try NodeAddress(broker ?? Self.variable("COFFER_BROKER") ?? "http://127.0.0.1:8085", of: "broker") }
@@ -41,7 +42,7 @@ struct BrokerAddressOptions: ParsableArguments {
     do {
       return try NIOSSLCertificate.fromPEMFile(file)
     } catch {
-      throw CommandFailure("\(file) holds no certificates in PEM: \(error)")
+      throw CommandFailure("\(file): \(Encryption.problem(withAuthorities: file) ?? "its certificates cannot be read; expected them in PEM")")
     }
   }
 
@@ -61,7 +62,7 @@ struct BrokerOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A token of the broker; by default COFFER_BROKER_TOKEN, or the administrator's in the data directory of a broker on this machine."))
   var token: String?
 
-  @Option(name: .customLong("broker-data"), help: ArgumentHelp("The data directory of a broker on this machine, for its token.", valueName: "dir"))
+  @Option(name: .customLong("broker-data"), help: ArgumentHelp("The data directory of a broker on this machine, for its token.", valueName: "dir"), completion: .directory)
   var directory: String?
 
   func connection() throws -> NodeConnection {
@@ -84,8 +85,8 @@ struct BrokerOptions: ParsableArguments {
 
 /// ... and whose resources.
 struct BrokerTenantOption: ParsableArguments {
-  @Option(help: ArgumentHelp("Whose resources.", valueName: "name"))
-  var tenant: TenantName = TenantName(standard: TenantRecord.standard)
+  @Option(help: ArgumentHelp("Whose resources; the tenant '\(TenantRecord.standard)' by default.", valueName: "name"), transform: TenantName.parse)
+  var tenant = TenantName(text: TenantRecord.standard)
 
   var path: String { "/v1/tenants/\(tenant.text)" }
 }
@@ -104,12 +105,11 @@ enum BrokerHash {
 }
 
 /// A resource's name, checked before it becomes part of a path.
-struct ResourceArgument: ExpressibleByArgument {
+struct ResourceArgument {
   let name: ResourceName
 
-  init?(argument: String) {
-    guard let name = try? ResourceName(argument) else { return nil }
-    self.name = name
+  @Sendable static func parse(_ text: String) throws -> ResourceArgument {
+    ResourceArgument(name: try ArgumentForm.value(try? ResourceName(text), "REPOSITORY/TYPE/TAG, as shop/key/database"))
   }
 }
 

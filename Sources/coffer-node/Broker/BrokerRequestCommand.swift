@@ -16,8 +16,8 @@ struct BrokerRequestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "request", abstract: "Asks a broker for a secret as an instance of an image would, and says what comes of it.",
     discussion: """
-      It gives evidence of the image without running it, with a key of its own: what a monitor states, this states. So it shows what a policy does, on a
-      platform that the policy accepts.
+      It gives evidence of the image without running it, with a key of its own: what a monitor states, this states. So it shows what a \
+      policy does, on a platform that the policy accepts.
 
       Examples:
         coffer broker request shop/key/database program.trustlet
@@ -27,10 +27,10 @@ struct BrokerRequestCommand: AsyncParsableCommand {
       Exit status: 1 when the broker refuses.
       """)
 
-  @Argument(help: "The resource, as REPOSITORY/TYPE/TAG.") var name: ResourceArgument
-  @Argument(help: "The image.") var image: String
+  @Argument(help: "The resource, as REPOSITORY/TYPE/TAG.", transform: ResourceArgument.parse) var name: ResourceArgument
+  @Argument(help: "The image.", completion: .file()) var image: String
   @Flag(help: "Write the secret to standard output; without it only that it came, and how long it is.") var show = false
-  @Option(help: ArgumentHelp("The broker's key, by its SHA-256: an answer that it has not signed is none.", valueName: "hex")) var pin: String?
+  @Option(name: [.long, .customLong("broker-pin")], help: ArgumentHelp("The broker's key, by its SHA-256: an answer that it has not signed is none.", valueName: "hex")) var pin: String?
   @Option(help: ArgumentHelp("What vouches for this machine: none, tsm or tpm[:SOCKET].", valueName: "name")) var platform = "none"
   @Option(help: "The machine that the evidence names: kvm or process.") var machine = "kvm"
   @OptionGroup var tenant: BrokerTenantOption

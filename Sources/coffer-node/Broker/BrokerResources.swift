@@ -1,4 +1,5 @@
 import ArgumentParser
+import Attestation
 import KeyBroker
 import KeyBrokerProtocol
 import NIOHTTP1
@@ -14,9 +15,9 @@ struct BrokerPut: AsyncParsableCommand {
       Without a policy, now or before, it is released to nobody.
       """)
 
-  @Argument(help: "The resource, as REPOSITORY/TYPE/TAG.") var name: ResourceArgument
-  @Argument(help: "The file with the secret; '-' for standard input.") var file: String
-  @Option(help: ArgumentHelp("The policy that says who gets it (YAML).", valueName: "file")) var policy: String?
+  @Argument(help: "The resource, as REPOSITORY/TYPE/TAG.", transform: ResourceArgument.parse) var name: ResourceArgument
+  @Argument(help: "The file with the secret; '-' for standard input.", completion: .file()) var file: String
+  @Option(help: ArgumentHelp("The policy that says who gets it (YAML).", valueName: "file"), completion: .file()) var policy: String?
   @OptionGroup var tenant: BrokerTenantOption
   @OptionGroup var options: BrokerOptions
   @Flag(help: "Print JSON.") var json = false
@@ -30,7 +31,7 @@ struct BrokerPut: AsyncParsableCommand {
     guard !json else { return Terminal.print(String(decoding: answer, as: UTF8.self)) }
     let record = try BrokerAnswers.value(answer)
     let hasPolicy = text != nil || record["policy"] == .bool(true)
-    Terminal.print("\(name.name) is kept\(hasPolicy ? "" : "; it has no policy, and is released to nobody")")
+    Terminal.print("\(name.name) is kept\(!hasPolicy ? "; it has no policy, and is released to nobody" : text.map(BrokerPolicy.isReleasing) ?? true ? "" : "; its policy accepts no platform, so it is released to nobody")")
   }
 }
 
@@ -53,7 +54,7 @@ struct BrokerList: AsyncParsableCommand {
 
 struct BrokerRemove: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "remove", abstract: "Removes a resource, with its policy and its counter.")
-  @Argument(help: "The resource, as REPOSITORY/TYPE/TAG.") var name: ResourceArgument
+  @Argument(help: "The resource, as REPOSITORY/TYPE/TAG.", transform: ResourceArgument.parse) var name: ResourceArgument
   @OptionGroup var tenant: BrokerTenantOption
   @OptionGroup var options: BrokerOptions
 
@@ -73,8 +74,8 @@ struct BrokerPolicy: AsyncParsableCommand {
         coffer broker policy shop/key/database --remove
       """)
 
-  @Argument(help: "The resource, as REPOSITORY/TYPE/TAG.") var name: ResourceArgument
-  @Argument(help: "The file with its new policy (YAML); '-' for standard input. Shows the one it has if left out.") var file: String?
+  @Argument(help: "The resource, as REPOSITORY/TYPE/TAG.", transform: ResourceArgument.parse) var name: ResourceArgument
+  @Argument(help: "The file with its new policy (YAML); '-' for standard input. Shows the one it has if left out.", completion: .file()) var file: String?
   @Flag(help: "Remove the policy: the resource is released to nobody then.") var remove = false
   @OptionGroup var tenant: BrokerTenantOption
   @OptionGroup var options: BrokerOptions
@@ -90,13 +91,17 @@ struct BrokerPolicy: AsyncParsableCommand {
       _ = try await connection.request(.DELETE, path)
       Terminal.print("\(name.name) has no policy any more, and is released to nobody")
     } else if let file {
-      _ = try await connection.request(.PUT, path, body: try Self.read(file))
-      Terminal.print("\(name.name) is released by this policy from now on")
+      let text = try Self.read(file)
+      _ = try await connection.request(.PUT, path, body: text)
+      Terminal.print("\(name.name) is released \(Self.isReleasing(text) ? "by this policy" : "to nobody") from now on\(Self.isReleasing(text) ? "" : ": the policy accepts no platform")")
     } else {
       let text = String(decoding: try await connection.request(.GET, path), as: UTF8.self)
       Terminal.print(text.split(separator: "\n", omittingEmptySubsequences: false).map { Terminal.plain(String($0)) }.joined(separator: "\n"))
     }
   }
+
+  /// The empty policy refuses everything.
+  static func isReleasing(_ text: [UInt8]) -> Bool { (try? Policy(yaml: String(decoding: text, as: UTF8.self)))?.platforms.isEmpty != true }
 
   static func read(_ path: String) throws -> [UInt8] { try InputFile.contents(of: path, limit: 1 << 20) }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Attestation
 import CLinux
 import Glibc
+import HostNetwork
 import HummingbirdTLS
 import KeyBroker
 import Logging
@@ -14,7 +15,8 @@ struct BrokerServe: AsyncParsableCommand {
       Examples:
         coffer broker serve
         coffer broker serve --data /var/lib/coffer/broker --key /run/keys/broker
-        coffer broker serve --listen 0.0.0.0:8443 --certificate chain.pem --private-key key.pem
+        coffer broker serve --listen 0.0.0.0:8443 --certificate chain.pem \\
+          --private-key key.pem
 
       Everything it keeps lies encrypted under the master key of --key. SIGTERM and SIGINT end it.
       """)
@@ -22,37 +24,37 @@ struct BrokerServe: AsyncParsableCommand {
   @Option(help: "Where to listen: ADDRESS:PORT. Anything but a loopback address lets the network in.")
   var listen = "127.0.0.1:8085"
 
-  @Option(help: ArgumentHelp("Where the broker keeps its data; COFFER_BROKER_DATA if left out, or coffer/broker below ~/.local/share.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Where the broker keeps its data; COFFER_BROKER_DATA if left out, or coffer/broker below ~/.local/share.", valueName: "dir"), completion: .directory)
   var data: String = BrokerDirectory.standard()
 
-  @Option(help: ArgumentHelp("The master key, a file of 32 bytes and mode 0600; master-key in the data directory if left out; the first start makes it.", valueName: "file"))
+  @Option(help: ArgumentHelp("The master key, a file of 32 bytes and mode 0600; master-key in the data directory if left out; the first start makes it.", valueName: "file"), completion: .file())
   var key: String?
 
   @Option(help: ArgumentHelp("The descriptor from which the master key is read, in the place of a file.", valueName: "number"))
   var keyDescriptor: Int32?
 
-  @Option(help: ArgumentHelp("The file for the administrator's token: KEY.admin-token beside the file of --key, or admin-token in the data directory, if left out.", valueName: "file"))
+  @Option(help: ArgumentHelp("The file for the administrator's token: KEY.admin-token beside the file of --key, or admin-token in the data directory, if left out.", valueName: "file"), completion: .file())
   var adminToken: String?
 
-  @Option(help: ArgumentHelp("The chain of certificates for TLS, in PEM.", valueName: "file"))
+  @Option(help: ArgumentHelp("The chain of certificates for TLS, in PEM.", valueName: "file"), completion: .file())
   var certificate: String?
 
-  @Option(help: ArgumentHelp("Its private key, in PEM.", valueName: "file"))
+  @Option(help: ArgumentHelp("Its private key, in PEM.", valueName: "file"), completion: .file())
   var privateKey: String?
 
   @Flag(help: "Serve the network without TLS: whoever is between sees administrators' tokens and secrets on their way in.")
   var plainHttp = false
 
-  @Option(help: ArgumentHelp("What hardware's makers have published: certificates, revocation lists, keys, Intel's collateral. May be repeated.", valueName: "file"))
+  @Option(help: ArgumentHelp("What hardware's makers have published: certificates, revocation lists, keys, Intel's collateral. May be repeated.", valueName: "file"), completion: .file())
   var collateral: [String] = []
 
-  @Option(help: ArgumentHelp("Seconds from a challenge to the end of its session.", valueName: "seconds"))
+  @Option(help: ArgumentHelp("How long a session lasts from its challenge on, in seconds or with a unit, as 5m; 300 by default.", valueName: "time"), transform: ArgumentForm.seconds)
   var session = 300
 
   func validate() throws {
     guard keyDescriptor == nil || key == nil else { throw ValidationError("--key and --key-descriptor both name the master key; give one of them") }
     guard (certificate == nil) == (privateKey == nil) else { throw ValidationError("--certificate and --private-key belong together; give both, or neither") }
-    guard (10...86_400).contains(session) else { throw ValidationError("--session: found \(session), expected 10 to 86400") }
+    guard (10...86_400).contains(session) else { throw ValidationError("--session: found \(session) s, expected 10 to 86400") }
     guard keyDescriptor == nil || adminToken != nil else {
       throw ValidationError("--key-descriptor keeps the master key apart from the data; say with --admin-token where the administrator's token is to be, which is a key to them too")
     }
@@ -141,7 +143,9 @@ struct BrokerServe: AsyncParsableCommand {
       configuration.minimumTLSVersion = .tlsv12
       return configuration
     } catch {
-      throw CommandFailure("\(certificate) and \(privateKey) cannot be used for TLS: \(error); expected a chain of certificates and its key, in PEM")
+      if let problem = Encryption.problem(withAuthorities: certificate) { throw CommandFailure("--certificate \(certificate): \(problem)") }
+      guard access(privateKey, R_OK) == 0 else { throw CommandFailure("--private-key \(privateKey): \(String(cString: strerror(errno)))") }
+      throw CommandFailure("--private-key \(privateKey): found no key of \(certificate), expected it in PEM and without a password")
     }
   }
 

@@ -13,20 +13,21 @@ struct Deploy: AsyncParsableCommand {
         coffer deploy hello program.trustlet --tenant acme
         coffer deploy hello example:hello
 
-      The node builds a module at once, without optimisation, and then again for speed; an image goes there as it is.
+      The node builds a module at once, without optimisation, and then again for speed; an image goes there as it is. Ctrl-C ends the \
+      waiting: what has been sent whole is deployed.
       """)
 
-  @Argument(help: "1 to 63 lower-case letters, digits and '-'.")
+  @Argument(help: "1 to 63 lower-case letters, digits and '-'.", transform: FunctionName.parse)
   var name: FunctionName
 
-  @Argument(help: "A WebAssembly module, an image, or example:NAME.")
+  @Argument(help: "A WebAssembly module or component, an image, or example:NAME.", completion: .file())
   var program: String
 
-  @Option(help: ArgumentHelp("The manifest (YAML): what the image may do, and how it is served.", valueName: "file"))
+  @Option(help: ArgumentHelp("The manifest (YAML): what the image may do, and how it is served.", valueName: "file"), completion: .file())
   var manifest: String?
 
-  @Option(help: "Whose the function is, for tokens of all tenants.")
-  var tenant: String?
+  @Option(help: ArgumentHelp("Whose the function is, for tokens of all tenants.", valueName: "name"), transform: TenantName.parse)
+  var tenant: TenantName?
 
   @Flag(help: "Only where there is no such function.")
   var new = false
@@ -38,20 +39,25 @@ struct Deploy: AsyncParsableCommand {
 
   func run() async throws {
     let connection = try options.connection()
-    if let tenant, !ObjectName.isValid(tenant) { throw CommandFailure("'\(Terminal.plain(tenant))' cannot be a tenant's name") }
     Terminal.progress("reading \(program)")
-    let contents = program.hasPrefix("example:") ? try await ExampleProgram.image(program) : try InputFile.contents(of: program)
+    let manifestText = try manifest.map { try InputFile.contents(of: $0, limit: 1 << 20) }
+    let settings = try manifestText.map { try Self.settings($0, manifest ?? "") }
+    // An image carries its own manifest: with more of one an example goes as a module, which the node builds.
+    let isForImage = settings?.imageKeys.isEmpty ?? true
+    let contents =
+      !program.hasPrefix("example:") ? try InputFile.contents(of: program)
+      : isForImage ? try await ExampleProgram.image(program) : try ExampleProgram.module(program)
     var body = contents
     var headers: [(String, String)] = new ? [("If-None-Match", "*")] : []
-    if let manifest {
-      let form = try Self.form(contents, manifest)
+    if let manifest, let manifestText, let settings {
+      let form = try Self.form(contents, manifestText, settings, root: manifest == "-" ? "." : InputFile.directory(of: manifest))
       body = form.bytes
       headers.append(("Content-Type", form.contentType))
     } else {
       headers.append(("Content-Type", "application/octet-stream"))
     }
     Terminal.progress("deploying \(name.text)")
-    let query = tenant.map { "?tenant=\($0)" } ?? ""
+    let query = tenant.map { "?tenant=\($0.text)" } ?? ""
     let answer = try await connection.request(.PUT, name.path + query, body: body, headers: headers, seconds: 660)
     Terminal.progress(nil)
     let function = try connection.decode(FunctionAnswer.self, answer)
@@ -67,18 +73,18 @@ struct Deploy: AsyncParsableCommand {
     }
   }
 
-  private static func form(_ program: [UInt8], _ path: String) throws -> MultipartWriter {
-    let bytes = try InputFile.contents(of: path, limit: 1 << 20)
-    let manifest: FunctionManifest
+  private static func settings(_ text: [UInt8], _ path: String) throws -> FunctionManifest {
     do {
-      manifest = try FunctionManifest(yaml: String(decoding: bytes, as: UTF8.self))
+      return try FunctionManifest(yaml: String(decoding: text, as: UTF8.self))
     } catch {
       throw CommandFailure("\(path): \(error)")
     }
+  }
+
+  private static func form(_ program: [UInt8], _ text: [UInt8], _ manifest: FunctionManifest, root: String) throws -> MultipartWriter {
     var form = MultipartWriter()
     form.add("program", program)
-    form.add("manifest", bytes)
-    let root = path == "-" ? "." : InputFile.directory(of: path)
+    form.add("manifest", text)
     var sent: Set<String> = []
     for file in manifest.image.files.values.sorted() {
       for (name, contents) in try InputFile.tree(file, below: root) where sent.insert(name).inserted { form.add(name, contents) }

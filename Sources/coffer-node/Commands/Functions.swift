@@ -11,11 +11,11 @@ struct Functions: AsyncParsableCommand {
         coffer functions --json
       """)
 
-  @Argument(help: "Show this one's revisions.")
+  @Argument(help: "Show this one's revisions.", transform: FunctionName.parse)
   var name: FunctionName?
 
-  @Option(help: "Only this tenant's, for tokens of all tenants.")
-  var tenant: String?
+  @Option(help: ArgumentHelp("Only this tenant's, for tokens of all tenants.", valueName: "name"), transform: TenantName.parse)
+  var tenant: TenantName?
 
   @OptionGroup var options: NodeOptions
 
@@ -24,7 +24,6 @@ struct Functions: AsyncParsableCommand {
 
   func run() async throws {
     let connection = try options.connection()
-    if let tenant, !ObjectName.isValid(tenant) { throw CommandFailure("'\(Terminal.plain(tenant))' cannot be a tenant's name") }
     guard let name else { return try await list(connection) }
     let answer = try await connection.request(.GET, name.path)
     guard !json else { return Terminal.print(String(decoding: answer, as: UTF8.self).trimmed) }
@@ -38,7 +37,7 @@ struct Functions: AsyncParsableCommand {
     var functions: [FunctionAnswer] = []
     var after: String?
     repeat {
-      let query = [tenant.map { "tenant=\($0)" }, after.map { "after=\($0)" }].compactMap { $0 }.joined(separator: "&")
+      let query = [tenant.map { "tenant=\($0.text)" }, after.map { "after=\($0)" }].compactMap { $0 }.joined(separator: "&")
       let answer = try await connection.request(.GET, "/v1/functions\(query.isEmpty ? "" : "?\(query)")")
       let part = try connection.decode(FunctionsAnswer.self, answer)
       // JSON is what the node says, one object for each part of a long list.

@@ -12,21 +12,24 @@ struct Invoke: AsyncParsableCommand {
         coffer invoke hello
         coffer invoke greeting '/?name=world'
         coffer invoke echo --data 'some input'
-        coffer invoke echo --data @input.json --header 'Content-Type: application/json'
+        coffer invoke echo --data @input.json \\
+          --header 'Content-Type: application/json'
         coffer invoke greeter --call 'greet("world", {times: 2})'
         coffer invoke library --call 'add(2, 3)' --json
 
-      --call is for functions of a component, or of a module, that has no program: its arguments, and the result, are values in WAVE
-      (coffer run --help), of a module numbers.
+      --call is for functions of a component, or of a module, that has no program: its arguments, and the result, are values in WAVE (coffer \
+      run --help), of a module numbers.
 
-      With --attested the node is to prove what it runs before anything is sent: its certificate carries evidence of the function for a nonce of this call,
-      which the policy has to accept. TLS ends in the node's front; --node names the address of coffer serve --attested.
-        coffer invoke echo --data 'some input' --node https://127.0.0.1:8443 --attested --policy policy.yaml
+      With --attested the node is to prove what it runs before anything is sent: its certificate carries evidence of the function for a \
+      nonce of this call, which the policy has to accept. TLS ends in the node's front; --node names the address of coffer serve --attested:
+
+        coffer invoke echo --data 'some input' --node https://127.0.0.1:8443 \\
+          --attested --policy policy.yaml
 
       Exit status: 1 when the function answers with a status of 400 or more; 125 when Coffer itself fails.
       """)
 
-  @Argument(help: "The function.")
+  @Argument(help: "The function.", transform: FunctionName.parse)
   var name: FunctionName
 
   @Argument(help: "The path behind the function's name, with its query.")
@@ -41,8 +44,8 @@ struct Invoke: AsyncParsableCommand {
   @Option(name: .customLong("header"), help: ArgumentHelp("A field of the request.", valueName: "name: value"))
   var headers: [String] = []
 
-  @Option(help: ArgumentHelp("How many seconds to wait.", valueName: "seconds"))
-  var timeout: Int64 = 300
+  @Option(help: ArgumentHelp("How long to wait, in seconds or with a unit, as 2m; 300 by default.", valueName: "time"), transform: ArgumentForm.seconds)
+  var timeout = 300
 
   @Option(help: ArgumentHelp("Call this exported function, and print its result.", valueName: "f(args)"))
   var call: String?
@@ -53,13 +56,13 @@ struct Invoke: AsyncParsableCommand {
   @Flag(help: "Send nothing before the node's evidence of the function was accepted, by --policy.")
   var attested = false
 
-  @Option(help: ArgumentHelp("The policy for --attested (YAML), as coffer verify takes it.", valueName: "file"))
+  @Option(help: ArgumentHelp("The policy for --attested (YAML), as coffer verify takes it.", valueName: "file"), completion: .file())
   var policy: String?
 
   @OptionGroup var options: NodeOptions
 
   func run() async throws {
-    guard timeout > 0, timeout <= 1_000_000 else { throw CommandFailure("--timeout \(timeout): expected seconds, from 1 to 1000000") }
+    guard timeout > 0, timeout <= 1_000_000 else { throw CommandFailure("--timeout: found \(timeout) s, expected 1 to 1000000") }
     guard call != nil || !json else { throw CommandFailure("--json is for --call: what a function answers otherwise is its own") }
     let called = try call.map { try ExportCall($0) }
     guard called == nil || method == nil && data == nil && path == "/" else {
@@ -76,10 +79,12 @@ struct Invoke: AsyncParsableCommand {
     let target = "/f/\(name.text)\(path.hasPrefix("/") ? path : "/" + path)"
     if attested || policy != nil { return try await callAttested(method, target, called) }
     // A call needs no token, and gets none: the function could read it.
-    let connection = NodeConnection(address: try options.address(), token: nil)
+    var connection = NodeConnection(address: try options.address(), token: nil)
+    if connection.address.text.lowercased().hasPrefix("https:") { connection.hint = "an address of attested channels (coffer serve --attested) wants --attested and --policy" }
+    connection.timeHint = "within \(timeout) s; --timeout says how long to wait"
     let response = try await connection.send(
       HTTPMethod(rawValue: method), target, body: try called?.body ?? body(), headers: try fields(),
-      withToken: false, seconds: timeout)
+      withToken: false, seconds: Int64(timeout))
     if response.status.code >= 400, response.headers.first(name: "Content-Type") == "application/problem+json" {
       let bytes = try await connection.reading { Array(buffer: try await response.body.collect(upTo: 1 << 20)) }
       let refusal = connection.refusal(Int(response.status.code), bytes).description
@@ -89,6 +94,9 @@ struct Invoke: AsyncParsableCommand {
       }
       Terminal.complain("\(name.text): \(response.status.code): \(refusal)\(response.status.code == 500 ? "; coffer logs \(name.text) may say why" : "")")
       throw ExitCode(ExitStatus.refused)
+    }
+    if called != nil, response.status.code < 400, let type = response.headers.first(name: "Content-Type"), !type.hasPrefix(json ? "application/json" : "text/plain; charset=utf-8") {
+      throw CommandFailure("\(name.text) answered with \(Terminal.plain(type)), which is no result of --call: it answers requests itself; call it with a path, as coffer invoke \(name.text) /")
     }
     try await connection.reading {
       for try await piece in response.body { Terminal.print(bytes: Array(buffer: piece)) }
@@ -113,7 +121,7 @@ struct Invoke: AsyncParsableCommand {
     if !body.isEmpty || method == "POST" || method == "PUT" { head.headers.replaceOrAdd(name: "content-length", value: "\(body.count)") }
     let answer: AttestedCall.Answer
     do {
-      answer = try await AttestedCall(host: host, port: port, policy: ChannelPolicy(terms), function: name.text).send(head, body, seconds: timeout)
+      answer = try await AttestedCall(host: host, port: port, policy: ChannelPolicy(terms), function: name.text).send(head, body, seconds: Int64(timeout))
     } catch let failure as ChannelFailure {
       throw CommandFailure("nothing was sent: \(Terminal.plain(failure.description))")
     } catch let failure as CommandFailure {

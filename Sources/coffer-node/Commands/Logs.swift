@@ -13,13 +13,13 @@ struct Logs: AsyncParsableCommand {
         coffer logs hello --tail 10 --json
       """)
 
-  @Argument(help: "The function.")
+  @Argument(help: "The function.", transform: FunctionName.parse)
   var name: FunctionName
 
   @Flag(name: [.customShort("f"), .long], help: "Go on with what is written from now on.")
   var follow = false
 
-  @Option(help: ArgumentHelp("How many lines of before.", valueName: "lines"))
+  @Option(help: ArgumentHelp("How many lines of before; 100 by default.", valueName: "lines"), transform: ArgumentForm.count)
   var tail = 100
 
   @OptionGroup var options: NodeOptions

@@ -11,6 +11,8 @@ package struct NodeConnection {
   var hint = "start a node with coffer serve, or name another with --node"
   /// How a token is given.
   var tokenHint = "give it with --token or COFFER_TOKEN, or name the node's own directory with --node-data"
+  /// Of who did not answer.
+  var timeHint = "in time"
   /// Nil for one that trusts the system's authorities.
   var client: HTTPClient?
 
@@ -57,8 +59,10 @@ package struct NodeConnection {
   func reading<Result>(_ work: () async throws -> Result) async throws -> Result {
     do {
       return try await work()
-    } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout || error == .connectTimeout {
-      throw CommandFailure("\(address) did not answer in time")
+    } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
+      throw CommandFailure("\(address) did not answer \(timeHint)")
+    } catch let error as HTTPClientError where error == .connectTimeout {
+      throw CommandFailure("cannot speak to \(address): no connection within \(Self.connectSeconds) s; \(hint)")
     } catch let error as CommandFailure {
       throw error
     } catch is CancellationError {
@@ -91,11 +95,13 @@ package struct NodeConnection {
     return CommandFailure(status == 401 ? "\(text); \(tokenHint)" : text)
   }
 
+  private static let connectSeconds: Int64 = 10
+
   private static let client = makeClient { _ in }
 
   static func makeClient(_ change: (inout HTTPClient.Configuration) -> Void) -> HTTPClient {
     var configuration = HTTPClient.Configuration(
-      redirectConfiguration: .disallow, timeout: .init(connect: .seconds(10)), decompression: .disabled)
+      redirectConfiguration: .disallow, timeout: .init(connect: .seconds(connectSeconds)), decompression: .disabled)
     configuration.connectionPool.retryConnectionEstablishment = false
     // What is asked of a node that ends is not asked again of the next.
     configuration.httpVersion = .http1Only

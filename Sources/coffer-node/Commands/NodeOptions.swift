@@ -10,7 +10,7 @@ package struct NodeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A token of the node; by default COFFER_TOKEN, or the administrator's in the data directory of a node on this machine."))
   var token: String?
 
-  @Option(name: .customLong("node-data"), help: ArgumentHelp("The data directory of a node on this machine, for its token.", valueName: "dir"))
+  @Option(name: .customLong("node-data"), help: ArgumentHelp("The data directory of a node on this machine, for its token.", valueName: "dir"), completion: .directory)
   var directory: String?
 
   package init() {}

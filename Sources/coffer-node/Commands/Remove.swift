@@ -9,7 +9,7 @@ struct Remove: AsyncParsableCommand {
         coffer remove hello
       """)
 
-  @Argument(help: "The function.")
+  @Argument(help: "The function.", transform: FunctionName.parse)
   var name: FunctionName
 
   @OptionGroup var options: NodeOptions

@@ -10,7 +10,7 @@ struct Rollback: AsyncParsableCommand {
         coffer rollback hello --revision 2a4460556a67
       """)
 
-  @Argument(help: "The function.")
+  @Argument(help: "The function.", transform: FunctionName.parse)
   var name: FunctionName
 
   @Option(help: ArgumentHelp("The revision, or enough of its first digits; by default that of the deployment before.", valueName: "measurement"))

@@ -1,6 +1,5 @@
 import ArgumentParser
 import FoundationEssentials
-import FunctionStore
 import NIOHTTP1
 import TrustletImage
 
@@ -11,31 +10,25 @@ struct Tenants: AsyncParsableCommand {
       Examples:
         coffer tenants
         coffer tenants add acme --memory 4GiB --processors 0.5
-        coffer tenants limit acme --calls 100
+        coffer tenants limit acme --calls 100 --memory none
         coffer tenants remove acme
       """,
     subcommands: [List.self, Add.self, Limit.self, Remove.self], defaultSubcommand: List.self)
 
   /// What a tenant's functions may have together.
   struct Limits: ParsableArguments {
-    @Option(help: ArgumentHelp("Calls that run at once.", valueName: "count"))
+    @Option(help: ArgumentHelp("Calls that run at once, or none for the node's own limit.", valueName: "count"), transform: ArgumentForm.countLimit)
     var calls: Int?
 
-    @Option(help: ArgumentHelp("Memory of all that run, as in 4GiB.", valueName: "size"))
-    var memory: ByteCount?
+    @Option(help: ArgumentHelp("Memory of all that run, as 4GiB, or none.", valueName: "size"), transform: ArgumentForm.sizeLimit)
+    var memory: UInt64?
 
-    @Option(help: ArgumentHelp("Processors' time in a second, as in 0.5 or 2.", valueName: "processors"))
-    var processors: Double?
+    @Option(help: ArgumentHelp("Processors' time in a second, as 0.5 or 2, or none.", valueName: "processors"), transform: ArgumentForm.processorLimit)
+    var processors: UInt64?
 
-    func validate() throws {
-      guard calls ?? 1 > 0 else { throw ValidationError("--calls: found \(calls ?? 0), expected 1 or more; leave it out for the node's own limit") }
-      guard processors.map({ (0.001...65_536).contains($0) }) ?? true else {
-        throw ValidationError("--processors: found \(processors ?? 0), expected 0.001 to 65536; leave it out for the node's own limit")
-      }
-    }
-
-    fileprivate var wish: LimitsAnswer {
-      LimitsAnswer(concurrency: calls ?? 0, memory: memory?.bytes ?? 0, processorTime: processors.map { UInt64($0 * 1e9) } ?? 0)
+    /// - Parameter others: what counts where nothing is said.
+    fileprivate func wish(over others: LimitsAnswer = LimitsAnswer(concurrency: 0, memory: 0, processorTime: 0)) -> LimitsAnswer {
+      LimitsAnswer(concurrency: calls ?? others.concurrency, memory: memory ?? others.memory, processorTime: processors ?? others.processorTime)
     }
   }
 
@@ -56,7 +49,7 @@ struct Tenants: AsyncParsableCommand {
 
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Makes a tenant.")
-    @Argument(help: "The tenant's name.") var name: TenantName
+    @Argument(help: "The tenant's name.", transform: TenantName.parse) var name: TenantName
     @OptionGroup var limits: Limits
     @OptionGroup var options: NodeOptions
     @Flag(help: "Print JSON.") var json = false
@@ -67,26 +60,29 @@ struct Tenants: AsyncParsableCommand {
     }
 
     func run() async throws {
-      try await Tenants.change(.POST, "/v1/tenants", Wish(name: name.text, limits: limits.wish), try options.connection(), json)
+      try await Tenants.change(.POST, "/v1/tenants", Wish(name: name.text, limits: limits.wish()), try options.connection(), json)
     }
   }
 
   struct Limit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Sets what a tenant's functions may have together; what is left out is the node's own limit.")
-    @Argument(help: "The tenant's name.") var name: TenantName
+      abstract: "Sets what a tenant's functions may have together; what is left out stays.")
+    @Argument(help: "The tenant's name.", transform: TenantName.parse) var name: TenantName
     @OptionGroup var limits: Limits
     @OptionGroup var options: NodeOptions
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-      try await Tenants.change(.PUT, "/v1/tenants/\(name.text)/limits", limits.wish, try options.connection(), json)
+      let connection = try options.connection()
+      let tenants = try connection.decode(TenantsAnswer.self, try await connection.request(.GET, "/v1/tenants")).tenants
+      let wish = tenants.first { $0.name == name.text }.map { limits.wish(over: $0.limits) } ?? limits.wish()
+      try await Tenants.change(.PUT, "/v1/tenants/\(name.text)/limits", wish, connection, json)
     }
   }
 
   struct Remove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Removes a tenant that has no functions, with its tokens.")
-    @Argument(help: "The tenant's name.") var name: TenantName
+    @Argument(help: "The tenant's name.", transform: TenantName.parse) var name: TenantName
     @OptionGroup var options: NodeOptions
 
     func run() async throws {
@@ -102,25 +98,6 @@ struct Tenants: AsyncParsableCommand {
     let tenant = try connection.decode(TenantAnswer.self, answer)
     Table.print(["TENANT", "CALLS", "MEMORY", "PROCESSORS"], [[tenant.name] + tenant.limits.cells])
   }
-}
-
-/// A tenant's name, checked before it becomes part of a path.
-struct TenantName: ExpressibleByArgument {
-  let text: String
-
-  init?(argument: String) {
-    guard ObjectName.isValid(argument) else { return nil }
-    text = argument
-  }
-
-  /// - Parameter name: one that is valid.
-  init(standard name: String) { text = name }
-
-  var defaultValueDescription: String { text }
-}
-
-extension ByteCount: ExpressibleByArgument {
-  public init?(argument: String) { self.init(parsing: argument) }
 }
 
 private struct TenantsAnswer: Decodable { var tenants: [TenantAnswer] }

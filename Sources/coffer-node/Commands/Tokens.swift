@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import FunctionStore
+import Glibc
 import NIOHTTP1
 
 struct Tokens: AsyncParsableCommand {
@@ -33,7 +34,7 @@ struct Tokens: AsyncParsableCommand {
 
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Makes a token, and prints its text: it is nowhere else then.")
-    @Option(help: "The tenant that it is for; by default all of them.") var tenant: TenantName?
+    @Option(help: ArgumentHelp("The tenant that it is for; by default all of them.", valueName: "name"), transform: TenantName.parse) var tenant: TenantName?
     @Option(help: "What it may: read, deploy or admin, each all that the one before may.") var role: Role
     @Option(help: "What it is for.") var note = ""
     @OptionGroup var options: NodeOptions
@@ -50,9 +51,18 @@ struct Tokens: AsyncParsableCommand {
       let wish = Wish(tenant: tenant?.text, role: role.rawValue, note: note)
       let answer = try await connection.request(
         .POST, "/v1/tokens", body: Array(try JSONEncoder().encode(wish)), headers: [("Content-Type", "application/json")])
-      guard !json else { return Terminal.print(String(decoding: answer, as: UTF8.self).trimmed) }
-      Terminal.print(Terminal.plain(try connection.decode(TokenAnswer.self, answer).token ?? ""))
+      let made = try connection.decode(TokenAnswer.self, answer)
+      let text = json ? String(decoding: answer, as: UTF8.self).trimmed : Terminal.plain(made.token ?? "")
+      try await Tokens.give(text, orRemove: "/v1/tokens/\(made.id)", by: connection)
     }
+  }
+
+  /// Prints what is said this once: a token whose text nobody has read is removed again.
+  static func give(_ text: String, orRemove path: String, by connection: NodeConnection) async throws {
+    guard !Terminal.delivers(text) else { return }
+    let reason = String(cString: strerror(errno))
+    _ = try await connection.request(.DELETE, path)
+    throw CommandFailure("cannot write the token to standard output: \(reason); it is removed again")
   }
 
   struct Remove: AsyncParsableCommand {

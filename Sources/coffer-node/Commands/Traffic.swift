@@ -5,7 +5,8 @@ struct Traffic: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Divides a function's calls among its revisions.",
     discussion: """
-      Each share is a revision (or enough of its first digits) and a percentage; together they are 100. Revisions that are not named get none.
+      Each share is a revision (or enough of its first digits) and a percentage; together they are 100. Revisions that are not named get \
+      none.
 
       Examples:
         coffer traffic hello 2a4460556a67=90 b81c=10
@@ -13,21 +14,23 @@ struct Traffic: AsyncParsableCommand {
       """)
 
   /// One revision's share, as it is written.
-  struct Share: ExpressibleByArgument {
+  struct Share {
     let revision: String
     let percent: Int
 
-    init?(argument: String) {
-      let parts = argument.split(separator: "=", omittingEmptySubsequences: false)
-      guard parts.count == 2, !parts[0].isEmpty, let percent = Int(parts[1]), (0...100).contains(percent) else { return nil }
-      (revision, self.percent) = (String(parts[0]), percent)
+    @Sendable static func parse(_ text: String) throws -> Share {
+      let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+      let percent = parts.count == 2 && !parts[0].isEmpty ? Int(parts[1]).flatMap { (0...100).contains($0) ? $0 : nil } : nil
+      return Share(
+        revision: String(parts.first ?? ""),
+        percent: try ArgumentForm.value(percent, "a revision, '=' and a whole percentage from 0 to 100, as 2a4460556a67=90"))
     }
   }
 
-  @Argument(help: "The function.")
+  @Argument(help: "The function.", transform: FunctionName.parse)
   var name: FunctionName
 
-  @Argument(help: ArgumentHelp("A revision and its percentage, as in 2a4460556a67=90.", valueName: "revision=percent"))
+  @Argument(help: ArgumentHelp("A revision and its percentage, as in 2a4460556a67=90.", valueName: "revision=percent"), transform: Share.parse)
   var shares: [Share]
 
   @OptionGroup var options: NodeOptions

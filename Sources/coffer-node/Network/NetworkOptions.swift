@@ -15,13 +15,13 @@ struct NetworkOptions: ParsableArguments {
       valueName: "rule"))
   var network: [String] = []
 
-  @Option(help: ArgumentHelp("Certificates (PEM) that tls: rules trust in the place of the system's.", valueName: "file"))
+  @Option(help: ArgumentHelp("Certificates (PEM) that tls: rules trust in the place of the system's.", valueName: "file"), completion: .file())
   var ca: String?
 
-  @Option(help: "Connections that one tenant's functions may have at once.")
+  @Option(help: ArgumentHelp("Connections that one tenant's functions may have at once; 256 by default.", valueName: "count"), transform: ArgumentForm.count)
   var tenantConnections = 256
 
-  @Option(help: "Connections that one function may have at once.")
+  @Option(help: ArgumentHelp("Connections that one function may have at once; 64 by default.", valueName: "count"), transform: ArgumentForm.count)
   var functionConnections = 64
 
   /// - Throws: `ValidationError`.
@@ -40,7 +40,7 @@ struct NetworkOptions: ParsableArguments {
       throw ValidationError("\(name): found \(value), expected 1 to 100000")
     }
     if let ca {
-      guard access(ca, R_OK) == 0 else { throw ValidationError("--ca \(ca): \(String(cString: strerror(errno)))") }
+      if let problem = Encryption.problem(withAuthorities: ca) { throw ValidationError("--ca \(ca): \(problem)") }
       guard rules.hasEncrypted else { throw ValidationError("--ca \(ca): no --net has tls: or https://, so nobody would look at these certificates") }
     }
     guard !rules.isEmpty else { return nil }

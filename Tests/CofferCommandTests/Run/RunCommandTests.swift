@@ -151,9 +151,37 @@ struct RunCommandTests {
     #expect(result.output.isEmpty && result.complaints.count == 1, "\(result.errors)")
   }
 
+  @Test(arguments: [
+    (["run", "example:hello", "--broker", "http://127.0.0.1:1"], "no secrets"), (["run", "--invoke", "f()", "example:hello", "--", "a"], "leave the arguments"),
+    (["run", "--net", "https://example.org", "--ca", "/dev/null", "example:hello"], "found no certificate"),
+    (["run", "hello.trustlet", "--optimize", "none"], "compiled already"), (["measure", "hello.trustlet", "--optimize", "speed"], "compiled already"),
+    (["verify-image", "hello.trustlet", "--source", "example:hello", "--optimize", "none"], "expected speed"),
+    (["run", "--timeout", "-1s", "example:hello"], "write --timeout=-1s"), (["inspect", "cut.evidence"], "or it is cut short"),
+  ] as [([String], String)]) func whatWouldDoNothingIsRefused(arguments: [String], reason: String) throws {
+    let place = try Workplace()
+    #expect(try place.run("build", "example:hello", "-o", "hello.trustlet").status == 0)
+    try Data([0x84, 0x44]).write(to: URL(fileURLWithPath: place.path + "/cut.evidence"))
+    let result = try CofferCommand.run(arguments, in: place.path)
+    #expect(result.status == 125 && result.output.isEmpty, "\(result.errors)")
+    #expect(result.complaints.count == 1 && result.errors.contains(reason), "\(result.errors)")
+  }
+
+  @Test(arguments: ["--help", "--version", "help serve"]) func helpThatCannotBeWrittenIsAFailure(arguments: String) throws {
+    let place = try Workplace()
+    let result = try place.run("run", "example:hello", shell: "\(CofferCommand.program ?? "") \(arguments) > /dev/full; exit $?;")
+    #expect(result.status == 125 && result.errors.contains("No space left on device"), "\(result)")
+  }
+
+  @Test(arguments: ["help nonsense", "help broker nonsense", "help run --bogus", "nonsense", "broker nonsense"]) func whatIsNoCommandIsSaid(line: String) throws {
+    let place = try Workplace()
+    let result = try CofferCommand.run(line.split(separator: " ").map(String.init), in: place.path)
+    #expect(result.status == 125 && result.output.isEmpty && !result.errors.contains("coffer help"), "\(result)")
+    #expect(result.errors.contains(line.contains("nonsense") ? "there is no command" : "--bogus"), "\(result)")
+  }
+
   @Test func helpIsNoFailure() throws {
     let place = try Workplace()
-    for arguments in [["--help"], ["run", "--help"], ["--version"], ["help", "run"]] {
+    for arguments in [["--help"], ["run", "--help"], ["--version"], ["help", "run"], ["serve", "--version"], ["help", "broker", "tokens"]] {
       let result = try CofferCommand.run(arguments, in: place.path)
       #expect(result.status == 0 && !result.output.isEmpty, "\(arguments)")
     }

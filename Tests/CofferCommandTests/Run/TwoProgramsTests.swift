@@ -33,4 +33,17 @@ struct TwoProgramsTests {
     #expect(result.status == 125 && result.output.isEmpty, "\(result)")
     #expect(result.errors.contains("\(alone.path)/coffer-tools: No such file or directory; it belongs beside coffer"), "\(result)")
   }
+
+  /// A shell completes what is behind `coffer`, whichever program's it is.
+  @Test(arguments: [("bash", "_coffer_deploy() {", "--manifest"), ("zsh", "_coffer_deploy() {", "--manifest["), ("fish", "case 'deploy'", "'manifest='")])
+  func oneScriptCompletesTheCommandsOfBoth(shell: String, start: String, option: String) throws {
+    let place = try Workplace()
+    let result = try CofferCommand.run(["--generate-completion-script", shell], in: place.path)
+    #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+    let lines = result.output.split(separator: "\n").map { $0.drop { $0 == " " } }
+    let places = lines.indices.filter { lines[$0] == start }
+    #expect(places.count == 1)
+    #expect(lines[(places.first ?? 0)...].prefix(8).contains { $0.contains(option) })
+    #expect(result.output.contains(shell == "fish" ? "\"coffer broker tokens add\"" : "_coffer_broker_tokens_add() {") && result.output.contains("verify-image"))
+  }
 }

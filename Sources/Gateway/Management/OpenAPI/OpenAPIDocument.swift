@@ -35,7 +35,7 @@ enum OpenAPIDocument {
     if operation.role == nil { members.append(("security", [])) }
     if !operation.parameters.isEmpty { members.append(("parameters", .array(operation.parameters.map(describe)))) }
     if !operation.body.isEmpty {
-      members.append(("requestBody", ["required": true, "content": .object(operation.body.map { ($0.type, content($0.schema)) })]))
+      members.append(("requestBody", ["required": .boolean(operation.needsBody), "content": .object(operation.body.map { ($0.type, content($0.schema)) })]))
     }
     members.append(("responses", .object(operation.answers.map(describe) + problems(operation))))
     return .object(members)

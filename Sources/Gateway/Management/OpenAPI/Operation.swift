@@ -53,6 +53,8 @@ public struct Operation<Context: CallerContext>: Sendable {
   public var role: Role?
   public var parameters: [Parameter]
   public var body: [Content]
+  /// Whether a request without one is refused.
+  public var needsBody: Bool
   /// Those of success; the problems are added by their kind.
   public var answers: [Answer]
   public var problems: [Int]
@@ -61,7 +63,7 @@ public struct Operation<Context: CallerContext>: Sendable {
 
   public init(
     _ identifier: String, _ method: HTTPRequest.Method, _ path: String, _ summary: String, role: Role?, parameters: [Parameter] = [],
-    body: [Content] = [], answers: [Answer], problems: [Int] = [], handler: Handler?
+    body: [Content] = [], needsBody: Bool = true, answers: [Answer], problems: [Int] = [], handler: Handler?
   ) {
     self.identifier = identifier
     self.method = method
@@ -70,6 +72,7 @@ public struct Operation<Context: CallerContext>: Sendable {
     self.role = role
     self.parameters = parameters
     self.body = body
+    self.needsBody = needsBody
     self.answers = answers
     self.problems = problems
     self.handler = handler

@@ -23,8 +23,10 @@ enum RequestReading {
     Refusal(.contentTooLarge, "the body has more than \(limit) bytes, which is all that is taken here")
   }
 
-  static func json<Value: Decodable>(_ request: Request, as type: Value.Type, expected: String) async throws -> Value {
-    let bytes = try await bytes(request, limit: textLimit)
+  /// - Parameter nothing: what a request without a body says.
+  static func json<Value: Decodable>(_ request: Request, as type: Value.Type, expected: String, ofNothing nothing: String = "") async throws -> Value {
+    let sent = try await bytes(request, limit: textLimit)
+    let bytes = sent.isEmpty ? Array(nothing.utf8) : sent
     do {
       return try JSONDecoder().decode(type, from: Data(bytes))
     } catch let refusal as Refusal {
