@@ -104,6 +104,8 @@ public enum GuestManifest {
   /// The first byte of the name of a secret that is no name: the secret is the key of the sealed volume. Then UInt64 bytes that the volume holds, UInt8 1 if a broker's
   /// counter has to say which version is the last (0 if not), and the path at which the program finds its directory.
   public static let volumeKeyMark = UInt8(ascii: "=")
+  /// Where in such a name the sealed directory's path begins.
+  public static let volumePathOffset = 10
 
   /// Of the region at ``MemoryMap/scratch``: whole pages, and one that the library OS never gives out.
   public static func scratchRegionSize(_ bytes: UInt64) -> UInt64 {

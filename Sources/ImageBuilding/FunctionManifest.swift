@@ -17,7 +17,9 @@ public struct FunctionManifest: Sendable, Hashable {
     do {
       let members = try YAMLMember.members(
         ofText: text, named: "manifest", sizeLimit: ImageFormat.manifestSizeLimit, known: Manifest.keys + [Self.functionKey])
+      var statesDirectories = false
       for member in members {
+        if member.name == "host" { statesDirectories = try Manifest.Host.statesDirectories(member) }
         if member.name == Self.functionKey {
           function = try FunctionSection(member)
         } else {
@@ -25,6 +27,8 @@ public struct FunctionManifest: Sendable, Hashable {
           imageKeys.append(member.name)
         }
       }
+      // Whoever is given secrets is given nothing of a host's that nobody asked for.
+      if !statesDirectories, !image.secrets.isEmpty || image.sealed != nil { image.host.directories = .none }
     } catch {
       throw ImageError(error.kind == .excess ? .limit : .manifest, error.message)
     }

@@ -76,9 +76,16 @@ extension Manifest.Sealed {
 }
 
 extension Manifest.Host {
+  private static let keys = ["directories", "environment", "arguments"]
+
+  /// Whether the file says which of a host's directories the program may have.
+  static func statesDirectories(_ member: YAMLMember) throws(StrictYAMLError) -> Bool {
+    try member.members(known: keys).contains { $0.name == "directories" }
+  }
+
   fileprivate init(_ member: YAMLMember) throws(StrictYAMLError) {
     self.init()
-    for inner in try member.members(known: ["directories", "environment", "arguments"]) {
+    for inner in try member.members(known: Self.keys) {
       switch inner.name {
       case "directories":
         directories = try inner.choice()

@@ -11,6 +11,7 @@ extension LibraryOS {
   /// A clone does this for itself: its template has no secret and never had the key.
   public func takeSecrets() throws(SecretFailure) {
     guard awaitsSecrets else { return }
+    guard !isOwnPlaceTaken else { throw .directoryInTheWay }
     let author = try SecretAuthor(of: settings)
     let key = try makeKey()
     let recipient = key.publicKey()

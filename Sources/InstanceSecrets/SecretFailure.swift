@@ -11,6 +11,7 @@ public enum SecretFailure: Error {
   case notTheAuthors
   case noText
   case noRoom
+  case directoryInTheWay
 
   /// For people; nothing in it tells of a secret.
   public var reason: StaticString {
@@ -26,6 +27,7 @@ public enum SecretFailure: Error {
     case .notTheAuthors:
       "what came for a secret does not carry the signature of the manifest's author, for this instance and that resource: another wrote it, or it was exchanged or kept from before"
     case .noText: "a secret that is to be a variable has a NUL byte: make it a file in the scratch space"
+    case .directoryInTheWay: "the host gave a directory where the program would look for a secret or its sealed directory: choose another place"
     case .noRoom: "a secret does not fit into the scratch space: raise the manifest's scratch size"
     }
   }

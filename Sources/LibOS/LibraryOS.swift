@@ -12,6 +12,8 @@ public final class LibraryOS {
   public let clock: Clock
   public let random: RandomGenerator
   public var descriptors = DescriptorTable()
+  /// Where the image has files.
+  private let tree: ImageTree?
   /// Where the manifest gives scratch space.
   let scratch: ScratchFileSystem?
   /// The directory of it that the program is given.
@@ -46,6 +48,12 @@ public final class LibraryOS {
     clock = Clock(edge: edge, frequency: settings.counterFrequency, counter: counter)
     random = RandomGenerator(entropy: entropy)
     descriptors.setLimit(settings.openFiles)
+    do throws(SystemError) {
+      let whole = if let files { try ImageTree(files) as ImageTree? } else { nil as ImageTree? }
+      tree = (whole?.count ?? 0) > 1 ? whole : nil
+    } catch {
+      throw .malformedFileTree
+    }
     if let place = settings.scratch, let memory = scratch(GuestManifest.scratchRegionSize(place.size)) {
       self.scratch = ScratchFileSystem(ScratchBlocks(memory, limit: settings.scratchSize), clock: clock)
     } else {
@@ -54,11 +62,8 @@ public final class LibraryOS {
     scratchRoot = self.scratch?.makeRoot()
     do throws(SystemError) {
       for stream in Streams.input...Streams.error { _ = try descriptors.insert(.stream(stream)) }
-      if let files {
-        let tree = try ImageTree(files)
-        // An image without files has no directory to give: the first that the host gives is then descriptor 3, as elsewhere.
-        if tree.count > 1 { _ = try descriptors.insert(.directory(OpenDirectory(root: tree))) }
-      }
+      // An image without files has no directory to give: the first that the host gives is then descriptor 3, as elsewhere.
+      if let tree { _ = try descriptors.insert(.directory(OpenDirectory(root: tree))) }
       if let scratchRoot, let place = settings.scratch {
         _ = try descriptors.insert(.directory(OpenDirectory(scratch: scratchRoot, path: place.path)))
       }
@@ -75,13 +80,17 @@ public final class LibraryOS {
   }
 
   /// Gives the program the directories of the settings, at the next free descriptors.
+  ///
+  /// Libraries find files by the longest path of a directory, and by the last of equal ones: one at a place where the tree has something would be found instead.
   func offerDirectories() throws(StartFailure) {
     do throws(SystemError) {
       for directory in settings.directories {
+        let place = try? RelativePath([UInt8(ascii: "."), RelativePath.separator] + directory.path)
+        if let tree, let place, (try? tree.resolve(place, from: ImageTree.root)) != nil { throw .exists }
         _ = try descriptors.insert(.directory(OpenDirectory(offered: directory, edge: edge)))
       }
     } catch {
-      throw .tooManyDirectories
+      throw error == .exists ? .directoryInTheWay : .tooManyDirectories
     }
   }
 }

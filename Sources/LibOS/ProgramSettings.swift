@@ -14,6 +14,7 @@ public enum StartFailure: Error {
   case directoriesForbidden
   case writableDirectoriesForbidden
   case tooManyDirectories
+  case directoryInTheWay
   case tooFewOpenFiles
   case malformedFileTree
   case malformedCommand
@@ -30,6 +31,7 @@ public enum StartFailure: Error {
     case .environmentFixed: "the host gave an environment variable that the manifest sets or that it gave before"
     case .directoriesForbidden: "the host gave a directory, and the manifest does not allow host directories"
     case .writableDirectoriesForbidden: "the host gave a writable directory, and the manifest allows reading only"
+    case .directoryInTheWay: "the host gave a directory at a place where the image has files of its own: choose another place"
     case .tooManyDirectories: "the host gave more directories than there are descriptors"
     case .tooFewOpenFiles: "the limit of open files leaves no descriptors for the standard streams and the image's directories"
     case .malformedCommand: "the host gave a malformed command"

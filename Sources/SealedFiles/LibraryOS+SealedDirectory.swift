@@ -13,11 +13,11 @@ package struct SealedPlace: Equatable {
   package let path: [UInt8]
 
   package init?(_ name: [UInt8]) {
-    guard name.count > 10, name[0] == GuestManifest.volumeKeyMark, name[9] <= 1 else { return nil }
+    guard name.count > GuestManifest.volumePathOffset, name[0] == GuestManifest.volumeKeyMark, name[9] <= 1 else { return nil }
     size = name[1..<9].reversed().reduce(0) { $0 << 8 | UInt64($1) }
     guard size >= UInt64(VolumeLayout.blockSize), size <= SealedLayout.sizeLimit else { return nil }
     isFresh = name[9] == 1
-    path = [UInt8](name[10...])
+    path = [UInt8](name[GuestManifest.volumePathOffset...])
   }
 }
 

@@ -94,6 +94,16 @@ private let sampleAuthor =
     #expect(error.map { message.isEmpty || $0.message.contains(message) } == true, "\(error.map(\.message) ?? "")")
   }
 
+  /// The host chooses what it offers: whoever has secrets says so where he wants something of it.
+  @Test func whoHasSecretsIsGivenNoDirectoryThatNobodyAskedFor() throws {
+    let secrets = "secrets: {PASSWORD: a/b/c}\n"
+    #expect(try Manifest(yaml: "").host.directories == .write)
+    #expect(try Manifest(yaml: secrets).host.directories == .none)
+    #expect(try Manifest(yaml: secrets + "host: {environment: false}").host.directories == .none)
+    #expect(try Manifest(yaml: "sealed: {key: a/b/c}").host.directories == .none)
+    #expect(try Manifest(yaml: "host: {directories: write}\n" + secrets).host.directories == .write)
+  }
+
   /// A few lines that would mean billions of values.
   @Test(.timeLimit(.minutes(1)), arguments: ["arguments: *a9", "? *a9\n: 1", "environment: *a9", "host: {? *a9 : true}"])
   func aliasesThatMultiplyAreRefused(use: String) {

@@ -15,7 +15,7 @@ public struct Manifest: Codable, Sendable, Hashable {
       case write
     }
 
-    /// Default: `write`.
+    /// Default: `write`; in `coffer.yaml` with secrets or a sealed directory, `none`.
     public var directories = Directories.write
     /// Whether the host may add environment variables; it never replaces the manifest's. Default: true.
     public var environment = true
