@@ -104,7 +104,6 @@ struct Run: ParsableCommand {
   func run() throws {
     try reporting {
       guard invoke != nil || !json else { throw CommandFailure("--json is for --invoke: what a program prints is its own") }
-      guard invoke == nil || arguments.isEmpty else { throw CommandFailure("--invoke says all of a call: leave the arguments of the program out") }
       guard http == nil || invoke == nil else { throw CommandFailure("--http serves calls, and has no --invoke; leave that out") }
       let application = try Application.load(app)
       let call = try invoke.flatMap { try ComponentRun($0, of: application) }

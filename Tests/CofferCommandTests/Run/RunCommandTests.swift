@@ -152,7 +152,7 @@ struct RunCommandTests {
   }
 
   @Test(arguments: [
-    (["run", "example:hello", "--broker", "http://127.0.0.1:1"], "no secrets"), (["run", "--invoke", "f()", "example:hello", "--", "a"], "leave the arguments"),
+    (["run", "example:hello", "--broker", "http://127.0.0.1:1"], "no secrets"),
     (["run", "--net", "https://example.org", "--ca", "/dev/null", "example:hello"], "found no certificate"),
     (["run", "hello.trustlet", "--optimize", "none"], "compiled already"), (["measure", "hello.trustlet", "--optimize", "speed"], "compiled already"),
     (["verify-image", "hello.trustlet", "--source", "example:hello", "--optimize", "none"], "expected speed"),
