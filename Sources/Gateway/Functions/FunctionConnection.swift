@@ -98,16 +98,26 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
       return context.fireErrorCaught(error)
     }
     guard !isClosing else { return }
-    let problem =
-      error == .headerOverflow
-      ? Problem(431, "Request Header Fields Too Large", "a request's header may have \(service.limits.header) bytes")
-      : Problem(400, "Bad Request", "this is no request of HTTP/1.1")
+    let problem = Self.problem(error, service.limits)
     let exchange =
       self.exchange
       ?? FunctionExchange(service, HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"), self)
     self.exchange = exchange
     keepsAlive = false
     exchange.giveUp(problem)
+  }
+
+  private static func problem(_ error: HTTPParserError, _ limits: FunctionService.Limits) -> Problem {
+    switch error {
+    case .headerOverflow:
+      Problem(
+        431, "Request Header Fields Too Large",
+        "a request's header may have \(limits.header) bytes in \(limits.headerFields) fields, each of them \(limits.headerField)")
+    // The decoder knows those that are registered.
+    case .invalidMethod: Problem(501, "Not Implemented", "this method is not known here")
+    case .invalidVersion: Problem(505, "HTTP Version Not Supported", "HTTP/1.1 is spoken here, and HTTP/2 with its preface")
+    default: Problem(400, "Bad Request", "this is no request of HTTP/1.1")
+    }
   }
 
   private func checkWatch() {
@@ -177,6 +187,8 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
       self.exchange = exchange
       if let problem = hostProblem(head) {
         exchange.answer(Problem(400, "Bad Request", problem))
+      } else if isCodedOtherwise(head) {
+        exchange.answer(Problem(501, "Not Implemented", "of transfer codings only chunked is known here"))
       } else {
         exchange.begin(address)
       }
@@ -196,6 +208,12 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
       found = value
     }
     return found == nil && !isStream && head.version == .http1_1 ? "the request has no Host, which HTTP/1.1 wants" : nil
+  }
+
+  /// RFC 9112, 6.1. The decoder takes off what makes chunks, and would leave the rest to a function that is told nothing of it.
+  private func isCodedOtherwise(_ head: HTTPRequestHead) -> Bool {
+    guard !isStream, let coding = head.headers.first(name: "transfer-encoding") else { return false }
+    return coding.lowercased() != "chunked" || head.headers["transfer-encoding"].count > 1
   }
 
   /// Asked of every field of every request: nothing is allocated.

@@ -248,8 +248,8 @@ final class FunctionExchange: CallReceiver {
   private static let plain = CGIAnswer(
     status: 200, headers: ["content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff"], contentLength: nil)
 
-  /// RFC 9110, 6.4.1. What came all the same would be taken for the next answer.
-  func answersHaveBody(status: Int) -> Bool { head.method != .HEAD && status != 204 && status != 304 }
+  /// RFC 9110, 6.4.1 and 15.3.6. What came all the same would be taken for the next answer.
+  func answersHaveBody(status: Int) -> Bool { head.method != .HEAD && status != 204 && status != 205 && status != 304 }
 
   /// - Parameter length: of the body, where that is certain.
   func beginSending(_ answer: CGIAnswer, length: Int? = nil) {
@@ -301,7 +301,7 @@ final class FunctionExchange: CallReceiver {
     }
     status = found.status
     // What a program says of its length counts where it cannot be counted; who says nothing may have more for GET.
-    let length = head.method == .HEAD && held.readableBytes == 0 ? found.contentLength : held.readableBytes
+    let length = head.method == .HEAD && held.readableBytes == 0 ? found.contentLength : status == 205 ? 0 : held.readableBytes
     output = .ended
     connection.sendHead(responseHead(found, length: status == 204 || status == 304 ? nil : length), inputGoesOn: !inputHasEnded)
     if answersHaveBody(status: status) && held.readableBytes > 0 { connection.send(held) }

@@ -7,9 +7,6 @@ import Testing
 /// Bytes on a socket that no well-behaved client would send.
 @Suite(.serialized) struct RawConnectionTests {
   static let malformed: [(String, String)] = [
-    ("nonsense", "hello there\r\n\r\n"),
-    ("no version", "GET /f/echo\r\n\r\n"),
-    ("a wrong version", "GET /f/echo HTTP/9.9\r\n\r\n"),
     ("a space in a field's name", "GET /f/echo HTTP/1.1\r\nHost: a\r\nX Y: z\r\n\r\n"),
     ("a length that is none", "POST /f/echo HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n"),
     ("a negative length", "POST /f/echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n"),
@@ -31,6 +28,21 @@ import Testing
     await node.end()
   }
 
+  /// What is well-formed, and perhaps not for this server.
+  @Test(arguments: [
+    ("BREW /f/echo HTTP/1.1\r\nHost: a\r\n\r\n", "501"), ("hello there\r\n\r\n", "501"), ("GET /f/echo\r\n\r\n", "505"),
+    ("GET /f/echo HTTP/9.9\r\nHost: a\r\n\r\n", "505"), ("GET /f/echo HTTP/2.0\r\nHost: a\r\n\r\n", "505"),
+    ("POST /f/echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", "501"),
+    ("POST /f/echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", "501"),
+    ("POST /f/echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", "400"),
+    ("POST /f/echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\nConnection: close\r\n\r\n1;x=\"y;z\"\r\na\r\n0\r\nX: y\r\n\r\n", "200"),
+  ]) func whatIsNotKnownHereIsSaidToBe(request: String, status: String) async throws {
+    let node = try await NodeHarness { _ in .output("\"detail\"") }
+    let answer = try await node.raw([request], enough: { $0.contains("\"detail\"") })
+    #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+    await node.end()
+  }
+
   @Test func aHeaderThatIsTooLargeIsA431() async throws {
     let node = try await NodeHarness { _ in .output("fine") }
     for header in [
@@ -38,7 +50,7 @@ import Testing
       (0..<100).map { "X\($0): " + String(repeating: "z", count: 2000) }.joined(separator: "\r\n"),
     ] {
       let answer = try await node.raw(["GET /f/echo HTTP/1.1\r\nHost: a\r\n\(header)\r\n\r\n"], enough: { $0.contains("\"detail\"") })
-      #expect(answer.hasPrefix("HTTP/1.1 431 "), "\(answer.prefix(200))")
+      #expect(answer.hasPrefix("HTTP/1.1 431 ") && answer.contains("in 200 fields"), "\(answer.prefix(400))")
     }
     await node.end()
   }
@@ -104,6 +116,19 @@ import Testing
       ["\(method) /f/echo HTTP/1.1\r\nHost: a\r\n\r\nGET /f/echo/last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])
     #expect(answer.hasPrefix("HTTP/1.1 \(status) ") && answer.ranges(of: "\r\n\r\nHTTP/1.1 200 ").count == 1 && answer.hasSuffix("\r\n\r\nlast"), "\(answer)")
     #expect(!answer.contains("more"), "\(answer)")
+    await node.end()
+  }
+
+  /// RFC 9110, 15.3.6: it says that it has none, whether the program has written anything or not.
+  @Test(arguments: [true, false]) func aResetContentHasNone(inParts: Bool) async throws {
+    let node = try await NodeHarness { call in
+      if call.head.environment.contains("PATH_INFO=/last") { return .output("last") }
+      let parts = ["Content-Type: text/plain\nStatus: 205 x\n\n", "more", "and more"]
+      return inParts ? .outputInParts(parts) : .output(parts.joined())
+    }
+    let answer = try await node.raw(["GET /f/echo HTTP/1.1\r\nHost: a\r\n\r\nGET /f/echo/last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])
+    #expect(answer.hasPrefix("HTTP/1.1 205 ") && answer.hasSuffix("\r\n\r\nlast") && !answer.contains("more"), "\(answer)")
+    #expect(inParts ? answer.contains("\r\n\r\n0\r\n\r\nHTTP/1.1 200 ") : answer.contains("content-length: 0\r\n"), "\(answer)")
     await node.end()
   }
 

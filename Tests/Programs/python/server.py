@@ -24,6 +24,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         text = b"%s %s %d %s\n" % (self.command.encode(), self.path.encode(), len(body), hashlib.sha256(body).hexdigest().encode())
         if self.path.startswith("/bytes/"):
             text = b"0123456789abcdef" * (int(self.path[7:]) // 16)
+        if self.path.startswith("/lines/"):
+            text = b"".join(b"%015d\n" % number for number in range(int(self.path[7:]) // 16))
         self.send_response(200)
         self.send_header("X-Asked-By", self.headers.get("x-asked-by", "nobody"))
         # The end of the connection is the body's: one that TLS says, or a cut.
