@@ -22,11 +22,17 @@ public final class DescriptorBudget: Sendable {
     return open < own || open < all / 2 && open + processes.load(ordering: .relaxed) < all
   }
 
+  /// As many as there may be beside the processes that there are.
+  public var roomForConnections: Int { max(own, min(all / 2, all - processes.load(ordering: .relaxed))) }
+
   /// Of callers alone.
   private var own: Int { max(all / 16, 1) }
 
   /// - Parameter needed: with all processes that there would be.
-  func hasRoom(forProcesses needed: Int) -> Bool { needed + max(connections.load(ordering: .relaxed), own) <= all }
+  func hasRoom(forProcesses needed: Int) -> Bool { needed <= roomForProcesses }
+
+  /// Beside the callers that there are.
+  var roomForProcesses: Int { max(all - max(connections.load(ordering: .relaxed), own), 0) }
 
   func processesHave(_ count: Int) { processes.store(count, ordering: .relaxed) }
 }

@@ -17,7 +17,7 @@ struct DispatchOptions: ParsableArguments {
   @Option(help: "Calls that run at once on the node; without it 10240, or as many as the process may open files for.")
   var running: Int?
 
-  @Option(help: "Calls of one tenant that run at once; without it as many as on the node.")
+  @Option(help: "Calls of one tenant that run at once; without it as many as leave some places for others.")
   var tenantRunning: Int?
 
   @Option(help: "MiB that all monitor processes may have before idle machines go; 0 for three quarters of the machine's memory.")
@@ -61,7 +61,7 @@ struct DispatchOptions: ParsableArguments {
     ] where !(least...Self.most).contains(value) { throw ValidationError("\(name): found \(value), expected \(least) to \(Self.most)") }
     var configuration = DispatchConfiguration(
       monitor: monitor, machine: machine, slots: slots, processLimit: processes, running: running ?? Self.usualRunning,
-      tenantRunning: tenantRunning ?? running ?? Self.usualRunning, memory: memory > 0 ? UInt64(memory) << 20 : Self.machineMemory / 4 * 3, templates: templates,
+      tenantRunning: tenantRunning, memory: memory > 0 ? UInt64(memory) << 20 : Self.machineMemory / 4 * 3, templates: templates,
       keepWarm: UInt64(keepWarm) * 1_000_000_000, keepProcess: UInt64(keepWarm) * 1_000_000_000)
     configuration.connections = connections
     configuration.descriptors = DescriptorBudget(descriptors, reserved: configuration.reservedDescriptors)

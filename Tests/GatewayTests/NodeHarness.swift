@@ -18,9 +18,10 @@ final class NodeHarness: Sendable {
   let attestedPort: Int
   private let loops: MultiThreadedEventLoopGroup
   private let server: Task<Void, any Error>
+  private let node: Node
 
   init(
-    slots: Int = 8, settings: FunctionSettings = FunctionSettings(), limits: FunctionService.Limits = .init(), drainTime: Int = 5, attests: Bool = false,
+    slots: Int = 8, settings: FunctionSettings = FunctionSettings(), limits: FunctionService.Limits = .init(), connections: Int = 20_000, drainTime: Int = 5, attests: Bool = false,
     catalogue: (Route) -> any FunctionCatalogue = { FixedCatalogue([$0]) }, change: (inout DispatchConfiguration) -> Void = { _ in },
     routes: (Router<BasicRequestContext>) -> Void = { _ in }, body: @escaping @Sendable (FakeCall) -> FakeMonitors.Answer
   ) async throws {
@@ -38,16 +39,18 @@ final class NodeHarness: Sendable {
     router.get("/plain") { _, _ in "plain" }
     router.post("/count") { request, _ in "\(try await request.body.collect(upTo: 1 << 20).readableBytes)" }
     routes(router)
-    var front = NodeConfiguration(port: 0, dispatch: configuration, limits: limits, drainTime: drainTime)
+    var front = NodeConfiguration(port: 0, dispatch: configuration, limits: limits, connections: connections, drainTime: drainTime)
     if attests { front.attested = ("127.0.0.1", 0) }
-    let node = Node(
+    node = Node(
       front, dispatcher: dispatcher, eventLoops: loops, catalogue: catalogue(route), logger: logger)
     let (ports, found) = AsyncStream.makeStream(of: Int.self)
-    server = Task { try await node.run(router, whenListening: { found.yield($0) }) }
+    server = Task { [node] in try await node.run(router, whenListening: { found.yield($0) }) }
     var iterator = ports.makeAsyncIterator()
     port = await iterator.next() ?? 0
     attestedPort = node.attestedPort.load(ordering: .acquiring)
   }
+
+  func hurry() { node.hurry() }
 
   func end() async {
     server.cancel()
