@@ -85,7 +85,7 @@ import Testing
       }
     }
     // One that is more than all of it, where there is no other.
-    try await uploads.with("a", bytes: .max) {
+    _ = try await uploads.with("a", bytes: .max) {
       await #expect(throws: Refusal.self) { try await uploads.with("b", bytes: 1) {} }
     }
     try await uploads.with("a", bytes: 250) {}
