@@ -189,7 +189,8 @@ private final class Deadline: Sendable {
       task = Task {
         try? await Task.sleep(for: .seconds(seconds))
         guard !self.isOver.withLock({ $0 }) else { return }
-        await body()
+        // Waits itself, which a task that was cancelled cannot.
+        await Task { await body() }.value
       }
     }
   }
