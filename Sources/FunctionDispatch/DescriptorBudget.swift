@@ -22,9 +22,6 @@ public final class DescriptorBudget: Sendable {
     return open < own || open < all / 2 && open + processes.load(ordering: .relaxed) < all
   }
 
-  /// As many as there may be beside the processes that there are.
-  public var roomForConnections: Int { max(own, min(all / 2, all - processes.load(ordering: .relaxed))) }
-
   /// Of callers alone.
   private var own: Int { max(all / 16, 1) }
 

@@ -37,12 +37,14 @@ extension DispatchState {
   /// For a tenant whose calls wait while others have all the processes, or all that are not kept free: one that nobody uses ends, where this tenant may
   /// have another then; or the tenant with most processes gives one up as soon as its calls have ended.
   func makeRoom(for needy: TenantState) -> [Action] {
-    if children.contains(where: \.isRetiring) { return [] }
+    // One that begins or ends is room already. One whose calls go on may be none for long.
+    if starting > 0 || children.contains(where: { $0.isRetiring && $0.busy == 0 }) { return [] }
     let idle = children.filter { $0.tenant != nil && $0.tenant !== needy && $0.busy == 0 }
     if let oldest = idle.min(by: { $0.lastUse < $1.lastUse }), needy.children.isEmpty || mayHaveAnotherProcess(needy, ending: 1) {
       oldest.isRetiring = true
       return [.endProcess(oldest, reason: "another tenant needs its place")]
     }
+    if children.contains(where: \.isRetiring) { return [] }
     let richest = tenants.values.max { $0.children.count < $1.children.count }
     guard let richest, richest.children.count > needy.children.count + 1, let process = richest.children.min(by: { $0.busy < $1.busy }) else { return [] }
     process.isRetiring = true

@@ -81,7 +81,7 @@ public final class Node: Sendable {
   ) async throws where Context: InitializableFromSource<ApplicationRequestContextSource> {
     dispatcher.start()
     let service = service
-    let connections = OpenConnections(limit: configuration.connections, descriptors: configuration.dispatch.descriptors)
+    let connections = OpenConnections()
     var attested: AttestedListener?
     if let place = configuration.attested {
       let listener = AttestedListener(
@@ -92,7 +92,6 @@ public final class Node: Sendable {
         channel = try await listener.listen(host: place.host, port: place.port)
       } catch let error as IOError {
         await dispatcher.shutDown()
-        try? await eventLoops.shutdownGracefully()
         throw AttestedListenFailure(error: error)
       }
       attestedPort.store(channel.localAddress?.port ?? 0, ordering: .releasing)

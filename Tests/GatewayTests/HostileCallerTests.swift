@@ -1,8 +1,6 @@
 import FunctionCalls
 import FunctionDispatch
 import Gateway
-import Glibc
-import LoopbackSockets
 import Synchronization
 import Testing
 
@@ -37,24 +35,6 @@ import Testing
     let node = try await NodeHarness { .output(String(decoding: $0.input, as: UTF8.self)) }
     let answer = try await node.raw(["POST /f/echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi"])
     #expect(!answer.contains(" 100 ") && answer.hasSuffix("\r\n\r\nhi"), "\(answer)")
-    await node.end()
-  }
-
-  /// Nor from saying nothing over all connections that there may be.
-  @Test func anAddressLeavesConnectionsForOthers() async throws {
-    let node = try await NodeHarness(connections: 8) { _ in .output("fine") }
-    let port = UInt16(node.port)
-    var held: [Int32] = []
-    defer { for connection in held { close(connection) } }
-    for _ in 0..<7 { held.append(try Loopback.connection(to: port)) }
-    // The seven have been accepted before it.
-    let one = try Loopback.connection(to: port, patience: 20)
-    held.append(one)
-    #expect(Loopback.receive(from: one).isEnded)
-    let other = try Loopback.connection(to: port, from: 2)
-    held.append(other)
-    #expect(Loopback.send(Array("GET /f/echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".utf8), to: other))
-    #expect(Loopback.receive(from: other).text.hasSuffix("fine"))
     await node.end()
   }
 

@@ -21,7 +21,7 @@ final class NodeHarness: Sendable {
   private let node: Node
 
   init(
-    slots: Int = 8, settings: FunctionSettings = FunctionSettings(), limits: FunctionService.Limits = .init(), connections: Int = 20_000, drainTime: Int = 5, attests: Bool = false,
+    slots: Int = 8, settings: FunctionSettings = FunctionSettings(), limits: FunctionService.Limits = .init(), drainTime: Int = 5, attests: Bool = false,
     catalogue: (Route) -> any FunctionCatalogue = { FixedCatalogue([$0]) }, change: (inout DispatchConfiguration) -> Void = { _ in },
     routes: (Router<BasicRequestContext>) -> Void = { _ in }, body: @escaping @Sendable (FakeCall) -> FakeMonitors.Answer
   ) async throws {
@@ -39,7 +39,7 @@ final class NodeHarness: Sendable {
     router.get("/plain") { _, _ in "plain" }
     router.post("/count") { request, _ in "\(try await request.body.collect(upTo: 1 << 20).readableBytes)" }
     routes(router)
-    var front = NodeConfiguration(port: 0, dispatch: configuration, limits: limits, connections: connections, drainTime: drainTime)
+    var front = NodeConfiguration(port: 0, dispatch: configuration, limits: limits, drainTime: drainTime)
     if attests { front.attested = ("127.0.0.1", 0) }
     node = Node(
       front, dispatcher: dispatcher, eventLoops: loops, catalogue: catalogue(route), logger: logger)

@@ -33,23 +33,10 @@ public enum Loopback {
   }
 
   /// A connection, on which a read waits for so many seconds at most; the caller's to close.
-  /// - Parameter host: the last number of the address 127.0.0.x that it comes from.
-  public static func connection(to port: UInt16, from host: UInt32 = 1, patience seconds: Int = 120) throws -> Int32 {
+  public static func connection(to port: UInt16, patience seconds: Int = 120) throws -> Int32 {
     let descriptor = open(false)
     var limit = timeval(tv_sec: seconds, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    if host != 1 {
-      var own = address(0)
-      own.sin_addr.s_addr = (UInt32(0x7F00_0000) + host).bigEndian
-      let isBound = withUnsafePointer(to: &own) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
-      }
-      guard isBound else {
-        let failure = Failure("no address 127.0.0.\(host)")
-        close(descriptor)
-        throw failure
-      }
-    }
     var address = address(port)
     let isConnected = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }

@@ -67,9 +67,8 @@ public final class AttestedListener: Sendable {
   }
 
   private func begin(_ channel: any Channel) throws {
-    guard connections.count < limit, handshakes.load(ordering: .relaxed) < Self.handshakeLimit, connections.add(channel) else {
-      return channel.close(promise: nil)
-    }
+    guard connections.count < limit, handshakes.load(ordering: .relaxed) < Self.handshakeLimit else { return channel.close(promise: nil) }
+    connections.add(channel)
     handshakes.add(1, ordering: .relaxed)
     let deadline = channel.eventLoop.scheduleTask(in: .seconds(Self.handshakeTime)) { channel.close(promise: nil) }
     let watch = HandshakeWatch(deadline) { [self] in handshakes.subtract(1, ordering: .relaxed) }

@@ -39,15 +39,9 @@ struct NodeChannel: ServerChildChannel, HTTPChannelHandler {
   }
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-    let isWithinShare = connections.add(channel)
+    connections.add(channel)
     return channel.eventLoop.makeCompletedFuture {
       let promise = channel.eventLoop.makePromise(of: Negotiated.self)
-      guard isWithinShare else {
-        // An error from here would be the listening channel's.
-        try channel.pipeline.syncOperations.addHandler(ClosedAtOnce())
-        promise.fail(ChannelError.ioOnClosedChannel)
-        return Value(channel: channel, negotiated: promise.futureResult)
-      }
       let preface = PrefaceHandler(promise) { isHTTP2 in
         isHTTP2 ? setUpHTTP2(channel, logger) : setUpHTTP1(channel)
       }
