@@ -18,9 +18,10 @@ public struct DispatchConfiguration: Sendable {
   public var descriptors: DescriptorBudget?
   /// Processes that stand ready and are nobody's yet.
   public var spareProcesses: Int
-  /// Calls that run at once: on the node, and of one tenant.
+  /// Calls that run at once on the node.
   public var running: Int
-  public var tenantRunning: Int
+  /// And of one tenant; nil for what leaves something for others whenever they come, of places for calls and of processes.
+  public var tenantRunning: Int?
   /// Calls of one function that run at once while all that they do is compute: more of them would only take processors and caches from one another.
   public var computing: Int
   /// Nanoseconds after which such a call runs all the same.
@@ -46,7 +47,7 @@ public struct DispatchConfiguration: Sendable {
 
   public init(
     monitor: String, machine: String? = nil, slots: Int = 32, processLimit: Int = 320, spareProcesses: Int = 1, running: Int = 10_240,
-    tenantRunning: Int = 10_240, computing: Int = 2 * System.coreCount, patience: UInt64 = 20_000_000, queued: Int = 100_000,
+    tenantRunning: Int? = nil, computing: Int = 2 * System.coreCount, patience: UInt64 = 20_000_000, queued: Int = 100_000,
     queueTime: UInt64 = 30_000_000_000, memory: UInt64 = 0,
     templates: Int = 1000, keepTemplate: UInt64 = 3_600_000_000_000,
     keepWarm: UInt64 = 60_000_000_000, keepProcess: UInt64 = 60_000_000_000, grace: UInt64 = 5_000_000_000, startTime: UInt64 = 30_000_000_000
@@ -57,7 +58,7 @@ public struct DispatchConfiguration: Sendable {
     self.processLimit = max(processLimit, 1)
     self.spareProcesses = max(spareProcesses, 0)
     self.running = max(running, 1)
-    self.tenantRunning = max(tenantRunning, 1)
+    self.tenantRunning = tenantRunning.map { max($0, 1) }
     self.computing = max(computing, 1)
     self.patience = patience
     self.queued = max(queued, 0)

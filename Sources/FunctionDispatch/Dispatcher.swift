@@ -227,11 +227,19 @@ public final class Dispatcher: Sendable {
   private func startProcess() {
     let child = MonitorChild(self)
     let isWanted = state.withLock { state in
-      if state.isDraining { state.starting -= 1 } else { state.beginning.append(child) }
-      return !state.isDraining
+      guard !state.isDraining else {
+        state.starting -= 1
+        return false
+      }
+      state.beginning.append(child)
+      state.opening += 1
+      return true
     }
     guard isWanted else { return }
-    child.start(launcher, supervisor: supervisor, loops: loops).whenFailure { error in child.fail("\(error)") }
+    child.start(launcher, supervisor: supervisor, loops: loops).whenComplete { result in
+      if case .failure(let error) = result { child.fail("\(error)") }
+      self.state.withLock { $0.opening -= 1 }
+    }
     supervisor.scheduleTask(in: .nanoseconds(Int64(clamping: configuration.startTime))) { [weak self] in
       guard let self else { return }
       let isReady = self.state.withLock { _ in child.welcome != nil || child.isGone }
@@ -257,8 +265,8 @@ public final class Dispatcher: Sendable {
       return state.children + state.beginning
     }
     for child in children { child.end(reason: "the node ends") }
-    // Reaped on the supervisor's event loop, whose thread has to outlive them.
-    while state.withLock({ !$0.children.isEmpty || !$0.beginning.isEmpty }) { try? await Task.sleep(for: .milliseconds(1)) }
+    // Reaped on the supervisor's event loop, whose thread has to outlive them, as those of connections have to outlive what is still being opened on them.
+    while state.withLock({ !$0.children.isEmpty || !$0.beginning.isEmpty || $0.opening > 0 }) { try? await Task.sleep(for: .milliseconds(1)) }
     // Once: a second end finds no thread any more that could do it.
     if !launcherHasEnded.exchange(true, ordering: .acquiringAndReleasing) {
       let launcher = launcher

@@ -47,6 +47,8 @@ public struct RevisionRecord: Sendable, Hashable {
   public var created: Int64
   /// Of a hundred calls.
   public var percent: Int
+  /// It was to have calls at some time.
+  public var hasServed: Bool
   /// The file's name in the store.
   var file: String
 }

@@ -113,13 +113,14 @@ extension FunctionStore {
     let last = try Int64.fetchOne(database, sql: "SELECT max(number) FROM revisions WHERE function = ?", arguments: [function]) ?? 0
     try database.execute(
       sql: """
-        INSERT INTO revisions (function, measurement, number, deployment, origin, file, size, settings, created, percent)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO revisions (function, measurement, number, deployment, origin, file, size, settings, created, percent, served)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (function, measurement) DO UPDATE SET number = excluded.number, deployment = excluded.deployment,
-          origin = excluded.origin, file = excluded.file, size = excluded.size, settings = excluded.settings, percent = excluded.percent
+          origin = excluded.origin, file = excluded.file, size = excluded.size, settings = excluded.settings, percent = excluded.percent,
+          served = max(served, excluded.served)
         """,
       arguments: [
-        function, image.measurement, last + 1, deployment, origin.rawValue, image.file, image.bytes.count, try settings.text, now, percent,
+        function, image.measurement, last + 1, deployment, origin.rawValue, image.file, image.bytes.count, try settings.text, now, percent, percent > 0,
       ])
   }
 

@@ -20,7 +20,8 @@ extension FunctionStore {
     }
   }
 
-  /// Gives all calls to a revision of before: the named one, or else the newest of the deployment before the one that serves now.
+  /// Gives all calls to a revision of before: the named one, or else the newest of the deployment before the one that serves now that has had calls: an optimised
+  /// build that was to be promoted by hand, and was not, is nothing to go back to.
   @discardableResult
   public func rollBack(
     _ function: String, to measurement: String? = nil, precondition: Deployment.Precondition = .none, by caller: Caller? = nil
@@ -31,13 +32,15 @@ extension FunctionStore {
         return [measurement: 100]
       }
       let current = record.serving.map(\.deployment).max() ?? record.deployment
-      guard let earlier = record.revisions.first(where: { $0.deployment < current }) else {
+      let former = record.revisions.filter { $0.deployment < current }
+      guard let newest = former.first else {
         throw StoreError(
           .impossible,
           "'\(function)' has no earlier revision to go back to; it keeps \(keptRevisionsText), and has "
             + "\(record.revisions.count == 1 ? "this one alone" : "\(record.revisions.count), none of them of an earlier deployment")")
       }
-      return [earlier.measurement: 100]
+      let earlier = former.first { $0.deployment == newest.deployment && $0.hasServed }
+      return [(earlier ?? newest).measurement: 100]
     }
   }
 
@@ -68,7 +71,7 @@ extension FunctionStore {
       let version = try FunctionRows.nextVersion(database)
       for revision in before.revisions {
         try database.execute(
-          sql: "UPDATE revisions SET percent = ? WHERE function = ? AND measurement = ?",
+          sql: "UPDATE revisions SET percent = ?1, served = max(served, ?1 > 0) WHERE function = ?2 AND measurement = ?3",
           arguments: [shares[revision.measurement] ?? 0, function, revision.measurement])
       }
       try database.execute(sql: "UPDATE functions SET version = ?, updated = ? WHERE name = ?", arguments: [version, now, function])

@@ -49,6 +49,7 @@ public final class Node: Sendable {
   private let service: FunctionService
   private let eventLoops: MultiThreadedEventLoopGroup
   private let logger: Logger
+  private let deadline = Mutex<Deadline?>(nil)
   /// Of the attested channels, as soon as it is listened on.
   public let attestedPort = Atomic<Int>(0)
 
@@ -86,7 +87,13 @@ public final class Node: Sendable {
       let listener = AttestedListener(
         service, dispatcher, eventLoops: eventLoops, connections: connections, limit: configuration.connections, logger: logger)
       attested = listener
-      let channel = try await listener.listen(host: place.host, port: place.port)
+      let channel: any Channel
+      do {
+        channel = try await listener.listen(host: place.host, port: place.port)
+      } catch let error as IOError {
+        await dispatcher.shutDown()
+        throw AttestedListenFailure(error: error)
+      }
       attestedPort.store(channel.localAddress?.port ?? 0, ordering: .releasing)
     }
     let application = Application(
@@ -103,6 +110,7 @@ public final class Node: Sendable {
       try? await Task.sleep(for: .seconds(1))
       connections.closeAll()
     }
+    self.deadline.withLock { $0 = deadline }
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [
@@ -131,6 +139,14 @@ public final class Node: Sendable {
     try? await eventLoops.shutdownGracefully()
     try result.get()
   }
+
+  /// Ends what still runs, of a node that was told to end before.
+  public func hurry() { deadline.withLock { $0 }?.hurry() }
+}
+
+/// Attested channels could not be listened for where they were to be.
+public struct AttestedListenFailure: Error {
+  public let error: IOError
 }
 
 /// Whether there is room for another caller's connection; others wait in the system's queue.
@@ -159,6 +175,7 @@ private final class Deadline: Sendable {
   private let seconds: Int
   private let body: @Sendable () async -> Void
   private let task = Mutex<Task<Void, Never>?>(nil)
+  private let isOver = Mutex(false)
 
   init(_ seconds: Int, _ body: @escaping @Sendable () async -> Void) {
     self.seconds = seconds
@@ -169,13 +186,19 @@ private final class Deadline: Sendable {
     let (seconds, body) = (seconds, body)
     task.withLock { task in
       task = Task {
-        guard (try? await Task.sleep(for: .seconds(seconds))) != nil else { return }
-        await body()
+        try? await Task.sleep(for: .seconds(seconds))
+        guard !self.isOver.withLock({ $0 }) else { return }
+        // Waits itself, which a task that was cancelled cannot.
+        await Task { await body() }.value
       }
     }
   }
 
+  /// Nothing before it has begun.
+  func hurry() { task.withLock { $0 }?.cancel() }
+
   func end() async {
+    isOver.withLock { $0 = true }
     let task = task.withLock { $0 }
     task?.cancel()
     await task?.value

@@ -25,6 +25,9 @@ extension NodeView {
         parameters: logParameters,
         answers: [.init(200, "A line of JSON for each line; empty lines say nothing.", .init("application/x-ndjson", ["type": "string"]))],
         problems: [400, 503], handler: nil),
+      Operation(
+        "getMetrics", .get, "/metrics", "The same for Prometheus, with the time that calls waited, cold and warm starts apart.", role: .read,
+        answers: [.init(200, "Lines of its text format.", .init(MetricsPage.contentType, ["type": "string"]))], handler: nil),
     ]
   }
 

@@ -19,7 +19,7 @@ struct DispatchOptions: ParsableArguments {
     transform: ArgumentForm.count)
   var running: Int?
 
-  @Option(help: ArgumentHelp("Calls of one tenant that run at once; without it as many as on the node.", valueName: "count"), transform: ArgumentForm.count)
+  @Option(help: ArgumentHelp("Calls of one tenant that run at once; without it as many as leave some places for others.", valueName: "count"), transform: ArgumentForm.count)
   var tenantRunning: Int?
 
   @Option(
@@ -68,7 +68,7 @@ struct DispatchOptions: ParsableArguments {
     ] where !(least...Self.most).contains(value) { throw ValidationError("\(name): found \(value), expected \(least) to \(Self.most)") }
     var configuration = DispatchConfiguration(
       monitor: monitor, machine: machine, slots: slots, processLimit: processes, running: running ?? Self.usualRunning,
-      tenantRunning: tenantRunning ?? running ?? Self.usualRunning, memory: memory.flatMap { $0 > 0 ? $0 : nil } ?? Self.machineMemory / 4 * 3, templates: templates,
+      tenantRunning: tenantRunning, memory: memory.flatMap { $0 > 0 ? $0 : nil } ?? Self.machineMemory / 4 * 3, templates: templates,
       keepWarm: UInt64(keepWarm) * 1_000_000_000, keepProcess: UInt64(keepWarm) * 1_000_000_000)
     configuration.connections = connections
     configuration.descriptors = DescriptorBudget(descriptors, reserved: configuration.reservedDescriptors)

@@ -23,7 +23,7 @@ struct Serve: AsyncParsableCommand {
         coffer serve --listen 0.0.0.0:80 --data /var/lib/coffer \\
           --host-name node.example
 
-      SIGTERM and SIGINT end it: no call is begun any more, and those that run may finish.
+      SIGTERM and SIGINT end it: no call is begun any more, and those that run may finish. A second one ends those too.
       """)
 
   @Option(help: "Where to listen: ADDRESS:PORT. Anything but a loopback address lets the network in.")
@@ -98,7 +98,7 @@ struct Serve: AsyncParsableCommand {
     let view = NodeView(source: node.dispatcher, directory: state.store, logs: logs)
     let router = state.management.router(hostNames: HostNames(hostName))
     view.add(to: router, state.store)
-    let demo = demo
+    let (demo, drainTime) = (demo, options.drain)
     do {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await state.builds.run() }
@@ -111,8 +111,14 @@ struct Serve: AsyncParsableCommand {
             }
             Self.announce("http://\(address.shown):\(port)", state, platform)
             if demo { await Self.demonstrate(state, logger) }
-          }, whenDraining: { view.drain() })
+          },
+          whenDraining: {
+            view.drain()
+            SecondSignal.watch(node, seconds: drainTime)
+          })
       }
+    } catch let failure as AttestedListenFailure {
+      throw CommandFailure(cannotListen: attestation.attested ?? "", option: "--attested", failure.error)
     } catch let error as IOError {
       throw CommandFailure(cannotListen: listen, error)
     }

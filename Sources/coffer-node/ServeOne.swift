@@ -70,8 +70,10 @@ struct ServeOne: AsyncParsableCommand {
       limits.encrypted *= 2
       connections = ConnectionErrands(TenantNetworkRules(rules), encryption, limits)
     }
-    var configuration = NodeConfiguration(
-      host: address.host, port: address.port, dispatch: try options.configuration(descriptors: descriptors, connections: connections))
+    var dispatch = try options.configuration(descriptors: descriptors, connections: connections)
+    // There is nobody to leave anything for.
+    dispatch.tenantRunning = dispatch.running
+    var configuration = NodeConfiguration(host: address.host, port: address.port, dispatch: dispatch)
     configuration.soleFunction = name
     if isatty(2) == 1 { configuration.requestLogger = lines }
     let node = Node(configuration, catalogue: FixedCatalogue([route]), logSink: FunctionLines(logger: lines), logger: logger)
@@ -80,7 +82,8 @@ struct ServeOne: AsyncParsableCommand {
     do {
       try await node.run(
         Router(),
-        whenListening: { port in Terminal.note("serving \(name) at http://\(address.shown):\(port)/, until it is told to end") })
+        whenListening: { port in Terminal.note("serving \(name) at http://\(address.shown):\(port)/, until it is told to end") },
+        whenDraining: { SecondSignal.watch(node, seconds: node.configuration.drainTime) })
     } catch let error as IOError {
       throw CommandFailure(cannotListen: listen, option: "--http", error)
     }

@@ -55,7 +55,7 @@ import Testing
     let gate = Gate()
     // A process of two slots takes seven; one is the callers' whatever happens.
     let budget = DescriptorBudget(4 * 7 + 1 + 10, reserved: 10)
-    let harness = Harness(slots: 2, change: { ($0.processLimit, $0.descriptors) = (8, budget) }) { _ in
+    let harness = Harness(slots: 2, change: { ($0.processLimit, $0.descriptors, $0.tenantRunning) = (8, budget, 100) }) { _ in
       gate.pass(needs: .max)
       return .output("", CallEnd(.exited, start: .warm, hasWaited: true))
     }

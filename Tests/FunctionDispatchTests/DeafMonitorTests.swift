@@ -22,4 +22,31 @@ import Testing
     #expect(harness.dispatcher.statistics().node.monitorsLost == 1)
     await harness.dispatcher.shutDown()
   }
+
+  /// Nobody's fault: its processors were busy when thousands of callers went.
+  @Test func aMonitorThatIsSlowToReadWhoHasGoneIsNotEnded() async {
+    let harness = Harness(slots: 32, readsControl: { _ in false }, change: { $0.grace = 3_600_000_000_000 }) { _ in .output("answered") }
+    await Self.abandon(1000, harness)
+    #expect(harness.dispatcher.statistics().node.monitorsLost == 0)
+    #expect(await harness.call(Harness.route("f")).ending.exited)
+    await harness.dispatcher.shutDown()
+  }
+
+  @Test func oneThatNeverReadsIs() async {
+    let harness = Harness(slots: 32, readsControl: { $0 > 0 }, change: { $0.grace = 100_000_000 }) { _ in .output("answered") }
+    await Self.abandon(1000, harness)
+    // It is asked how it is each second.
+    #expect(await Harness.wait { harness.dispatcher.statistics().node.monitorsLost == 1 })
+    #expect(await harness.call(Harness.route("later")).ending.exited)
+    await harness.dispatcher.shutDown()
+  }
+
+  /// Calls that have begun, each.
+  private static func abandon(_ count: Int, _ harness: Harness) async {
+    _ = await harness.call(Harness.route("f"))
+    for _ in 0..<count / 25 {
+      for _ in 0..<25 { await harness.abandonedCall(Harness.route("f")) }
+      #expect(await Harness.wait { let node = harness.dispatcher.statistics().node; return node.running == 0 && node.queued == 0 })
+    }
+  }
 }

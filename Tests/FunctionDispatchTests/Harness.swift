@@ -82,6 +82,28 @@ final class Harness: Sendable {
     }
   }
 
+  /// A call whose caller goes as soon as it has been submitted.
+  func abandonedCall(_ route: Route) async {
+    let eventLoop = Self.loops.any()
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      eventLoop.execute {
+        let call = FunctionCall(
+          route, route.revisions[0].revision, environment: CallEnvironment(), request: "r", arrival: NIODeadline.now().uptimeNanoseconds,
+          input: ByteBuffer(), inputEnds: true, eventLoop: eventLoop, receiver: Nobody())
+        self.dispatcher.submit(call)
+        call.stop(self.dispatcher)
+        continuation.resume()
+      }
+    }
+  }
+
+  private final class Nobody: CallReceiver {
+    func callWrote(_ bytes: ByteBuffer) {}
+    func callPaused() {}
+    func callWantsInput() {}
+    func callEnded(_ ending: CallEnding) {}
+  }
+
   private final class Collector: CallReceiver {
     private var output = ByteBuffer()
     private let continuation: CheckedContinuation<Answer, Never>

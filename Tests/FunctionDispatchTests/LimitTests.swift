@@ -176,6 +176,47 @@ import Testing
     await harness.dispatcher.shutDown()
   }
 
+  /// By default a tenant takes an idle node nearly whole: of 64 calls at most the processes' 28, or of 16 calls 15. What it holds for as long as it likes
+  /// keeps nobody out who comes later.
+  @Test(arguments: [(64, 28), (16, 15)]) func aTenantThatTakesAllItMayLeavesRoomForOthers(running: Int, taken: Int) async {
+    let isOpen = Mutex(false)
+    let harness = Harness(slots: 4, change: { $0.running = running }) { call in
+      while call.name.hasPrefix("long"), !isOpen.withLock({ $0 }) { usleep(1000) }
+      return .output("")
+    }
+    func node() -> DispatchStatistics.Node { harness.dispatcher.statistics().node }
+    async let greedy = Self.calls(100, Harness.route("long", tenant: "g"), harness)
+    #expect(await Harness.wait { node().running == taken && node().queued == 100 - taken })
+    for tenant in ["m", "n", "o"] {
+      #expect(await harness.call(Harness.route("f\(tenant)", tenant: tenant)).ending.exited)
+      // Nor did the first get what was left for them.
+      #expect(await Harness.wait { node().running == taken })
+    }
+    isOpen.withLock { $0 = true }
+    #expect(await greedy.allSatisfy(\.exited))
+    await harness.dispatcher.shutDown()
+  }
+
+  /// What one has taken while it was alone it gives up, as its calls end, to another that asks for as much.
+  @Test func aTenantThatComesLaterHasAsMuchInTheEnd() async {
+    let gates = Mutex<Set<String>>([])
+    let harness = Harness(slots: 4) { call in
+      while !gates.withLock({ $0.contains(call.name) }) { usleep(1000) }
+      return .output("")
+    }
+    func node() -> DispatchStatistics.Node { harness.dispatcher.statistics().node }
+    async let first = Self.calls(100, Harness.route("first", tenant: "a"), harness)
+    #expect(await Harness.wait { node().running == 28 })
+    async let second = Self.calls(100, Harness.route("second", tenant: "b"), harness)
+    #expect(await Harness.wait { node().running == 32 })
+    gates.withLock { _ = $0.insert("first") }
+    #expect(await Harness.wait { harness.dispatcher.statistics().functions.first { $0.name == "second" }?.running ?? 0 >= 16 })
+    gates.withLock { _ = $0.insert("second") }
+    #expect(await first.allSatisfy(\.exited))
+    #expect(await second.allSatisfy(\.exited))
+    await harness.dispatcher.shutDown()
+  }
+
   @Test func tenantsTakeTurnsWhenProcessesAreFew() async {
     let harness = Harness(slots: 2, change: { ($0.processLimit, $0.keepWarm) = (2, 60_000_000_000) }) { _ in .output("") }
     for turn in 0..<3 {
@@ -213,7 +254,11 @@ import Testing
 
   @Test func moreStartsThanMayBeKeptGoInTheOrderOfTheirUse() async {
     let harness = Harness(slots: 4, change: { ($0.keepWarm, $0.templates) = (100_000_000, 2) }) { _ in .output("") }
-    for name in ["a", "b", "c"] { #expect(await harness.call(Harness.route(name)).ending.exited) }
+    for name in ["a", "b", "c"] {
+      #expect(await harness.call(Harness.route(name)).ending.exited)
+      // A caller has its answer before the books are closed on its call, which say when that was.
+      #expect(await Harness.wait { harness.dispatcher.statistics().node.running == 0 })
+    }
     #expect(await Harness.wait { harness.monitors.counts.unloaded == 1 })
     for name in ["b", "c"] { #expect(await harness.call(Harness.route(name)).ending.exited) }
     #expect(harness.monitors.counts.loads.count == 3)

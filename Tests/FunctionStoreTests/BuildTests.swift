@@ -85,6 +85,18 @@ import Testing
     #expect(serving == [other.measurement])
   }
 
+  /// One that waits to be promoted by hand is the newest of its deployment, and has never answered anybody.
+  @Test func rollingBackGoesToWhatHasServed() throws {
+    _ = try store.finish(try deployQuick(.manual), with: optimised)
+    try store.deploy("hello", other)
+    try store.rollBack("hello")
+    #expect(serving == [quick.measurement])
+    try store.split("hello", [optimised.measurement: 100])
+    try store.deploy("hello", other)
+    try store.rollBack("hello")
+    #expect(serving == [optimised.measurement])
+  }
+
   @Test(arguments: ["", "/etc/passwd", "../x", "a/../b", "a//b", "a/", ".", "a/./b", "a\0b", ".coffer.yaml", ".coffer.yaml/a"])
   func noFileLiesElsewhere(_ path: String) throws {
     #expect { _ = try store.addSource(SourceUpload(module: [], files: [path: []])) } throws: { ($0 as? StoreError)?.code == .invalid }

@@ -26,7 +26,10 @@ public final class DescriptorBudget: Sendable {
   private var own: Int { max(all / 16, 1) }
 
   /// - Parameter needed: with all processes that there would be.
-  func hasRoom(forProcesses needed: Int) -> Bool { needed + max(connections.load(ordering: .relaxed), own) <= all }
+  func hasRoom(forProcesses needed: Int) -> Bool { needed <= roomForProcesses }
+
+  /// Beside the callers that there are.
+  var roomForProcesses: Int { max(all - max(connections.load(ordering: .relaxed), own), 0) }
 
   func processesHave(_ count: Int) { processes.store(count, ordering: .relaxed) }
 }

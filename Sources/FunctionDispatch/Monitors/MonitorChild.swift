@@ -39,6 +39,10 @@ package final class MonitorChild: @unchecked Sendable {
     var isChild = true
     var lossReason: String?
     var isExpected = false
+    /// Calls to be stopped, by slot, of which the control socket could not take word: of a slot, only its newest can still run.
+    var unsaid: [Int: UInt32] = [:]
+    /// Since when it has been full; nil while it is not.
+    var fullSince: NIODeadline?
   }
   private let connection = Mutex(Connection())
 
@@ -114,11 +118,51 @@ package final class MonitorChild: @unchecked Sendable {
 
   func unload(_ revision: UInt32) { send(Frame(.unload, number: revision)) }
 
+  /// Callers who go by the thousand, as a connection of HTTP/2 lets them, say this faster than a process that computes for them reads: what the socket does
+  /// not take is said with the next report that is asked for.
   func stop(call: UInt32, slot: Int) {
-    send(Frame(.stop, number: UInt32(truncatingIfNeeded: slot), payload: CallStop(call: call).payload))
+    let isSilent = connection.withLock { connection -> Bool in
+      connection.unsaid[slot] = call
+      return saysStops(&connection)
+    }
+    if isSilent { fail(Self.deafness) }
   }
 
-  func askForReport() { send(Frame(.report)) }
+  /// Each second.
+  func askForReport() {
+    let isSilent = connection.withLock { connection -> Bool in
+      if saysStops(&connection) { return true }
+      return connection.unsaid.isEmpty && says(Frame(.report), &connection)
+    }
+    if isSilent { fail(Self.deafness) }
+  }
+
+  /// - Returns: whether the process has not read for longer than one that lives does.
+  private func saysStops(_ connection: inout Connection) -> Bool {
+    for (slot, call) in connection.unsaid {
+      if says(Frame(.stop, number: UInt32(truncatingIfNeeded: slot), payload: CallStop(call: call).payload), &connection) { return true }
+      if connection.fullSince != nil { return false }
+      connection.unsaid[slot] = nil
+    }
+    return false
+  }
+
+  private func says(_ frame: Frame, _ connection: inout Connection) -> Bool {
+    guard connection.control >= 0 else { return false }
+    let bytes = frame.encoded
+    let sent = bytes.withUnsafeBytes { coffer_send_with_descriptor(connection.control, $0.baseAddress, $0.count, -1) }
+    guard sent != bytes.count else {
+      connection.fullSince = nil
+      return false
+    }
+    // Half a frame could not be followed by anything.
+    guard sent == -Int(EAGAIN) else { return true }
+    let since = connection.fullSince ?? .now()
+    connection.fullSince = since
+    return NIODeadline.now() - since > .nanoseconds(Int64(clamping: dispatcher.configuration.grace))
+  }
+
+  private static let deafness = "it does not read its control socket"
 
   private func send(_ frame: Frame, descriptor: Int32 = -1) {
     let bytes = frame.encoded
@@ -127,7 +171,7 @@ package final class MonitorChild: @unchecked Sendable {
       guard connection.control >= 0 else { return true }
       return bytes.withUnsafeBytes { coffer_send_with_descriptor(connection.control, $0.baseAddress, $0.count, descriptor) } == bytes.count
     }
-    if !isSent { fail("it does not read its control socket") }
+    if !isSent { fail(Self.deafness) }
   }
 
   // MARK: End, from any thread

@@ -25,19 +25,30 @@ extension DispatchState {
     configuration.descriptors?.hasRoom(forProcesses: processes * configuration.descriptorsOfProcess) ?? true
   }
 
-  /// For a tenant whose calls wait while others have all the processes: one that nobody uses ends; or the tenant with most processes gives one up
-  /// as soon as its calls have ended.
-  private func makeRoom(for needy: TenantState) -> [Action] {
-    if children.contains(where: \.isRetiring) { return [] }
+  /// Whether a process that is nobody's yet, or could be started, may be this tenant's.
+  /// - Parameter ending: of those that others have.
+  func mayHaveAnotherProcess(_ tenant: TenantState, ending: Int = 0) -> Bool {
+    guard configuration.tenantRunning == nil else { return true }
+    let files = configuration.descriptors.map { $0.roomForProcesses / configuration.descriptorsOfProcess }
+    let taken = children.count - spares.count - ending
+    return FairShare.room(own: tenant.children.count, used: taken, limit: max(min(configuration.processLimit, files ?? .max), children.count)) > 0
+  }
+
+  /// For a tenant whose calls wait while others have all the processes, or all that are not kept free: one that nobody uses ends, where this tenant may
+  /// have another then; or the tenant with most processes gives one up as soon as its calls have ended.
+  func makeRoom(for needy: TenantState) -> [Action] {
+    // One that begins or ends is room already. One whose calls go on may be none for long.
+    if starting > 0 || children.contains(where: { $0.isRetiring && $0.busy == 0 }) { return [] }
     let idle = children.filter { $0.tenant != nil && $0.tenant !== needy && $0.busy == 0 }
-    if let oldest = idle.min(by: { $0.lastUse < $1.lastUse }) {
+    if let oldest = idle.min(by: { $0.lastUse < $1.lastUse }), needy.children.isEmpty || mayHaveAnotherProcess(needy, ending: 1) {
       oldest.isRetiring = true
       return [.endProcess(oldest, reason: "another tenant needs its place")]
     }
+    if children.contains(where: \.isRetiring) { return [] }
     let richest = tenants.values.max { $0.children.count < $1.children.count }
-    guard let richest, richest.children.count > needy.children.count + 1 else { return [] }
-    richest.children.min { $0.busy < $1.busy }?.isRetiring = true
-    return []
+    guard let richest, richest.children.count > needy.children.count + 1, let process = richest.children.min(by: { $0.busy < $1.busy }) else { return [] }
+    process.isRetiring = true
+    return process.busy == 0 ? [.endProcess(process, reason: "another tenant needs its place")] : []
   }
 
   mutating func childStarted(_ child: MonitorChild, now: UInt64) -> [Action] {

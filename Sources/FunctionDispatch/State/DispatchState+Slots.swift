@@ -24,7 +24,7 @@ extension DispatchState {
     for child in tenant.children where !child.isRetiring {
       if let slot = child.takeBlank(loop: loop) { return slot }
     }
-    if let child = spares.popLast() {
+    if mayHaveAnotherProcess(tenant), let child = spares.popLast() {
       child.tenant = tenant
       tenant.children.append(child)
       return child.takeBlank(loop: loop)

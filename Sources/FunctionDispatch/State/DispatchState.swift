@@ -37,6 +37,8 @@ package struct DispatchState {
   /// Processes that are not ready yet, and how many there are or are about to be.
   var beginning: [MonitorChild] = []
   var starting = 0
+  /// Of those, and of such as have failed meanwhile, those whose slots are being given to event loops.
+  var opening = 0
   /// In a row; after one, none is started for a while.
   var failedStarts = 0
   var mayStart = true
@@ -167,8 +169,11 @@ package struct DispatchState {
 
   /// Calls that it may have beside those that run.
   private func room(of tenant: TenantState) -> Int {
-    let own = tenant.limits.concurrency
-    return max(0, (own > 0 ? min(own, configuration.tenantRunning) : configuration.tenantRunning) - tenant.running)
+    let limit = tenant.limits.concurrency
+    let room =
+      configuration.tenantRunning.map { $0 - tenant.running }
+      ?? FairShare.room(own: tenant.running, used: running, limit: configuration.running)
+    return max(0, limit > 0 ? min(limit - tenant.running, room) : room)
   }
 
   /// Whether a call had better wait for one of the machines that are at work than have another beside them. Each event loop has its share of these: on
@@ -274,8 +279,9 @@ package struct DispatchState {
     var blocked: Set<ObjectIdentifier> = []
     var missing = 0
     var needy: TenantState?
+    var beyondShare: TenantState?
     while let tenant = nextTenant(except: blocked) {
-      let (served, found) = serveOne(of: tenant, now: now, missing: &missing)
+      let (served, found) = serveOne(of: tenant, now: now, missing: &missing, beyondShare: &beyondShare)
       actions += served
       if !found {
         blocked.insert(ObjectIdentifier(tenant))
@@ -287,7 +293,7 @@ package struct DispatchState {
       looksAgain = true
       actions.append(.lookAgain(after: configuration.patience / 2))
     }
-    return actions + replenish(for: missing, needy)
+    return actions + replenish(for: missing, needy) + (beyondShare.map { makeRoom(for: $0) } ?? [])
   }
 
   private func nextTenant(except blocked: Set<ObjectIdentifier>) -> TenantState? {
@@ -301,7 +307,12 @@ package struct DispatchState {
     return next
   }
 
-  private mutating func serveOne(of tenant: TenantState, now: UInt64, missing: inout Int) -> (actions: [Action], found: Bool) {
+  /// - Parameters:
+  ///   - missing: calls that another process would help.
+  ///   - beyondShare: whose calls it would help too, but who may have no other.
+  private mutating func serveOne(
+    of tenant: TenantState, now: UInt64, missing: inout Int, beyondShare: inout TenantState?
+  ) -> (actions: [Action], found: Bool) {
     for _ in 0..<tenant.waiting.count {
       let function = tenant.waiting.removeFirst()
       guard var call = function.firstQueued else {
@@ -316,7 +327,12 @@ package struct DispatchState {
       }
       guard let slot = pick(revision, loop: call.loop, now: now) else {
         // Another process is no help to a tenant that may not have more.
-        if !tenant.isMemoryShort { missing += min(function.queued, max(function.settings.concurrency - function.running, 0), room(of: tenant)) }
+        guard !tenant.isMemoryShort else { continue }
+        if mayHaveAnotherProcess(tenant) || tenant.children.isEmpty {
+          missing += min(function.queued, max(function.settings.concurrency - function.running, 0), room(of: tenant))
+        } else if beyondShare == nil {
+          beyondShare = tenant
+        }
         continue
       }
       function.withdraw(call)

@@ -55,7 +55,7 @@ enum FunctionRows {
       measurement: row["measurement"], number: row["number"], deployment: row["deployment"],
       // Written by a newer version, perhaps: how it was made decides nothing.
       origin: RevisionRecord.Origin(rawValue: origin) ?? .image, size: row["size"], settings: settings,
-      created: row["created"], percent: row["percent"], file: row["file"])
+      created: row["created"], percent: row["percent"], hasServed: row["served"], file: row["file"])
   }
 
   private static func token(_ row: Row) throws -> TokenRecord {

@@ -30,6 +30,10 @@ enum StoreSchema {
         try database.execute(sql: "ALTER TABLE tenants ADD COLUMN \(limit) INTEGER NOT NULL DEFAULT 0")
       }
     }
+    migrator.registerMigration("3: revisions that have served") { database in
+      // Of those from before nobody knows; they were taken for such.
+      try database.execute(sql: "ALTER TABLE revisions ADD COLUMN served INTEGER NOT NULL DEFAULT 1")
+    }
     return migrator
   }
 }

@@ -74,6 +74,9 @@ public final class AttestedListener: Sendable {
     let watch = HandshakeWatch(deadline) { [self] in handshakes.subtract(1, ordering: .relaxed) }
     let name = SNIHandler { result in
       guard case .hostname(let text) = result, let name = ChannelName(text) else {
+        // An ordinary client of TLS would wait for an answer until the handshake's time is over.
+        self.logger.notice("a connection for attested channels was closed: it asks for no such channel; coffer invoke --attested does")
+        channel.close(promise: nil)
         return channel.eventLoop.makeFailedFuture(ChannelFailure.malformed("no name of an attested channel"))
       }
       return self.answer(name, channel, watch).flatMapErrorThrowing { error in

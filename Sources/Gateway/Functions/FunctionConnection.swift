@@ -74,6 +74,7 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
+    sayThatItIsCut(context)
     exchange?.callerHasGone()
     exchange = nil
     watchTask?.cancel()
@@ -83,16 +84,28 @@ final class FunctionConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if ending != nil { sendEnding() }
-    if !isStream, let event = event as? ChannelEvent, event == .inputClosed, exchange != nil || isClosing {
-      // Whoever closes a connection says only this: nobody waits for the answer.
-      exchange?.callerHasGone()
-      context.close(promise: nil)
-    }
+    if let event = event as? ChannelEvent, event == .inputClosed { inputIsClosed(context) }
     context.fireUserInboundEventTriggered(event)
+  }
+
+  private func inputIsClosed(_ context: ChannelHandlerContext) {
+    sayThatItIsCut(context)
+    guard !isStream, exchange != nil || isClosing else { return }
+    // Whoever closes a connection says only this: nobody waits for the answer.
+    exchange?.callerHasGone()
+    context.close(promise: nil)
+  }
+
+  /// To those who answer a request that was passed on: they would take the connection's end for the body's.
+  private func sayThatItIsCut(_ context: ChannelHandlerContext) {
+    guard passesOn, passedInputGoesOn else { return }
+    passedInputGoesOn = false
+    context.fireErrorCaught(RequestReading.cut)
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     if ending != nil { sendEnding() }
+    sayThatItIsCut(context)
     guard let error = error as? HTTPParserError, !passesOn else {
       if !passesOn && !isClosing { context.close(promise: nil) }
       return context.fireErrorCaught(error)

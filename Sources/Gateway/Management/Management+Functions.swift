@@ -1,6 +1,7 @@
 import FunctionStore
 import HTTPTypes
 import Hummingbird
+import ImageBuilding
 
 extension Management {
   var functionOperations: [Operation<Context>] {
@@ -99,31 +100,21 @@ extension Management {
     if let record = store.function(name), record.tenant != tenant {
       throw Refusal(.conflict, "the name '\(name)' belongs to another tenant of this node; choose another one")
     }
-    return try await uploads.with(tenant) {
-      let body = try await RequestReading.bytes(request, limit: facts.uploadLimit)
-      // Said before the work; that nothing is changed the store sees to.
-      if let caller { guard store.isThere(caller) else { throw FunctionStore.removedToken } }
-      let upload = try Upload(body, contentType: request.headers[.contentType])
-      // Of a module it is known before anything is built.
-      if case .module(_, let manifest) = upload {
-        try facts.checkSecrets(manifest.image)
-        try facts.checkNetwork(manifest.image, tenant)
-        try RevisionSettings.check(manifest.function, manifest.image)
-      }
+    // Who does not say how much comes may send as much as is taken.
+    let length = min(RequestReading.announcedLength(request) ?? facts.uploadLimit, facts.uploadLimit)
+    return try await uploads.with(tenant, bytes: length) {
+      let program = try await receive(request, tenant, caller)
       let isNew = store.function(name) == nil
       let record =
-        switch upload {
-        case .image(let bytes, let manifest):
+        switch program {
+        case .image(let image, let manifest):
           try await offEventLoops {
-            let image = try CheckedImage(bytes)
-            try facts.checkSecrets(image.manifest)
-            try facts.checkNetwork(image.manifest, tenant)
             let settings = try RevisionSettings(image: image.manifest, function: manifest.function, purpose: image.purpose)
             return try store.deploy(
               Deployment(function: name, tenant: tenant, image: image, settings: settings, precondition: precondition), by: caller)
           }
-        case .module(let upload, let manifest):
-          try await build(upload, of: tenant, by: caller) { image, source in
+        case .source(let source, let manifest):
+          try await build(source, of: tenant, by: caller) { image, source in
             let settings = try RevisionSettings(image: image.manifest, function: manifest.function, purpose: image.purpose)
             return Deployment(
               function: name, tenant: tenant, image: image, settings: settings, origin: .quick, precondition: precondition, source: source)
@@ -135,11 +126,35 @@ extension Management {
     }
   }
 
+  /// What came is in memory as long as it is received and checked; then only an image is, once, and a module lies in the store.
+  private enum ReceivedProgram {
+    case image(CheckedImage, FunctionManifest)
+    case source(BuildSource, FunctionManifest)
+  }
+
+  private func receive(_ request: Request, _ tenant: String, _ caller: Caller?) async throws -> ReceivedProgram {
+    let upload = try Upload(try await RequestReading.bytes(request, limit: facts.uploadLimit), contentType: request.headers[.contentType])
+    // Said before the work; that nothing is changed the store sees to.
+    if let caller { guard store.isThere(caller) else { throw FunctionStore.removedToken } }
+    switch upload {
+    case .image(let bytes, let manifest):
+      let image = try await offEventLoops { try CheckedImage(bytes) }
+      try facts.checkSecrets(image.manifest)
+      try facts.checkNetwork(image.manifest, tenant)
+      return .image(image, manifest)
+    case .module(let upload, let manifest):
+      // Of a module it is known before anything is built.
+      try facts.checkSecrets(manifest.image)
+      try facts.checkNetwork(manifest.image, tenant)
+      try RevisionSettings.check(manifest.function, manifest.image)
+      return .source(try await offEventLoops { try store.addSource(upload) }, manifest)
+    }
+  }
+
   /// Quickly first, so that it answers; the optimised build follows.
   private func build(
-    _ upload: SourceUpload, of tenant: String, by caller: Caller?, _ deployment: @escaping @Sendable (CheckedImage, BuildSource) throws -> Deployment
+    _ source: BuildSource, of tenant: String, by caller: Caller?, _ deployment: @escaping @Sendable (CheckedImage, BuildSource) throws -> Deployment
   ) async throws -> FunctionRecord {
-    let source = try await offEventLoops { try store.addSource(upload) }
     do {
       let image = try await places.with(tenant) { try await builder.image(of: source, .none) }
       return try await offEventLoops { try store.deploy(try deployment(image, source), by: caller) }

@@ -92,7 +92,8 @@ public struct Management<Context: CallerContext>: Sendable {
 
   /// A path that is there, by a method that is not.
   private func addRefusals(to router: some RouterMethods<Context>, _ operations: [Operation<Context>]) {
-    for path in Set(operations.map(\.path)) {
+    // What is served elsewhere refuses by itself.
+    for path in Set(operations.map(\.path)) where path.hasPrefix("/v1/") {
       var allowed = operations.filter { $0.path == path }.map(\.method)
       // The router answers it wherever it answers GET.
       if allowed.contains(.get) { allowed.append(.head) }

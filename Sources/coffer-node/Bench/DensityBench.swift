@@ -41,7 +41,8 @@ struct DensityBench: ParsableCommand {
   }
 
   private func measureInstances(in scratch: ScratchDirectory, _ report: inout NodeBenchReport) throws {
-    let server = try node.start(in: scratch)
+    // All of them are one tenant's, which usually leaves some places for others.
+    let server = try node.start(in: scratch, ["--tenant-running", "\(instances)"])
     defer { server.end() }
     try server.deploy(
       "echo", try node.image("example:echo", named: "echo", in: scratch),

@@ -77,7 +77,7 @@ package struct NodeConnection {
     if text.contains("ECONNREFUSED") || text.contains("onnection refused") { return "nobody listens there" }
     // BoringSSL's own words are for who has its sources.
     if text.contains("WRONG_VERSION_NUMBER") { return "it answers, and speaks no TLS" }
-    if text.contains("EOF during handshake") { return "it ended the handshake; why, the node's log says: for an attested channel, that there is no such function, or no evidence" }
+    if text.contains("EOF during handshake") { return "it ended the handshake; why, the node's log says: where attested channels are, that this is none (--attested, --policy), that there is no such function, or no evidence" }
     return Terminal.plain(text.replacing("\n", with: " "))
   }
 

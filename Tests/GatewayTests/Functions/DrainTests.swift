@@ -54,6 +54,24 @@ import Testing
     #expect(body.contains("\"detail\""), "\(body)")
   }
 
+  /// Whoever tells it twice does not want to wait.
+  @Test func aNodeThatIsHurriedWaitsForNobody() async throws {
+    let (beginnings, begun) = AsyncStream.makeStream(of: Void.self)
+    let node = try await NodeHarness(drainTime: 3600) { _ in
+      begun.yield()
+      return .nothing
+    }
+    node.hurry()
+    async let answer = FunctionRequestTests.answer(FunctionRequestTests.request("/f/echo", node))
+    for await _ in beginnings { break }
+    async let end: Void = node.end()
+    // Not before it was told to end: then there is nothing to hurry.
+    #expect(await Self.isClosed(node))
+    node.hurry()
+    #expect((502...503).contains(try await answer.0))
+    await end
+  }
+
   @Test func idleConnectionsHoldNobodyUp() async throws {
     let node = try await NodeHarness(drainTime: 120) { _ in .output("fine") }
     // One that has said nothing, one in the middle of a head, one that is kept after an answer.
@@ -80,6 +98,12 @@ import Testing
       return .output("to the end")
     }
     let port = UInt16(clamping: node.attestedPort)
+    // An ordinary client of TLS, which names nothing that could be attested, is not kept waiting for the handshake's time of 30 s to be over.
+    let ordinary = try Loopback.connection(to: port, patience: 20)
+    let hello: [UInt8] = [22, 3, 1, 0, 47, 1, 0, 0, 43, 3, 3] + [UInt8](repeating: 7, count: 32) + [0, 0, 2, 0x13, 1, 1, 0, 0, 0]
+    #expect(Loopback.send(hello, to: ordinary))
+    #expect(Loopback.receive(from: ordinary).isEnded)
+    close(ordinary)
     let silent = try Loopback.connection(to: port)
     async let answer = FunctionRequestTests.answer(FunctionRequestTests.request("/f/echo", node))
     for await _ in beginnings { break }

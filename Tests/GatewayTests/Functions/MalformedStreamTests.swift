@@ -4,26 +4,6 @@ import Testing
 
 /// RFC 9113, 8.1.1: a malformed request of HTTP/2 is an error of its stream.
 @Suite(.serialized) struct MalformedStreamTests {
-  /// Frames whose bytes are all below 0x80, so that a text has them as they are.
-  private enum Wire {
-    static let beginning = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, "")
-
-    static func frame(_ type: UInt8, _ flags: UInt8, _ stream: UInt8, _ payload: String) -> String {
-      text([0, 0, UInt8(payload.utf8.count), type, flags, 0, 0, 0, stream]) + payload
-    }
-
-    /// HPACK's literals without an index (RFC 7541, 6.2.2), without Huffman's code.
-    static func headers(_ stream: UInt8, ends: Bool = true, _ fields: [(String, String)]) -> String {
-      let block = fields.map { text([0, UInt8($0.utf8.count)]) + $0 + text([UInt8($1.utf8.count)]) + $1 }.joined()
-      return frame(1, ends ? 5 : 4, stream, block)
-    }
-
-    static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
-
-    /// RST_STREAM with PROTOCOL_ERROR.
-    static func reset(_ stream: UInt8) -> String { text([0, 0, 4, 3, 0, 0, 0, 0, stream, 0, 0, 0, 1]) }
-  }
-
   private static let request = [(":method", "GET"), (":scheme", "http"), (":path", "/f/echo"), (":authority", "a")]
 
   @Test(arguments: [

@@ -19,6 +19,7 @@ final class NodeHarness: Sendable {
   let attestedPort: Int
   private let loops: MultiThreadedEventLoopGroup
   private let server: Task<Void, any Error>
+  private let node: Node
 
   init(
     slots: Int = 8, settings: FunctionSettings = FunctionSettings(), limits: FunctionService.Limits = .init(), drainTime: Int = 5, attests: Bool = false,
@@ -41,14 +42,16 @@ final class NodeHarness: Sendable {
     routes(router)
     var front = NodeConfiguration(port: 0, dispatch: configuration, limits: limits, drainTime: drainTime)
     if attests { front.attested = ("127.0.0.1", 0) }
-    let node = Node(
+    node = Node(
       front, dispatcher: dispatcher, eventLoops: loops, catalogue: catalogue(route), logger: logger)
     let (ports, found) = AsyncStream.makeStream(of: Int.self)
-    server = Task { try await node.run(router, whenListening: { found.yield($0) }) }
+    server = Task { [node] in try await node.run(router, whenListening: { found.yield($0) }) }
     var iterator = ports.makeAsyncIterator()
     port = await iterator.next() ?? 0
     attestedPort = node.attestedPort.load(ordering: .acquiring)
   }
+
+  func hurry() { node.hurry() }
 
   func end() async {
     server.cancel()

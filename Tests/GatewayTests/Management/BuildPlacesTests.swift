@@ -72,6 +72,24 @@ import Testing
     }
     try await uploads.with("a") {}
   }
+
+  /// Twice its own length each; half of what is left at most.
+  @Test func aTenantHasHalfOfTheMemoryOfUploadsThatIsLeft() async throws {
+    let uploads = Uploads(memory: 1000)
+    try await uploads.with("a", bytes: 250) {
+      await #expect(throws: Refusal.self) { try await uploads.with("a", bytes: 1) {} }
+      try await uploads.with("a", bytes: 0) {}
+      try await uploads.with("b", bytes: 125) {
+        await #expect(throws: Refusal.self) { try await uploads.with("b", bytes: 1) {} }
+        try await uploads.with("c", bytes: 60) {}
+      }
+    }
+    // One that is more than all of it, where there is no other.
+    _ = try await uploads.with("a", bytes: .max) {
+      await #expect(throws: Refusal.self) { try await uploads.with("b", bytes: 1) {} }
+    }
+    try await uploads.with("a", bytes: 250) {}
+  }
 }
 
 extension BuildPlaces {

@@ -3,21 +3,34 @@ import FunctionStore
 import HTTPTypes
 import Hummingbird
 import JSONText
-import NIOCore
 
 /// What requests say, or the problem with it.
 enum RequestReading {
   /// Of a body that people or their programs write.
   static let textLimit = 65_536
 
+  /// The whole body, held once.
   static func bytes(_ request: Request, limit: Int) async throws -> [UInt8] {
-    if let text = request.headers[.contentLength], let length = Int(text), length > limit { throw tooLarge(limit) }
-    do {
-      return Array(buffer: try await request.body.collect(upTo: limit))
-    } catch is NIOTooManyBytesError {
-      throw tooLarge(limit)
+    let announced = announcedLength(request)
+    if let announced, announced > limit { throw tooLarge(limit) }
+    var bytes: [UInt8] = []
+    // Pages to which nothing comes take no memory.
+    bytes.reserveCapacity(announced ?? 0)
+    for try await part in request.body {
+      guard part.readableBytes <= limit - bytes.count else { throw tooLarge(limit) }
+      bytes.append(contentsOf: part.readableBytesView)
     }
+    guard bytes.count >= announced ?? 0 else { throw cut }
+    return bytes
   }
+
+  /// Nil where the request does not say how long its body is.
+  static func announcedLength(_ request: Request) -> Int? {
+    request.headers[.contentLength].flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil }
+  }
+
+  /// Its caller, or the way there, ended it within its body.
+  static let cut = Refusal(.badRequest, "the request ended before its body was whole, and nothing was changed; send it again")
 
   private static func tooLarge(_ limit: Int) -> Refusal {
     Refusal(.contentTooLarge, "the body has more than \(limit) bytes, which is all that is taken here")

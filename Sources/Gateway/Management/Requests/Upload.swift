@@ -9,23 +9,18 @@ enum Upload {
   case image([UInt8], FunctionManifest)
   case module(SourceUpload, FunctionManifest)
 
-  /// - Parameter contentType: The request's; a form's says so, of all else the first bytes decide.
-  init(_ body: [UInt8], contentType: String?) throws(Refusal) {
+  /// - Parameters:
+  ///   - body: becomes the program, in its place, where nobody else holds it.
+  ///   - contentType: The request's; a form's says so, of all else the first bytes decide.
+  init(_ body: consuming [UInt8], contentType: String?) throws(Refusal) {
     var program = body
     var manifestText: [UInt8] = []
     var files: [String: [UInt8]] = [:]
     if let contentType, contentType.lowercased().hasPrefix("multipart/form-data") {
-      var seen: Set<String> = []
-      program = []
-      for part in try MultipartForm(body, contentType: contentType).parts {
-        guard seen.insert(part.name).inserted else { throw Refusal(.badRequest, "the form has two parts \(PrintableText.quoted(part.name))") }
-        switch part.name {
-        case "program": program = Array(part.bytes)
-        case "manifest": manifestText = Array(part.bytes)
-        default: files[part.name] = Array(part.bytes)
-        }
-      }
-      guard seen.contains("program") else { throw Refusal(.badRequest, "the form has no part 'program', which is the module or the image") }
+      let place: Range<Int>
+      (place, manifestText, files) = try Self.parts(of: program, contentType)
+      program.removeSubrange(place.upperBound...)
+      program.removeSubrange(..<place.lowerBound)
     }
     let manifest = try Self.manifest(manifestText)
     if program.starts(with: "\0asm".utf8) {
@@ -47,6 +42,26 @@ enum Upload {
           ? "the program is empty; send a WebAssembly module or a trustlet image"
           : "the program is neither a WebAssembly module (00 61 73 6d) nor a trustlet image: it begins with \(first)")
     }
+  }
+
+  /// - Returns: where the program is, and copies of the rest.
+  private static func parts(
+    of body: borrowing [UInt8], _ contentType: String
+  ) throws(Refusal) -> (program: Range<Int>, manifest: [UInt8], files: [String: [UInt8]]) {
+    var program: Range<Int>?
+    var manifest: [UInt8] = []
+    var files: [String: [UInt8]] = [:]
+    var seen: Set<String> = []
+    for part in try MultipartForm(copy body, contentType: contentType).parts {
+      guard seen.insert(part.name).inserted else { throw Refusal(.badRequest, "the form has two parts \(PrintableText.quoted(part.name))") }
+      switch part.name {
+      case "program": program = part.bytes.startIndex..<part.bytes.endIndex
+      case "manifest": manifest = Array(part.bytes)
+      default: files[part.name] = Array(part.bytes)
+      }
+    }
+    guard let program else { throw Refusal(.badRequest, "the form has no part 'program', which is the module or the image") }
+    return (program, manifest, files)
   }
 
   private static func manifest(_ bytes: [UInt8]) throws(Refusal) -> FunctionManifest {
