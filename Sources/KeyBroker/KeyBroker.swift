@@ -161,14 +161,19 @@ public final class KeyBroker: Sendable {
     }
   }
 
-  func limit(_ name: String, _ rate: RateLimiter.Rate, cost: Double = 1) throws(ProtocolProblem) {
-    guard let seconds = limiter.take(cost, of: name, rate, at: now) else { return }
+  func limit(_ name: String, _ rate: RateLimiter.Rate) throws(ProtocolProblem) {
+    guard let seconds = limiter.take(of: name, rate, at: now) else { return }
     throw ProtocolProblem(.limit, "too many requests; try again in \(seconds) s", retryAfter: seconds)
   }
 
-  func limit(peer: String, cost: Double = 1) throws(ProtocolProblem) {
-    try limit("peer \(PeerName.name(of: peer))", .init(perSecond: configuration.peerRate, burst: configuration.peerBurst), cost: cost)
+  func limit(peer: String) throws(ProtocolProblem) {
+    try limit("peer \(PeerName.name(of: peer))", peerRate)
   }
+
+  /// What a wrong piece of evidence and a wrong token cost besides, once they have been judged.
+  func chargeFailure(of peer: String) { _ = limiter.take(Self.failedAttempt, of: "peer \(PeerName.name(of: peer))", peerRate, at: now, isDone: true) }
+
+  private var peerRate: RateLimiter.Rate { .init(perSecond: configuration.peerRate, burst: configuration.peerBurst) }
 
   func tenant(_ name: String) throws(ProtocolProblem) -> TenantRecord {
     guard let tenant = store.tenant(name) else { throw ProtocolProblem(.path, "there is no such tenant here") }

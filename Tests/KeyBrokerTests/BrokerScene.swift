@@ -120,8 +120,10 @@ final class Attester: Sendable {
   let monitor: MonitorSigner
   let key = P384.KeyAgreement.PrivateKey()
   let measurement: [UInt8]
+  let holder: InstanceKey.Holder
 
-  init(_ platform: any Platform = NoPlatform(), measurement: [UInt8] = measurement) throws {
+  init(_ platform: any Platform = NoPlatform(), measurement: [UInt8] = measurement, holder: InstanceKey.Holder = .instance) throws {
+    self.holder = holder
     node = NodeSigner(platform: platform)
     monitor = try MonitorSigner(programDigest: [UInt8](repeating: 0x33, count: 48))
     self.measurement = measurement
@@ -130,7 +132,7 @@ final class Attester: Sendable {
   func evidence(_ nonce: [UInt8], at time: Date = Date(), point: [UInt8]? = nil) throws -> [UInt8] {
     let statement = InstanceStatement(
       imageMeasurement: measurement, manifest: Self.manifest,
-      key: InstanceKey(point: point ?? Array(key.publicKey.rawRepresentation), holder: .monitor), machine: "kvm", isClosed: true)
+      key: InstanceKey(point: point ?? Array(key.publicKey.rawRepresentation), holder: holder), machine: "kvm", isClosed: true)
     let bound = try node.bind([nonce])
     return try node.evidence(of: statement, by: monitor, under: bound[0], at: UInt64(time.timeIntervalSince1970))
   }

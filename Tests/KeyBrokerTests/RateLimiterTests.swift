@@ -15,6 +15,14 @@ import Testing
     #expect(limiter.take(of: "a", rate, at: 1000) == 1)
   }
 
+  /// Otherwise whoever keeps his bucket low would never pay for what costs more.
+  @Test func whatIsDoneIsPaidForAsFarAsThereIs() {
+    let limiter = RateLimiter()
+    #expect((0..<5).allSatisfy { _ in limiter.take(of: "a", rate, at: 0) == nil })
+    #expect(limiter.take(10, of: "a", rate, at: 0, isDone: true) == 5)
+    #expect(limiter.take(of: "a", rate, at: 0) == 1)
+  }
+
   /// Not by calling under other names later.
   @Test func whoHasUsedUpHisIsNotForgotten() {
     let limiter = RateLimiter(memory: 100)

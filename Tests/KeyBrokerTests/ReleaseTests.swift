@@ -1,5 +1,6 @@
 import Attestation
 import DevelopmentPlatform
+import Evidence
 import Foundation
 import KeyBroker
 import KeyBrokerClient
@@ -28,6 +29,18 @@ import Testing
     for response in transport.responses { #expect(response.body.firstRange(of: BrokerScene.secret) == nil) }
     let released = try scene.entries.filter { $0.action == .release }
     #expect(released.count == 2 && released.allSatisfy { $0.outcome == .done && $0.detail.contains("confidential: false") })
+  }
+
+  /// A front that was taken over chooses nonce and key, and gets genuine evidence that names its key and an image's measurement.
+  @Test(arguments: [InstanceKey.Holder.monitor, .front]) func nothingIsReleasedToAKeyThatIsNotTheInstances(holder: InstanceKey.Holder) async throws {
+    let (scene, attester) = (try BrokerScene(), try Attester(holder: holder))
+    try scene.put(policy: Attester.policy())
+    let client = attester.client(DirectTransport(scene.broker))
+    await #expect(throws: KeyBrokerClientError.self) { _ = try await client.resource(name()) }
+    let last = try #require(try scene.entries.last)
+    #expect(last.action == .release && last.outcome == .refused && last.detail.contains("policy.key-holder"), "\(last)")
+    try scene.put(policy: Attester.policy(more: "key-holder: any"))
+    #expect(try await client.resource(name()) == BrokerScene.secret)
   }
 
   @Test func cookieAndTokenServeEachAlone() async throws {

@@ -100,7 +100,7 @@ private let sampleAuthor =
     #expect(try Manifest(yaml: "").host.directories == .write)
     #expect(try Manifest(yaml: secrets).host.directories == .none)
     #expect(try Manifest(yaml: secrets + "host: {environment: false}").host.directories == .none)
-    #expect(try Manifest(yaml: "sealed: {key: a/b/c}").host.directories == .none)
+    #expect(try Manifest(yaml: "sealed: {key: a/b/c, freshness: none}").host.directories == .none)
     #expect(try Manifest(yaml: "host: {directories: write}\n" + secrets).host.directories == .write)
   }
 

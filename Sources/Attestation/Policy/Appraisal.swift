@@ -63,7 +63,8 @@ extension Policy {
 
   /// One that revokes something, or is not in force, is refused without a policy's word.
   private func revocationFinding(_ findings: [Finding]) -> Finding {
-    let isChecked = findings.contains { $0.rule == SNPReport.revocationRule && $0.outcome == .satisfied }
+    // A trustlet's evidence has its platform's findings under "platform.".
+    let isChecked = findings.contains { $0.rule.hasSuffix(SNPReport.revocationRule) && $0.outcome == .satisfied }
     return .rule(
       "policy.revocation-list", .instanceIdentity, holds: isChecked, found: isChecked ? "a list in force, by which nothing is revoked" : "no list that says so",
       wanted: "AMD's list",
@@ -139,7 +140,7 @@ extension Policy {
 
   private func trustletFindings(_ claims: TrustletClaims?) -> [Finding] {
     guard let claims else {
-      guard !images.isEmpty || manifest != ManifestTerms() || machines != nil || isKeyOfInstanceDemanded else { return [] }
+      guard !images.isEmpty || manifest != ManifestTerms() || machines != nil || isKeyOfInstanceDemanded == true else { return [] }
       return [
         .rule(
           "policy.image", .executables, holds: false, found: "evidence of a platform only",
@@ -155,7 +156,7 @@ extension Policy {
           wanted: machines.sorted().joined(separator: ", "),
           remedy: "run the function on one of these machines, or name this one under machines"))
     }
-    if isKeyOfInstanceDemanded {
+    if isKeyOfInstanceDemanded == true {
       findings.append(
         .rule(
           "policy.key-holder", .instanceIdentity, holds: claims.keyHolder == .instance, found: claims.keyHolder.finding,

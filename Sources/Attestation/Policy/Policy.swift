@@ -13,8 +13,9 @@ public struct Policy: Sendable, Equatable {
   public var manifest = ManifestTerms()
   /// Machines (`kvm`, `process`) that may isolate a trustlet; nil for any.
   public var machines: Set<String>?
-  /// Whether the instance's key has to be made in it, so that what is encrypted to it can be read nowhere else.
-  public var isKeyOfInstanceDemanded = false
+  /// Whether the instance's key has to be made in it, so that what is encrypted to it can be read nowhere else. Nil where the policy does not say: then it need not, but for
+  /// whoever releases secrets to that key.
+  public var isKeyOfInstanceDemanded: Bool?
   /// Keys trusted beside the hardware makers', by the relying party's own decision.
   public var anchors: [TrustAnchors.Anchor] = []
 

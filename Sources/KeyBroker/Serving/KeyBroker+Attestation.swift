@@ -55,7 +55,7 @@ extension KeyBroker {
     let actor = "\(Self.instanceName(message.key)) at \(request.peer)"
     if let problem = Self.mismatch(examination, bound, message.key) ?? Self.refusals(examination.findings) ?? unvouched(examination, tenant) {
       // Evidence costs more to judge than anything else that a stranger may ask for.
-      try? limit(peer: request.peer, cost: Self.failedAttempt)
+      chargeFailure(of: request.peer)
       try note(
         AuditEntry(
           tenant: tenant.name, actor: actor, action: .attest, subject: session.tee.name, outcome: .refused,

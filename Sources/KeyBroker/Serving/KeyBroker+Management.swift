@@ -13,7 +13,7 @@ extension KeyBroker {
     }
     guard let token = store.bearer(of: text) else {
       // Guessing costs more than asking.
-      try limit(peer: request.peer, cost: Self.failedAttempt)
+      chargeFailure(of: request.peer)
       throw ProtocolProblem(.administrator, "the token is not one of this broker's, or was removed")
     }
     return token

@@ -74,14 +74,17 @@ extension KeyBroker {
       let reason = "this resource has no policy, and so is released to nobody; its owner writes one with coffer broker policy"
       return (reason, "no policy")
     }
-    let policy: Policy
+    var policy: Policy
     do {
       policy = try Policy(yaml: text)
     } catch {
       return ("this resource's policy cannot be read any more; its owner must write it anew", "policy cannot be read: \(error)")
     }
     // Only this policy's anchors: what another resource's trusts is nothing to this one.
-    let verdict = policy.appraise(instance.evidence.examine(in: context(anchors: policy.anchors)), nonce: instance.bound, at: time)
+    let examination = instance.evidence.examine(in: context(anchors: policy.anchors))
+    // A node's front and its monitors have keys that evidence names, too: what is released to one of those is not the instance's alone.
+    if examination.trustlet != nil, policy.isKeyOfInstanceDemanded == nil { policy.isKeyOfInstanceDemanded = true }
+    let verdict = policy.appraise(examination, nonce: instance.bound, at: time)
     let description = Self.description(of: verdict.examination)
     guard verdict.isAccepted else {
       let rules = verdict.findings.filter { $0.outcome == .refused }.map(\.rule)

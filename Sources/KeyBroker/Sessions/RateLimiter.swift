@@ -26,15 +26,16 @@ package final class RateLimiter: Sendable {
 
   /// Takes from somebody's bucket.
   /// - Parameter time: in seconds, never going back.
+  /// - Parameter isDone: What it is for has been done already: then what there is is taken where it is too little.
   /// - Returns: nil, or the seconds after which it is worth trying again.
-  package func take(_ cost: Double = 1, of name: String, _ rate: Rate, at time: Double) -> Int? {
+  package func take(_ cost: Double = 1, of name: String, _ rate: Rate, at time: Double, isDone: Bool = false) -> Int? {
     buckets.withLock { buckets in
       var bucket = buckets[name] ?? Bucket(tokens: rate.burst, time: time, rate: rate)
       // A rate may be another by now.
       bucket.rate = rate
       bucket = Bucket(tokens: bucket.tokens(at: time), time: time, rate: rate)
       let isAllowed = bucket.tokens >= cost
-      if isAllowed { bucket.tokens -= cost }
+      if isAllowed || isDone { bucket.tokens = max(0, bucket.tokens - cost) }
       if buckets[name] == nil, buckets.count >= memory { Self.forget(&buckets, at: time) }
       buckets[name] = bucket
       return isAllowed ? nil : max(1, Int(((cost - bucket.tokens) / rate.perSecond).rounded(.up)))

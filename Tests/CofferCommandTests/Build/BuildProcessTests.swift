@@ -49,7 +49,7 @@ struct BuildProcessTests {
     let place = try Workplace()
     #expect(try place.run("build", "example:hello", "-o", "hello.trustlet").status == 0)
     let plain = try place.run("run", "hello.trustlet")
-    let full = try place.run("run", "hello.trustlet", "--optimize=speed")
+    let full = try place.run("run", "hello.trustlet", "--timeout=60s")
     #expect(plain.output == "Hello from inside a trustlet\n")
     #expect((plain.status, plain.output, plain.errors) == (full.status, full.output, full.errors))
   }
