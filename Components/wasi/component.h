@@ -80,6 +80,7 @@ struct object {
       uint32_t handle;
       uint32_t references;
       uint32_t awaited;  // what its owner's operation waits for, for as long as it does
+      uint32_t shut;     // NET_READABLE, NET_WRITABLE: its streams that shutting down has closed
     } socket;
     struct {
       struct object *socket;

@@ -183,7 +183,9 @@ EXPORT("filesystem/preopens#get-directories") const struct list *get_directories
     if (fd_prestat_get(fd, &status)) continue;
     uint8_t *path = allocate(status.name_length);
     if (fd_prestat_dir_name(fd, path, status.name_length) || !is_utf8(path, status.name_length)) continue;
-    struct object *descriptor = new_descriptor_of(new_file(fd, true), MODE_READ | MODE_MUTATE_DIRECTORY);
+    // Its rights are those of every given directory; where nothing may be changed, that is said before anything else is looked at.
+    bool is_mutable = path_create_directory(fd, (const uint8_t *)".", 1) != ERRNO_PERM;
+    struct object *descriptor = new_descriptor_of(new_file(fd, true), MODE_READ | (is_mutable ? MODE_MUTATE_DIRECTORY : 0));
     directories[count++] = (struct given){new_descriptor(descriptor), {path, status.name_length}};
   }
   result = (struct list){directories, count};

@@ -20,6 +20,7 @@ const struct result_handle *descriptor_read_directory(const struct object *descr
   uint32_t length;
   // Says whether it is a directory.
   errno_t number = fd_readdir(fd_of(descriptor), &byte, 1, 0, &length);
+  if (number == ERRNO_BADF) number = ERRNO_NOTDIR;
   result = (struct result_handle){number != 0, {.code = file_error(number)}};
   if (number) return &result;
   struct object *stream = new_object(KIND_ENTRIES);

@@ -76,7 +76,8 @@ static bool read_status(struct text line, uint16_t *status) {
     if (line.bytes[index] < '0' || line.bytes[index] > '9') return false;
     *status = (uint16_t)(*status * 10 + line.bytes[index] - '0');
   }
-  return *status >= 100 && *status <= 599;
+  // What is no class of RFC 9110 is the program's to judge.
+  return *status >= 100;
 }
 
 // How far the body reaches (RFC 9112, 6.3). Two lengths that differ, or a length beside a coding, are not guessed about.
@@ -105,10 +106,12 @@ static bool read_framing(struct exchange *exchange) {
 }
 
 bool exchange_read_head(struct exchange *exchange) {
+  // Who waits for the answer before the body's end may mean to go on with the body.
+  exchange_let_go(exchange, true);
   while (!exchange->error && !exchange->has_head) {
     struct text line;
     if (!take_line(exchange, &line)) {
-      if (exchange->last - exchange->first >= LINE_LIMIT) exchange_fail(exchange, HTTP_RESPONSE_HEADER_SECTION_SIZE);
+      if (exchange->last - exchange->first >= BUFFER_SIZE) exchange_fail(exchange, HTTP_RESPONSE_HEADER_SECTION_SIZE);
       else if (exchange->peer_has_ended) exchange_fail(exchange, HTTP_RESPONSE_INCOMPLETE);
       else if (!fill(exchange, false)) return false;
       continue;
@@ -129,6 +132,7 @@ bool exchange_read_head(struct exchange *exchange) {
       if (!read_framing(exchange)) {
         exchange_fail(exchange, HTTP_PROTOCOL_ERROR);
       } else {
+        remove_forbidden(exchange->headers);
         exchange->has_head = true;
         exchange->deadline = time_after(exchange->times[BETWEEN_BYTES_TIME]);
       }
@@ -175,8 +179,8 @@ bool exchange_advance(struct exchange *exchange, bool blocks) {
       if (exchange->peer_has_ended) {
         if (exchange->body == BODY_TO_CLOSE) source->has_ended = true;
         else exchange_fail(exchange, HTTP_RESPONSE_INCOMPLETE);
-      } else if (!is_data && exchange->last - exchange->first >= LINE_LIMIT) {
-        exchange_fail(exchange, HTTP_PROTOCOL_ERROR);
+      } else if (!is_data && exchange->last - exchange->first >= BUFFER_SIZE) {
+        exchange_fail(exchange, exchange->body == BODY_TRAILERS ? HTTP_RESPONSE_HEADER_SECTION_SIZE : HTTP_PROTOCOL_ERROR);
       } else if (!fill(exchange, blocks)) {
         return false;
       }
@@ -186,13 +190,14 @@ bool exchange_advance(struct exchange *exchange, bool blocks) {
       if (line.length) exchange_fail(exchange, HTTP_PROTOCOL_ERROR);
       exchange->body = BODY_CHUNK_HEAD;
     } else if (exchange->body == BODY_CHUNK_HEAD) {
-      if (!read_size(line, &exchange->left)) exchange_fail(exchange, HTTP_PROTOCOL_ERROR);
+      if (line.length > LINE_LIMIT || !read_size(line, &exchange->left)) exchange_fail(exchange, HTTP_PROTOCOL_ERROR);
       exchange->body = exchange->left ? BODY_CHUNK : BODY_TRAILERS;
       if (!exchange->left) {
         source->trailers = new_fields_list();
         exchange->section_left = HEAD_LIMIT;
       }
     } else if (line.length == 0) {
+      remove_forbidden(source->trailers);
       source->has_ended = true;
     } else if (!add_line(exchange, source->trailers, line)) {
       exchange_fail(exchange, HTTP_PROTOCOL_ERROR);

@@ -19,30 +19,6 @@ static uint32_t code_of(linux_errno number) {
   }
 }
 
-// "example", "example:8080", "[::1]:80".
-static bool read_authority(struct text authority, uint16_t *port, struct text *host) {
-  uint32_t end = 0;
-  if (authority.length && *authority.bytes == '[') {
-    while (end < authority.length && authority.bytes[end] != ']') end++;
-    if (end == authority.length) return false;
-    *host = (struct text){authority.bytes + 1, end++ - 1};
-  } else {
-    while (end < authority.length && authority.bytes[end] != ':') end++;
-    *host = (struct text){authority.bytes, end};
-  }
-  if (!host->length) return false;
-  if (end == authority.length) return true;
-  if (authority.bytes[end] != ':') return false;
-  uint32_t number = 0;
-  for (uint32_t index = end + 1; index < authority.length; index++) {
-    if (authority.bytes[index] < '0' || authority.bytes[index] > '9' || number > 6553) return false;
-    number = number * 10 + authority.bytes[index] - '0';
-  }
-  if (end + 1 == authority.length) return true;
-  *port = (uint16_t)number;
-  return number > 0 && number <= 65535;
-}
-
 static uint32_t connect(struct exchange *exchange, const struct outgoing *request) {
   bool is_plain = request->scheme.is_some && request->scheme.scheme.number == SCHEME_HTTP;
   uint16_t port = is_plain ? 80 : 443;

@@ -24,6 +24,7 @@ void release_source(struct source *source) {
   release_fields(exchange->headers);
   release_fields(source->trailers);
   give_back(exchange->bytes);
+  give_back(exchange->held.bytes);
   give_back(exchange);
 }
 
@@ -67,6 +68,7 @@ static bool send_all(struct exchange *exchange, const uint8_t *bytes, uint32_t l
 
 void exchange_write(struct exchange *exchange, const uint8_t *bytes, uint32_t length) {
   if (!length) return;
+  exchange_let_go(exchange, true);
   if (!exchange->is_chunked) {
     send_all(exchange, bytes, length);
     return;
@@ -78,11 +80,6 @@ void exchange_write(struct exchange *exchange, const uint8_t *bytes, uint32_t le
   for (uint32_t rest = length; rest; rest >>= 4) line[--place] = "0123456789abcdef"[rest & 15];
   if (send_all(exchange, line + place, sizeof line - place) && send_all(exchange, bytes, length)) send_all(exchange, (const uint8_t *)"\r\n", 2);
 }
-
-struct writer {
-  uint8_t *bytes;
-  uint64_t length, capacity;
-};
 
 static void append(struct writer *writer, struct text text) {
   if (writer->capacity - writer->length < text.length) {
@@ -105,6 +102,7 @@ static struct text of(const char *text) {
 
 static void append_fields(struct writer *writer, const struct fields *fields) {
   for (uint32_t index = 0; fields && index < fields->count; index++) {
+    if (is_forbidden(fields->list[index].name)) continue;
     append(writer, fields->list[index].name);
     append(writer, of(": "));
     append(writer, fields->list[index].value);
@@ -113,6 +111,7 @@ static void append_fields(struct writer *writer, const struct fields *fields) {
 }
 
 void exchange_end_body(struct exchange *exchange, const struct fields *trailers) {
+  exchange_let_go(exchange, trailers && trailers->count);
   if (!exchange->is_chunked || exchange->error) return;
   struct writer writer = {0};
   append(&writer, of("0\r\n"));
@@ -163,10 +162,23 @@ void exchange_send_head(struct exchange *exchange, const struct outgoing *reques
   append(&writer, path);
   append(&writer, of(" HTTP/1.1\r\nHost: "));
   append(&writer, request->authority.text);
-  append(&writer, of("\r\nConnection: close\r\n"));
+  bool has_te = false;
+  for (uint32_t index = 0; index < request->headers->count; index++) has_te |= is_name(request->headers->list[index].name, "te");
+  // RFC 9110, 10.1.4: nobody is to pass it on.
+  append(&writer, of(has_te ? "\r\nConnection: close, TE\r\n" : "\r\nConnection: close\r\n"));
   append_fields(&writer, request->headers);
-  if (exchange->is_chunked) append(&writer, of("Transfer-Encoding: chunked\r\n"));
-  append(&writer, of("\r\n"));
+  exchange->held = writer;
+  // A GET, or a HEAD, with a coding and nothing in it is what some take for an attack (RFC 9110, 9.3.1).
+  bool is_held = exchange->is_chunked && (is_method(request, 0) || is_method(request, 1));
+  if (!is_held) exchange_let_go(exchange, exchange->is_chunked);
+}
+
+void exchange_let_go(struct exchange *exchange, bool has_body) {
+  struct writer writer = exchange->held;
+  if (!writer.bytes) return;
+  exchange->held = (struct writer){0};
+  exchange->is_chunked = has_body;
+  append(&writer, of(has_body ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n"));
   send_all(exchange, writer.bytes, (uint32_t)writer.length);
   give_back(writer.bytes);
 }

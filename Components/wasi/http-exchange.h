@@ -3,7 +3,13 @@
 #include "http.h"
 #include "network.h"
 
+// A line of fields may be as long as all of them; LINE_LIMIT is a chunk's first line's.
 enum { HEAD_LIMIT = 64 << 10, LINE_LIMIT = 8 << 10, BUFFER_SIZE = HEAD_LIMIT };
+
+struct writer {
+  uint8_t *bytes;
+  uint64_t length, capacity;
+};
 
 struct exchange {
   uint32_t references;
@@ -12,6 +18,7 @@ struct exchange {
   struct sink *sink;     // the request's body, or 0
   bool is_chunked;       // the request's body
   bool is_head;
+  struct writer held;  // the request's head, where it is to be seen first whether there is a body; otherwise empty
   bool takes_no_more;  // the peer, of the request: what it has answered may be there all the same
   const struct http_error *error;
   uint64_t times[TIME_COUNT];
@@ -34,6 +41,8 @@ struct exchange {
 // Its first error stays, and is that of both bodies.
 void exchange_fail(struct exchange *exchange, uint32_t code);
 void exchange_send_head(struct exchange *exchange, const struct outgoing *request);
+// A head that was held goes out.
+void exchange_let_go(struct exchange *exchange, bool has_body);
 // - Returns: whether the head is there, or will not be.
 bool exchange_read_head(struct exchange *exchange);
 // However it was set.

@@ -93,9 +93,9 @@ bool is_exactly(struct text one, const char *other) {
 }
 
 // Fields of a connection, which is not the component's.
-static bool is_forbidden(struct text name) {
+bool is_forbidden(struct text name) {
   static const char *const names[] = {"connection", "host", "http2-settings", "keep-alive", "proxy-authenticate",
-                                      "proxy-authorization", "proxy-connection", "te", "transfer-encoding", "upgrade"};
+                                      "proxy-authorization", "proxy-connection", "transfer-encoding", "upgrade"};
   for (uint32_t index = 0; index < sizeof names / sizeof *names; index++)
     if (is_name(name, names[index])) return true;
   return false;
@@ -190,6 +190,15 @@ static void remove_all(struct fields *fields, struct text name) {
   uint32_t kept = 0;
   for (uint32_t index = 0; index < fields->count; index++) {
     if (same_name(fields->list[index].name, name)) give_back(fields->list[index].block);
+    else fields->list[kept++] = fields->list[index];
+  }
+  fields->count = kept;
+}
+
+void remove_forbidden(struct fields *fields) {
+  uint32_t kept = 0;
+  for (uint32_t index = 0; index < fields->count; index++) {
+    if (is_forbidden(fields->list[index].name)) give_back(fields->list[index].block);
     else fields->list[kept++] = fields->list[index];
   }
   fields->count = kept;

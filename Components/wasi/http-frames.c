@@ -108,14 +108,20 @@ static uint8_t *write_text(uint8_t *place, struct text text) {
 
 void send_fields(uint8_t kind, const void *start, uint32_t length, const struct fields *fields) {
   uint64_t size = (uint64_t)length + 4;
-  for (uint32_t index = 0; fields && index < fields->count; index++)
+  uint32_t count = 0;
+  for (uint32_t index = 0; fields && index < fields->count; index++) {
+    if (is_forbidden(fields->list[index].name)) continue;
     size += 8ull + fields->list[index].name.length + fields->list[index].value.length;
+    count++;
+  }
   if (size > UINT32_MAX) __builtin_trap();
   uint8_t *bytes = keep(size), *place = bytes;
   if (length) __builtin_memcpy(place, start, length);
-  place = write_number(place + length, fields ? fields->count : 0);
-  for (uint32_t index = 0; fields && index < fields->count; index++)
+  place = write_number(place + length, count);
+  for (uint32_t index = 0; fields && index < fields->count; index++) {
+    if (is_forbidden(fields->list[index].name)) continue;
     place = write_text(write_text(place, fields->list[index].name), fields->list[index].value);
+  }
   send_frame(kind, bytes, (uint32_t)size);
   give_back(bytes);
 }

@@ -94,7 +94,10 @@ bool skip_to_end(struct source *source, bool blocks) {
 
 struct awaited source_awaits(struct source *source, enum poll_topic topic) {
   if (topic == POLL_HEAD) return exchange_awaits_head(source->exchange);
-  if (!source->exchange) return (struct awaited){.is_ready = source->has_ended, .is_input = true, .deadline = UINT64_MAX};
+  if (!source->exchange) {
+    bool is_ready = topic == POLL_TRAILERS ? skip_to_end(source, false) : source->has_ended;
+    return (struct awaited){.is_ready = is_ready, .is_input = true, .deadline = UINT64_MAX};
+  }
   if (topic == POLL_TRAILERS && skip_to_end(source, false)) return (struct awaited){.is_ready = true};
   return exchange_awaits_body(source->exchange);
 }

@@ -53,15 +53,52 @@ uint32_t outgoing_request_set_method(struct object *self, uint32_t number, const
   return false;
 }
 
-// Nothing in it may end the line that it will stand in, or be taken for another part of it.
-static bool is_visible(struct text text) {
-  for (uint32_t index = 0; index < text.length; index++)
-    if (text.bytes[index] <= 32 || text.bytes[index] == 127) return false;
+static bool is_one_of(uint8_t byte, const char *bytes) {
+  while (*bytes && (uint8_t)*bytes != byte) bytes++;
+  return *bytes;
+}
+
+// Nothing in it may end the line that it will stand in, or be taken for another part of it (RFC 3986, 3.3 and 3.4). What programs leave in a query
+// all the same, like "|" and "[", harms nobody.
+static bool is_path(struct text text) {
+  const char *others = "\"<>\\^`{}";
+  for (uint32_t index = 0; index < text.length; index++) {
+    if (text.bytes[index] == '?') others = "\"<>";
+    if (text.bytes[index] <= 32 || text.bytes[index] == 127 || is_one_of(text.bytes[index], others)) return false;
+  }
   return true;
 }
 
+static bool is_host(struct text text, bool is_version6) {
+  for (uint32_t index = 0; index < text.length; index++) {
+    uint8_t byte = text.bytes[index], letter = byte | 32;
+    bool is_digit = byte >= '0' && byte <= '9', is_letter = letter >= 'a' && letter <= (is_version6 ? 'f' : 'z');
+    if (!is_digit && !is_letter && !is_one_of(byte, is_version6 ? ":." : "-._~%!$&'()*+,;=")) return false;
+  }
+  return text.length;
+}
+
+bool read_authority(struct text authority, uint16_t *port, struct text *host) {
+  uint32_t end = 0;
+  bool is_version6 = authority.length && *authority.bytes == '[';
+  while (end < authority.length && authority.bytes[end] != (is_version6 ? ']' : ':')) end++;
+  if (is_version6 && end == authority.length) return false;
+  *host = is_version6 ? (struct text){authority.bytes + 1, end - 1} : (struct text){authority.bytes, end};
+  end += is_version6;
+  if (!is_host(*host, is_version6)) return false;
+  if (end == authority.length) return true;
+  if (authority.bytes[end] != ':') return false;
+  uint32_t number = 0;
+  for (uint32_t index = end + 1; index < authority.length; index++) {
+    if (authority.bytes[index] < '0' || authority.bytes[index] > '9' || number > 6553) return false;
+    number = number * 10 + authority.bytes[index] - '0';
+  }
+  if (end + 1 == authority.length) return true;
+  *port = (uint16_t)number;
+  return number > 0 && number <= 65535;
+}
+
 static uint32_t set_text(struct option_text *place, uint32_t is_some, struct text text) {
-  if (is_some && !is_visible(text)) return true;
   place->is_some = is_some != 0;
   replace(&place->text, is_some ? text : (struct text){0, 0});
   return false;
@@ -70,16 +107,21 @@ static uint32_t set_text(struct option_text *place, uint32_t is_some, struct tex
 EXPORT("http/types#[method]outgoing-request.set-path-with-query")
 uint32_t outgoing_request_set_path(struct object *self, uint32_t is_some, const uint8_t *bytes, uint32_t length) {
   begin_call();
-  if (is_some && length && *bytes != '/' && *bytes != '?' && !(length == 1 && *bytes == '*')) return true;
-  return set_text(&((struct outgoing *)self->http)->path, is_some, (struct text){bytes, length});
+  struct text text = {bytes, 0};
+  // A fragment is not for the peer.
+  while (is_some && text.length < length && bytes[text.length] != '#') text.length++;
+  if (text.length && *bytes != '/' && *bytes != '?' && !(text.length == 1 && *bytes == '*')) return true;
+  if (!is_path(text)) return true;
+  return set_text(&((struct outgoing *)self->http)->path, is_some, text);
 }
 
 EXPORT("http/types#[method]outgoing-request.set-authority")
 uint32_t outgoing_request_set_authority(struct object *self, uint32_t is_some, const uint8_t *bytes, uint32_t length) {
   begin_call();
   struct text text = {bytes, length};
-  for (uint32_t index = 0; is_some && index < length; index++)
-    if (bytes[index] == '/' || bytes[index] == '?' || bytes[index] == '#' || bytes[index] == '@') return true;
+  struct text host;
+  uint16_t port;
+  if (is_some && !read_authority(text, &port, &host)) return true;
   return set_text(&((struct outgoing *)self->http)->authority, is_some, text);
 }
 

@@ -50,6 +50,10 @@ void add_field_copy(struct fields *fields, struct text name, struct text value);
 int64_t length_value(struct text value);
 void add_field(struct fields *fields, struct text name, struct text value, void *block);
 void release_fields(struct fields *fields);
+// Whether it is a field of the connection, which no program sends and none is shown.
+bool is_forbidden(struct text name);
+// Those that came from a peer.
+void remove_forbidden(struct fields *fields);
 // A handle of fields that nobody changes any more, to be looked at.
 uint32_t lend_fields(struct fields *fields);
 // What the resource was made of, which nobody else can change from here on.
@@ -208,6 +212,9 @@ struct option_time {
 };
 enum { CONNECT_TIME, FIRST_BYTE_TIME, BETWEEN_BYTES_TIME, TIME_COUNT };
 enum { METHOD_OTHER = 9, SCHEME_HTTP = 0, SCHEME_HTTPS, SCHEME_OTHER };
+
+// "example", "example:8080", "[::1]:80" (RFC 3986, 3.2), without a user. - Returns: false where it is none; a port that is not said is left as it was.
+bool read_authority(struct text authority, uint16_t *port, struct text *host);
 
 // - Returns: whether more of the body is there, or its end; false where that would block.
 bool exchange_advance(struct exchange *exchange, bool blocks);

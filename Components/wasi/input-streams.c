@@ -47,6 +47,7 @@ static errno_t read_socket(struct object *socket, uint8_t *bytes, uint32_t wante
 // Leaves bytes where they are put. - Returns: an error, or how many; 0 when none was wanted or there is none yet.
 static struct result_stream read(struct object *stream, uint8_t *bytes, uint32_t wanted, bool blocks, uint32_t *count) {
   *count = 0;
+  close_if_shut(stream);
   if (stream->is_closed) return closed;
   if (wanted == 0) return (struct result_stream){0};
   if (stream->stream.socket) {
@@ -117,7 +118,8 @@ const struct result_count *input_blocking_skip(struct object *stream, uint64_t l
   return skip_bytes(stream, length, true);
 }
 
-EXPORT("io/streams#[method]input-stream.subscribe") uint32_t input_subscribe(const struct object *stream) {
+EXPORT("io/streams#[method]input-stream.subscribe") uint32_t input_subscribe(struct object *stream) {
+  close_if_shut(stream);
   if (stream->stream.socket && !stream->is_closed) return new_pollable(pollable_socket(stream->stream.socket, NET_READABLE));
   struct source *source = stream->stream.body;
   if (source && !stream->is_closed) return new_pollable(pollable_source(POLL_BODY, source));
@@ -151,6 +153,7 @@ static void wait_for_permit(struct object *stream) {
 static const struct result_count *splice(struct object *output, struct object *input, uint64_t length, bool blocks) {
   begin_call();
   static struct result_count result;
+  close_if_shut(output);
   uint64_t permitted = output->is_closed || length == 0 ? 0 : permits(output);
   if (blocks && permitted == 0 && length && !output->is_closed) {
     wait_for_permit(output);
@@ -180,6 +183,7 @@ const struct result_count *output_blocking_splice(struct object *stream, struct 
 
 EXPORT("io/streams#[method]output-stream.check-write") const struct result_count *output_check_write(struct object *stream) {
   static struct result_count result;
+  close_if_shut(stream);
   result = (struct result_count){stream->is_closed, {.count = stream->is_closed ? 0 : permits(stream)}};
   if (stream->is_closed) result.error = closed.error;
   return &result;

@@ -28,7 +28,7 @@ struct network_result {
 // Error numbers are Linux's.
 enum {
   LINUX_EAGAIN = 11, LINUX_ENOMEM = 12, LINUX_EACCES = 13, LINUX_EINVAL = 22, LINUX_EMFILE = 24, LINUX_EPIPE = 32, LINUX_EPROTO = 71, LINUX_EMSGSIZE = 90,
-  LINUX_ECONNRESET = 104, LINUX_ECONNREFUSED = 111, LINUX_ETIMEDOUT = 110, LINUX_EINPROGRESS = 115,
+  LINUX_ECONNRESET = 104, LINUX_ENOTCONN = 107, LINUX_ECONNREFUSED = 111, LINUX_ETIMEDOUT = 110, LINUX_EINPROGRESS = 115,
   LINUX_EKEYREJECTED = 129,
 };
 typedef uint32_t linux_errno;
@@ -61,6 +61,8 @@ linux_errno socket_write(struct object *socket, const void *bytes, uint32_t leng
 linux_errno socket_finish_writing(struct object *socket);
 
 // Streams of wasi:io over a socket, which they retain: objects for new_input_stream() and new_output_stream().
+// They are closed when that side of the socket is shut down.
+void close_if_shut(struct object *stream);
 struct object *new_socket_input(struct object *socket);
 struct object *new_socket_output(struct object *socket);
 // Objects for new_pollable(). They retain the socket. The second waits for what the socket's owner waits for then.

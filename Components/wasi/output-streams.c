@@ -34,6 +34,7 @@ static errno_t write_once(struct object *stream, const struct buffer *buffer, ui
 }
 
 struct result_stream write_bytes(struct object *stream, const uint8_t *bytes, uint32_t length) {
+  close_if_shut(stream);
   if (stream->is_closed) return (struct result_stream){true, {true, 0}};
   if (stream->stream.body) return write_body(stream, bytes, length);
   while (length) {
@@ -101,6 +102,7 @@ const struct result_stream *output_blocking_write_zeroes(struct object *stream, 
 
 static const struct result_stream *flush(struct object *stream) {
   static struct result_stream result;
+  close_if_shut(stream);
   result = (struct result_stream){stream->is_closed, {stream->is_closed, 0}};
   return &result;
 }
@@ -114,7 +116,8 @@ EXPORT("io/streams#[method]output-stream.blocking-flush") const struct result_st
   return flush(stream);
 }
 
-EXPORT("io/streams#[method]output-stream.subscribe") uint32_t output_subscribe(const struct object *stream) {
+EXPORT("io/streams#[method]output-stream.subscribe") uint32_t output_subscribe(struct object *stream) {
+  close_if_shut(stream);
   struct sink *sink = stream->stream.body;
   if (sink && sink->is_of_request && !stream->is_closed) return new_pollable(pollable_sink(sink));
   bool waits = stream->stream.socket && !stream->is_closed;

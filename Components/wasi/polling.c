@@ -105,8 +105,10 @@ static struct awaited awaited_by(const struct object *pollable) {
 
 // Whether it is ready, as what it waited for turned out.
 static bool is_ready(const struct object *pollable, const struct awaited *awaited, bool has_input, bool has_events, uint64_t now) {
-  if (awaited->is_ready || (awaited->is_input && has_input)) return true;
-  if (!has_events && awaited->deadline > now) return false;
+  // Trailers come after all that the input has before them.
+  bool is_there = awaited->is_input && has_input, is_enough = pollable->pollable.topic != POLL_TRAILERS;
+  if (awaited->is_ready || (is_there && is_enough)) return true;
+  if (!has_events && !is_there && awaited->deadline > now) return false;
   switch (pollable->pollable.topic) {
     // What has come may be less than there has to be.
     case POLL_HEAD: case POLL_BODY: case POLL_TRAILERS: return source_awaits(pollable->pollable.source, pollable->pollable.topic).is_ready;

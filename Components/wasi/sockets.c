@@ -39,6 +39,11 @@ linux_errno socket_write(struct object *socket, const void *bytes, uint32_t leng
 
 linux_errno socket_finish_writing(struct object *socket) { return socket_call(NET_SHUTDOWN, socket, 1, 0, 0); }
 
+void close_if_shut(struct object *stream) {
+  uint32_t side = stream->kind == KIND_INPUT ? NET_READABLE : NET_WRITABLE;
+  if (stream->stream.socket && (stream->stream.socket->socket.shut & side)) stream->is_closed = true;
+}
+
 struct object *new_socket_input(struct object *socket) {
   struct object *stream = new_input(0, 0, 0);
   stream->stream.socket = retained_socket(socket);

@@ -100,7 +100,13 @@ EXPORT("sockets/tcp#[method]tcp-socket.finish-connect") const struct result_stre
 
 EXPORT("sockets/tcp#[method]tcp-socket.shutdown") const struct result_small *tcp_shutdown(struct object *tcp, uint32_t type) {
   if (tcp->tcp.state != CONNECTED) return in_state_of(tcp);
-  return socket_outcome(socket_call(NET_SHUTDOWN, tcp->tcp.socket, type, 0, 0));
+  static const uint8_t shut[] = {NET_READABLE, NET_WRITABLE, NET_READABLE | NET_WRITABLE};
+  if (type >= sizeof shut) __builtin_trap();
+  linux_errno number = socket_call(NET_SHUTDOWN, tcp->tcp.socket, type, 0, 0);
+  // Both ends have shut it down.
+  if (number == LINUX_ENOTCONN) number = 0;
+  if (!number) tcp->tcp.socket->socket.shut |= shut[type];
+  return socket_outcome(number);
 }
 
 // MARK: Listening

@@ -20,7 +20,9 @@ public struct RunEnding {
     var complaint: String?
     switch outcome {
     case .finished: status = 0
-    case .exited(let status): self.status = Int32(status & 0xFF)
+    // A process has eight bits for it, and no other number may become that of success.
+    case .exited(let status) where status > 0xFF: (self.status, complaint) = (1, "the program ended with the status \(status), and 255 is the largest: it is told as 1")
+    case .exited(let status): self.status = Int32(status)
     case .trapped(let trap): (status, complaint) = (EndStatus.trap, "\(TrapDescription(trap, in: image))")
     case .timedOut: (status, complaint) = (EndStatus.timeout, "the program was stopped at its time limit\(Self.of(limits.time))")
     case .processorTimeUsedUp:

@@ -57,7 +57,7 @@ struct ComponentCommandTests {
     let place = try place("probe")
     try FileManager.default.createDirectory(atPath: place.path + "/data", withIntermediateDirectories: true)
     let result = try place.run("run", "--dir", "data::/data", "probe.wasm")
-    #expect(result.output.contains("open one error"))
+    #expect(result.output.contains("open one error") && result.output.contains("given flags 1\n"), "\(result.output)")
     #expect(try FileManager.default.contentsOfDirectory(atPath: place.path + "/data") == [])
   }
 

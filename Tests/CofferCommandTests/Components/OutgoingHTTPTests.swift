@@ -43,6 +43,16 @@ struct OutgoingHTTPTests {
     Case("a value that is no UTF-8", bytes: Array((ok + "X: ").utf8) + [0xFF, 0xFE] + Array("\r\nContent-Length: 2\r\n\r\nok".utf8), sees: "status 200", "body 2"),
   ]
 
+  /// What is as long in one piece as in many.
+  static let long = ok + "X: \(String(repeating: "y", count: 12_000))\r\nContent-Length: 2\r\n\r\nok"
+  static let more = [
+    Case("a status above 599", "HTTP/1.1 999 x\r\nContent-Length: 0\r\n\r\n", sees: "status 999", "body 0"),
+    Case("a long field", long, sees: "status 200", "body 2"),
+    Case("a long field in pieces", long, pieces: 1000, sees: "status 200", "body 2"),
+    Case("a long chunk's size", chunked + "5;\(String(repeating: "y", count: 12_000))\r\nhello\r\n0\r\n\r\n", sees: "body ends with error 35"),
+    Case("a long trailer in pieces", chunked + "0\r\nX: \(String(repeating: "y", count: 12_000))\r\n\r\n", pieces: 1000, sees: "body 0"),
+  ]
+
   static let bad = [
     Case("informational answers without end", "", .repeats(Array("HTTP/1.1 102 Processing\r\nX: y\r\n\r\n".utf8)), sees: "error 26"),
     Case("101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", sees: "error 35"),
@@ -74,7 +84,6 @@ struct OutgoingHTTPTests {
     Case("a name that is no UTF-8", bytes: Array((ok + "X").utf8) + [0xFF] + Array(": 1\r\nContent-Length: 2\r\n\r\nok".utf8), sees: "error 35"),
     Case("another version", "HTTP/3.0 200 OK\r\nContent-Length: 0\r\n\r\n", sees: "error 35"),
     Case("a status below 100", "HTTP/1.1 099 x\r\nContent-Length: 0\r\n\r\n", sees: "error 35"),
-    Case("a status above 599", "HTTP/1.1 999 x\r\nContent-Length: 0\r\n\r\n", sees: "error 35"),
     Case("nothing", "", sees: "error 25"),
     Case("half a head", ok + "X: ", sees: "error 25"),
     Case("half a body", ok + "Content-Length: 50\r\n\r\nhello", sees: "status 200", "body 5", "body ends with error 25"),
@@ -99,7 +108,7 @@ struct OutgoingHTTPTests {
   }
 
   /// Each wait may take two seconds.
-  @Test(arguments: good + bad) func whateverAPeerSaysIsAnAnswerOrAnError(_ test: Case) throws {
+  @Test(arguments: good + more + bad) func whateverAPeerSaysIsAnAnswerOrAnError(_ test: Case) throws {
     let (place, peer) = (try place(), try ScriptedPeer(test.script, test.ending, pieces: test.pieces))
     defer { peer.end() }
     let result = try fetch(place, peer.port, "/a?b=c", "GET", "-", "2000")
@@ -181,6 +190,43 @@ struct OutgoingHTTPTests {
     let result = try fetch(place, peer.port, "/", method)
     #expect(result.output.contains(line), "\(result.output)")
     #expect(!result.output.contains("ends with"), "\(result.output)")
+  }
+
+  /// Fields of the peer's connection are neither shown nor sent on, whoever they came from.
+  @Test func fieldsOfTheConnectionEndWithIt() throws {
+    let script = Self.ok + "Transfer-Encoding: chunked\r\nConnection: keep-alive\r\nKeep-Alive: 5\r\nUpgrade: h2c\r\nHost: x\r\nX-A: b\r\n\r\n"
+      + "0\r\nConnection: close\r\nX-T: 1\r\n\r\n"
+    let (place, peer) = (try place(), try ScriptedPeer(Array(script.utf8)))
+    defer { peer.end() }
+    let lines = try fetch(place, peer.port, "/").output.split(separator: "\n").filter { $0.hasPrefix("field ") || $0.hasPrefix("trailer ") }
+    #expect(lines == ["field X-A: b", "trailer X-T: 1"])
+    try place.write("misuse.wasm", try WASIClients.misuse())
+    let result = try place.run(
+      "run", "--timeout", "60s", "--net", "connect:127.0.0.1:*", "misuse.wasm", "--", "request-of-an-answers-fields", "127.0.0.1:\(peer.port)")
+    #expect(result.output.contains("refused 255\n"), "\(result)")
+    #expect(peer.heads.last == "POST / HTTP/1.1\r\nHost: 127.0.0.1:\(peer.port)\r\nConnection: close\r\nX-A: b\r\n\r\n")
+  }
+
+  /// gRPC's requests have to have it; whoever passes them on drops it.
+  @Test func aRequestMayHaveTE() throws {
+    let (place, peer) = (try Workplace(), try ScriptedPeer(Array((Self.ok + "Content-Length: 0\r\n\r\n").utf8)))
+    defer { peer.end() }
+    try place.write("misuse.wasm", try WASIClients.misuse())
+    let result = try place.run(
+      "run", "--timeout", "60s", "--net", "connect:127.0.0.1:*", "misuse.wasm", "--", "request-with-te", "127.0.0.1:\(peer.port)")
+    #expect(result.status == 0, "\(result)")
+    #expect(peer.heads == ["POST / HTTP/1.1\r\nHost: 127.0.0.1:\(peer.port)\r\nConnection: close, TE\r\nte: trailers\r\n\r\n"])
+  }
+
+  /// A coding with nothing in it is for methods that have content.
+  @Test(arguments: [("GET", "0", false), ("HEAD", "0", false), ("GET", "5", true), ("POST", "0", true)])
+  func anEmptyBodyIsNone(method: String, count: String, isChunked: Bool) throws {
+    let (place, peer) = (try place(), try ScriptedPeer(Array((Self.ok + "Content-Length: 0\r\n\r\n").utf8)))
+    defer { peer.end() }
+    let result = try fetch(place, peer.port, "/", method, count)
+    #expect(result.output.contains("status 200"), "\(result)")
+    let coding = isChunked ? "Transfer-Encoding: chunked\r\n" : ""
+    #expect(peer.heads == ["\(method) / HTTP/1.1\r\nHost: 127.0.0.1:\(peer.port)\r\nConnection: close\r\n\(coding)\r\n"])
   }
 
   // MARK: Programs that misuse it

@@ -14,6 +14,12 @@ struct RunCommandTests {
     try place.module("good.wasm", "(module (memory 1) (func (export \"_start\")))")
     #expect(try place.run("run", "exit.wasm").status == 42)
     #expect(try place.run("run", "good.wasm").status == 0)
+    // A process has eight bits for it, in which this would be success.
+    for status in [256, 65536] {
+      try place.module("large.wasm", exiting.replacingOccurrences(of: "42", with: "\(status)"))
+      let result = try place.run("run", "large.wasm")
+      #expect(result.status == 1 && result.errors.contains("ended with the status \(status)"), "\(result)")
+    }
     let hello = try place.run("run", "example:hello")
     #expect(hello.status == 0 && !hello.output.isEmpty)
     #expect(hello.complaints.isEmpty)

@@ -25,7 +25,9 @@ static void print_fields(const char *title, handle fields) {
     print(title);
     print_bytes(found.elements[2 * index].elements, found.elements[2 * index].count);
     print(": ");
-    print_bytes(found.elements[2 * index + 1].elements, found.elements[2 * index + 1].count);
+    // As much as one write takes.
+    uint32_t length = found.elements[2 * index + 1].count;
+    print_bytes(found.elements[2 * index + 1].elements, length < 4096 ? length : 4096);
     print("\n");
   }
   drop_fields(fields);

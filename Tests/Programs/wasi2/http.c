@@ -244,6 +244,15 @@ static void check_outgoing(struct answer answer) {
   check(answer, "set-path", !set_path(request, 1, "/a?b", 4) && set_path(request, 1, "/a\r\n", 4));
   outgoing_path(request, &text);
   check(answer, "path", (uint8_t)text.is_some && is(text.text, "/a?b"));
+  // A fragment is cut off; what no path has is refused, and what queries have all the same is not.
+  check(answer, "fragment", !set_path(request, 1, "/a?b#c", 6) && (outgoing_path(request, &text), is(text.text, "/a?b")));
+  check(
+      answer, "characters", set_path(request, 1, "/<", 2) && set_path(request, 1, "/a\\b", 4) && set_path(request, 1, "/?\"", 3) &&
+                                !set_path(request, 1, "/a?b[c]=d|e", 11));
+  static const char *const authorities[] = {"", "[::1:80", "127.0.0.1\\:80", "host:99999", "[x]", "a b", "a@b", "a#b"};
+  uint32_t refused = 0;
+  for (uint32_t index = 0; index < 8; index++) refused += set_authority(request, 1, authorities[index], length_of(authorities[index]));
+  check(answer, "authorities", refused == 8 && !set_authority(request, 1, "[::1]:80", 8));
   check(answer, "set-authority", !set_authority(request, 1, "example:80", 10) && set_authority(request, 1, "a/b", 3));
   outgoing_authority(request, &text);
   check(answer, "authority", (uint8_t)text.is_some && is(text.text, "example:80"));
@@ -377,6 +386,21 @@ static void show_held(struct answer answer) {
   drop_fields(held.headers);
 }
 
+// The body is not read, and the trailers' pollable says when there is something to be had.
+static void unread(handle request) {
+  struct answer answer = begin(200, new_fields());
+  struct handle_result body;
+  request_consume(request, &body);
+  handle future = incoming_finish(body.value), pollable = trailers_subscribe(future);
+  block(pollable);
+  struct trailers_result trailers;
+  trailers_get(future, &trailers);
+  check(answer, "trailers when they were promised", (uint8_t)trailers.is_some && !(uint8_t)trailers.is_error);
+  drop_pollable(pollable);
+  drop_trailers(future);
+  end(answer, 0);
+}
+
 static void echo(handle request, bool shows_held) {
   struct answer answer = begin(200, new_fields());
   if (shows_held) show_held(answer);
@@ -438,6 +462,7 @@ HANDLE void handle_request(handle request, handle out) {
   struct option_string path;
   request_path(request, &path);
   if (is(path.text, "/echo")) return echo(request, false);
+  if (is(path.text, "/unread")) return unread(request);
   if (is(path.text, "/count")) return count();
   if (is(path.text, "/hold")) return hold(request);
   if (is(path.text, "/held")) return echo(request, true);

@@ -130,6 +130,19 @@ RUN uint32_t run(void) {
     send_request(sent, 0, 0, &code);
     say("refused", (uint8_t)code.is_error ? (uint8_t)code.code[0] : 255);
   }
+  if (is(what, "request-of-an-answers-fields")) {
+    handle future = begun(&number);
+    if (!future || answer_of(future, &response) != 0xFF) __builtin_trap();
+    handle sent = request_with(response_headers(response));
+    send_request(sent, 0, 0, &code);
+    say("refused", (uint8_t)code.is_error ? (uint8_t)code.code[0] : 255);
+    if (!(uint8_t)code.is_error) answer_of(code.value, &response);
+  }
+  if (is(what, "request-with-te")) {
+    fields_append(fields, "te", 2, "trailers", 8, &small);
+    send_request(request_with(fields), 0, 0, &code);
+    if (!(uint8_t)code.is_error) answer_of(code.value, &response);
+  }
   if (is(what, "connections-without-end")) {
     uint64_t count = 0;
     while (begun(&number)) count++;

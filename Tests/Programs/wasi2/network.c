@@ -267,6 +267,8 @@ static void tcp(void) {
   options(client);
   tcp_shutdown(accepted, 1, &result);
   show("shutdown", &result);
+  write_and_flush(server_out, "more", 4, (struct stream_result *)&written);
+  say("written after that", !written.is_error);
   blocking_read(client_in, 10, &read);
   show_read("client", &read);
   stream_read(client_in, 10, &read);
@@ -274,6 +276,11 @@ static void tcp(void) {
   write_and_flush(client_out, "late", 4, (struct stream_result *)&written);
   blocking_read(server_in, 10, &read);
   show_read("half open", &read);
+  write_and_flush(client_out, "lost", 4, (struct stream_result *)&written);
+  tcp_shutdown(accepted, 2, &result);
+  show("shutdown of both", &result);
+  blocking_read(server_in, 10, &read);
+  show_read("what was there", &read);
   drop_input(server_in);
   drop_output(server_out);
   drop_tcp(accepted);

@@ -356,6 +356,9 @@ RUN uint32_t run(void) {
     print("directory ");
     print_bytes(given->path.elements, given->path.count);
     print("\n");
+    struct small flags;
+    get_flags(given->directory, &flags);
+    say("given flags", flags.code);
     describe_file(given->directory);
     describe_names(given->directory);
     describe_listing(given->directory);
