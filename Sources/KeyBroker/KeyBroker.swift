@@ -171,7 +171,7 @@ public final class KeyBroker: Sendable {
   }
 
   /// What a wrong piece of evidence and a wrong token cost besides, once they have been judged.
-  func chargeFailure(of peer: String) { _ = limiter.take(Self.failedAttempt, of: "peer \(PeerName.name(of: peer))", peerRate, at: now, isDone: true) }
+  func chargeFailure(of peer: String) { limiter.charge(Self.failedAttempt, to: "peer \(PeerName.name(of: peer))", peerRate, at: now) }
 
   private var peerRate: RateLimiter.Rate { .init(perSecond: configuration.peerRate, burst: configuration.peerBurst) }
 

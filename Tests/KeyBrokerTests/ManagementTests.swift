@@ -251,7 +251,8 @@ import Testing
     #expect(ask("192.0.2.1").status == 401)
     // Guessing a token costs more.
     scene.wait(60)
-    #expect(scene.broker.answer(BrokerRequest("GET", "/v1/tokens", bearer: "guess", peer: "192.0.2.3")).status == 429)
+    let guesses = (0..<2).map { _ in scene.broker.answer(BrokerRequest("GET", "/v1/tokens", bearer: "guess", peer: "192.0.2.3")).status }
+    #expect(guesses == [401, 429])
     // Of IPv6 an address is its first 64 bits, however it is written.
     func askMany(_ peers: [String]) -> Set<Int> { Set(peers.map { ask($0).status }) }
     #expect(askMany((0..<10).map { "2001:db8:0:1::\($0)" }) == [401])

@@ -25,7 +25,7 @@ import Testing
   private func policy(_ broker: BrokerProcess) throws -> String {
     let log = try broker.run(["audit", "--json"]).output
     let measurement = try #require(log.matches(of: /image ([0-9a-f]{96})/).last).1
-    return "platforms: {none: insecure}\nimages: [{measurement: \"\(measurement)\"}]\n"
+    return "platforms: {none: insecure}\nimages: [{measurement: \"\(measurement)\"}]\nkey-holder: any\n"
   }
 
   @Test func theWalkThrough() throws {

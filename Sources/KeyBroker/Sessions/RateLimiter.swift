@@ -26,19 +26,29 @@ package final class RateLimiter: Sendable {
 
   /// Takes from somebody's bucket.
   /// - Parameter time: in seconds, never going back.
-  /// - Parameter isDone: What it is for has been done already: then what there is is taken where it is too little.
   /// - Returns: nil, or the seconds after which it is worth trying again.
-  package func take(_ cost: Double = 1, of name: String, _ rate: Rate, at time: Double, isDone: Bool = false) -> Int? {
+  package func take(_ cost: Double = 1, of name: String, _ rate: Rate, at time: Double) -> Int? {
+    change(name, rate, at: time) { bucket in
+      guard bucket.tokens >= cost else { return max(1, Int(((cost - bucket.tokens) / rate.perSecond).rounded(.up))) }
+      bucket.tokens -= cost
+      return nil
+    }
+  }
+
+  /// For what has been done already: takes what there is where it is too little.
+  package func charge(_ cost: Double, to name: String, _ rate: Rate, at time: Double) {
+    change(name, rate, at: time) { $0.tokens = max(0, $0.tokens - cost) }
+  }
+
+  private func change<Result>(_ name: String, _ rate: Rate, at time: Double, _ body: (inout Bucket) -> Result) -> Result {
     buckets.withLock { buckets in
-      var bucket = buckets[name] ?? Bucket(tokens: rate.burst, time: time, rate: rate)
       // A rate may be another by now.
-      bucket.rate = rate
-      bucket = Bucket(tokens: bucket.tokens(at: time), time: time, rate: rate)
-      let isAllowed = bucket.tokens >= cost
-      if isAllowed || isDone { bucket.tokens = max(0, bucket.tokens - cost) }
+      let tokens = buckets[name].map { Bucket(tokens: $0.tokens, time: $0.time, rate: rate).tokens(at: time) } ?? rate.burst
+      var bucket = Bucket(tokens: tokens, time: time, rate: rate)
+      let result = body(&bucket)
       if buckets[name] == nil, buckets.count >= memory { Self.forget(&buckets, at: time) }
       buckets[name] = bucket
-      return isAllowed ? nil : max(1, Int(((cost - bucket.tokens) / rate.perSecond).rounded(.up)))
+      return result
     }
   }
 

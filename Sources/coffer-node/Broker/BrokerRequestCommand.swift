@@ -17,7 +17,8 @@ struct BrokerRequestCommand: AsyncParsableCommand {
     commandName: "request", abstract: "Asks a broker for a secret as an instance of an image would, and says what comes of it.",
     discussion: """
       It gives evidence of the image without running it, with a key of its own: what a monitor states, this states. So it shows what a \
-      policy does, on a platform that the policy accepts.
+      policy does, on a platform that the policy accepts. Its key is not made inside an instance, and only a policy with \
+      'key-holder: any' releases to such a key: of any other, policy.key-holder is then what it says, beside all else that is refused.
 
       Examples:
         coffer broker request shop/key/database program.trustlet

@@ -39,7 +39,7 @@ final class ScriptedPeer: Sendable {
     try #require(started == 0)
   }
 
-  /// The heads that have come.
+  /// The heads that have come, each to its empty line: a part of the body may come with it.
   var heads: [String] { requests.withLock { $0 } }
 
   /// No connection is taken any more.
@@ -58,12 +58,13 @@ final class ScriptedPeer: Sendable {
     defer { close(connection) }
     var head: [UInt8] = []
     var space = [UInt8](repeating: 0, count: 65_536)
-    while !String(decoding: head, as: UTF8.self).contains("\r\n\r\n") {
+    let end = Array("\r\n\r\n".utf8)
+    while head.firstRange(of: end) == nil {
       let count = recv(connection, &space, space.count, 0)
       guard count > 0 else { return }
       head += space[..<count]
     }
-    let text = String(decoding: head, as: UTF8.self)
+    let text = String(decoding: head[..<(head.firstRange(of: end)?.upperBound ?? head.endIndex)], as: UTF8.self)
     requests.withLock { $0.append(text) }
     guard write(script, to: connection) else { return }
     switch ending {
