@@ -18,7 +18,7 @@ public struct LinkedComponent: Sendable {
   public internal(set) var functions: [ExportedFunction] = []
   /// Where arguments and results that do not fit into core values are left; nil where no function has such.
   public internal(set) var door: Door?
-  /// Built-ins that are there, but trap: those of asynchronous components.
+  /// Definitions that are there, but trap when they are called: those of asynchronous components.
   public internal(set) var unsupported: [String] = []
   /// Imports that nothing offers, where they are not refused: their functions trap.
   public internal(set) var missing: [String] = []

@@ -54,6 +54,8 @@ final class Outside {
         adapter = made
       } else {
         do throws(LinkingError) {
+          // Inside a component such a function may stand unused; whoever is offered this one will call it.
+          guard !function.options.isAsync else { throw LinkingError(.unsupported, "functions lifted with \"async\" are not supported") }
           adapter = try CallAdapter(adapters, caller: caller, callee: function).write()
         } catch {
           throw LinkingError(error.kind, "the function \(quoted(name)): \(error)")

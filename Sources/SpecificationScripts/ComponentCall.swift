@@ -109,13 +109,20 @@ extension CanonicalTrap {
     self = reason
   }
 
-  /// Scripts have the words of one implementation, which has others for values that come from outside.
+  /// Scripts have the words of one implementation, which has others for values that come from outside, or go there.
   func isMeant(by message: String) -> Bool {
     let others =
       switch self {
       case .wrongHandle: ["used with the wrong type"]
-      case .reallocUnaligned: ["unaligned pointer"]
-      case .reallocOutOfBounds: ["list content out-of-bounds", "string content out-of-bounds", "pointer out-of-bounds"]
+      case .unalignedPointer: ["pointer not aligned", "pointer is not aligned"]
+      case .pointerOutOfBounds: ["pointer out of bounds of memory"]
+      case .listOutOfBounds: ["list pointer/length out of bounds of memory"]
+      case .stringOutOfBounds: ["string pointer/length out of bounds of memory"]
+      case .invalidDiscriminant: ["invalid variant discriminant", "out of range [0.."]
+      case .invalidCharacter: ["converted integer out of range for `char`"]
+      case .invalidEncoding: ["invalid utf-8", "incomplete utf-8 byte sequence", "invalid utf-16", "unpaired surrogate"]
+      case .reallocUnaligned: ["unaligned pointer", "pointer not aligned", "pointer is not aligned"]
+      case .reallocOutOfBounds: ["list content out-of-bounds", "string content out-of-bounds", "pointer out-of-bounds", "out of bounds of memory"]
       default: [String]()
       }
     return ([rawValue] + others).contains { message.contains($0) }

@@ -137,7 +137,27 @@ import WasmText
           + "(func (export \"slow\") async (canon lift (core func $m \"f\") async)))")
     }
     #expect(error?.kind == .unsupported)
-    #expect(error?.description == "the function \"slow\": functions lifted or lowered with \"async\" are not supported")
+    #expect(error?.description == "the function \"slow\": functions lifted with \"async\" are not supported")
+  }
+
+  /// Of a component that nobody outside calls by it, the rest can be used.
+  @Test func asynchronousFunctionsInsideAreNoted() throws {
+    let linked = try Self.link(
+      """
+      (component
+        (component $C
+          (core module $M (func (export "f")) (func (export "g")))
+          (core instance $m (instantiate $M))
+          (func (export "slow") async (canon lift (core func $m "f") async))
+          (func (export "fast") (canon lift (core func $m "g"))))
+        (instance $c (instantiate $C))
+        (core func $slow (canon lower (func $c "slow")))
+        (core module $N (import "" "slow" (func)))
+        (core instance (instantiate $N (with "" (instance (export "slow" (func $slow))))))
+        (func (export "fast") (alias export $c "fast")))
+      """)
+    #expect(linked.unsupported == ["canon lift async"])
+    #expect(linked.functions.map(\.path) == [["fast"]])
   }
 
   @Test func asynchronousBuiltInsAreNoted() throws {

@@ -114,11 +114,10 @@ struct ResolvedOptions {
   var memory: CoreItem?
   var reallocate: CoreItem?
   var postReturn: CoreItem?
+  var isAsync = false
 
   init(_ options: CanonicalOptions, _ environment: Environment, _ linking: StaticInstantiation) throws(LinkingError) {
-    guard !options.isAsync, options.callback == nil else {
-      throw LinkingError(.unsupported, "functions lifted or lowered with \"async\" are not supported")
-    }
+    isAsync = options.isAsync
     encoding = options.encoding
     if let memory = options.memory { self.memory = try environment.coreMemory(memory) }
     if let function = options.reallocate { reallocate = try linking.item(try environment.coreFunction(function)) }

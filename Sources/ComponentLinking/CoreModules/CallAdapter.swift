@@ -24,7 +24,7 @@ struct CallAdapter {
     types = callee.environment.types
     guard let type = types.function(callee.type) else { throw Environment.fault }
     self.type = type
-    lowering = FunctionLowering(type, isAsync: false, hasCallback: false, .lower, in: types)
+    lowering = FunctionLowering(type, isAsync: caller.options.isAsync, hasCallback: false, .lower, in: types)
     lifting = FunctionLowering(type, isAsync: false, hasCallback: false, .lift, in: types)
   }
 
@@ -40,6 +40,13 @@ struct CallAdapter {
     }
     let instance = callee.environment.instance
     let options = try ResolvedOptions(callee.options, callee.environment, linking)
+    guard !caller.options.isAsync, !options.isAsync else {
+      // The others of its component can be called all the same.
+      linking.note(unsupported: caller.options.isAsync ? "canon lower async" : "canon lift async")
+      let code = FunctionWriter(lowering.core)
+      adapters.stop(code, .unsupported)
+      return try adapters.define(code, name: "canon lower")
+    }
     let target = try linking.item(try callee.environment.coreFunction(function))
     let code = FunctionWriter(lowering.core)
     let outer = TransferEnds.End(caller.options, caller.instance)

@@ -20,7 +20,7 @@ public enum CanonicalTrap: String, CaseIterable, Sendable {
   case borrowsLeft = "borrow handles still remain at the end of the call"
   case tooManyHandles = "too many handles"
   case uncaughtException = "uncaught exception"
-  case unsupported = "asynchronous built-ins are not supported"
+  case unsupported = "asynchronous functions are not supported"
 }
 
 /// The core instance that all adapters of a component share: for each component instance whether it may be entered and left, the handle

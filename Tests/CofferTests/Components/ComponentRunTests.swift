@@ -31,9 +31,10 @@ extension RunningTests {
       try holds(SpecificationScript(Array(ComponentScripts.hostileRanges().utf8)), "ranges", assertions: ComponentScripts.ranges.count)
     }
 
-    @Test func handlesBorrowsAndShapes() throws {
-      let path = PackageFolder.specification.appending(path: "component-handles.wast").path
-      try holds(SpecificationScript(path: path), "component-handles.wast", assertions: 21)
+    @Test(arguments: [("component-handles.wast", 21), ("component-results.wast", 12)])
+    func handlesBorrowsAndShapes(script: String, assertions: Int) throws {
+      let path = PackageFolder.specification.appending(path: script).path
+      try holds(SpecificationScript(path: path), script, assertions: assertions)
     }
 
     /// With the number of assertions that each is known to have at least. `coffer-wast` runs them optimised; there are some 400 modules in them.
