@@ -62,6 +62,7 @@ struct ComponentCommandTests {
   /// A directory that may only be read stays as it is; 31, as under Wasmtime: not-permitted.
   @Test func readOnlyDirectoriesStaySo() throws {
     let place = try place("probe")
+    try FileManager.default.createDirectory(atPath: place.path + "/data", withIntermediateDirectories: true)
     try place.write("data/kept", Array("kept".utf8))
     let result = try place.run("run", "--dir", "data::/data", "probe.wasm")
     #expect(result.output.contains("open one error") && result.output.contains("given flags 1\n"), "\(result.output)")
