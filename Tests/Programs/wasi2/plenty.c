@@ -25,7 +25,8 @@ RUN uint32_t run(void) {
     block(timers[count - 1]);
     struct list_of_indices ready;
     poll(timers, count, &ready);
-    say("ready", ready.count);
+    // All are, but a runtime need not look at all of them at once.
+    say("some are ready", ready.count > 0);
     for (uint32_t index = 0; index < count; index++) drop_pollable(timers[index]);
   }
   return 0;
