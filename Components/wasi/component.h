@@ -70,6 +70,7 @@ struct object {
     struct {
       struct object *file;
       uint32_t mode;  // descriptor-flags
+      bool is_protected;  // it, or the given directory that it was found in, may only be read
     } descriptor;
     struct {
       struct object *file;
@@ -109,6 +110,7 @@ struct object {
 };
 
 struct object *new_object(enum kind kind);
+void drop(struct object *object);
 struct object *new_file(uint32_t fd, bool is_given);
 struct object *retained(struct object *file);
 void release(struct object *file);

@@ -25,10 +25,11 @@ static const struct result_handle *handle(uint32_t handle) {
   return &result;
 }
 
-struct object *new_descriptor_of(struct object *file, uint32_t mode) {
+struct object *new_descriptor_of(struct object *file, uint32_t mode, bool is_protected) {
   struct object *object = new_object(KIND_DESCRIPTOR);
   object->descriptor.file = file;
   object->descriptor.mode = mode;
+  object->descriptor.is_protected = is_protected;
   return object;
 }
 
@@ -39,12 +40,18 @@ static bool is_directory(uint32_t fd) {
   return !fd_fdstat_get(fd, &status) && status.filetype == FILETYPE_DIRECTORY;
 }
 
+// As Wasmtime has it: what nobody may write is another matter than what was not opened to be written.
+static errno_t check_mode(const struct object *descriptor, uint32_t mode) {
+  if (descriptor->descriptor.mode & mode) return 0;
+  return mode == MODE_WRITE && descriptor->descriptor.is_protected ? ERRNO_PERM : ERRNO_BADF;
+}
+
 // Only files have a position, which is asked for without leaving the trustlet.
 static errno_t check_file(const struct object *descriptor, uint32_t mode) {
   uint64_t position;
   errno_t number = fd_tell(fd_of(descriptor), &position);
   if (number) return is_directory(fd_of(descriptor)) ? ERRNO_ISDIR : number;
-  return descriptor->descriptor.mode & mode ? 0 : ERRNO_BADF;
+  return check_mode(descriptor, mode);
 }
 
 EXPORT("filesystem/types#[method]descriptor.read-via-stream")
@@ -91,7 +98,8 @@ const struct result_read *descriptor_read(const struct object *descriptor, uint6
   struct buffer buffer = {0, length < TRANSFER_LIMIT ? (uint32_t)length : TRANSFER_LIMIT};
   buffer.address = allocate(buffer.length);
   uint32_t count = 0;
-  errno_t number = descriptor->descriptor.mode & MODE_READ ? fd_pread(fd_of(descriptor), &buffer, 1, offset, &count) : ERRNO_BADF;
+  errno_t number = check_mode(descriptor, MODE_READ);
+  if (!number) number = fd_pread(fd_of(descriptor), &buffer, 1, offset, &count);
   result.is_error = number != 0;
   if (number) {
     result.code = file_error(number);
@@ -117,7 +125,8 @@ const struct result_size *descriptor_write(const struct object *descriptor, uint
   static struct result_size result;
   struct buffer buffer = {bytes, length};
   uint32_t count = 0;
-  errno_t number = descriptor->descriptor.mode & MODE_WRITE ? fd_pwrite(fd_of(descriptor), &buffer, 1, offset, &count) : ERRNO_BADF;
+  errno_t number = check_mode(descriptor, MODE_WRITE);
+  if (!number) number = fd_pwrite(fd_of(descriptor), &buffer, 1, offset, &count);
   result.is_error = number != 0;
   if (number) result.code = file_error(number);
   else result.size = count;
@@ -185,7 +194,7 @@ EXPORT("filesystem/preopens#get-directories") const struct list *get_directories
     if (fd_prestat_dir_name(fd, path, status.name_length) || !is_utf8(path, status.name_length)) continue;
     // Its rights are those of every given directory; where nothing may be changed, that is said before anything else is looked at.
     bool is_mutable = path_create_directory(fd, (const uint8_t *)".", 1) != ERRNO_PERM;
-    struct object *descriptor = new_descriptor_of(new_file(fd, true), MODE_READ | (is_mutable ? MODE_MUTATE_DIRECTORY : 0));
+    struct object *descriptor = new_descriptor_of(new_file(fd, true), MODE_READ | (is_mutable ? MODE_MUTATE_DIRECTORY : 0), !is_mutable);
     directories[count++] = (struct given){new_descriptor(descriptor), {path, status.name_length}};
   }
   result = (struct list){directories, count};

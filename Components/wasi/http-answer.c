@@ -2,7 +2,8 @@
 #include "http-exchange.h"
 
 // More bytes. - Returns: false where none are there yet; true also at the peer's end, and after an error.
-static bool fill(struct exchange *exchange, bool blocks) {
+static bool fill(struct exchange *exchange) {
+  if (!exchange->bytes) exchange->bytes = keep(BUFFER_SIZE);
   if (exchange->first == exchange->last) exchange->first = exchange->last = 0;
   if (exchange->first && exchange->last == BUFFER_SIZE) {
     __builtin_memmove(exchange->bytes, exchange->bytes + exchange->first, exchange->last - exchange->first);
@@ -13,8 +14,7 @@ static bool fill(struct exchange *exchange, bool blocks) {
     uint32_t count = 0;
     linux_errno number = socket_read(exchange->socket, exchange->bytes + exchange->last, BUFFER_SIZE - exchange->last, &count);
     if (number == LINUX_EAGAIN) {
-      if (blocks && wait_for_socket(exchange->socket, NET_READABLE, exchange->deadline)) continue;
-      if (!blocks && monotonic_now() < exchange->deadline) return false;
+      if (monotonic_now() < exchange->deadline) return false;
       exchange_fail(exchange, exchange->has_begun ? HTTP_CONNECTION_READ_TIMEOUT : HTTP_RESPONSE_TIMEOUT);
       continue;
     }
@@ -108,12 +108,14 @@ static bool read_framing(struct exchange *exchange) {
 bool exchange_read_head(struct exchange *exchange) {
   // Who waits for the answer before the body's end may mean to go on with the body.
   exchange_let_go(exchange, true);
+  exchange_go_on(exchange);
   while (!exchange->error && !exchange->has_head) {
+    if (exchange->state != CONNECTED) return false;
     struct text line;
     if (!take_line(exchange, &line)) {
       if (exchange->last - exchange->first >= BUFFER_SIZE) exchange_fail(exchange, HTTP_RESPONSE_HEADER_SECTION_SIZE);
       else if (exchange->peer_has_ended) exchange_fail(exchange, HTTP_RESPONSE_INCOMPLETE);
-      else if (!fill(exchange, false)) return false;
+      else if (!fill(exchange)) return false;
       continue;
     }
     if (!exchange->headers) {
@@ -160,7 +162,7 @@ static bool read_size(struct text line, uint64_t *size) {
   return count && (rest.length == 0 || *rest.bytes == ';');
 }
 
-bool exchange_advance(struct exchange *exchange, bool blocks) {
+bool exchange_advance(struct exchange *exchange) {
   struct source *source = &exchange->source;
   while (!source->has_ended) {
     bool is_data = exchange->body == BODY_LENGTH || exchange->body == BODY_CHUNK || exchange->body == BODY_TO_CLOSE;
@@ -181,7 +183,7 @@ bool exchange_advance(struct exchange *exchange, bool blocks) {
         else exchange_fail(exchange, HTTP_RESPONSE_INCOMPLETE);
       } else if (!is_data && exchange->last - exchange->first >= BUFFER_SIZE) {
         exchange_fail(exchange, exchange->body == BODY_TRAILERS ? HTTP_RESPONSE_HEADER_SECTION_SIZE : HTTP_PROTOCOL_ERROR);
-      } else if (!fill(exchange, blocks)) {
+      } else if (!fill(exchange)) {
         return false;
       }
       continue;
@@ -219,7 +221,10 @@ static struct awaited awaits(struct exchange *exchange, bool is_there) {
   return (struct awaited){.socket = exchange->socket, .events = NET_READABLE, .deadline = exchange->deadline};
 }
 
-struct awaited exchange_awaits_head(struct exchange *exchange) { return awaits(exchange, exchange_read_head(exchange)); }
+struct awaited exchange_awaits_head(struct exchange *exchange) {
+  bool is_there = exchange_read_head(exchange);
+  return exchange->state == CONNECTED ? awaits(exchange, is_there) : exchange_awaits_turn(exchange);
+}
 
 // Half of a line is nothing to be read.
-struct awaited exchange_awaits_body(struct exchange *exchange) { return awaits(exchange, exchange_advance(exchange, false)); }
+struct awaited exchange_awaits_body(struct exchange *exchange) { return awaits(exchange, exchange_advance(exchange)); }

@@ -6,23 +6,10 @@ static const uint64_t DEFAULT_TIME = 60ull * 1000000000;
 
 // MARK: outgoing-handler
 
-static uint32_t code_of(linux_errno number) {
-  switch (number) {
-    case LINUX_EACCES: return HTTP_REQUEST_DENIED;
-    case 2: return HTTP_DESTINATION_NOT_FOUND;
-    case LINUX_ECONNREFUSED: return HTTP_CONNECTION_REFUSED;
-    case LINUX_ETIMEDOUT: return HTTP_CONNECTION_TIMEOUT;
-    case LINUX_EMFILE: return HTTP_CONNECTION_LIMIT_REACHED;
-    case LINUX_EKEYREJECTED: return HTTP_TLS_CERTIFICATE_ERROR;
-    case LINUX_EPROTO: return HTTP_TLS_PROTOCOL_ERROR;
-    default: return HTTP_DESTINATION_UNAVAILABLE;
-  }
-}
-
-static uint32_t connect(struct exchange *exchange, const struct outgoing *request) {
+static uint32_t begin(struct exchange *exchange, const struct outgoing *request) {
   bool is_plain = request->scheme.is_some && request->scheme.scheme.number == SCHEME_HTTP;
   uint16_t port = is_plain ? 80 : 443;
-  struct text host;
+  struct text host = {0, 0};
   // What follows a CONNECT is no answer of HTTP.
   if (is_method(request, 5)) return HTTP_REQUEST_METHOD_INVALID;
   // Who reads one length and who reads the other would take different bytes for the next request.
@@ -30,12 +17,7 @@ static uint32_t connect(struct exchange *exchange, const struct outgoing *reques
   if (!request->body && declared_length(request->headers) > 0) return HTTP_REQUEST_BODY_SIZE;
   if (request->scheme.is_some && request->scheme.scheme.number == SCHEME_OTHER) return HTTP_REQUEST_URI_INVALID;
   if (!request->authority.is_some || !read_authority(request->authority.text, &port, &host)) return HTTP_REQUEST_URI_INVALID;
-  linux_errno number = begin_connect_by_name(host.bytes, host.length, port, !is_plain, &exchange->socket);
-  if (number) return code_of(number);
-  uint64_t deadline = time_after(exchange->times[CONNECT_TIME]);
-  while ((number = socket_connected(exchange->socket)) == LINUX_EAGAIN)
-    if (!wait_for_socket(exchange->socket, NET_WRITABLE, deadline)) return HTTP_CONNECTION_TIMEOUT;
-  return number ? code_of(number) : 0;
+  return exchange_connect(exchange, host, port, !is_plain);
 }
 
 // result<future-incoming-response, error-code>
@@ -54,24 +36,20 @@ const struct result_response *outgoing_handle(uint32_t request_handle, uint32_t 
   const struct option_time *times = has_options ? taken_request_options(options)->http : 0;
   struct exchange *exchange = keep(sizeof *exchange);
   *exchange = (struct exchange){.references = 1, .sink = request->body ? retained_sink(request->body) : 0, .section_left = HEAD_LIMIT,
-                                .write_deadline = UINT64_MAX};
+                                .deadline = UINT64_MAX, .write_deadline = UINT64_MAX};
   exchange->source.exchange = exchange;
   for (uint32_t index = 0; index < TIME_COUNT; index++) {
     exchange->times[index] = times && times[index].is_some ? times[index].nanoseconds : DEFAULT_TIME;
   }
   exchange->is_head = is_method(request, 1);
   exchange->is_chunked = request->body && request->body->declared < 0;
-  uint32_t code = connect(exchange, request);
-  if (!code) {
-    exchange->bytes = keep(BUFFER_SIZE);
-    exchange_send_head(exchange, request);
-    if (request->body) begin_sending(request->body, exchange);
-    code = exchange->error ? exchange->error->code : 0;
-  }
+  uint32_t code = begin(exchange, request);
   if (code) {
     release_exchange(exchange);
     result = (struct result_response){true, {.code = error_code((struct http_error){code, 0})}};
   } else {
+    exchange_send_head(exchange, request);
+    if (request->body) begin_sending(request->body, exchange);
     struct object *future = new_object(KIND_RESPONSE);
     future->http = exchange;
     result = (struct result_response){false, {.handle = new_future_incoming_response(future)}};

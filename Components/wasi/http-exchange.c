@@ -20,6 +20,7 @@ void release_source(struct source *source) {
     exchange->sink->exchange = 0;
     release_sink(exchange->sink);
   }
+  exchange_settle(exchange);
   if (exchange->socket) release_socket(exchange->socket);
   release_fields(exchange->headers);
   release_fields(source->trailers);
@@ -35,6 +36,7 @@ void exchange_fail(struct exchange *exchange, uint32_t code) {
   exchange->source.has_ended = true;
   exchange->source.error = exchange->error;
   if (exchange->sink) exchange->sink->is_broken = true;
+  exchange_settle(exchange);
 }
 
 uint64_t time_after(uint64_t duration) {
@@ -44,44 +46,7 @@ uint64_t time_after(uint64_t duration) {
 
 // MARK: Sending
 
-static bool send_all(struct exchange *exchange, const uint8_t *bytes, uint32_t length) {
-  uint64_t deadline = time_after(exchange->times[BETWEEN_BYTES_TIME]);
-  while (length && !exchange->error && !exchange->takes_no_more) {
-    uint32_t count = 0;
-    linux_errno number = socket_write(exchange->socket, bytes, length, &count);
-    if (number == LINUX_EAGAIN) {
-      if (!wait_for_socket(exchange->socket, NET_WRITABLE, deadline)) exchange_fail(exchange, HTTP_CONNECTION_WRITE_TIMEOUT);
-    } else if (number) {
-      // Who does not want a request to its end may have said why: that is still to be read.
-      exchange->takes_no_more = true;
-      if (exchange->sink) exchange->sink->is_broken = true;
-    } else if (count) {
-      bytes += count;
-      length -= count;
-      exchange->write_deadline = UINT64_MAX;
-      deadline = time_after(exchange->times[BETWEEN_BYTES_TIME]);
-    }
-  }
-  if (!exchange->has_head) exchange->deadline = time_after(exchange->times[FIRST_BYTE_TIME]);
-  return !exchange->error && !exchange->takes_no_more;
-}
-
-void exchange_write(struct exchange *exchange, const uint8_t *bytes, uint32_t length) {
-  if (!length) return;
-  exchange_let_go(exchange, true);
-  if (!exchange->is_chunked) {
-    send_all(exchange, bytes, length);
-    return;
-  }
-  uint8_t line[10];
-  uint32_t place = sizeof line;
-  line[--place] = '\n';
-  line[--place] = '\r';
-  for (uint32_t rest = length; rest; rest >>= 4) line[--place] = "0123456789abcdef"[rest & 15];
-  if (send_all(exchange, line + place, sizeof line - place) && send_all(exchange, bytes, length)) send_all(exchange, (const uint8_t *)"\r\n", 2);
-}
-
-static void append(struct writer *writer, struct text text) {
+void append(struct writer *writer, struct text text) {
   if (writer->capacity - writer->length < text.length) {
     uint64_t capacity = (writer->length + text.length) * 2 + 512;
     uint8_t *larger = keep(capacity);
@@ -98,6 +63,20 @@ static struct text of(const char *text) {
   uint32_t length = 0;
   while (text[length]) length++;
   return (struct text){(const uint8_t *)text, length};
+}
+
+void exchange_write(struct exchange *exchange, const uint8_t *bytes, uint32_t length) {
+  if (!length) return;
+  exchange_let_go(exchange, true);
+  if (!exchange->is_chunked) return exchange_send(exchange, (struct text){bytes, length});
+  uint8_t line[10];
+  uint32_t place = sizeof line;
+  line[--place] = '\n';
+  line[--place] = '\r';
+  for (uint32_t rest = length; rest; rest >>= 4) line[--place] = "0123456789abcdef"[rest & 15];
+  exchange_send(exchange, (struct text){line + place, sizeof line - place});
+  exchange_send(exchange, (struct text){bytes, length});
+  exchange_send(exchange, of("\r\n"));
 }
 
 static void append_fields(struct writer *writer, const struct fields *fields) {
@@ -117,34 +96,8 @@ void exchange_end_body(struct exchange *exchange, const struct fields *trailers)
   append(&writer, of("0\r\n"));
   append_fields(&writer, trailers);
   append(&writer, of("\r\n"));
-  send_all(exchange, writer.bytes, (uint32_t)writer.length);
+  exchange_send(exchange, (struct text){writer.bytes, (uint32_t)writer.length});
   give_back(writer.bytes);
-}
-
-void exchange_give_up_body(struct exchange *exchange) {
-  if (exchange->error || exchange->takes_no_more) return;
-  exchange->takes_no_more = true;
-  socket_finish_writing(exchange->socket);
-}
-
-enum { WRITE_PERMIT = 65536 };
-
-uint64_t exchange_permits(struct exchange *exchange) {
-  if (!wait_for_socket(exchange->socket, NET_WRITABLE, 0)) return 0;
-  exchange->write_deadline = UINT64_MAX;
-  return WRITE_PERMIT;
-}
-
-// The time begins with the first wait, and not anew with each.
-struct awaited exchange_awaits_room(struct exchange *exchange) {
-  if (exchange->error || exchange->takes_no_more) return (struct awaited){.is_ready = true};
-  if (exchange->write_deadline == UINT64_MAX) exchange->write_deadline = time_after(exchange->times[BETWEEN_BYTES_TIME]);
-  return (struct awaited){.socket = exchange->socket, .events = NET_WRITABLE, .deadline = exchange->write_deadline};
-}
-
-void exchange_has_room(struct exchange *exchange, bool has_room) {
-  exchange->write_deadline = UINT64_MAX;
-  if (!has_room) exchange_fail(exchange, HTTP_CONNECTION_WRITE_TIMEOUT);
 }
 
 static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
@@ -179,6 +132,6 @@ void exchange_let_go(struct exchange *exchange, bool has_body) {
   exchange->held = (struct writer){0};
   exchange->is_chunked = has_body;
   append(&writer, of(has_body ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n"));
-  send_all(exchange, writer.bytes, (uint32_t)writer.length);
+  exchange_send(exchange, (struct text){writer.bytes, (uint32_t)writer.length});
   give_back(writer.bytes);
 }

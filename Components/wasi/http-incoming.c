@@ -8,7 +8,13 @@ struct fields *read_trailers(uint32_t length);
 
 // Goes on until there is a part of the body, or its end. - Returns: false where that would block.
 static bool advance(struct source *source, bool blocks) {
-  if (source->exchange) return exchange_advance(source->exchange, blocks);
+  if (source->exchange) {
+    while (!exchange_advance(source->exchange)) {
+      if (!blocks) return false;
+      wait_for_source(source);
+    }
+    return true;
+  }
   while (!source->has_ended && source->left == 0) {
     if (!blocks && !input_is_ready()) return false;
     struct buffer buffer = {source->header + source->header_length, sizeof source->header - source->header_length};
@@ -71,16 +77,17 @@ struct result_stream read_body(struct object *stream, uint8_t *bytes, uint32_t w
   return (struct result_stream){0};
 }
 
-bool skip_to_end(struct source *source, bool blocks) {
+// Reads what was not read. - Returns: whether the end was reached; false where that would block.
+static bool skip_to_end(struct source *source) {
   static uint8_t bytes[4096];
   while (true) {
-    if (!advance(source, blocks)) return false;
+    if (!advance(source, false)) return false;
     if (source->has_ended) return true;
     if (source->exchange) {
       source->left -= exchange_read(source->exchange, bytes, sizeof bytes);
       continue;
     }
-    if (!blocks && !input_is_ready()) return false;
+    if (!input_is_ready()) return false;
     struct buffer buffer = {bytes, source->left < sizeof bytes ? source->left : sizeof bytes};
     uint32_t count;
     if (fd_read(0, &buffer, 1, &count) || count == 0) {
@@ -95,10 +102,10 @@ bool skip_to_end(struct source *source, bool blocks) {
 struct awaited source_awaits(struct source *source, enum poll_topic topic) {
   if (topic == POLL_HEAD) return exchange_awaits_head(source->exchange);
   if (!source->exchange) {
-    bool is_ready = topic == POLL_TRAILERS ? skip_to_end(source, false) : source->has_ended;
+    bool is_ready = topic == POLL_TRAILERS ? skip_to_end(source) : source->has_ended;
     return (struct awaited){.is_ready = is_ready, .is_input = true, .deadline = UINT64_MAX};
   }
-  if (topic == POLL_TRAILERS && skip_to_end(source, false)) return (struct awaited){.is_ready = true};
+  if (topic == POLL_TRAILERS && skip_to_end(source)) return (struct awaited){.is_ready = true};
   return exchange_awaits_body(source->exchange);
 }
 
@@ -199,7 +206,7 @@ EXPORT("http/types#[method]future-trailers.get") const struct trailers_result *f
   static struct trailers_result result;
   struct source *source = self->http;
   __builtin_memset(&result, 0, sizeof result);
-  if (!skip_to_end(source, false)) return &result;
+  if (!skip_to_end(source)) return &result;
   result.is_some = true;
   if (self->is_closed) {
     result.once.was_taken = true;

@@ -44,11 +44,6 @@ struct awaited sink_awaits(struct sink *sink) {
   return exchange_awaits_room(sink->exchange);
 }
 
-void wait_for_sink(struct sink *sink) {
-  struct awaited awaited = sink_awaits(sink);
-  if (!awaited.is_ready) exchange_has_room(sink->exchange, wait_for_socket(awaited.socket, awaited.events, awaited.deadline) != 0);
-}
-
 static void wait(struct sink *sink, const uint8_t *bytes, uint32_t length) {
   if (sink->waiting_capacity - sink->waiting_length < length) {
     uint32_t capacity = sink->waiting_capacity ? sink->waiting_capacity : 1024;
@@ -87,6 +82,8 @@ struct result_stream write_body(struct object *stream, const uint8_t *bytes, uin
     return refuse(stream, wrong_size(sink));
   }
   if (sink->is_sent && sink->exchange) {
+    // Who writes more than was permitted waits.
+    if (!body_permits(sink)) wait_for_sink(sink);
     exchange_write(sink->exchange, bytes, length);
   } else if (sink->is_sent) {
     send_frame(FRAME_DATA, bytes, length);
@@ -101,7 +98,8 @@ struct result_stream write_body(struct object *stream, const uint8_t *bytes, uin
 
 // What was written goes out when there is much of it and whenever the program waits for anything. So this waits, for as long as nothing.
 void flush_body(struct sink *sink) {
-  if (!sink->is_sent || sink->exchange) return;
+  if (sink->exchange) return wait_for_sink(sink);
+  if (!sink->is_sent) return;
   struct subscription subscription = {.tag = 0};
   subscription.clock.clock = CLOCK_MONOTONIC;
   subscription.clock.timeout = 1000;

@@ -159,10 +159,9 @@ struct object *pollable_source(enum poll_topic topic, struct source *source);
 struct object *pollable_sink(struct sink *sink);
 struct awaited source_awaits(struct source *source, enum poll_topic topic);
 struct awaited sink_awaits(struct sink *sink);
-// Waits until more may be written, or it is said why not.
+// Each waits as a program's poll does: until more may be written, or it is said why not; until more can be read, or the end.
 void wait_for_sink(struct sink *sink);
-// Reads what was not read. - Returns: whether the end was reached; false only where that may not block.
-bool skip_to_end(struct source *source, bool blocks);
+void wait_for_source(struct source *source);
 
 // MARK: Outgoing bodies (http-outgoing.c)
 
@@ -217,7 +216,7 @@ enum { METHOD_OTHER = 9, SCHEME_HTTP = 0, SCHEME_HTTPS, SCHEME_OTHER };
 bool read_authority(struct text authority, uint16_t *port, struct text *host);
 
 // - Returns: whether more of the body is there, or its end; false where that would block.
-bool exchange_advance(struct exchange *exchange, bool blocks);
+bool exchange_advance(struct exchange *exchange);
 uint32_t exchange_read(struct exchange *exchange, uint8_t *bytes, uint32_t length);
 void exchange_write(struct exchange *exchange, const uint8_t *bytes, uint32_t length);
 void begin_sending(struct sink *sink, struct exchange *exchange);
@@ -231,8 +230,12 @@ struct awaited exchange_awaits_head(struct exchange *exchange);
 struct awaited exchange_awaits_body(struct exchange *exchange);
 // Room for more of the request's body.
 struct awaited exchange_awaits_room(struct exchange *exchange);
-// What came of it. Where the time is over the exchange has failed.
-void exchange_has_room(struct exchange *exchange, bool has_room);
+// What goes on while the program waits for anything: exchanges that connect, or have something to send; 0 at the end, and before the first.
+struct exchange *next_busy(const struct exchange *before);
+uint32_t busy_count(void);
+// Without a socket: others have to be connected first.
+struct awaited exchange_awaits_turn(const struct exchange *exchange);
+void exchange_go_on(struct exchange *exchange);
 // A request lasts as long as anybody has something of it.
 struct source *retained_source(struct source *source);
 void release_source(struct source *source);

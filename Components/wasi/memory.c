@@ -40,12 +40,15 @@ static void *take(uint64_t size, uint64_t alignment) {
   uint64_t last = first + size;
   if (last < first || last > 1ull << 32) __builtin_trap();
   if (last > end) {
-    // Others have what lies behind the region: it goes on elsewhere, and what is in the old one stays for this call.
+    // Others have what lies behind the region: it goes on elsewhere, and what is in the old one stays for this call. Twice as large, so that all of
+    // those that were left behind are no larger than the last.
+    uint64_t least = 0;
     if (end != memory_end()) {
+      least = 2 * (end - start);
       first = start = end = memory_end();
       last = first + size;
     }
-    grow(last - end);
+    grow(last - end < least ? least : last - end);
     end = memory_end();
   }
   used = last - start;

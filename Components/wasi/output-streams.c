@@ -65,6 +65,12 @@ static const struct result_stream *write_at_most(
   return &result;
 }
 
+// Of what goes to a peer with a request. Otherwise what was written has been.
+static void wait_for_room(struct object *stream) {
+  struct sink *sink = stream->stream.body;
+  if (!stream->is_closed && sink && sink->exchange) flush_body(sink);
+}
+
 enum { BLOCKING_LIMIT = 4096 };
 
 EXPORT("io/streams#[method]output-stream.write")
@@ -74,10 +80,13 @@ const struct result_stream *output_write(struct object *stream, const uint8_t *b
 
 EXPORT("io/streams#[method]output-stream.blocking-write-and-flush")
 const struct result_stream *output_blocking_write(struct object *stream, const uint8_t *bytes, uint32_t length) {
-  return write_at_most(stream, bytes, length, BLOCKING_LIMIT);
+  const struct result_stream *result = write_at_most(stream, bytes, length, BLOCKING_LIMIT);
+  wait_for_room(stream);
+  return result;
 }
 
 static const struct result_stream *write_zeroes(struct object *stream, uint64_t length, uint32_t limit) {
+  begin_call();
   static const uint8_t zeroes[BLOCKING_LIMIT];
   static struct result_stream result;
   if (length > limit) __builtin_trap();
@@ -97,7 +106,9 @@ const struct result_stream *output_write_zeroes(struct object *stream, uint64_t 
 
 EXPORT("io/streams#[method]output-stream.blocking-write-zeroes-and-flush")
 const struct result_stream *output_blocking_write_zeroes(struct object *stream, uint64_t length) {
-  return write_zeroes(stream, length, BLOCKING_LIMIT);
+  const struct result_stream *result = write_zeroes(stream, length, BLOCKING_LIMIT);
+  wait_for_room(stream);
+  return result;
 }
 
 static const struct result_stream *flush(struct object *stream) {
@@ -112,6 +123,7 @@ EXPORT("io/streams#[method]output-stream.flush") const struct result_stream *out
 }
 
 EXPORT("io/streams#[method]output-stream.blocking-flush") const struct result_stream *output_blocking_flush(struct object *stream) {
+  begin_call();
   if (!stream->is_closed && stream->stream.body) flush_body(stream->stream.body);
   return flush(stream);
 }

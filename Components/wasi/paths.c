@@ -1,7 +1,7 @@
 // wasi:filesystem/types, what a directory does with paths beneath it.
 #include "files.h"
 
-struct object *new_descriptor_of(struct object *file, uint32_t mode);
+struct object *new_descriptor_of(struct object *file, uint32_t mode, bool is_protected);
 
 enum { OPEN_CREATE = 1, OPEN_DIRECTORY = 2, OPEN_EXCLUSIVE = 4, OPEN_TRUNCATE = 8 };
 // descriptor-flags that ask for writes to be on a disk when they return.
@@ -22,7 +22,7 @@ const struct result_handle *descriptor_open_at(
   // As Wasmtime has it: who does not ask to write may read, and creating and truncating give the right to write.
   uint32_t mode = flags & MODE_WRITE ? flags & (MODE_READ | MODE_WRITE) : MODE_READ;
   if (open_flags & (OPEN_CREATE | OPEN_TRUNCATE)) mode |= MODE_WRITE;
-  if (!number) result.handle = new_descriptor(new_descriptor_of(new_file(fd, false), mode));
+  if (!number) result.handle = new_descriptor(new_descriptor_of(new_file(fd, false), mode, directory->descriptor.is_protected));
   return &result;
 }
 

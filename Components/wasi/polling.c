@@ -112,15 +112,43 @@ static bool is_ready(const struct object *pollable, const struct awaited *awaite
   switch (pollable->pollable.topic) {
     // What has come may be less than there has to be.
     case POLL_HEAD: case POLL_BODY: case POLL_TRAILERS: return source_awaits(pollable->pollable.source, pollable->pollable.topic).is_ready;
-    case POLL_SINK: exchange_has_room(pollable->pollable.sink->exchange, has_events); return true;
+    case POLL_SINK: return sink_awaits(pollable->pollable.sink).is_ready;
     default: return true;
+  }
+}
+
+// What requests have to do goes on in the meantime.
+struct pursuit {
+  struct watched *watched;
+  uint32_t count;
+  uint64_t deadline;
+};
+
+static void begin_pursuit(struct pursuit *pursuit) {
+  for (const struct exchange *exchange = next_busy(0); exchange; exchange = next_busy(exchange)) {
+    struct awaited awaited = exchange_awaits_turn(exchange);
+    if (awaited.deadline < pursuit->deadline) pursuit->deadline = awaited.deadline;
+    if (awaited.socket) pursuit->watched[pursuit->count++] = (struct watched){awaited.socket->socket.handle, awaited.events};
+  }
+}
+
+static void end_pursuit(const struct watched *watched) {
+  uint64_t now = monotonic_now();
+  struct exchange *next;
+  for (struct exchange *exchange = next_busy(0); exchange; exchange = next) {
+    struct awaited awaited = exchange_awaits_turn(exchange);
+    // It may have nothing left to do.
+    next = next_busy(exchange);
+    bool has_events = awaited.socket && (watched++)->events;
+    if (has_events || !awaited.socket || awaited.deadline <= now) exchange_go_on(exchange);
   }
 }
 
 // Leaves the indices of those that are ready. - Returns: how many; 0 only where it does not block.
 static uint32_t poll_all(struct object *const *pollables, uint32_t count, uint32_t *ready, bool blocks) {
   struct awaited *awaited = allocate((uint64_t)count * sizeof *awaited);
-  struct watched *watched = allocate((uint64_t)count * sizeof *watched);
+  // Asking for an answer may make its request one that has something to do.
+  struct watched *watched = allocate((2 * (uint64_t)count + busy_count()) * sizeof *watched);
   while (true) {
     bool for_input = false, has_input = false, has_moment = false;
     uint64_t deadline = blocks ? UINT64_MAX : 0;
@@ -134,8 +162,12 @@ static uint32_t poll_all(struct object *const *pollables, uint32_t count, uint32
       if (one->deadline < deadline) deadline = one->deadline;
       if (one->socket) watched[sockets++] = (struct watched){one->socket->socket.handle, one->events};
     }
-    if (sockets) has_input = wait_for_sockets(watched, sockets, for_input, deadline);
+    struct pursuit pursuit = {watched + sockets, 0, deadline};
+    begin_pursuit(&pursuit);
+    deadline = pursuit.deadline;
+    if (sockets + pursuit.count) has_input = wait_for_sockets(watched, sockets + pursuit.count, for_input, deadline);
     else if (for_input || deadline) has_input = wait(for_input, deadline);
+    if (next_busy(0)) end_pursuit(pursuit.watched);
     uint64_t now = has_moment ? monotonic_now() : 0;
     for (uint32_t index = 0; index < count; index++) {
       bool has_events = awaited[index].socket && watched[next++].events;
@@ -144,6 +176,15 @@ static uint32_t poll_all(struct object *const *pollables, uint32_t count, uint32
     if (found || !blocks) return found;
   }
 }
+
+static void wait_until(struct object *pollable) {
+  uint32_t ready;
+  poll_all(&pollable, 1, &ready, true);
+  drop(pollable);
+}
+
+void wait_for_sink(struct sink *sink) { wait_until(pollable_sink(sink)); }
+void wait_for_source(struct source *source) { wait_until(pollable_source(POLL_BODY, source)); }
 
 EXPORT("io/poll#poll") const struct list *poll(struct object *const *pollables, uint32_t count) {
   begin_call();

@@ -1,10 +1,12 @@
-// Resources: a fixed number of objects, which touch no memory before they are used.
+// Resources: objects that stay where they are, as many as there is memory for.
 #include "network.h"
 #include "http.h"
 
-enum { OBJECT_LIMIT = 16384 };
-static struct object objects[OBJECT_LIMIT];
-static uint32_t touched;
+enum { FRESH_SIZE = 65536 };
+// What most programs need is there from the start.
+static struct object first_objects[256];
+static struct object *place = first_objects;
+static uint32_t left = sizeof first_objects / sizeof *first_objects;
 static struct object *first_free;
 
 struct object *new_object(enum kind kind) {
@@ -12,8 +14,12 @@ struct object *new_object(enum kind kind) {
   if (object) {
     first_free = object->next_free;
   } else {
-    if (touched == OBJECT_LIMIT) __builtin_trap();
-    object = &objects[touched++];
+    if (left == 0) {
+      place = fresh_memory(FRESH_SIZE);
+      left = FRESH_SIZE / sizeof *place;
+    }
+    object = place++;
+    left--;
   }
   *object = (struct object){.kind = kind};
   return object;

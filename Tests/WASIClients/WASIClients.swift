@@ -5,9 +5,12 @@ import WasmFormat
 /// Command components made of the C files in `Tests/Programs/wasi2`.
 public enum WASIClients {
   public static let all: [(name: String, component: @Sendable () throws -> [UInt8])] = [
-    ("dial", dial), ("ending", ending), ("fetch", fetch), ("hostile", hostile), ("http", http), ("misuse", misuse), ("network", network), ("probe", probe), ("relay", relay), ("sockets", sockets),
+    ("dial", dial), ("ending", ending), ("fetch", fetch), ("hostile", hostile), ("http", http), ("misuse", misuse), ("network", network), ("plenty", plenty), ("probe", probe), ("relay", relay), ("sockets", sockets),
+    ("together", together),
   ]
 
+  /// Has many timers at once; its output is the same wherever it runs.
+  @Sendable public static func plenty() throws -> [UInt8] { try component(SinglePrograms.plenty) }
   /// Uses nearly everything; its output is the same wherever it runs.
   @Sendable public static func probe() throws -> [UInt8] { try component(SinglePrograms.probe) }
   /// TCP, UDP and names over loopback; its output is the same wherever it runs.
@@ -27,6 +30,8 @@ public enum WASIClients {
 
   /// Makes an HTTP request, and says what came of it.
   @Sendable public static func fetch() throws -> [UInt8] { try component(SinglePrograms.fetch) }
+  /// Begins several HTTP requests at once, and says what came of each.
+  @Sendable public static func together() throws -> [UInt8] { try component(SinglePrograms.together) }
   /// Does something with HTTP that must end in a trap or be refused: which, says its first argument.
   @Sendable public static func misuse() throws -> [UInt8] { try component(SinglePrograms.misuse) }
   /// Answers HTTP requests with what another server answers to them.

@@ -55,7 +55,8 @@ struct TLSGate: ParsableCommand {
       try? local.close().wait()
     }
     try? local.closeFuture.wait()
-    try group.syncShutdownGracefully()
+    // Not by shutting the group down: that takes a dispatch queue, whose library looks at /proc/self/task, and traps where it may not.
+    Glibc.exit(0)
   }
 
   private func prove() throws {

@@ -359,6 +359,16 @@ RUN uint32_t run(void) {
     struct small flags;
     get_flags(given->directory, &flags);
     say("given flags", flags.code);
+    handle kept = opened(given->directory, "kept", 0, READ);
+    if (kept) {
+      struct count count;
+      struct result stream;
+      file_write(kept, P("x"), 0, &count);
+      say("writing it", count.is_error ? count.is_closed : 99);
+      write_via_stream(kept, 0, &stream);
+      say("or its stream", stream.is_error ? stream.code : 99);
+      drop_descriptor(kept);
+    }
     describe_file(given->directory);
     describe_names(given->directory);
     describe_listing(given->directory);
