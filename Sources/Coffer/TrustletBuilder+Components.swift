@@ -28,6 +28,9 @@ extension TrustletBuilder {
       let component = try ComponentLinker.link(
         binary, providers: try providers ?? Self.standardProviders(for: binary, missingImports, always: answersHTTP), driver: driver,
         missingImports: missingImports)
+      if !component.unsupported.isEmpty {
+        warn("the component uses what is not supported here, and traps where it is called: \(component.unsupported.joined(separator: ", "))")
+      }
       var linker = ProgramLinker(host: Self.hostFunctions(for: manifest, isModule: false), constantMemory: component.mostUsedMemory)
       let place = try linker.instantiate(component)
       if let command { try Self.addStart(to: &linker, calling: command, of: component, in: place, answersHTTP: answersHTTP) }

@@ -54,7 +54,8 @@ public final class Dispatcher: Sendable {
   /// Starts the spare processes, and what is done once a second.
   public func start() {
     decide { state, _ in state.replenish() }
-    supervisor.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [weak self] task in
+    let pause = TimeAmount.nanoseconds(Int64(DispatchState.housekeepingPause))
+    supervisor.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [weak self] task in
       if let self { self.keepHouse() } else { task.cancel() }
     }
     supervisor.scheduleRepeatedTask(initialDelay: Self.budgetPause, delay: Self.budgetPause) { [weak self] task in

@@ -180,10 +180,11 @@ public final class KeyBroker: Sendable {
     return tenant
   }
 
-  /// A request of one that has given evidence to a tenant. Strangers' are not among them: they would use up what the tenant's instances may ask for.
-  func charge(_ tenant: TenantRecord) throws(ProtocolProblem) {
+  /// A request of one that has given evidence to a tenant. Strangers' are not among them, and those whom no policy has accepted yet are counted apart: they
+  /// would use up what the tenant's instances may ask for.
+  func charge(_ tenant: TenantRecord, isNewcomer: Bool) throws(ProtocolProblem) {
     let rate = Double(tenant.quota.requests)
-    try limit("tenant \(tenant.name)", .init(perSecond: rate, burst: rate * 2))
+    try limit("\(isNewcomer ? "newcomers to" : "tenant") \(tenant.name)", .init(perSecond: rate, burst: rate * 2))
   }
 
   /// What a stranger is told of a failure: what is wrong with the request, and nothing of what is wrong here.

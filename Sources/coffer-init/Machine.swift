@@ -8,11 +8,11 @@ enum Machine {
 
   static func mountFileSystems() {
     let readOnly = UInt32(COFFER_MOUNT_READ_ONLY), noPrograms = UInt32(COFFER_MOUNT_NO_PROGRAMS)
-    tell(coffer_mount("proc", "/proc", noPrograms, "hidepid=invisible"), "/proc")
-    tell(coffer_mount("sysfs", "/sys", noPrograms, nil), "/sys")
-    tell(coffer_mount_devices("/dev"), "/dev")
-    tell(coffer_mount("tmpfs", "/tmp", noPrograms, "mode=0700,size=25%"), "/tmp")
-    tell(coffer_mount("tmpfs", data, noPrograms, "mode=0700,size=50%"), data)
+    demand(coffer_mount("proc", "/proc", noPrograms, "hidepid=invisible"), "/proc")
+    demand(coffer_mount("sysfs", "/sys", noPrograms, nil), "/sys")
+    demand(coffer_mount_devices("/dev"), "/dev")
+    demand(coffer_mount("tmpfs", "/tmp", noPrograms, "mode=0700,size=25%"), "/tmp")
+    demand(coffer_mount("tmpfs", data, noPrograms, "mode=0700,size=50%"), data)
     tell(coffer_mount("securityfs", "/sys/kernel/security", noPrograms | readOnly, nil), "/sys/kernel/security")
   }
 
@@ -47,30 +47,33 @@ enum Machine {
   }
 
   /// What nobody needs any more is shut: the root's files, the kernel's settings, and what the console's keys ask of it. What is started from here on is
-  /// user 0 without any capability: so it reaches the platform's device, and not the memory of the attester, which lets nobody look into it.
+  /// user 0 without any capability: so it reaches the platform's device, and not the memory of the attester, which lets nobody look into it. The image's
+  /// measurement promises all of it: a machine where a part of it fails serves nothing.
   static func protect() {
     tell(coffer_allow_files(1 << 20), "files")
     let again = UInt32(COFFER_MOUNT_AGAIN) | UInt32(COFFER_MOUNT_READ_ONLY)
-    tell(coffer_mount("rootfs", "/", again, nil), "/")
+    demand(coffer_mount("rootfs", "/", again, nil), "/")
     for (path, value) in [
       ("/proc/sys/kernel/sysrq", "0\n"), ("/proc/sys/kernel/kexec_load_disabled", "1\n"), ("/proc/sys/kernel/modules_disabled", "1\n"),
       // Which takes a capability otherwise.
       ("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0\n"),
     ] {
-      let descriptor = open(path, O_WRONLY | O_CLOEXEC)
-      let written = descriptor >= 0 ? write(descriptor, value, value.utf8.count) : -1
+      let result = set(path, to: value)
       // Not every kernel has each of them.
-      if written < 0, errno != ENOENT { Console.say("\(path): \(String(cString: strerror(errno)))") }
-      if descriptor >= 0 { close(descriptor) }
+      if result != -ENOENT { demand(result, path) }
     }
     // User 0 may write these without a capability, and have the kernel start programs that have all of them.
-    tell(coffer_mount("proc", "/proc", again | UInt32(COFFER_MOUNT_NO_PROGRAMS), "hidepid=invisible"), "/proc")
-    tell(coffer_mount("sysfs", "/sys", again | UInt32(COFFER_MOUNT_NO_PROGRAMS), nil), "/sys")
-    let result = coffer_give_no_capabilities()
-    guard result == 0 else {
-      Console.say("capabilities: \(Console.reason(result))")
-      end()
-    }
+    demand(coffer_mount("proc", "/proc", again | UInt32(COFFER_MOUNT_NO_PROGRAMS), "hidepid=invisible"), "/proc")
+    demand(coffer_mount("sysfs", "/sys", again | UInt32(COFFER_MOUNT_NO_PROGRAMS), nil), "/sys")
+    demand(coffer_give_no_capabilities(), "capabilities")
+  }
+
+  /// - Returns: 0, or the negative of what went wrong.
+  private static func set(_ path: String, to value: String) -> Int32 {
+    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return -errno }
+    defer { close(descriptor) }
+    return write(descriptor, value, value.utf8.count) < 0 ? -errno : 0
   }
 
   static func end() -> Never {
@@ -90,6 +93,13 @@ enum Machine {
       if !name.hasPrefix(".") { names.append(name) }
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// What the node is no node without.
+  private static func demand(_ result: Int32, _ what: String) {
+    guard result < 0 else { return }
+    tell(result, what)
+    end()
   }
 
   private static func tell(_ result: Int32, _ what: String) {

@@ -58,6 +58,27 @@ import Testing
     await harness.dispatcher.shutDown()
   }
 
+  /// A machine that is paused and goes on finds all deadlines past. A process that hangs is still ended, its grace later.
+  @Test func whatStoodStillWithTheNodeIsNotHung() async {
+    let isOpen = Mutex(false)
+    let harness = Harness(slots: 4) { _ in
+      while !isOpen.withLock({ $0 }) { usleep(1000) }
+      return .output("fine")
+    }
+    func lost() -> UInt64 { harness.dispatcher.statistics().node.monitorsLost }
+    async let call = harness.call(Harness.route("f", settings: FunctionSettings(time: 1_000_000_000)))
+    #expect(await Harness.wait { harness.dispatcher.statistics().node.running == 1 })
+    let now = NIODeadline.now().uptimeNanoseconds
+    func keepHouse(after seconds: UInt64) { harness.dispatcher.keepHouse(at: now + seconds * 1_000_000_000) }
+    keepHouse(after: 0)
+    keepHouse(after: 100)
+    #expect(lost() == 0)
+    for passed in 101..<110 { keepHouse(after: UInt64(passed)) }
+    #expect(await call.ending.isLost && lost() == 1)
+    isOpen.withLock { $0 = true }
+    await harness.dispatcher.shutDown()
+  }
+
   /// From when the call could run; how long its caller took to send it is neither the queue's nor the start's.
   @Test func waitingBeginsWithTheCall() async {
     let harness = Harness(slots: 4) { _ in .output("fine") }

@@ -149,6 +149,27 @@ import Testing
     #expect(try await client.resource(ResourceName("shop/key/database")) == BrokerScene.secret)
   }
 
+  /// Evidence that is genuine may be anybody's: whoever gives much of it and is accepted by no policy takes neither room nor requests from the others.
+  @Test func strangersWithEvidenceKeepNobodyOut() async throws {
+    let scene = try scene {
+      $0.tenantSessionLimit = 4
+      $0.peerBurst = 10_000
+    }
+    func token(_ attester: Attester, _ peer: String) async throws -> String { try await attester.client(DirectTransport(scene.broker, peer: peer)).attest() }
+    func ask(_ token: String) -> Int { scene.broker.answer(BrokerRequest("GET", resource, bearer: token, peer: "203.0.113.9")).status }
+    let (attester, stranger) = (try Attester(), try Attester(measurement: [UInt8](repeating: 0x22, count: 48)))
+    let accepted = try await token(attester, "203.0.113.1")
+    #expect(ask(accepted) == 200)
+    let newcomer = try await token(attester, "203.0.113.2")
+    var strangers: [String] = []
+    for _ in 0..<20 { strangers.append(try await token(stranger, "192.0.2.1")) }
+    #expect(strangers.map(ask) == [Int](repeating: 401, count: 18) + [403, 403])
+    #expect(ask(newcomer) == 200)
+    // All that the tenant's newcomers may ask for.
+    #expect((0..<1000).contains { _ in ask(strangers[19]) == 429 })
+    #expect(ask(accepted) == 200 && ask(newcomer) == 200)
+  }
+
   /// Anybody can make evidence that nothing vouches for; what is not wanted anywhere takes no room and no session.
   @Test func evidenceWithoutAPlatformIsTakenOnlyWhereAPolicyAcceptsIt() throws {
     let (scene, attester) = (try BrokerScene(), try Attester())

@@ -32,7 +32,7 @@ import coffer_node
   }
 
   /// Writes pieces with a pause before each but the first, then reads until the other side ends or is silent for long.
-  private static func exchange(_ port: Int, _ pieces: [String], pause: UInt32 = 0, seconds: Int = 60) async throws -> String {
+  private static func exchange(_ port: Int, _ pieces: [String], pause: UInt32 = 0, seconds: Int = 300) async throws -> String {
     try await withCheckedThrowingContinuation { continuation in
       DispatchQueue.global().async {
         continuation.resume(with: Swift.Result { try Self.blockingExchange(port, pieces, pause: pause, seconds: seconds) })
@@ -62,6 +62,32 @@ import coffer_node
       let answer = try await Self.exchange(port, drips, pause: 100_000)
       #expect(answer.hasPrefix("HTTP/1.1 408") && answer.lowercased().contains("connection: close"), "\(answer)")
       #expect(Date().timeIntervalSince(started) < 60)
+    }
+  }
+
+  /// One address's bodies, and all together, take only so much memory at once; what was answered takes none.
+  @Test func bodiesOnTheirWayHaveABound() async throws {
+    let changes: [(@Sendable (inout BrokerServer.Limits) -> Void, String)] = [
+      ({ $0.peerBodies = 20_000 }, "HTTP/1.1 429"), ({ $0.bodies = 20_000 }, "HTTP/1.1 503"),
+    ]
+    for (change, refusal) in changes {
+      try await serving {
+        $0.bodyTime = 600
+        change(&$0)
+      } _: { port in
+        let slow = try Loopback.connection(to: UInt16(port))
+        #expect(Loopback.send(Array("\(Self.auth)Content-Length: 16000\r\n\r\n{".utf8), to: slow))
+        // A body without a length takes what it could have.
+        let endless = "\(Self.auth)Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        var answer = ""
+        for _ in 0..<100 where !answer.hasPrefix(refusal) { answer = try await Self.exchange(port, [endless]) }
+        #expect(answer.hasPrefix(refusal) && answer.lowercased().contains("retry-after: 1"), "\(answer)")
+        #expect(try await Self.exchange(port, ["\(Self.auth)Connection: close\r\nContent-Length: 1\r\n\r\n{"]).hasPrefix("HTTP/1.1 400"))
+        close(slow)
+        answer = ""
+        for _ in 0..<100 where !answer.hasPrefix("HTTP/1.1 400") { answer = try await Self.exchange(port, [endless]) }
+        #expect(answer.hasPrefix("HTTP/1.1 400"), "\(answer)")
+      }
     }
   }
 

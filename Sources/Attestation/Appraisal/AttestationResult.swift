@@ -88,7 +88,7 @@ public struct AttestationResult: Sendable, Encodable {
   }
 
   private var submodules: [String: Appraisal] {
-    let rules = ["coffer.", "policy.image", "policy.machine", "policy.manifest."]
+    let rules = ["coffer.", "policy.image", "policy.machine", "policy.manifest.", "policy.key-holder"]
     let isOfTrustlet: (Finding) -> Bool = { finding in rules.contains { finding.rule.hasPrefix($0) } }
     guard verdict.examination.trustlet != nil else { return ["platform": appraisal(verdict.findings)] }
     return [
@@ -141,6 +141,7 @@ struct VerdictClaims: Sendable, Encodable {
   var manifestDigest: String?
   var instanceIdentity: String?
   var instanceKey: String?
+  var keyHolder: String?
   var cloneGeneration: UInt64?
   var machine: String?
   var imageSigners: [String]?
@@ -155,6 +156,7 @@ struct VerdictClaims: Sendable, Encodable {
     case manifestDigest = "manifest-digest"
     case instanceIdentity = "instance-identity"
     case instanceKey = "instance-key"
+    case keyHolder = "key-holder"
     case cloneGeneration = "clone-generation"
     case imageSigners = "image-signers"
   }
@@ -179,6 +181,7 @@ struct VerdictClaims: Sendable, Encodable {
     manifestDigest = hexadecimal(trustlet.manifestDigest)
     instanceIdentity = hexadecimal(trustlet.instanceIdentity)
     instanceKey = hexadecimal(trustlet.instanceKey.subjectPublicKeyInfo)
+    keyHolder = trustlet.keyHolder.rawValue
     cloneGeneration = trustlet.cloneGeneration
     machine = trustlet.machine
     imageSigners = trustlet.imageSigners.map(hexadecimal)

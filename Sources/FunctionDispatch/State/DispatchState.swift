@@ -50,6 +50,8 @@ package struct DispatchState {
   var isMemoryShort = false
   /// A time was set to look at the queues again.
   var looksAgain = false
+  /// When housekeeping was last done; 0 before the first time.
+  var houseKeptAt: UInt64 = 0
   private var lastRevisionNumber: UInt32 = 0
   /// The least `used` at which a tenant was last served: newcomers start there, not at nothing.
   private var virtualTime: UInt64 = 0

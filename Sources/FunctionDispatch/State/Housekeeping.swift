@@ -2,10 +2,25 @@ import CLinux
 import FunctionCalls
 import NIOCore
 
-/// What is done once a second: those that have waited too long are told, what hangs is ended, what is idle goes.
+/// What is done once in each ``housekeepingPause``: those that have waited too long are told, what hangs is ended, what is idle goes.
 extension DispatchState {
+  /// Nanoseconds.
+  static let housekeepingPause: UInt64 = 1_000_000_000
+
   mutating func keepHouse(now: UInt64) -> [Action] {
-    refuseLate(now: now) + endHung(now: now) + coolIdle(now: now) + unloadIdle(now: now) + endIdle(now: now) + replenish()
+    putOffDeadlines(now: now)
+    return refuseLate(now: now) + endHung(now: now) + coolIdle(now: now) + unloadIdle(now: now) + endIdle(now: now) + replenish()
+  }
+
+  /// Where all of it stood still, as with a machine that is paused, what has ended meanwhile could not say so: no process is at fault for that time.
+  private mutating func putOffDeadlines(now: UInt64) {
+    let passed = now &- min(now, houseKeptAt)
+    let isFirst = houseKeptAt == 0
+    houseKeptAt = max(houseKeptAt, now)
+    guard !isFirst, passed > 2 * Self.housekeepingPause else { return }
+    for child in children where child.busy > 0 {
+      for slot in child.slots where slot.isBusy { slot.deadline = slot.deadline &+ min(passed - Self.housekeepingPause, .max - slot.deadline) }
+    }
   }
 
   private mutating func refuseLate(now: UInt64) -> [Action] {
@@ -83,8 +98,10 @@ extension DispatchState {
 }
 
 extension Dispatcher {
-  func keepHouse() {
+  /// - Parameter moment: now unless told, in nanoseconds of the monotonic clock.
+  package func keepHouse(at moment: UInt64? = nil) {
     decide { state, now in
+      let now = moment ?? now
       state.judgeMemory()
       return state.keepHouse(now: now)
     }

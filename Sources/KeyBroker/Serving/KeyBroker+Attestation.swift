@@ -66,7 +66,7 @@ extension KeyBroker {
       evidence: evidence, bound: bound, size: size, key: message.key, name: Self.instanceName(message.key),
       tokenIdentifier: Base64.urlText(Self.random(16)))
     // From here on it is the tenant's matter, and not only that of who asks.
-    try charge(tenant)
+    try charge(tenant, isNewcomer: true)
     let token = try token(instance, examination, session)
     instance.tokenDigest = Array(SHA256.hash(data: Array(token.utf8)))
     let isKept = sessions.attest(identifier, session, as: instance, at: now)
@@ -196,7 +196,7 @@ extension KeyBroker {
     guard let (session, instance) = session, session.tenant == tenant.name else {
       throw ProtocolProblem(.noToken, "this session is over, another tenant's, or has given no evidence: begin anew with POST /kbs/v0/auth")
     }
-    try charge(tenant)
+    try charge(tenant, isNewcomer: sessions.isNewcomer(token: instance.tokenIdentifier))
     return (session, instance)
   }
 }

@@ -93,6 +93,7 @@ extension KeyBroker {
         "\(description); refused by \(rules.prefix(8).joined(separator: ", "))"
       )
     }
+    sessions.accept(token: instance.tokenIdentifier)
     return (nil, "\(description); confidential: \(verdict.isConfidential)")
   }
 

@@ -4,6 +4,9 @@ import Synchronization
 ///
 /// Anybody may ask for a challenge, so those are bounded by address and do not live long, and where there are too many of all addresses the oldest one
 /// goes: what strangers do takes no room from those who have given evidence.
+///
+/// Evidence that is genuine may be anybody's, of any machine: a session is a newcomer's until a policy has accepted it. Where there is no room, newcomers
+/// go, the oldest of the address first that takes most: they take none from those whom a policy accepts.
 final class SessionTable: Sendable {
   struct Limits: Sendable {
     /// Challenges without an answer, of all addresses together.
@@ -23,6 +26,20 @@ final class SessionTable: Sendable {
   private struct Attested {
     var session: Session
     var instance: AttestedInstance
+    var isNewcomer = true
+  }
+
+  /// Of one address, at one tenant.
+  private struct Newcomers {
+    var order = EndingOrder()
+    var count = 0
+    var evidence = 0
+
+    mutating func append(_ identifier: String, _ session: Session, _ instance: AttestedInstance, isNewcomer: (String) -> Bool) {
+      count += 1
+      evidence += instance.size
+      order.append(identifier, end: session.end, live: count, isLive: isNewcomer)
+    }
   }
 
   private struct State {
@@ -37,6 +54,8 @@ final class SessionTable: Sendable {
     var counts: [String: Int] = [:]
     var evidence: [String: Int] = [:]
     var allEvidence = 0
+    /// By tenant and address.
+    var newcomers: [String: [String: Newcomers]] = [:]
     var sessionEnds = EndingOrder()
   }
 
@@ -93,9 +112,14 @@ final class SessionTable: Sendable {
     state.withLock { state in
       while let ended = state.sessionEnds.next(endedAt: time) { Self.removeSession(ended, &state) }
       let tenant = session.tenant
-      guard state.attested.count < limits.sessions, state.counts[tenant, default: 0] < limits.tenantSessions,
-        state.allEvidence + instance.size <= limits.evidence, state.evidence[tenant, default: 0] + instance.size <= limits.tenantEvidence
-      else { return false }
+      while state.counts[tenant, default: 0] >= limits.tenantSessions || state.evidence[tenant, default: 0] + instance.size > limits.tenantEvidence {
+        guard Self.removeNewcomer(of: tenant, &state) else { return false }
+      }
+      while state.attested.count >= limits.sessions || state.allEvidence + instance.size > limits.evidence {
+        guard let largest = state.newcomers.keys.max(by: { state.evidence[$0, default: 0] < state.evidence[$1, default: 0] }),
+          Self.removeNewcomer(of: largest, &state)
+        else { return false }
+      }
       state.attested[identifier] = Attested(session: session, instance: instance)
       state.tokens[instance.tokenIdentifier] = identifier
       state.digests[instance.tokenDigest] = identifier
@@ -104,8 +128,22 @@ final class SessionTable: Sendable {
       state.allEvidence += instance.size
       let attested = state.attested
       state.sessionEnds.append(identifier, end: session.end, live: attested.count) { attested[$0] != nil }
+      state.newcomers[tenant, default: [:]][session.peer, default: Newcomers()].append(identifier, session, instance) { attested[$0]?.isNewcomer == true }
       return true
     }
+  }
+
+  /// A policy has accepted the session's instance: it is no newcomer any more.
+  func accept(token: String) {
+    state.withLock { state in
+      guard let identifier = state.tokens[token], let accepted = state.attested[identifier], accepted.isNewcomer else { return }
+      state.attested[identifier]?.isNewcomer = false
+      Self.countOut(accepted, &state)
+    }
+  }
+
+  func isNewcomer(token: String) -> Bool {
+    state.withLock { state in state.tokens[token].flatMap { state.attested[$0] }?.isNewcomer ?? true }
   }
 
   /// Ends a session that was kept.
@@ -123,11 +161,31 @@ final class SessionTable: Sendable {
 
   private static func removeSession(_ identifier: String, _ state: inout State) {
     guard let removed = state.attested.removeValue(forKey: identifier) else { return }
+    if removed.isNewcomer { countOut(removed, &state) }
     state.tokens[removed.instance.tokenIdentifier] = nil
     state.digests[removed.instance.tokenDigest] = nil
     take(1, from: &state.counts, removed.session.tenant)
     take(removed.instance.size, from: &state.evidence, removed.session.tenant)
     state.allEvidence -= removed.instance.size
+  }
+
+  /// - Returns: false where there is none.
+  private static func removeNewcomer(of tenant: String, _ state: inout State) -> Bool {
+    guard let peer = state.newcomers[tenant]?.max(by: { $0.value.evidence < $1.value.evidence })?.key else { return false }
+    while let oldest = state.newcomers[tenant]?[peer]?.order.next(endedAt: .infinity) {
+      guard state.attested[oldest]?.isNewcomer == true else { continue }
+      removeSession(oldest, &state)
+      return true
+    }
+    return false
+  }
+
+  private static func countOut(_ newcomer: Attested, _ state: inout State) {
+    let (tenant, peer) = (newcomer.session.tenant, newcomer.session.peer)
+    state.newcomers[tenant]?[peer]?.count -= 1
+    state.newcomers[tenant]?[peer]?.evidence -= newcomer.instance.size
+    if state.newcomers[tenant]?[peer]?.count == 0 { state.newcomers[tenant]?[peer] = nil }
+    if state.newcomers[tenant]?.isEmpty == true { state.newcomers[tenant] = nil }
   }
 
   /// Names that count nothing are forgotten: there are more addresses than memory.

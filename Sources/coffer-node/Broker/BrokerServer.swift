@@ -21,6 +21,10 @@ package struct BrokerServer: Sendable {
     package var connections = 4096
     /// Of them, of one address (of IPv6: of its first 64 bits).
     package var peerConnections = 256
+    /// Bytes of bodies that are on their way or not answered yet.
+    package var bodies = 256 << 20
+    /// Of them, of one address.
+    package var peerBodies = 32 << 20
     package var headerField = 32 << 10
 
     package init() {}
@@ -30,10 +34,12 @@ package struct BrokerServer: Sendable {
   private let limits: Limits
   private let logger: Logger
   private let tls: TLSConfiguration?
+  private let room: BodyRoom
 
   /// - Parameter tls: nil for plain HTTP, which is for loopback or for a proxy that is trusted.
   package init(_ broker: KeyBroker, tls: TLSConfiguration? = nil, limits: Limits = Limits(), logger: Logger) {
     (self.broker, self.tls, self.limits, self.logger) = (broker, tls, limits, logger)
+    room = BodyRoom(limit: limits.bodies, peerLimit: limits.peerBodies)
   }
 
   /// Serves until the process is told to end (SIGTERM, SIGINT) or the task is cancelled.
@@ -71,7 +77,10 @@ package struct BrokerServer: Sendable {
       var asked = try head(request, peer: context.peer)
       // Before a stranger's megabytes are taken in.
       try broker.admit(asked)
-      asked.body = try await body(request, limit: KeyBroker.bodyLimit(of: asked))
+      let size = try size(of: request, limit: KeyBroker.bodyLimit(of: asked))
+      try room.enter(size, of: context.peer)
+      defer { room.leave(size, of: context.peer) }
+      asked.body = try await body(request, limit: size)
       let (broker, whole) = (broker, asked)
       do {
         // The disk is waited for elsewhere.
@@ -102,10 +111,19 @@ package struct BrokerServer: Sendable {
       nonce: HTTPField.Name(AnswerProof.nonceHeader).flatMap { request.headers[$0] }, peer: peer)
   }
 
+  /// How many bytes the body has at most.
+  private func size(of request: Request, limit: Int) throws(ProtocolProblem) -> Int {
+    guard let text = request.headers[.contentLength] else { return limit }
+    guard let length = Int(text), (0...limit).contains(length) else { throw Self.tooLarge(limit) }
+    return length
+  }
+
+  private static func tooLarge(_ limit: Int) -> ProtocolProblem {
+    ProtocolProblem(.form, "the body has more than \(limit) bytes, which is all that is taken here", status: 413)
+  }
+
   /// The body, if it comes in time: not by a byte every now and then.
   private func body(_ request: Request, limit: Int) async throws(ProtocolProblem) -> [UInt8] {
-    let tooLarge = ProtocolProblem(.form, "the body has more than \(limit) bytes, which is all that is taken here", status: 413)
-    if let text = request.headers[.contentLength], Int(text).map({ $0 > limit }) ?? true { throw tooLarge }
     let seconds = limits.bodyTime
     do {
       return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
@@ -123,7 +141,7 @@ package struct BrokerServer: Sendable {
     } catch let problem as ProtocolProblem {
       throw problem
     } catch is NIOTooManyBytesError {
-      throw tooLarge
+      throw Self.tooLarge(limit)
     } catch {
       throw ProtocolProblem(.form, "the body could not be read")
     }

@@ -109,6 +109,8 @@ private let nonce = [UInt8](0..<32)
       let examination = try examine(evidence(changed))
       #expect(examination.trustlet?.keyHolder == holder)
       #expect(examination.findings.first { $0.rule == "coffer.instance-key" }?.outcome == .noted)
+      let result = AttestationResult(try Policy(yaml: Self.policy).appraise(examination, nonce: nil, at: now), policy: "p", build: "b", issuedAt: now)
+      #expect(try result.json().contains(#""key-holder":"\#(holder.rawValue)""#))
     }
     for holder in ["", "nobody", "Instance", String(repeating: "x", count: 100)] {
       changed.keyHolder = holder

@@ -3,6 +3,7 @@ import ComponentFormat
 import ComponentLinking
 import Glibc
 import Machine
+import Synchronization
 import Testing
 import TrustletImage
 import WasmText
@@ -95,6 +96,30 @@ extension RunningTests {
       var text = [UInt8](repeating: 0, count: 64)
       let count = read(ends[0], &text, text.count)
       #expect(String(decoding: text.prefix(max(0, count)), as: UTF8.self) == "hello, component\n")
+    }
+
+    /// What traps when it is called is said before.
+    @Test func whatIsNotSupportedIsSaidWhenItIsBuilt() throws {
+      let text = """
+        (component
+          (component $C
+            (core func $return (canon task.return (result u32)))
+            (core module $M
+              (import "" "return" (func $return (param i32)))
+              (func (export "now") (result i32) (i32.const 7))
+              (func (export "later") (call $return (i32.const 8))))
+            (core instance $m (instantiate $M (with "" (instance (export "return" (func $return))))))
+            (func (export "now") (result u32) (canon lift (core func $m "now")))
+            (func (export "later") async (result u32) (canon lift (core func $m "later") async)))
+          (instance $c (instantiate $C))
+          (export "now" (func $c "now")))
+        """
+      let said = Mutex<[String]>([])
+      var builder = try Needs.builder()
+      builder.warn = { text in said.withLock { $0.append(text) } }
+      let program = try RunningProgram(try builder.image(ofComponent: try Self.encoded(text)), time: .seconds(60))
+      #expect(try program.value("now") == 7)
+      #expect(said.withLock { $0 } == ["the component uses what is not supported here, and traps where it is called: task.return"])
     }
 
     @Test func anotherTypeOrVersionIsRefused() throws {

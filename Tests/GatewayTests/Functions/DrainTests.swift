@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test func idleConnectionsHoldNobodyUp() async throws {
-    let node = try await NodeHarness(drainTime: 120) { _ in .output("fine") }
+    let node = try await NodeHarness(drainTime: 3600) { _ in .output("fine") }
     // One that has said nothing, one in the middle of a head, one that is kept after an answer.
     let (stages, reached) = AsyncStream.makeStream(of: Void.self)
     async let silent = node.raw([], sent: { reached.yield() })
@@ -83,7 +83,7 @@ import Testing
     let clock = ContinuousClock()
     let begin = clock.now
     await node.end()
-    #expect(clock.now - begin < .seconds(60))
+    #expect(clock.now - begin < .seconds(1800))
     #expect(try await kept.hasSuffix("fine"))
     _ = try await (silent, half)
   }
