@@ -122,9 +122,7 @@ import Testing
 
   private func open(_ machine: TestMachine) throws(SealedFailure) {
     try machine.os.openSealedDirectory { size in
-      // Pages that nobody touches cost nothing.
-      guard let memory = calloc(Int(size), 1) else { preconditionFailure("no memory") }
-      return memory
+      machine.zeroedMemory(Int(size))
     }
   }
 

@@ -11,13 +11,14 @@ final class Tree {
   let root: OpenDirectory
   private let system: ScratchFileSystem
   private let memory: UnsafeMutableRawPointer
+  private let memorySize: Int
   private let window: UnsafeMutableRawPointer
   private let forget: () -> Void
   private var published: VolumeVersion?
 
   init(scratch size: UInt64) {
     let bytes = Int(GuestManifest.scratchRegionSize(size))
-    (memory, window) = (Tree.zeros(bytes), Tree.zeros(Int(MemoryMap.edgeWindowSize)))
+    (memory, memorySize, window) = (Tree.zeros(bytes), bytes, Tree.zeros(Int(MemoryMap.edgeWindowSize)))
     system = ScratchFileSystem(ScratchBlocks(MemoryRegion(base: memory, count: UInt64(bytes))), clock: Tree.clock(window))
     root = OpenDirectory(scratch: system.makeRoot(), path: [])
     forget = {}
@@ -28,7 +29,7 @@ final class Tree {
     var volume = try SealedVolume(opening: store, key: key, expecting: nil, cachedNodes: layout.cachedNodes)
     var random = SeededGenerator(seed: seed &+ 77)
     try volume.begin(random.session())
-    (memory, window) = (Tree.zeros(Int(layout.memorySize)), Tree.zeros(Int(MemoryMap.edgeWindowSize)))
+    (memory, memorySize, window) = (Tree.zeros(Int(layout.memorySize)), Int(layout.memorySize), Tree.zeros(Int(MemoryMap.edgeWindowSize)))
     let last = LastVersion(volume.version)
     let blocks = SealedBlocks(volume, layout: layout, base: memory) { last.version = $0 }
     system = try blocks.readTree(clock: Tree.clock(window))
@@ -45,12 +46,17 @@ final class Tree {
     init(_ version: VolumeVersion) { self.version = version }
   }
 
-  // Nodes give their blocks back when they go, which they do behind this: the memory stays until the process ends.
-  deinit { forget() }
+  // Nodes give their blocks back when they go, which they do behind this: the memory stays until the process ends, without its pages.
+  deinit {
+    forget()
+    madvise(memory, memorySize, MADV_DONTNEED)
+  }
 
   /// Pages that nobody touches cost nothing.
   private static func zeros(_ count: Int) -> UnsafeMutableRawPointer {
-    guard let memory = calloc(count, 1) else { preconditionFailure("no memory") }
+    guard let memory = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), memory != MAP_FAILED else {
+      preconditionFailure("no memory")
+    }
     return memory
   }
 

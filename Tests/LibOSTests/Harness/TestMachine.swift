@@ -1,4 +1,5 @@
 import EdgeCalls
+import Glibc
 import LibOS
 
 /// A host for tests: answers a request in the edge window.
@@ -121,6 +122,13 @@ final class TestMachine {
   deinit {
     os = nil
     for pointer in owned { pointer.deallocate() }
+  }
+
+  /// Zeros, as long as the machine is there. Pages that nobody touches cost nothing.
+  func zeroedMemory(_ count: Int) -> UnsafeMutableRawPointer {
+    guard let memory = calloc(count, 1) else { preconditionFailure("no memory") }
+    owned.append(memory)
+    return memory
   }
 
   private func own(_ bytes: [UInt8]) -> MemoryRegion {
